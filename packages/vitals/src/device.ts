@@ -1,0 +1,22 @@
+import type { DeviceId, SubjectId } from './identity.ts';
+
+/** What measures. Its identity is its own; whom it measures is an assignment. */
+export interface Device {
+  readonly id: DeviceId;
+  readonly model: string;
+}
+
+/** Who wore it when: a half-open span of corrected time, [fromMs, untilMs). */
+export interface Assignment {
+  readonly deviceId: DeviceId;
+  readonly subjectId: SubjectId;
+  readonly fromMs: number;
+  /** Undefined: still in force. */
+  readonly untilMs: number | undefined;
+}
+
+export function isAssignedAt(assignment: Assignment, atMs: number): boolean {
+  return (
+    assignment.fromMs <= atMs && (assignment.untilMs === undefined || atMs < assignment.untilMs)
+  );
+}
