@@ -1,0 +1,46 @@
+import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
+import { z } from 'zod';
+
+/** An alarm as screens and the command line see it: condition and episode are separate facts. */
+export const AlarmView = z.object({
+  id: z.string(),
+  subjectId: z.string(),
+  ruleKey: z.string(),
+  metric: z.string(),
+  priority: z.enum(ALARM_PRIORITIES),
+  condition: z.enum(['present', 'absent']),
+  episode: z.enum(['raised', 'acknowledged', 'resolved']),
+  direction: z.enum(['high', 'low']),
+  limit: z.number(),
+  unit: z.string(),
+  /** The value that opened it, and the furthest beyond the limit since. */
+  openingValue: z.number(),
+  extremeValue: z.number(),
+  /** Corrected time of the reading that opened it; when it was announced; when the condition ended. */
+  openedMs: z.number(),
+  raisedMs: z.number(),
+  conditionEndedMs: z.number().nullable(),
+  acknowledgedMs: z.number().nullable(),
+  acknowledgedBy: z.string().nullable(),
+  /** True while raised from memory because the log has stalled (safety S3). */
+  notYetStored: z.boolean(),
+});
+export type AlarmView = z.infer<typeof AlarmView>;
+
+/** GET /api/alarms?state=open|all&subject=ID. */
+export const AlarmList = z.object({ alarms: z.array(AlarmView) });
+export type AlarmList = z.infer<typeof AlarmList>;
+
+/** The limits in force for one subject: GET /api/subjects/{id}/limits. Empty before a category is known. */
+export const LimitView = z.object({
+  ruleKey: z.string(),
+  vital: z.string(),
+  direction: z.enum(['high', 'low']),
+  limit: z.number(),
+  delayMs: z.number(),
+  priority: z.enum(ALARM_PRIORITIES),
+  source: z.string(),
+});
+export type LimitView = z.infer<typeof LimitView>;
+export const LimitList = z.object({ limits: z.array(LimitView) });
+export type LimitList = z.infer<typeof LimitList>;

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** Answer of POST /api/devices/{id}/readings: each reading is judged alone. 202 once durable. */
+export const IntakeAnswer = z.object({
+  stored: z.number(),
+  parked: z.number(),
+  faults: z.array(
+    z.object({ index: z.string(), fault: z.string(), detail: z.string().optional() }),
+  ),
+});
+export type IntakeAnswer = z.infer<typeof IntakeAnswer>;
+
+/** One reading of GET /api/subjects/{id}/readings?metric=&from=&to= (application/x-ndjson: one a line). */
+export const ReadingLine = z.object({
+  /** The device's own time, ISO 8601 with milliseconds. */
+  stamp: z.string(),
+  /** The corrected, measured time. */
+  time: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  flags: z.array(z.string()),
+  device: z.string(),
+  metric: z.string(),
+});
+export type ReadingLine = z.infer<typeof ReadingLine>;
+
+/**
+ * GET /api/subjects/{id}/trend?metrics=a,b&from=MS&to=MS&points=N, for charts. Times are corrected.
+ * A lane is 'points' (every reading) when they fit into N, else 'bands' of equal width with the
+ * minimum, the maximum and the mean of what they hold. Empty bands are left out: a gap stays a gap.
+ */
+export const TrendLane = z.object({
+  metric: z.string(),
+  device: z.string(),
+  form: z.enum(['points', 'bands']),
+  /** For bands: their width. */
+  bandMs: z.number(),
+  timesMs: z.array(z.number()),
+  /** Points: the value. Bands: the mean. */
+  values: z.array(z.number()),
+  lows: z.array(z.number()),
+  highs: z.array(z.number()),
+  /** OR of the flags of what a point or band holds. */
+  flags: z.array(z.number()),
+});
+export type TrendLane = z.infer<typeof TrendLane>;
+export const Trend = z.object({ fromMs: z.number(), toMs: z.number(), lanes: z.array(TrendLane) });
+export type Trend = z.infer<typeof Trend>;
+
+/*
+ * GET /api/subjects/{id}/waveforms?metrics=a,b&from=MS&to=MS answers application/octet-stream: one
+ * waveform block of packages/blocks, uncompressed or zstd (its header tells), corrected start times;
+ * at most WAVEFORM_QUERY_MAX_MS long.
+ */
+export const WAVEFORM_QUERY_MAX_MS = 120_000;
+
+/** GET /api/parked: what could not be decoded or placed, newest first. Never the payload itself. */
+export const ParkedView = z.object({
+  id: z.string(),
+  door: z.string(),
+  device: z.string().nullable(),
+  fault: z.string(),
+  detail: z.string().nullable(),
+  receivedAt: z.string(),
+  bytes: z.number(),
+});
+export type ParkedView = z.infer<typeof ParkedView>;
+export const ParkedList = z.object({ parked: z.array(ParkedView) });
+export type ParkedList = z.infer<typeof ParkedList>;
+
+/** GET /api/status. */
+export const Status = z.object({
+  version: z.string(),
+  startedAt: z.string(),
+  now: z.string(),
+  ready: z.boolean(),
+  parts: z.array(z.object({ name: z.string(), ready: z.boolean(), detail: z.string() })),
+  counts: z.object({
+    subjects: z.number(),
+    devices: z.number(),
+    series: z.number(),
+    messagesAccepted: z.number(),
+    readingsStored: z.number(),
+    parked: z.number(),
+    alarmsOpen: z.number(),
+  }),
+});
+export type Status = z.infer<typeof Status>;

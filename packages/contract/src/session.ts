@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** POST /api/session: signs a person in; the answer sets the session cookie. */
+export const SignIn = z.strictObject({
+  loginName: z.string().min(1).max(100),
+  password: z.string().min(1).max(200),
+});
+export type SignIn = z.infer<typeof SignIn>;
+
+/** GET /api/session: who is signed in, and what kind of system this is. */
+export const Session = z.object({
+  accountId: z.string(),
+  displayName: z.string(),
+  role: z.string(),
+  organisationName: z.string(),
+  /** True when this server replays recordings of invented patients (`npm run demo`). */
+  demo: z.boolean(),
+});
+export type Session = z.infer<typeof Session>;

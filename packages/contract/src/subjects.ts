@@ -1,0 +1,61 @@
+import { PACED_STATES, PATIENT_CATEGORIES, SEXES, SUBJECT_KINDS } from '@ausculta/vitals/subject';
+import { z } from 'zod';
+
+/** What names a person; present on every patient screen as two identifiers (name and number). */
+export const Identity = z.object({
+  familyName: z.string(),
+  givenName: z.string(),
+  birthDate: z.string().optional(),
+  sex: z.enum(SEXES),
+  recordNumber: z.string(),
+  ward: z.string().optional(),
+  bed: z.string().optional(),
+  invented: z.boolean().optional(),
+});
+
+/** One entry of GET /api/subjects, and GET /api/subjects/{id}. */
+export const SubjectView = z.object({
+  id: z.string(),
+  kind: z.enum(SUBJECT_KINDS),
+  category: z.enum(PATIENT_CATEGORIES),
+  paced: z.enum(PACED_STATES),
+  identity: Identity,
+  /** Devices assigned now. */
+  devices: z.array(z.object({ id: z.string(), model: z.string() })),
+});
+export type SubjectView = z.infer<typeof SubjectView>;
+
+export const SubjectList = z.object({ subjects: z.array(SubjectView) });
+export type SubjectList = z.infer<typeof SubjectList>;
+
+/** POST /api/subjects. */
+export const NewSubject = z.strictObject({
+  kind: z.enum(SUBJECT_KINDS).default('patient'),
+  category: z.enum(PATIENT_CATEGORIES).default('unknown'),
+  paced: z.enum(PACED_STATES).default('unknown'),
+  identity: z.strictObject({
+    familyName: z.string().min(1).max(100),
+    givenName: z.string().max(100).default(''),
+    birthDate: z
+      .string()
+      .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/)
+      .optional(),
+    sex: z.enum(SEXES).default('unknown'),
+    recordNumber: z.string().max(50).optional(),
+    ward: z.string().max(50).optional(),
+    bed: z.string().max(20).optional(),
+    invented: z.boolean().optional(),
+  }),
+});
+export type NewSubject = z.infer<typeof NewSubject>;
+
+/** POST /api/devices: registers a device and assigns it. The token is answered once, here. */
+export const NewDevice = z.strictObject({
+  id: z.string(),
+  model: z.string().max(100).default('unknown'),
+  subjectId: z.string(),
+});
+export type NewDevice = z.infer<typeof NewDevice>;
+
+export const DeviceCreated = z.object({ id: z.string(), token: z.string() });
+export type DeviceCreated = z.infer<typeof DeviceCreated>;
