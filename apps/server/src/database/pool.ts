@@ -1,0 +1,113 @@
+import postgres from 'postgres';
+import type { Connection } from './connection.ts';
+import { setOrganisation } from './store.ts';
+
+/**
+ * Two pools on one database, because there are two kinds of work. The *line* serves the devices of
+ * all organisations. *People* see one organisation, and only inside `asOrganisation`: a query that
+ * forgets it sees nothing, because row-level security decides, not the query.
+ */
+export interface Pools extends AsyncDisposable {
+  readonly line: Sql;
+  readonly people: Sql;
+}
+
+export type Sql = postgres.Sql;
+export type Transaction = postgres.TransactionSql;
+
+export interface PoolSizes {
+  /** One group commit in flight for each lane, the flush, the parked, and the registry's look-ups. */
+  readonly line: number;
+  /** A page asks for a few things at once; more wait in line for some milliseconds. */
+  readonly people: number;
+}
+
+const POOL_SIZES: PoolSizes = { line: 8, people: 8 };
+
+const CONNECT_WITHIN_S = 5;
+/** A database that came back is noticed within a second, not within the driver's twenty. */
+const RECONNECT_WITHIN_S = 1;
+const STATEMENT_WITHIN_MS = 30_000;
+const LOCK_WITHIN_MS = 5_000;
+const IDLE_IN_TRANSACTION_MS = 30_000;
+/** Sessions in flight get this long to finish before their connections are cut. */
+const END_WITHIN_S = 5;
+
+export function openPools(connection: Connection, sizes: PoolSizes = POOL_SIZES): Pools {
+  const line = openPool(connection, { size: sizes.line, scope: 'line' });
+  const people = openPool(connection, { size: sizes.people, scope: 'people' });
+  return {
+    line,
+    people,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([
+        line.end({ timeout: END_WITHIN_S }),
+        people.end({ timeout: END_WITHIN_S }),
+      ]);
+    },
+  };
+}
+
+/**
+ * Runs `work` in a transaction that sees and writes the rows of one organisation alone.
+ * The scope travels with the first query: it costs no round trip of its own.
+ */
+export async function asOrganisation<T>(
+  people: Sql,
+  organisationId: string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const outcome = await people.begin(async (tx) => {
+    const scoped = setOrganisation(tx, organisationId);
+    const [value] = await Promise.all([work(tx), scoped]);
+    return { value };
+  });
+  return outcome.value;
+}
+
+/** A single connection for start-up work: migrations, checks, provisioning. Sees all organisations. */
+export function openConnection(connection: Connection): Sql {
+  return openPool(connection, { size: 1, scope: 'line' });
+}
+
+function openPool(
+  connection: Connection,
+  pool: { readonly size: number; readonly scope: string },
+): Sql {
+  const sql = postgres({
+    host: connection.host,
+    port: connection.port,
+    database: connection.database,
+    user: connection.user,
+    password: connection.password,
+    ssl: connection.ssl === 'disable' ? false : connection.ssl,
+    max: pool.size,
+    max_lifetime: null,
+    idle_timeout: 0,
+    connect_timeout: CONNECT_WITHIN_S,
+    backoff: (retries: number) => Math.min(0.02 * 2 ** retries, RECONNECT_WITHIN_S),
+    onnotice: () => undefined,
+    types: { bigint: SAFE_BIGINT },
+    connection: {
+      application_name: `ausculta ${pool.scope}`,
+      'ausculta.scope': pool.scope,
+      statement_timeout: STATEMENT_WITHIN_MS,
+      lock_timeout: LOCK_WITHIN_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    },
+  });
+  return sql;
+}
+
+/** Our bigints are 53-bit ids and milliseconds. One that is not would come back as another number. */
+const SAFE_BIGINT: postgres.PostgresType<number> = {
+  to: 20,
+  from: [20],
+  serialize: (value: number) => String(value),
+  parse: (text: string) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value))
+      throw new Error('broken invariant: a bigint is within 53 bits');
+    return value;
+  },
+};

@@ -1,0 +1,76 @@
+import type { Sql, Transaction } from './pool.ts';
+import { errorCode } from './start-problem.ts';
+
+/** Until the transaction ends, its queries see this organisation alone. */
+export function setOrganisation(tx: Transaction, organisationId: string): PromiseLike<unknown> {
+  return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();
+}
+
+/** False when the role or the database is not there yet. */
+export async function canLogIn(sql: Sql): Promise<boolean> {
+  try {
+    await sql`SELECT 1`;
+    return true;
+  } catch (error) {
+    const isAbsent = ['28P01', '28000', '3D000'].includes(errorCode(error));
+    if (isAbsent) return false;
+    throw error;
+  }
+}
+
+/**
+ * The platform works as an ordinary role that owns its database: row-level security holds for it, and
+ * it cannot change the server. The password is our own base64url, which has nothing to escape.
+ */
+export async function makeOwnRoleAndDatabase(sql: Sql, password: string): Promise<void> {
+  const roles = await sql`SELECT FROM pg_roles WHERE rolname = 'ausculta'`;
+  const verb = roles.length === 0 ? 'CREATE' : 'ALTER';
+  await sql.unsafe(
+    `${verb} ROLE ausculta LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '${password}'`,
+  );
+  const databases = await sql`SELECT FROM pg_database WHERE datname = 'ausculta'`;
+  if (databases.length === 0) await sql.unsafe('CREATE DATABASE ausculta OWNER ausculta');
+  await sql.unsafe('REVOKE ALL ON DATABASE ausculta FROM PUBLIC');
+}
+
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/** Locks out other starters until this session ends, then makes the table that migrations write into. */
+export async function prepareMigrations(sql: Sql): Promise<void> {
+  await sql`SET lock_timeout = '60s'`;
+  await sql`SET statement_timeout = 0`;
+  await sql`SELECT pg_advisory_lock(hashtextextended('ausculta migrations', 0))`;
+  const [found] = await sql<{ exists: boolean }[]>`
+    SELECT to_regclass('schema_migration') IS NOT NULL AS exists`;
+  if (found?.exists === true) return;
+  await sql.unsafe(`
+    CREATE TABLE schema_migration (
+      name text PRIMARY KEY,
+      checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now());
+    COMMENT ON TABLE schema_migration IS 'The schema changes that ran on this database.';
+    ALTER TABLE schema_migration ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE schema_migration FORCE ROW LEVEL SECURITY;
+    CREATE POLICY line_only ON schema_migration
+      USING (current_setting('ausculta.scope', true) = 'line')`);
+}
+
+export async function appliedMigrations(sql: Sql): Promise<AppliedMigration[]> {
+  return await sql<AppliedMigration[]>`SELECT name, checksum FROM schema_migration ORDER BY name`;
+}
+
+/** All of it or none: the change and the note that it was made. */
+export async function applyMigration(
+  sql: Sql,
+  migration: AppliedMigration & { readonly sql: string },
+): Promise<void> {
+  await sql.begin(async (tx) => {
+    await tx.unsafe(migration.sql);
+    await tx`
+      INSERT INTO schema_migration (name, checksum)
+      VALUES (${migration.name}, ${migration.checksum})`;
+  });
+}
