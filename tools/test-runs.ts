@@ -1,0 +1,93 @@
+// The runs of node --test: beside the code, whole-house stories, browser, long.
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { runToEnd } from './child.mjs';
+import { findChromium, installChromium } from './chromium.ts';
+import type { Steps } from './steps.ts';
+import { sharedRoot } from './test-data.ts';
+
+interface Run {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Tests wait for sockets and databases as often as they compute; two keep a small machine busy. */
+const CONCURRENCY = Math.max(2, availableParallelism());
+
+export async function runUnitTests(steps: Steps, only: readonly string[]): Promise<void> {
+  const files =
+    only.length > 0
+      ? [...only]
+      : filesOf(steps.root, '{packages,apps,bench}/**/*.test.{ts,tsx}', 'tools/!(tidy).test.ts');
+  await runTests(steps, { name: 'unit tests', files, timeoutMs: 60_000, concurrency: CONCURRENCY });
+}
+
+export async function runStories(steps: Steps): Promise<void> {
+  const files = filesOf(steps.root, 'tests/*.test.ts');
+  await runTests(steps, {
+    name: 'integration tests',
+    files,
+    timeoutMs: 300_000,
+    concurrency: CONCURRENCY,
+  });
+}
+
+export async function runBrowserTests(steps: Steps): Promise<void> {
+  const files = filesOf(steps.root, 'tests/browser/*.test.ts');
+  if (files.length === 0) return;
+  const chromium = findChromium() ?? (await installChromium());
+  if (typeof chromium !== 'string') {
+    steps.skip(files.length, `browser tests (${files.join(', ')}): ${chromium.why}`);
+    return;
+  }
+  // One at a time: a starved browser makes a slow test look like a broken one.
+  const env = { AUSCULTA_CHROMIUM: chromium };
+  await runTests(steps, { name: 'browser tests', files, timeoutMs: 180_000, concurrency: 1, env });
+}
+
+export async function runLongTests(steps: Steps, only: readonly string[]): Promise<void> {
+  const files = only.length > 0 ? only : filesOf(steps.root, '{packages,apps,tests}/**/*.long.ts');
+  await runTests(steps, { name: 'long tests', files, timeoutMs: 3_600_000, concurrency: 1 });
+}
+
+/** The tidy test alone: its place is among the checks. */
+export async function runTidy(steps: Steps): Promise<void> {
+  const files = filesOf(steps.root, 'tools/tidy.test.ts');
+  await runTests(steps, { name: 'tidy', files, timeoutMs: 60_000, concurrency: 1 });
+}
+
+async function runTests(steps: Steps, run: Run): Promise<void> {
+  if (run.files.length === 0) return;
+  await steps.run(run.name, async () => {
+    const args = [
+      '--test',
+      `--test-concurrency=${run.concurrency}`,
+      `--test-timeout=${run.timeoutMs}`,
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${join(steps.root, 'tools/tally-reporter.ts')}`,
+      `--test-reporter-destination=${steps.tallyFile}`,
+      ...run.files,
+    ];
+    const code = await runToEnd(process.execPath, args, {
+      cwd: steps.root,
+      env: {
+        ...process.env,
+        ...run.env,
+        AUSCULTA_SHARED_DIR: sharedRoot(),
+        AUSCULTA_DATA_CASES_FILE: steps.dataCasesFile,
+      },
+    });
+    const tally = steps.takeTally();
+    return code === 0 && tally !== undefined;
+  });
+}
+
+function filesOf(root: string, ...patterns: readonly string[]): string[] {
+  const isInstalled = (path: string) => path.includes('node_modules');
+  return globSync([...patterns], { cwd: root, exclude: isInstalled }).sort();
+}
