@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { after } from 'node:test';
+import type { Connection } from '../../apps/server/src/database/connection.ts';
+import { openConnection, openPools, type Pools } from '../../apps/server/src/database/pool.ts';
+import { startTestServer, type TestPlaces, type TestServer } from './postgres-server.ts';
+
+/** A migrated, empty database of its own for one test; dropped when disposed. */
+export interface TestDatabase extends Pools {
+  readonly connection: Connection;
+  /** As the superuser, on the same database: row-level security does not hold for it. */
+  readonly superuser: Connection;
+}
+
+/**
+ * `await using database = await freshDatabase();` gives a test real PostgreSQL in some 50 ms: a clone
+ * of the migrated template, in the server of the whole run, or in one of this file's own.
+ */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const places = await testServerPlaces();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await administer(places, `CREATE DATABASE ${name} TEMPLATE ausculta OWNER ausculta`);
+
+  const connection = { ...places.connection, database: name };
+  const pools = openPools(connection, { line: 4, people: 4 });
+  return {
+    connection,
+    superuser: { ...places.superuser, database: name },
+    line: pools.line,
+    people: pools.people,
+    async [Symbol.asyncDispose]() {
+      await pools[Symbol.asyncDispose]();
+      await administer(places, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+let ownServer: Promise<TestServer> | undefined;
+
+/** Where the server of this run is; without a global setup, one is started for this file. */
+export async function testServerPlaces(): Promise<TestPlaces> {
+  const shared = process.env['AUSCULTA_TEST_POSTGRES'];
+  if (shared !== undefined) return JSON.parse(shared) as TestPlaces;
+  ownServer ??= startTestServer();
+  return (await ownServer).places;
+}
+
+after(async () => {
+  if (ownServer !== undefined) await (await ownServer)[Symbol.asyncDispose]();
+});
+
+async function administer(places: TestPlaces, statement: string): Promise<void> {
+  const sql = openConnection(places.superuser);
+  await sql.unsafe(statement).finally(() => sql.end());
+}
