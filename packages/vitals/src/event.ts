@@ -1,5 +1,12 @@
 /** Something that happened rather than was measured. */
-export const EVENT_KINDS = ['fall', 'button', 'dose-taken', 'door-crossed', 'leads-off', 'leads-on'] as const;
+export const EVENT_KINDS = [
+  'fall',
+  'button',
+  'dose-taken',
+  'door-crossed',
+  'leads-off',
+  'leads-on',
+] as const;
 
 export type EventKind = (typeof EVENT_KINDS)[number];
 

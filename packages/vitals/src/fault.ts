@@ -6,25 +6,46 @@
  * docs/faults.md explains each code to the people who meet it; a test holds the two together.
  */
 export const FAULTS = {
-  PAYLOAD_MALFORMED: { retry: 'never', why: 'The message is not in the form that the topic or route takes.' },
+  PAYLOAD_MALFORMED: {
+    retry: 'never',
+    why: 'The message is not in the form that the topic or route takes.',
+  },
   PAYLOAD_TOO_LARGE: { retry: 'never', why: 'The message is larger than this door accepts.' },
   METRIC_UNKNOWN: { retry: 'never', why: 'The catalogue has no metric of this name or code.' },
   UNIT_UNKNOWN: { retry: 'never', why: 'The unit is unknown, or does not measure this metric.' },
   VALUE_NOT_FINITE: { retry: 'never', why: 'A value is not a finite number.' },
   STAMP_INVALID: { retry: 'never', why: 'The time of a reading cannot be read.' },
-  BLOCK_MALFORMED: { retry: 'never', why: 'The block does not decode: its bytes contradict its header.' },
-  BLOCK_TOO_LARGE: { retry: 'never', why: 'The block claims more values or bytes than are allowed.' },
-  BLOCK_VERSION_UNKNOWN: { retry: 'never', why: 'The block was written by a codec version this one does not know.' },
+  BLOCK_MALFORMED: {
+    retry: 'never',
+    why: 'The block does not decode: its bytes contradict its header.',
+  },
+  BLOCK_TOO_LARGE: {
+    retry: 'never',
+    why: 'The block claims more values or bytes than are allowed.',
+  },
+  BLOCK_VERSION_UNKNOWN: {
+    retry: 'never',
+    why: 'The block was written by a codec version this one does not know.',
+  },
   DEVICE_UNKNOWN: { retry: 'never', why: 'No device of this id is registered.' },
   DEVICE_UNASSIGNED: { retry: 'later', why: 'The device is not assigned to anybody at that time.' },
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },
   NOT_PERMITTED: { retry: 'never', why: 'The caller may not do this.' },
   NOT_FOUND: { retry: 'never', why: 'There is nothing under this id that the caller may see.' },
   RATE_EXCEEDED: { retry: 'later', why: 'Too many requests. Send again more slowly.' },
-  PARKED_QUOTA_EXCEEDED: { retry: 'later', why: 'The device has parked as much as it may; further messages are only counted.' },
+  PARKED_QUOTA_EXCEEDED: {
+    retry: 'later',
+    why: 'The device has parked as much as it may; further messages are only counted.',
+  },
   STORE_UNAVAILABLE: { retry: 'later', why: 'Nothing was written. Send it again.' },
-  STORE_FULL: { retry: 'later', why: 'The disk reserve is reached. Nothing was written; send it again later.' },
-  SEAL_BROKEN: { retry: 'never', why: 'The sealed bytes do not open: wrong key, wrong place or damage.' },
+  STORE_FULL: {
+    retry: 'later',
+    why: 'The disk reserve is reached. Nothing was written; send it again later.',
+  },
+  SEAL_BROKEN: {
+    retry: 'never',
+    why: 'The sealed bytes do not open: wrong key, wrong place or damage.',
+  },
 } as const satisfies Record<string, { retry: 'never' | 'later'; why: string }>;
 
 export type FaultCode = keyof typeof FAULTS;
@@ -43,6 +64,9 @@ export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
-export function fail(code: FaultCode, detail?: string): { readonly ok: false; readonly fault: Fault } {
+export function fail(
+  code: FaultCode,
+  detail?: string,
+): { readonly ok: false; readonly fault: Fault } {
   return { ok: false, fault: detail === undefined ? { code } : { code, detail } };
 }

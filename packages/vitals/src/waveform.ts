@@ -31,6 +31,10 @@ export function sampleOffsetMs(rate: SampleRate, index: number): number {
  * Whether a run that starts at `startMs` continues one that would have its next sample at
  * `predictedMs`: within 1 ms and half a sample. From then on the sample index is the truth.
  */
-export function continuesRun(run: { rate: SampleRate; predictedMs: number; startMs: number }): boolean {
+export function continuesRun(run: {
+  rate: SampleRate;
+  predictedMs: number;
+  startMs: number;
+}): boolean {
   return Math.abs(run.startMs - run.predictedMs) <= 1 + sampleOffsetMs(run.rate, 0.5);
 }

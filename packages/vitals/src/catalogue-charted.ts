@@ -1,0 +1,68 @@
+import { EPISODIC, row } from './catalogue-row.ts';
+
+/** What a person sees and charts; safety S19: scores never guess these. */
+export const CHARTED = [
+  row({
+    key: 'consciousness',
+    label: 'Consciousness (ACVPU)',
+    kind: 'coded',
+    unit: '1',
+    range: [0, 4],
+    step: 1,
+    cadence: EPISODIC,
+    answers: [
+      { value: 0, key: 'alert' },
+      { value: 1, key: 'new-confusion' },
+      { value: 2, key: 'voice' },
+      { value: 3, key: 'pain' },
+      { value: 4, key: 'unresponsive' },
+    ],
+  }),
+  row({
+    key: 'oxygen-device',
+    label: 'Oxygen device',
+    kind: 'coded',
+    unit: '1',
+    range: [0, 8],
+    step: 1,
+    cadence: EPISODIC,
+    answers: [
+      { value: 0, key: 'room-air' },
+      { value: 1, key: 'nasal-cannula' },
+      { value: 2, key: 'simple-mask' },
+      { value: 3, key: 'venturi-mask' },
+      { value: 4, key: 'reservoir-mask' },
+      { value: 5, key: 'high-flow-nasal' },
+      { value: 6, key: 'non-invasive-ventilation' },
+      { value: 7, key: 'invasive-ventilation' },
+      { value: 8, key: 'other' },
+    ],
+  }),
+  row({
+    key: 'glasgow-coma-score',
+    label: 'Glasgow coma score',
+    loinc: ['9269-2'],
+    unit: '{score}',
+    range: [3, 15],
+    step: 1,
+    cadence: EPISODIC,
+  }),
+  row({
+    key: 'pain-score',
+    label: 'Pain (0 to 10)',
+    loinc: ['72514-3'],
+    unit: '{score}',
+    range: [0, 10],
+    step: 1,
+    cadence: EPISODIC,
+  }),
+  row({
+    key: 'urine-output',
+    label: 'Urine output',
+    loinc: ['9187-6'],
+    unit: 'mL',
+    range: [0, 5000],
+    step: 1,
+    cadence: EPISODIC,
+  }),
+];
