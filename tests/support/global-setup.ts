@@ -8,7 +8,7 @@ let server: TestServer | undefined;
 
 export async function globalSetup(): Promise<void> {
   server = await startTestServer();
-  process.env['AUSCULTA_TEST_POSTGRES'] = JSON.stringify(server.places);
+  process.env.AUSCULTA_TEST_POSTGRES = JSON.stringify(server.places);
 }
 
 export async function globalTeardown(): Promise<void> {

@@ -16,7 +16,6 @@ import { findBinaries } from './postgres-binaries.ts';
 import { type Listening, SOCKET_PORT, serverArguments } from './postgres-settings.ts';
 import { postgresUser } from './postgres-user.ts';
 import {
-  type Postmaster,
   type PostmasterCommand,
   startPostmaster,
   stopLeftover,
@@ -153,23 +152,13 @@ async function supervise(command: PostmasterCommand): Promise<Supervised> {
     pid: () => postmaster.pid,
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await end(postmaster);
+      await stopPostmaster(postmaster.pid, postmaster.isRunning);
       // A restart may have been under way: let it finish, then end what it started.
       await kept;
-      await end(postmaster);
+      await stopPostmaster(postmaster.pid, postmaster.isRunning);
       state = 'stopped';
     },
   };
-}
-
-async function end(postmaster: Postmaster): Promise<void> {
-  let isRunning = true;
-  const exited = postmaster.exited.then(() => {
-    isRunning = false;
-  });
-  await Promise.resolve();
-  await stopPostmaster(postmaster.pid, () => isRunning);
-  await exited;
 }
 
 async function expectFreePort(port: number | undefined): Promise<void> {

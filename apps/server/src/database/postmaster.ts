@@ -21,6 +21,7 @@ const LOG_BYTES_MAX = 1024 * 1024;
 
 export interface Postmaster {
   readonly pid: number;
+  readonly isRunning: () => boolean;
   /** Resolves when the process has ended, for whatever reason. */
   readonly exited: Promise<void>;
 }
@@ -99,10 +100,14 @@ async function spawnPostmaster(command: PostmasterCommand): Promise<Postmaster> 
       env: { LC_ALL: 'C', TZ: 'UTC' },
       ...command.user,
     });
-    return {
-      pid: await spawned(child),
-      exited: new Promise((resolve) => child.once('exit', () => resolve())),
-    };
+    let isRunning = true;
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => {
+        isRunning = false;
+        resolve();
+      });
+    });
+    return { pid: await spawned(child), isRunning: () => isRunning, exited };
   } catch (cause) {
     throw new StartProblem(
       'POSTGRES_BINARIES_MISSING',
@@ -124,17 +129,13 @@ function spawned(child: ChildProcess): Promise<number> {
 
 /** PostgreSQL writes its state into the eighth line of its pid file; pg_ctl reads it there too. */
 async function isReady(postmaster: Postmaster, clusterDir: string): Promise<boolean> {
-  let ended = false;
-  postmaster.exited.then(() => {
-    ended = true;
-  });
   for (let waitedMs = 0; waitedMs < READY_WITHIN_MS; waitedMs += POLL_MS) {
     await sleep(POLL_MS);
-    if (ended) return false;
+    if (!postmaster.isRunning()) return false;
     const file = await readPidFile(clusterDir);
     if (file?.pid === postmaster.pid && file.status === 'ready') return true;
   }
-  await stopPostmaster(postmaster.pid, () => !ended);
+  await stopPostmaster(postmaster.pid, postmaster.isRunning);
   return false;
 }
 

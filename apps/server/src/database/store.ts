@@ -1,4 +1,6 @@
+import { expect } from '@ausculta/vitals/expect';
 import type { Sql, Transaction } from './pool.ts';
+import { DURABILITY } from './postgres-settings.ts';
 import { errorCode } from './start-problem.ts';
 
 /** Until the transaction ends, its queries see this organisation alone. */
@@ -73,4 +75,46 @@ export async function applyMigration(
       INSERT INTO schema_migration (name, checksum)
       VALUES (${migration.name}, ${migration.checksum})`;
   });
+}
+
+/** What must be known of a server before anything is entrusted to it. */
+export interface ServerFacts {
+  readonly major: number;
+  readonly role: string;
+  readonly isSuperuser: boolean;
+  readonly bypassesRls: boolean;
+  readonly isStandby: boolean;
+  readonly mayCreate: boolean;
+  readonly encoding: string;
+  readonly settings: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly source: string;
+  }[];
+}
+
+export async function readServerFacts(sql: Sql): Promise<ServerFacts> {
+  const [facts] = await sql<Omit<ServerFacts, 'settings'>[]>`
+    SELECT
+      current_setting('server_version_num')::int / 10000 AS major,
+      rolname AS role,
+      rolsuper AS "isSuperuser",
+      rolbypassrls AS "bypassesRls",
+      pg_is_in_recovery() AS "isStandby",
+      coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS "mayCreate",
+      current_setting('server_encoding') AS encoding
+    FROM pg_roles WHERE rolname = current_user`;
+  expect(facts !== undefined, 'a session has a role');
+  const settings = await sql<ServerFacts['settings'][number][]>`
+    SELECT name, setting AS value, source FROM pg_settings
+    WHERE name = ANY(${[...DURABILITY]})`;
+  return { ...facts, settings };
+}
+
+/** Whether anything here was sealed: then the key that sealed it must not be replaced by a new one. */
+export async function hasSealedData(line: Sql): Promise<boolean> {
+  const [row] = await line<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM subject) OR EXISTS (SELECT FROM parked)
+      OR EXISTS (SELECT FROM chunk) OR EXISTS (SELECT FROM checkpoint) AS found`;
+  return row?.found ?? false;
 }

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { type Connection, parseDatabaseUrl } from './database/connection.ts';
+
+/**
+ * Everything the server may be told by its environment, in one place. Whatever is wrong is answered
+ * all at once, each as one line that names the setting and its mend.
+ */
+export interface Config {
+  /** Keys, secrets, and the embedded PostgreSQL. */
+  readonly dataDir: string;
+  /** An external PostgreSQL, 15 to 18. Undefined: the embedded one. */
+  readonly database: Connection | undefined;
+  /** Where the embedded PostgreSQL listens on loopback. Undefined: on its private socket alone. */
+  readonly postgresPort: number | undefined;
+  readonly http: Listen;
+  readonly mqtt: Listen;
+}
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const port = z.coerce.number().int().min(1).max(65535);
+const PORT_MEND = 'Set it to a whole number from 1 to 65535.';
+const HOST_MEND =
+  'Set it to an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all of its networks.';
+/** An address to listen on: what an IP address or a host name is made of, and no more. */
+const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/);
+
+const Settings = z.object({
+  AUSCULTA_DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .transform((url, context) => {
+      if (url === undefined) return undefined;
+      const connection = parseDatabaseUrl(url);
+      if (typeof connection !== 'string') return connection;
+      context.addIssue({ code: 'custom', message: connection });
+      return z.NEVER;
+    }),
+  // Loopback until somebody decides otherwise: a monitor is not to be found by a whole network by chance.
+  AUSCULTA_HTTP_HOST: host.default('127.0.0.1'),
+  AUSCULTA_HTTP_PORT: port.default(8080),
+  AUSCULTA_MQTT_HOST: host.default('127.0.0.1'),
+  AUSCULTA_MQTT_PORT: port.default(1883),
+  AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
+});
+
+type SettingName = keyof typeof Settings.shape;
+
+/** How to mend each setting. A value is never repeated: an address may hold a password. */
+const MENDS: Readonly<Record<SettingName, string>> = {
+  AUSCULTA_DATA_DIR: 'Set it to a directory, such as ./data.',
+  DATABASE_URL: 'Set it to postgres://USER:PASSWORD@HOST:5432/DATABASE, or leave it unset.',
+  AUSCULTA_HTTP_HOST: HOST_MEND,
+  AUSCULTA_HTTP_PORT: PORT_MEND,
+  AUSCULTA_MQTT_HOST: HOST_MEND,
+  AUSCULTA_MQTT_PORT: PORT_MEND,
+  AUSCULTA_POSTGRES_PORT:
+    'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
+};
+
+/** Settings of our own that others read: the command line, tests and benches. */
+const SETTINGS_OF_OTHERS = [
+  'AUSCULTA_SHARED_DIR',
+  'AUSCULTA_TOKEN',
+  'AUSCULTA_URL',
+  'AUSCULTA_TEST_POSTGRES',
+];
+
+export function readConfig(environment: Environment): ConfigOutcome {
+  // A setting left empty, as compose files do, is one left unset.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Settings.safeParse(given);
+  const problems = [
+    ...unknownSettings(Object.keys(given)),
+    ...(parsed.error ? wrong(parsed.error) : []),
+  ];
+  if (parsed.success) problems.push(...sharedPort(parsed.data));
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+
+  const settings = parsed.data;
+  return {
+    ok: true,
+    config: {
+      dataDir: settings.AUSCULTA_DATA_DIR,
+      database: settings.DATABASE_URL,
+      postgresPort: settings.AUSCULTA_POSTGRES_PORT,
+      http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
+      mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
+    },
+  };
+}
+
+function wrong(error: z.ZodError): string[] {
+  const names = new Set(error.issues.map((issue) => String(issue.path[0])));
+  return [...names].map((name) => {
+    const own = error.issues.find((issue) => issue.path[0] === name && issue.code === 'custom');
+    return `${name} ${own?.message ?? 'is not usable'}. ${MENDS[name as SettingName]}`;
+  });
+}
+
+/** Two doors on one address cannot both open; say so before one of them fails. */
+function sharedPort(settings: z.infer<typeof Settings>): string[] {
+  const ports = [
+    ['AUSCULTA_HTTP_PORT', settings.AUSCULTA_HTTP_PORT],
+    ['AUSCULTA_MQTT_PORT', settings.AUSCULTA_MQTT_PORT],
+    ['AUSCULTA_POSTGRES_PORT', settings.AUSCULTA_POSTGRES_PORT],
+  ] as const;
+  return ports.flatMap(([name, value], index) => {
+    const earlier = ports.slice(0, index).find(([, taken]) => taken === value);
+    if (value === undefined || earlier === undefined) return [];
+    return [`${name} is ${value}, as is ${earlier[0]}. Give each its own port.`];
+  });
+}
+
+/** A misspelt setting would leave its default in force without a word. */
+function unknownSettings(given: readonly string[]): string[] {
+  const known = [...Object.keys(Settings.shape), ...SETTINGS_OF_OTHERS];
+  return given
+    .filter((name) => name.startsWith('AUSCULTA_') && !known.includes(name))
+    .map((name) => {
+      const nearest = known
+        .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+        .reduce((best, next) => (next.distance < best.distance ? next : best));
+      return `${name} is not a setting. Take it away, or write ${nearest.candidate} if that was meant.`;
+    });
+}
+
+/** Levenshtein's distance: how many letters must change to make one name from the other. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

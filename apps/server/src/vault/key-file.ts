@@ -1,0 +1,75 @@
+import { open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DataDirectory } from '../database/data-directory.ts';
+import { errorCode, StartProblem } from '../database/start-problem.ts';
+import type { RandomBytes } from './seal.ts';
+
+/**
+ * The master key, in a file beside the database and never inside it: whoever steals the database or
+ * its backup has noise. Whoever loses this file has noise too.
+ */
+const FILE = 'master.key';
+const KEY_BYTES = 32;
+
+export interface MasterKeyOptions {
+  readonly dataDirectory: DataDirectory;
+  readonly randomBytes: RandomBytes;
+  /** With data already sealed under the lost key, a new one would only hide the loss. */
+  readonly hasSealedData: boolean;
+}
+
+export async function readMasterKey(options: MasterKeyOptions): Promise<Uint8Array> {
+  const path = join(options.dataDirectory.path, FILE);
+  const key = await readKey(path);
+  if (key !== undefined) return key;
+  if (options.hasSealedData) {
+    throw new StartProblem(
+      'MASTER_KEY_UNUSABLE',
+      `${path} is missing, and nothing in the database opens without it. Restore that file from your backup of keys.`,
+    );
+  }
+  return makeKey(path, options.randomBytes);
+}
+
+async function readKey(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) !== 0) {
+      throw new StartProblem(
+        'MASTER_KEY_UNUSABLE',
+        `Others than its owner may read ${path}, the key to all data. Run: chmod 600 ${path}`,
+      );
+    }
+    const key = await readFile(path);
+    if (key.length === KEY_BYTES) return new Uint8Array(key);
+    throw new StartProblem(
+      'MASTER_KEY_UNUSABLE',
+      `${path} has ${key.length} bytes instead of ${KEY_BYTES}, so it is not the key. Restore it from your backup of keys.`,
+    );
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return undefined;
+    if (cause instanceof StartProblem) throw cause;
+    throw new StartProblem(
+      'MASTER_KEY_UNUSABLE',
+      `${path} cannot be read (${errorCode(cause) || 'unknown reason'}). Start as the user who owns it.`,
+      cause,
+    );
+  }
+}
+
+/** On the disk, whole, before anything is sealed with it. */
+async function makeKey(path: string, randomBytes: RandomBytes): Promise<Uint8Array> {
+  const key = randomBytes(KEY_BYTES);
+  const partial = `${path}.partial`;
+  const file = await open(partial, 'w', 0o600);
+  try {
+    await file.writeFile(key);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(partial, path);
+  const directory = await open(dirname(path), 'r');
+  await directory.sync().finally(() => directory.close());
+  return key;
+}
