@@ -14,6 +14,5 @@ declare module '@lhncbc/ucum-lhc' {
       options?: { readonly molecularWeight?: number },
     ): Conversion;
   }
-  const ucum: { readonly UcumLhcUtils: { getInstance(): Utils } };
-  export default ucum;
+  export const UcumLhcUtils: { getInstance(): Utils };
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import ucum from '@lhncbc/ucum-lhc';
+import { UcumLhcUtils } from '@lhncbc/ucum-lhc';
 import fc from 'fast-check';
 import { CATALOGUE } from './catalogue.ts';
 import { metricOf } from './lookup.ts';
 import { decimalsOfStep, findUnit, toCanonical } from './units.ts';
 import { GLUCOSE_MG_DL_PER_MMOL_L, UNIT_TABLE } from './units-table.ts';
 
-const library = ucum.UcumLhcUtils.getInstance();
+const library = UcumLhcUtils.getInstance();
 
 /** Arbitrary units have no ratio to anything, so the library refuses even to turn one into itself. */
 const ARBITRARY = ["[arb'U]", '[iU]'];
