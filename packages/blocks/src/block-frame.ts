@@ -74,7 +74,7 @@ export function sealBlock({ header, payload }: Block, compression: Compression):
   }
   if (isCompressed) writer.varint(payload.length);
   writer.bytes(body);
-  return ok(writer.finish());
+  return ok(writer.written());
 }
 
 /** Reads the header alone: cheap, and safe on any bytes. It proves nothing about the payload. */

@@ -1,7 +1,7 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { malformed } from './decode-error.ts';
-import { readRice } from './rice-reader.ts';
+import { readRice, riceBytesMin } from './rice-reader.ts';
 import { writeRice } from './rice-writer.ts';
 
 /**
@@ -25,11 +25,20 @@ interface Line {
   readonly slope: number;
 }
 
-/** Writes safe integers. `rising` columns (stamps) also give up their usual increment. */
+export interface ColumnShape {
+  /** Known to the reader from elsewhere; the base is written as a distance from it. */
+  readonly origin: number;
+  /** Columns that rise steadily (stamps) give up their usual increment. */
+  readonly rising: boolean;
+}
+
+export const PLAIN: ColumnShape = { origin: 0, rising: false };
+
+/** Writes safe integers. */
 export function writeIntegers(
   writer: ByteWriter,
   values: Float64Array,
-  { rising }: { readonly rising: boolean },
+  { origin, rising }: ColumnShape = PLAIN,
 ): void {
   if (values.length === 0) return;
   const line = lineOf(values, rising);
@@ -40,24 +49,38 @@ export function writeIntegers(
   }
 
   writer.u8((line.step === 1 ? 0 : STEPPED) | (line.slope === 0 ? 0 : SLOPED));
-  writer.zigzag(line.base);
+  writer.zigzag(line.base - origin);
   if (line.step !== 1) writer.varint(line.step);
   if (line.slope !== 0) writer.zigzag(line.slope);
   writeRice(writer, remainders);
 }
 
-export function readIntegers(reader: ByteReader, count: number): Float64Array<ArrayBuffer> {
+export function readIntegers(
+  reader: ByteReader,
+  count: number,
+  { origin }: Pick<ColumnShape, 'origin'> = PLAIN,
+): Float64Array<ArrayBuffer> {
   if (count === 0) return new Float64Array(0);
   const form = reader.u8();
   if (form === WIDE) return readWide(reader, count);
   if ((form & ~(STEPPED | SLOPED)) !== 0) throw malformed('A column has an unknown form.');
 
-  const base = reader.zigzag();
+  const base = reader.zigzag() + origin;
   const step = (form & STEPPED) === 0 ? 1 : reader.varint();
   const slope = (form & SLOPED) === 0 ? 0 : reader.zigzag();
-  const remainders = readRice(reader, count);
+  checkRoom(reader, count);
   const values = new Float64Array(count);
-  for (let i = 0; i < count; i++) values[i] = base + step * (slope * i + (remainders[i] as number));
+  // The remainders wait in the upper half of the values' own memory: going upwards, each is read
+  // before the value that covers it is written.
+  const remainders = new Int32Array(values.buffer, count * 4, count);
+  readRice(reader, remainders);
+  if (step === 1 && slope === 0) {
+    for (let i = 0; i < count; i++) values[i] = base + (remainders[i] as number);
+  } else {
+    for (let i = 0; i < count; i++) {
+      values[i] = base + step * (slope * i + (remainders[i] as number));
+    }
+  }
   return values;
 }
 
@@ -80,7 +103,9 @@ export function readInt32s(reader: ByteReader, count: number): Int32Array<ArrayB
   if (count === 0) return new Int32Array(0);
   const base = reader.zigzag();
   const step = reader.varint();
-  const values = readRice(reader, count);
+  checkRoom(reader, count);
+  const values = new Int32Array(count);
+  readRice(reader, values);
   if (step === 1) for (let i = 0; i < count; i++) values[i] = base + (values[i] as number);
   else for (let i = 0; i < count; i++) values[i] = base + Math.imul(values[i] as number, step);
   return values;
@@ -89,9 +114,14 @@ export function readInt32s(reader: ByteReader, count: number): Int32Array<ArrayB
 /** Undefined when the integers lie too far apart for differences to be exact. */
 function lineOf(values: Float64Array, rising: boolean): Line | undefined {
   const base = values[0] as number;
+  let least = base;
+  let most = base;
   for (let i = 1; i < values.length; i++) {
-    if (!Number.isSafeInteger((values[i] as number) - base)) return undefined;
+    const value = values[i] as number;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
+  if (!Number.isSafeInteger(most - least)) return undefined;
   const step = commonStep(values, base);
   const slope = rising ? usualIncrement(values) / step : 0;
   return Number.isSafeInteger(slope * values.length)
@@ -152,9 +182,19 @@ function writeWide(writer: ByteWriter, values: Float64Array): void {
 }
 
 function readWide(reader: ByteReader, count: number): Float64Array<ArrayBuffer> {
-  const highs = readRice(reader, count);
-  const lows = readRice(reader, count);
+  checkRoom(reader, count);
+  const highs = new Int32Array(count);
+  const lows = new Int32Array(count);
+  readRice(reader, highs);
+  readRice(reader, lows);
   const values = new Float64Array(count);
   for (let i = 0; i < count; i++) values[i] = (highs[i] as number) * TWO_32 + (lows[i] as number);
   return values;
+}
+
+/** Memory for a column is allocated only when its bytes could be there. */
+function checkRoom(reader: ByteReader, count: number): void {
+  if (reader.remaining < riceBytesMin(count)) {
+    throw malformed('A column is shorter than its count claims.');
+  }
 }

@@ -1,5 +1,5 @@
 import { expect } from '@ausculta/vitals/expect';
-import { fail, type Result } from '@ausculta/vitals/fault';
+import { fail } from '@ausculta/vitals/fault';
 import {
   type DecodeResult,
   type EncodeResult,
@@ -44,15 +44,19 @@ export function encodeReadings(columns: ReadingColumns, compression: Compression
   );
   if (count > VALUES_PER_BLOCK_MAX)
     return fail('BLOCK_TOO_LARGE', `${count} readings; ${VALUES_PER_BLOCK_MAX} fit.`);
-  const span = spanOf(stampsMs);
-  if (!span.ok) return span;
-  const unfit = values.findIndex((value) => !Number.isFinite(value));
-  if (unfit >= 0)
+  const misplaced = firstUnsafe(stampsMs);
+  if (misplaced >= 0) {
+    return fail('STAMP_INVALID', `The stamp at index ${misplaced} is not an integer millisecond.`);
+  }
+  const unfit = firstNotFinite(values);
+  if (unfit >= 0) {
     return fail('VALUE_NOT_FINITE', `The value at index ${unfit} is not a finite number.`);
+  }
 
-  const header = { kind: 'readings', count, span: span.value } as const;
-  const writer = new ByteWriter(64 + count * 4);
-  if (span.value !== undefined) writeColumns(writer, columns);
+  const span = spanOf(stampsMs);
+  const writer = new ByteWriter(512 + count * 2);
+  if (span !== undefined) writeColumns(writer, columns, span);
+  const header = { kind: 'readings', count, span } as const;
   return sealBlock({ header, payload: writer.written() }, compression);
 }
 
@@ -61,34 +65,37 @@ export function decodeReadings(
   compression: Compression,
 ): DecodeResult<DecodedReadings> {
   return openBlock({ bytes, kind: 'readings', compression }, (payload, header) => {
-    const decoded = header.count === 0 ? emptyColumns() : readColumns(payload, header.count);
+    const decoded =
+      header.span === undefined
+        ? readNothing(header.count)
+        : readColumns(payload, header.count, header.span);
     const span = spanOf(decoded.stampsMs);
-    if (
-      !span.ok ||
-      span.value?.firstMs !== header.span?.firstMs ||
-      span.value?.lastMs !== header.span?.lastMs
-    ) {
+    if (span?.firstMs !== header.span?.firstMs || span?.lastMs !== header.span?.lastMs) {
       throw malformed('The stamps are not those that the header claims.');
     }
     return decoded;
   });
 }
 
-function writeColumns(writer: ByteWriter, { stampsMs, values, flags }: ReadingColumns): void {
-  const isFlagged = flags.some((flag) => flag !== 0);
+function writeColumns(
+  writer: ByteWriter,
+  { stampsMs, values, flags }: ReadingColumns,
+  span: Span,
+): void {
+  const isFlagged = isAnySet(flags);
   writer.u8(isFlagged ? FLAGGED : 0);
-  writeIntegers(writer, stampsMs, { rising: true });
+  writeIntegers(writer, stampsMs, { origin: originOf(span), rising: true });
   const scaled = scaleValues(values);
   writer.u8(scaled?.decimals ?? RAW_DOUBLES);
   if (scaled === undefined) writeDoubles(writer, values);
-  else writeIntegers(writer, scaled.integers, { rising: false });
-  if (isFlagged) writeIntegers(writer, Float64Array.from(flags), { rising: false });
+  else writeIntegers(writer, scaled.integers);
+  if (isFlagged) writeIntegers(writer, Float64Array.from(flags));
 }
 
-function readColumns(payload: ByteReader, count: number): DecodedReadings {
+function readColumns(payload: ByteReader, count: number, span: Span): DecodedReadings {
   const form = payload.u8();
   if ((form & ~FLAGGED) !== 0) throw malformed('The readings have an unknown form.');
-  const stampsMs = readIntegers(payload, count);
+  const stampsMs = readIntegers(payload, count, { origin: originOf(span) });
   const code = payload.u8();
   if (code > DECIMALS_MAX && code !== RAW_DOUBLES)
     throw malformed('The values have an unknown scale.');
@@ -108,7 +115,9 @@ function readFlags(payload: ByteReader, count: number): Uint8Array {
   return flags;
 }
 
-function emptyColumns(): DecodedReadings {
+/** Only an empty block has no span. */
+function readNothing(count: number): DecodedReadings {
+  if (count !== 0) throw malformed('A block with readings has no span.');
   return {
     stampsMs: new Float64Array(0),
     values: new Float64Array(0),
@@ -117,16 +126,34 @@ function emptyColumns(): DecodedReadings {
   };
 }
 
-/** The earliest and latest stamp; a fault names the first that is no integer millisecond. */
-function spanOf(stampsMs: Float64Array): Result<Span | undefined> {
-  let firstMs = Number.POSITIVE_INFINITY;
-  let lastMs = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < stampsMs.length; i++) {
+/** Stamps are written from the span's start, unless even the distance would not be exact. */
+function originOf({ firstMs, lastMs }: Span): number {
+  return Number.isSafeInteger(lastMs - firstMs) ? firstMs : 0;
+}
+
+function firstUnsafe(stampsMs: Float64Array): number {
+  for (let i = 0; i < stampsMs.length; i++) if (!Number.isSafeInteger(stampsMs[i])) return i;
+  return -1;
+}
+
+function firstNotFinite(values: Float64Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}
+
+function isAnySet(flags: Uint8Array): boolean {
+  for (let i = 0; i < flags.length; i++) if (flags[i] !== 0) return true;
+  return false;
+}
+
+function spanOf(stampsMs: Float64Array): Span | undefined {
+  if (stampsMs.length === 0) return undefined;
+  let firstMs = stampsMs[0] as number;
+  let lastMs = firstMs;
+  for (let i = 1; i < stampsMs.length; i++) {
     const stampMs = stampsMs[i] as number;
-    if (!Number.isSafeInteger(stampMs))
-      return fail('STAMP_INVALID', `The stamp at index ${i} is not an integer millisecond.`);
     if (stampMs < firstMs) firstMs = stampMs;
     if (stampMs > lastMs) lastMs = stampMs;
   }
-  return { ok: true, value: stampsMs.length === 0 ? undefined : { firstMs, lastMs } };
+  return { firstMs, lastMs };
 }

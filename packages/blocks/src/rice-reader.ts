@@ -1,7 +1,7 @@
 import { expect } from '@ausculta/vitals/expect';
 import { ByteReader } from './byte-reader.ts';
 import { malformed } from './decode-error.ts';
-import { PREDICTORS } from './predictor.ts';
+import { PREDICTORS, type Predictor } from './predictor.ts';
 import {
   ESCAPE_ZEROS,
   GROUP_BITS_MIN,
@@ -12,33 +12,26 @@ import {
   WIDTH_MAX,
 } from './rice.ts';
 
+/** A word read at any bit has this many bits of the stream at its top, or one more. */
+const WORD_BITS = 24;
+
 /**
- * Reads back what `writeRice` wrote. The time it takes and the memory it allocates are bounded by
- * `count`, and a count that the remaining bytes cannot hold is refused before either is spent.
+ * Fills `values` with what `writeRice` wrote. The time it takes is bounded by their count, and a
+ * count that the remaining bytes cannot hold is refused at once.
  *
- * The loop over residuals is the platform's hottest: every chart and every strip passes through it.
- * That is why it reads whole words and keeps its state in locals.
+ * This is the platform's hottest loop: every chart and every strip passes through it. That is why it
+ * reads whole words, keeps its state in locals and looks for the end once a group.
  */
-export function readRice(reader: ByteReader, count: number): Int32Array<ArrayBuffer> {
-  const groups = Math.ceil(count / GROUP_SIZE);
-  if (groups * GROUP_BITS_MIN > reader.remaining * 8)
-    throw malformed('A column is shorter than its count claims.');
+export function readRice(reader: ByteReader, values: Int32Array): void {
+  const count = values.length;
   const { view } = reader;
   const startBit = reader.position * 8;
   const endBit = startBit + reader.remaining * 8;
-  expect(
-    endBit / 8 + GROUP_BYTES_MAX <= view.byteLength,
-    'Rice-coded bytes lie in a padded buffer',
-  );
-  const values = new Int32Array(count);
+  expect(endBit / 8 + GROUP_BYTES_MAX <= view.byteLength, 'a Rice reader has padding');
   let bit = startBit;
   let width = 0;
-  let a = 0;
-  let b = 0;
-  let c = 0;
   for (let from = 0; from < count; from += GROUP_SIZE) {
     if (bit >= endBit) throw malformed('A column ends too early.');
-    const until = Math.min(from + GROUP_SIZE, count);
     const head = view.getUint32(bit >>> 3) << (bit & 7);
     const change = Math.clz32(head);
     let predictor: number;
@@ -52,37 +45,68 @@ export function readRice(reader: ByteReader, count: number): Int32Array<ArrayBuf
       bit += WIDTH_CHANGE_UNARY_MAX + WIDTH_BITS + 2;
     }
     if (width < 0 || width > WIDTH_MAX) throw malformed('A group has an impossible width.');
-    const { slope, bend } = PREDICTORS[predictor as 0 | 1 | 2 | 3];
-    const k = width - 1;
-    for (let i = from; i < until; i++) {
-      let residual = 0;
-      if (width > 0) {
-        // At least 25 of these 32 bits are valid; the rest are zeros.
-        const word = view.getUint32(bit >>> 3) << (bit & 7);
-        const zeros = Math.clz32(word);
-        const size = zeros + 1 + k;
-        if (size <= 25) {
-          residual = (zeros << k) | (((word << (zeros + 1)) >>> 1) >>> (31 - k));
-          bit += size;
-        } else if (zeros >= ESCAPE_ZEROS) {
-          residual = bits32(view, bit + ESCAPE_ZEROS);
-          bit += ESCAPE_ZEROS + 32;
-        } else {
-          residual = (zeros << k) | ((bits32(view, bit + zeros + 1) >>> 1) >>> (31 - k));
-          bit += size;
-        }
-      }
-      const guess = a + ((Math.imul(a - b, slope) + Math.imul(b - c, bend)) >> 2);
-      const value = (guess + ((residual >>> 1) ^ -(residual & 1))) | 0;
-      values[i] = value;
-      c = b;
-      b = a;
-      a = value;
-    }
+    const group = { values, from, until: Math.min(from + GROUP_SIZE, count), width };
+    if (width > 0) bit = readResiduals(view, bit, group);
+    if (width > 0 || predictor > 0) addGuesses(group, PREDICTORS[predictor as 0 | 1 | 2 | 3]);
+    else if (from > 0) values.fill(values[from - 1] as number, from, group.until);
   }
   if (bit > endBit) throw malformed('A column ends too early.');
   reader.skip(Math.ceil((bit - startBit) / 8));
-  return values;
+}
+
+/** How many bytes a column takes at least. Asked before memory is allocated for its values. */
+export function riceBytesMin(count: number): number {
+  return Math.ceil((Math.ceil(count / GROUP_SIZE) * GROUP_BITS_MIN) / 8);
+}
+
+interface Group {
+  readonly values: Int32Array;
+  readonly from: number;
+  readonly until: number;
+  readonly width: number;
+}
+
+/** Reads a group's residuals into `values` and returns the bit behind them. */
+function readResiduals(
+  view: DataView,
+  startBit: number,
+  { values, from, until, width }: Group,
+): number {
+  const k = width - 1;
+  let bit = startBit;
+  for (let i = from; i < until; i++) {
+    const word = view.getUint32(bit >>> 3) << (bit & 7);
+    const zeros = Math.clz32(word);
+    const size = zeros + 1 + k;
+    let residual: number;
+    if (size <= WORD_BITS) {
+      residual = (zeros << k) | (((word << (zeros + 1)) >>> 1) >>> (31 - k));
+      bit += size;
+    } else if (zeros < ESCAPE_ZEROS) {
+      residual = (zeros << k) | ((bits32(view, bit + zeros + 1) >>> 1) >>> (31 - k));
+      bit += size;
+    } else {
+      residual = bits32(view, bit + ESCAPE_ZEROS);
+      bit += ESCAPE_ZEROS + 32;
+    }
+    values[i] = (residual >>> 1) ^ -(residual & 1);
+  }
+  return bit;
+}
+
+/** Turns residuals into the values that they are the residuals of. */
+function addGuesses({ values, from, until }: Group, { slope, bend }: Predictor): void {
+  let a = from > 0 ? (values[from - 1] as number) : 0;
+  let b = from > 1 ? (values[from - 2] as number) : 0;
+  let c = from > 2 ? (values[from - 3] as number) : 0;
+  for (let i = from; i < until; i++) {
+    const guess = a + ((Math.imul(a - b, slope) + Math.imul(b - c, bend)) >> 2);
+    const value = (guess + (values[i] as number)) | 0;
+    values[i] = value;
+    c = b;
+    b = a;
+    a = value;
+  }
 }
 
 /** A reader over a copy with room behind the end, so that `readRice` need look for it only once a group. */

@@ -10,32 +10,42 @@ import {
 } from './rice.ts';
 import { zigzag32 } from './varint.ts';
 
+/** Room is asked of the writer for this many groups at a time. */
+const GROUPS_PER_LOAN = 16;
+
 /** Appends 32-bit integers as groups of Rice-coded residuals, padded with zero bits to a whole byte. */
 export function writeRice(writer: ByteWriter, values: Int32Array): void {
-  const bits = new BitSink();
+  const bits = new BitSink(writer);
   const residuals = new Uint32Array(GROUP_SIZE);
-  const history = new Int32Array(3);
   let width = 0;
   for (let from = 0; from < values.length; from += GROUP_SIZE) {
-    const group = values.subarray(from, Math.min(from + GROUP_SIZE, values.length));
-    bits.borrow(writer);
-    const predictor = bestPredictor(group, history);
-    const sum = fillResiduals(residuals, group, history, predictor);
-    const next = sum === 0 ? 0 : bestWidth(residuals, group.length, sum);
+    const until = Math.min(from + GROUP_SIZE, values.length);
+    const groupsLeft = Math.ceil((values.length - from) / GROUP_SIZE);
+    bits.reserve(GROUP_BYTES_MAX, Math.min(groupsLeft, GROUPS_PER_LOAN) * GROUP_BYTES_MAX);
+
+    const group = { values, from, until };
+    const predictor = bestPredictor(group);
+    const sum = fillResiduals(residuals, group, predictor);
+    const next = sum === 0 ? 0 : bestWidth(residuals, until - from, sum);
     putWidth(bits, width, next);
     bits.put(predictor, 2);
-    if (next > 0) putResiduals(bits, residuals, group.length, next - 1);
-    bits.repay(writer);
+    if (next > 0) putResiduals(bits, residuals, { count: until - from, k: next - 1 });
     width = next;
   }
-  bits.flush(writer);
+  bits.finish();
+}
+
+interface Group {
+  readonly values: Int32Array;
+  readonly from: number;
+  readonly until: number;
 }
 
 /** The predictor with the least sum of residuals: within half a percent of trying every one in full. */
-function bestPredictor(group: Int32Array, history: Int32Array): number {
-  let a = history[0] as number;
-  let b = history[1] as number;
-  let c = history[2] as number;
+function bestPredictor({ values, from, until }: Group): number {
+  let a = from > 0 ? (values[from - 1] as number) : 0;
+  let b = from > 1 ? (values[from - 2] as number) : 0;
+  let c = from > 2 ? (values[from - 3] as number) : 0;
   let sumLevel = 0;
   let sumHalf = 0;
   let sumSlope = 0;
@@ -44,8 +54,8 @@ function bestPredictor(group: Int32Array, history: Int32Array): number {
   const slope = PREDICTORS[2].slope;
   const bendSlope = PREDICTORS[3].slope;
   const bend = PREDICTORS[3].bend;
-  for (let i = 0; i < group.length; i++) {
-    const value = group[i] as number;
+  for (let i = from; i < until; i++) {
+    const value = values[i] as number;
     const d = (a - b) | 0;
     const e = (b - c) | 0;
     const step = (value - a) | 0;
@@ -63,31 +73,24 @@ function bestPredictor(group: Int32Array, history: Int32Array): number {
   return least === sumHalf ? 1 : 3;
 }
 
-/** Fills `residuals` (zigzagged), moves `history` behind the group, returns the residuals' sum. */
-function fillResiduals(
-  residuals: Uint32Array,
-  group: Int32Array,
-  history: Int32Array,
-  predictor: number,
-): number {
+/** Fills `residuals`, zigzagged, and returns their sum. */
+function fillResiduals(residuals: Uint32Array, group: Group, predictor: number): number {
+  const { values, from, until } = group;
   const { slope, bend } = PREDICTORS[predictor as 0 | 1 | 2 | 3];
-  let a = history[0] as number;
-  let b = history[1] as number;
-  let c = history[2] as number;
+  let a = from > 0 ? (values[from - 1] as number) : 0;
+  let b = from > 1 ? (values[from - 2] as number) : 0;
+  let c = from > 2 ? (values[from - 3] as number) : 0;
   let sum = 0;
-  for (let i = 0; i < group.length; i++) {
-    const value = group[i] as number;
+  for (let i = from; i < until; i++) {
+    const value = values[i] as number;
     const guess = a + ((Math.imul(a - b, slope) + Math.imul(b - c, bend)) >> 2);
     const residual = zigzag32((value - guess) | 0);
-    residuals[i] = residual;
+    residuals[i - from] = residual;
     sum += residual;
     c = b;
     b = a;
     a = value;
   }
-  history[0] = a;
-  history[1] = b;
-  history[2] = c;
   return sum;
 }
 
@@ -121,7 +124,11 @@ function putWidth(bits: BitSink, previous: number, next: number): void {
   bits.put(next, WIDTH_BITS);
 }
 
-function putResiduals(bits: BitSink, residuals: Uint32Array, count: number, k: number): void {
+function putResiduals(
+  bits: BitSink,
+  residuals: Uint32Array,
+  { count, k }: { readonly count: number; readonly k: number },
+): void {
   for (let i = 0; i < count; i++) {
     const residual = residuals[i] as number;
     const zeros = residual >>> k;
@@ -142,20 +149,24 @@ function putResiduals(bits: BitSink, residuals: Uint32Array, count: number, k: n
   }
 }
 
-/** Gathers bits, the most significant first, and moves them into a writer group by group. */
+/** Gathers bits, the most significant first, straight into a writer's memory. */
 class BitSink {
-  #bytes = new Uint8Array(0);
+  readonly #writer: ByteWriter;
+  #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #word = 0;
   #room = 32;
 
-  borrow(writer: ByteWriter): void {
-    this.#bytes = writer.lend(GROUP_BYTES_MAX);
-    this.#at = 0;
+  constructor(writer: ByteWriter) {
+    this.#writer = writer;
   }
 
-  repay(writer: ByteWriter): void {
-    writer.commit(this.#at);
+  /** Makes sure of `size` bytes, and asks for `loan` when they are not there. */
+  reserve(size: number, loan: number): void {
+    if (this.#bytes.length - this.#at >= size) return;
+    this.#writer.commit(this.#at);
+    this.#bytes = this.#writer.lend(loan);
+    this.#at = 0;
   }
 
   /** `size` is 1 … 32 and `value` fits in it. */
@@ -178,8 +189,10 @@ class BitSink {
     this.#word = left === 0 ? 0 : value << (32 - left);
   }
 
-  flush(writer: ByteWriter): void {
-    for (let used = 32 - this.#room, word = this.#word; used > 0; used -= 8, word <<= 8)
-      writer.u8(word >>> 24);
+  /** Pads the last bits to a byte and gives the memory back. */
+  finish(): void {
+    const bytes = Math.ceil((32 - this.#room) / 8);
+    for (let i = 0; i < bytes; i++) this.#bytes[this.#at + i] = this.#word >>> (24 - 8 * i);
+    this.#writer.commit(this.#at + bytes);
   }
 }
