@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { countByPriority, orderAlarms } from './alarm-order.ts';
+import { extremeText, limitText, spanText } from './alarm-text.ts';
+import {
+  AUDIO_PAUSE_MS_MAX,
+  isSounding,
+  keepPauses,
+  newHighSubjects,
+  NO_PAUSES,
+  pauseAudio,
+  resumeAudio,
+  soundingPriority,
+} from './sound-state.ts';
+
+const RAISED: AlarmView = {
+  id: 'a',
+  subjectId: 'bed-5',
+  ruleKey: 'heart-rate-high',
+  metric: 'heart-rate',
+  priority: 'medium',
+  condition: 'present',
+  episode: 'raised',
+  direction: 'high',
+  limit: 120,
+  unit: '/min',
+  openingValue: 121,
+  extremeValue: 134,
+  openedMs: 1_000,
+  raisedMs: 9_000,
+  conditionEndedMs: null,
+  acknowledgedMs: null,
+  acknowledgedBy: null,
+  notYetStored: false,
+};
+const NOBODY_NEW: ReadonlySet<string> = new Set();
+
+function alarm(changes: Partial<AlarmView>): AlarmView {
+  return { ...RAISED, ...changes };
+}
+
+test('the higher priority wins, even when it is acknowledged', () => {
+  const ordered = orderAlarms([
+    alarm({ id: 'low', priority: 'low' }),
+    alarm({ id: 'medium', priority: 'medium' }),
+    alarm({ id: 'high', priority: 'high', episode: 'acknowledged' }),
+    alarm({ id: 'gone', priority: 'high', episode: 'resolved' }),
+  ]);
+  assert.deepEqual(ordered.map(({ id }) => id), ['high', 'medium', 'low']);
+});
+
+test('of one priority what nobody has acknowledged comes first, then the newest', () => {
+  const ordered = orderAlarms([
+    alarm({ id: 'seen', episode: 'acknowledged', raisedMs: 99_000 }),
+    alarm({ id: 'old', raisedMs: 1_000 }),
+    alarm({ id: 'new', raisedMs: 2_000 }),
+  ]);
+  assert.deepEqual(ordered.map(({ id }) => id), ['new', 'old', 'seen']);
+});
+
+test('the counter leaves out what is resolved', () => {
+  const counts = countByPriority([alarm({}), alarm({ priority: 'high', episode: 'resolved' })]);
+  assert.deepEqual(counts, { high: 0, medium: 1, low: 0 });
+});
+
+test('a band says the rule, how far it went and for how long', () => {
+  assert.equal(limitText(RAISED), 'HR above 120/min');
+  assert.equal(extremeText(RAISED), 'highest 134');
+  assert.equal(spanText(RAISED, 49_000), '48 s');
+  const low = alarm({ metric: 'spo2', direction: 'low', limit: 88, unit: '%', extremeValue: 82.5 });
+  assert.equal(`${limitText(low)}, ${extremeText(low)}`, 'SpO₂ below 88 %, lowest 82.5');
+});
+
+test('a latched alarm says that it was', () => {
+  assert.equal(spanText(alarm({ condition: 'absent', conditionEndedMs: 41_000 }), 99_000), 'was, 40 s');
+});
+
+test('a pause silences one bed for two minutes and no other', () => {
+  const pauses = pauseAudio(NO_PAUSES, { subjectId: 'bed-5', nowMs: 1_000 });
+  assert.equal(isSounding(alarm({}), pauses), false);
+  assert.equal(isSounding(alarm({ subjectId: 'bed-6' }), pauses), true);
+  assert.equal(pauses.get('bed-5'), 1_000 + AUDIO_PAUSE_MS_MAX);
+});
+
+test('the sound comes back by itself, not a moment early', () => {
+  const pauses = pauseAudio(NO_PAUSES, { subjectId: 'bed-5', nowMs: 0 });
+  const lastMs = AUDIO_PAUSE_MS_MAX - 1;
+  assert.equal(keepPauses(pauses, { nowMs: lastMs, newHighSubjects: NOBODY_NEW }).size, 1);
+  assert.equal(keepPauses(pauses, { nowMs: lastMs + 1, newHighSubjects: NOBODY_NEW }).size, 0);
+});
+
+test('a new high alarm breaks the pause of its bed', () => {
+  const pauses = pauseAudio(NO_PAUSES, { subjectId: 'bed-5', nowMs: 0 });
+  const high = alarm({ id: 'b', priority: 'high' });
+  const first = newHighSubjects(NOBODY_NEW, [high]);
+  assert.equal(keepPauses(pauses, { nowMs: 1, newHighSubjects: first.subjects }).size, 0);
+  const again = newHighSubjects(first.seen, [high]);
+  assert.equal(keepPauses(pauses, { nowMs: 1, newHighSubjects: again.subjects }).size, 1);
+});
+
+test('a pause can be ended by hand', () => {
+  const pauses = pauseAudio(NO_PAUSES, { subjectId: 'bed-5', nowMs: 0 });
+  assert.equal(resumeAudio(pauses, 'bed-5').size, 0);
+});
+
+test('the loudspeaker follows the highest alarm that nobody has acknowledged', () => {
+  const alarms = [
+    alarm({ priority: 'low' }),
+    alarm({ id: 'b', priority: 'high', episode: 'acknowledged' }),
+  ];
+  assert.equal(soundingPriority(alarms, NO_PAUSES), 'low');
+  assert.equal(soundingPriority([], NO_PAUSES), undefined);
+});

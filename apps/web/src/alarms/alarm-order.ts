@@ -1,0 +1,26 @@
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
+
+/** Higher priority first; then what nobody has acknowledged; then what is newest. */
+export function orderAlarms(alarms: Iterable<AlarmView>): AlarmView[] {
+  return [...alarms].filter((alarm) => alarm.episode !== 'resolved').sort(compareAlarms);
+}
+
+export function compareAlarms(one: AlarmView, other: AlarmView): number {
+  return (
+    priorityRank(one.priority) - priorityRank(other.priority) ||
+    acknowledgedRank(one) - acknowledgedRank(other) ||
+    other.raisedMs - one.raisedMs ||
+    one.id.localeCompare(other.id)
+  );
+}
+
+function acknowledgedRank(alarm: AlarmView): number {
+  return alarm.episode === 'acknowledged' ? 1 : 0;
+}
+
+export function countByPriority(alarms: Iterable<AlarmView>): Record<AlarmPriority, number> {
+  const counts: Record<AlarmPriority, number> = { high: 0, medium: 0, low: 0 };
+  for (const alarm of alarms) if (alarm.episode !== 'resolved') counts[alarm.priority] += 1;
+  return counts;
+}

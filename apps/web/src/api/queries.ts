@@ -1,0 +1,111 @@
+import { AlarmList, LimitList } from '@ausculta/contract/alarms';
+import { Trend } from '@ausculta/contract/readings';
+import { Session, SignIn } from '@ausculta/contract/session';
+import { SubjectList } from '@ausculta/contract/subjects';
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import { askJson, RequestRefused, tell } from './client.ts';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (failures, error) =>
+        !(error instanceof RequestRefused && error.status >= 400 && error.status < 500) &&
+        failures < 2,
+    },
+  },
+});
+
+/** Null: nobody is signed in, which is an answer and not an error. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  staleTime: 60_000,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await askJson('/api/session', Session, { signal });
+    } catch (error) {
+      if (error instanceof RequestRefused && error.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+export const subjectsQuery = queryOptions({
+  queryKey: ['subjects'],
+  refetchInterval: 15_000,
+  queryFn: async ({ signal }) =>
+    (await askJson('/api/subjects', SubjectList, { signal })).subjects.filter(
+      (subject) => subject.kind === 'patient' || subject.kind === 'bed',
+    ),
+});
+
+/** For patients beyond those that the live socket watches. */
+export const openAlarmsQuery = queryOptions({
+  queryKey: ['alarms', 'open'],
+  refetchInterval: 10_000,
+  queryFn: async ({ signal }) =>
+    (await askJson('/api/alarms?state=open', AlarmList, { signal })).alarms,
+});
+
+export function subjectAlarmsQuery(subjectId: string) {
+  return queryOptions({
+    queryKey: ['alarms', 'all', subjectId],
+    refetchInterval: 30_000,
+    queryFn: async ({ signal }) =>
+      (
+        await askJson(`/api/alarms?state=all&subject=${encodeURIComponent(subjectId)}`, AlarmList, {
+          signal,
+        })
+      ).alarms,
+  });
+}
+
+export function limitsQuery(subjectId: string) {
+  return queryOptions({
+    queryKey: ['limits', subjectId],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) =>
+      (await askJson(`/api/subjects/${encodeURIComponent(subjectId)}/limits`, LimitList, { signal }))
+        .limits,
+  });
+}
+
+export interface TrendAsk {
+  readonly subjectId: string;
+  readonly metrics: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly points: number;
+  /** Grows when the server says that the past was corrected. */
+  readonly revision: number;
+}
+
+export function trendQuery(ask: TrendAsk) {
+  return queryOptions({
+    queryKey: ['trend', ask],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => {
+      const search = new URLSearchParams({
+        metrics: ask.metrics.join(','),
+        from: String(Math.round(ask.fromMs)),
+        to: String(Math.round(ask.toMs)),
+        points: String(ask.points),
+      });
+      return askJson(`/api/subjects/${encodeURIComponent(ask.subjectId)}/trend?${search}`, Trend, {
+        signal,
+      });
+    },
+  });
+}
+
+export function signIn(credentials: SignIn): Promise<Session> {
+  return askJson('/api/session', Session, { method: 'POST', body: credentials });
+}
+
+export function signOut(): Promise<void> {
+  return tell('/api/session', { method: 'DELETE' });
+}
+
+export function acknowledge(alarmId: string): Promise<void> {
+  return tell(`/api/alarms/${encodeURIComponent(alarmId)}/acknowledge`, { method: 'POST', body: {} });
+}

@@ -1,0 +1,96 @@
+import { Button, Popover } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import BellOff from 'lucide-react/icons/bell-off';
+import Volume2 from 'lucide-react/icons/volume-2';
+import VolumeX from 'lucide-react/icons/volume-x';
+import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { subjectsQuery } from '../api/queries.ts';
+import { useNow } from '../live/live-context.tsx';
+import { nameText } from '../vitals/identity-text.ts';
+import { countdownText } from '../vitals/number-text.ts';
+import classes from './sound-control.module.css';
+
+/** Sound off always shows its end; no sound at all is louder than either. */
+export function SoundState() {
+  const desk = useAlarmDesk();
+  useNow(500);
+  if (desk.ability !== 'able') {
+    return (
+      <button type="button" className={classes.noSound} onClick={desk.enableSound}>
+        <VolumeX size={16} aria-hidden="true" />
+        <b>NO SOUND</b>
+        {desk.ability === 'blocked' ? 'Enable' : 'in this browser'}
+      </button>
+    );
+  }
+  const endMs = Math.max(...desk.pauses.values(), 0);
+  const isPaused = desk.pauses.size > 0;
+  return (
+    <Popover position="bottom-end" width={320} shadow="md" trapFocus>
+      <Popover.Target>
+        <button type="button" className={classes.sound}>
+          {isPaused ? <BellOff size={16} aria-hidden="true" /> : <Volume2 size={16} aria-hidden="true" />}
+          {isPaused ? (
+            <span>
+              Audio paused <b>{countdownText(endMs - performance.now())}</b>
+            </span>
+          ) : (
+            'Sound on'
+          )}
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <SoundPanel />
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function SoundPanel() {
+  const desk = useAlarmDesk();
+  const { data: subjects } = useQuery(subjectsQuery);
+  const who = (subjectId: string) => {
+    const identity = subjects?.find((subject) => subject.id === subjectId)?.identity;
+    if (identity === undefined) return 'Unknown patient';
+    return identity.bed === undefined ? nameText(identity) : `Bed ${identity.bed}, ${nameText(identity)}`;
+  };
+  const sounding = [...new Set(desk.soundingAlarms.map((alarm) => alarm.subjectId))];
+  return (
+    <div className={classes.panel}>
+      {[...desk.pauses].map(([subjectId, untilMs]) => (
+        <div key={subjectId} className={classes.row}>
+          <span>
+            {who(subjectId)}
+            <br />
+            paused, {countdownText(untilMs - performance.now())} left
+          </span>
+          <Button size="compact-sm" variant="default" onClick={() => desk.resume(subjectId)}>
+            Sound again
+          </Button>
+        </div>
+      ))}
+      {sounding.map((subjectId) => (
+        <div key={subjectId} className={classes.row}>
+          <span>{who(subjectId)}</span>
+          <Button size="compact-sm" variant="default" onClick={() => desk.pause(subjectId)}>
+            Pause 2:00
+          </Button>
+        </div>
+      ))}
+      {sounding.length === 0 && desk.pauses.size === 0 && <p>No alarm is sounding.</p>}
+      <p className={classes.hint}>
+        A pause is for one bed on this workstation and ends by itself. A new high alarm ends it.
+      </p>
+      <div className={classes.row}>
+        <span>Sound test</span>
+        <span className={classes.tests}>
+          {(['high', 'medium', 'low'] as const).map((priority) => (
+            <Button key={priority} size="compact-sm" variant="default" onClick={() => desk.testSound(priority)}>
+              {priority}
+            </Button>
+          ))}
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,170 @@
+import { Menu } from '@mantine/core';
+import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
+import type { Session } from '@ausculta/contract/session';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useLocation } from '@tanstack/react-router';
+import { countByPriority } from '../alarms/alarm-order.ts';
+import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { PriorityMark } from '../alarms/priority-mark.tsx';
+import { sessionQuery, signOut, subjectsQuery } from '../api/queries.ts';
+import { useLiveState, useNow } from '../live/live-context.tsx';
+import { changePreferences, usePreferences } from '../theme/preferences.ts';
+import { ConnectionState } from './connection-state.tsx';
+import { SoundState } from './sound-control.tsx';
+import classes from './top-bar.module.css';
+
+export function TopBar({ session }: { readonly session: Session }) {
+  const state = useLiveState();
+  return (
+    <header className={classes.bar} data-live={state}>
+      <Place organisation={session.organisationName} />
+      {session.demo && <span className={classes.demo}>Demo data</span>}
+      {state === 'live' && <span className={classes.space} />}
+      <AlarmCounter />
+      <SoundState />
+      <ConnectionState />
+      <Clock />
+      <UserMenu session={session} />
+    </header>
+  );
+}
+
+function Place({ organisation }: { readonly organisation: string }) {
+  const { data: subjects } = useQuery(subjectsQuery);
+  const page = useLocation({
+    select: ({ pathname }) => (pathname.startsWith('/patients') ? 'Patients' : 'Watch'),
+  });
+  const count = subjects?.length;
+  return (
+    <div className={classes.place}>
+      <span className={classes.title}>{page}</span>
+      <span className={classes.where}>
+        {organisation}
+        {count !== undefined && `, ${count} ${count === 1 ? 'patient' : 'patients'}`}
+      </span>
+    </div>
+  );
+}
+
+/** A zero is plain text, never a coloured zero. */
+function AlarmCounter() {
+  const { alarms } = useAlarmDesk();
+  const counts = countByPriority(alarms);
+  return (
+    <div className={classes.counter} role="group" aria-label="Open alarms" data-testid="alarm-counter">
+      {ALARM_PRIORITIES.toReversed().map((priority) => (
+        <span key={priority} className={classes.count} data-priority={counts[priority] > 0 ? priority : undefined}>
+          {counts[priority] > 0 && <PriorityMark priority={priority} />}
+          <b>{counts[priority]}</b> <span className={classes.word}>{priority}</span>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+});
+const ZONE = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
+
+function Clock() {
+  const nowMs = useNow(500);
+  const zone = ZONE.formatToParts(nowMs).find((part) => part.type === 'timeZoneName')?.value;
+  return (
+    <div className={classes.clock}>
+      <b>{TIME.format(nowMs)}</b>
+      <span>
+        {DAY.format(nowMs)}, {zone}
+      </span>
+    </div>
+  );
+}
+
+function UserMenu({ session }: { readonly session: Session }) {
+  const queryClient = useQueryClient();
+  const preferences = usePreferences();
+  const onWatch = useLocation({ select: (location) => location.pathname === '/watch' });
+
+  async function leave(): Promise<void> {
+    await signOut().catch(() => undefined);
+    queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
+    queryClient.setQueryData(sessionQuery.queryKey, null);
+  }
+
+  return (
+    <Menu position="bottom-end" width={220} shadow="md">
+      <Menu.Target>
+        <button type="button" className={classes.user} aria-label={`${session.displayName}, menu`}>
+          {initials(session.displayName)}
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {session.displayName}, {session.role}
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>{onWatch ? 'Watch is drawn' : 'Pages are drawn'}</Menu.Label>
+        {onWatch
+          ? (['dark', 'light'] as const).map((scheme) => (
+              <Choice
+                key={scheme}
+                isChosen={preferences.watch === scheme}
+                label={scheme === 'dark' ? 'Dark' : 'Light'}
+                choose={() => changePreferences({ watch: scheme })}
+              />
+            ))
+          : (['system', 'light', 'dark'] as const).map((scheme) => (
+              <Choice
+                key={scheme}
+                isChosen={preferences.pages === scheme}
+                label={scheme === 'system' ? 'As the system' : scheme === 'dark' ? 'Dark' : 'Light'}
+                choose={() => changePreferences({ pages: scheme })}
+              />
+            ))}
+        {onWatch && (
+          <>
+            <Menu.Label>Alarms on this screen</Menu.Label>
+            <Choice
+              isChosen={!preferences.steadyAlarms}
+              label="Flash"
+              choose={() => changePreferences({ steadyAlarms: false })}
+            />
+            <Choice
+              isChosen={preferences.steadyAlarms}
+              label="Solid, no flashing"
+              choose={() => changePreferences({ steadyAlarms: true })}
+            />
+          </>
+        )}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface ChoiceProps {
+  readonly isChosen: boolean;
+  readonly label: string;
+  readonly choose: () => void;
+}
+
+function Choice({ isChosen, label, choose }: ChoiceProps) {
+  return (
+    <Menu.Item onClick={choose} role="menuitemradio" aria-checked={isChosen} rightSection={isChosen ? '✓' : undefined}>
+      {label}
+    </Menu.Item>
+  );
+}
+
+function initials(name: string): string {
+  return name
+    .split(/\s+/)
+    .map((word) => word[0] ?? '')
+    .slice(0, 2)
+    .join('')
+    .toUpperCase();
+}

@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { SUBSCRIBED_SUBJECTS_MAX } from '@ausculta/contract/live';
+import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
+import { sessionQuery, subjectsQuery } from '../api/queries.ts';
+import { LiveProvider, useLive } from '../live/live-context.tsx';
+import { byPlace } from '../vitals/identity-text.ts';
+import { WaveWallProvider } from '../wave/wave-canvas.tsx';
+import { Rail } from './rail.tsx';
+import { SafetyNotice } from './safety-notice.tsx';
+import { TopBar } from './top-bar.tsx';
+import classes from './workspace-frame.module.css';
+
+export const Route = createLazyRoute('/workspace')({ component: WorkspaceFrame });
+
+function WorkspaceFrame() {
+  const navigate = useNavigate();
+  const { data: session } = useQuery(sessionQuery);
+  useEffect(() => {
+    if (session === null) void navigate({ to: '/sign-in' });
+  }, [session, navigate]);
+  if (!session) return null;
+  return (
+    <LiveProvider>
+      <AlarmDeskProvider>
+        <WaveWallProvider>
+          <WatchedPatients />
+          <div className={classes.frame}>
+            <Rail />
+            <TopBar session={session} />
+            <div className={classes.main}>
+              <SafetyNotice />
+              <Outlet />
+            </div>
+          </div>
+        </WaveWallProvider>
+      </AlarmDeskProvider>
+    </LiveProvider>
+  );
+}
+
+/** Every page watches the same patients, so that alarms are heard wherever one is. */
+function WatchedPatients() {
+  const live = useLive();
+  const { data: subjects } = useQuery(subjectsQuery);
+  const onList = useLocation({ select: (location) => location.pathname === '/patients' });
+  useEffect(() => {
+    if (subjects === undefined) return;
+    const ids = [...subjects].sort(byPlace).map((subject) => subject.id);
+    live.watch(ids.slice(0, SUBSCRIBED_SUBJECTS_MAX), onList ? 'none' : 'all');
+  }, [live, subjects, onList]);
+  return null;
+}

@@ -1,0 +1,64 @@
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { queryClient, sessionQuery } from './api/queries.ts';
+import { FailedPage, MissingPage } from './frame/odd-pages.tsx';
+import { ThemedRoot } from './theme/themed-root.tsx';
+
+const root = createRootRoute({
+  component: ThemedRoot,
+  errorComponent: FailedPage,
+  notFoundComponent: MissingPage,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    isOwnPath(search.next) ? { next: search.next } : {},
+}).lazy(() => import('./sign-in/sign-in-page.tsx').then((page) => page.Route));
+
+/** Every page but sign-in: no session, no page. */
+const workspace = createRoute({
+  getParentRoute: () => root,
+  id: 'workspace',
+  beforeLoad: async ({ location }) => {
+    const session = await queryClient.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect({ to: '/sign-in', search: { next: location.pathname } });
+    return { session };
+  },
+}).lazy(() => import('./frame/workspace-frame.tsx').then((page) => page.Route));
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/watch' });
+  },
+});
+
+const watch = createRoute({ getParentRoute: () => workspace, path: '/watch' }).lazy(() =>
+  import('./watch/watch-page.tsx').then((page) => page.Route),
+);
+
+const patients = createRoute({ getParentRoute: () => workspace, path: '/patients' }).lazy(() =>
+  import('./patients/patients-page.tsx').then((page) => page.Route),
+);
+
+const patient = createRoute({ getParentRoute: () => workspace, path: '/patients/$id' }).lazy(() =>
+  import('./patient/patient-page.tsx').then((page) => page.Route),
+);
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, signIn, workspace.addChildren([watch, patients, patient])]),
+  defaultPreload: 'intent',
+});
+
+/** Only our own pages may be the next one. */
+function isOwnPath(value: unknown): value is string {
+  return typeof value === 'string' && /^\/[a-z]/.test(value);
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

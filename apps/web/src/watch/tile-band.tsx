@@ -1,0 +1,55 @@
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
+import { PriorityMark } from '../alarms/priority-mark.tsx';
+import classes from './tile-band.module.css';
+
+interface TileBandProps {
+  readonly top: AlarmView | undefined;
+  readonly others: number;
+  readonly nowMs: number;
+  /** Only with the strip in view (safety S13). */
+  readonly canAcknowledge: boolean;
+  /** What came of the last attempt to acknowledge, if there is something to say. */
+  readonly acknowledgement: string | undefined;
+  readonly acknowledge: () => void;
+  readonly isDense: boolean;
+}
+
+/** The status row; in alarm it becomes the band of the highest alarm. Its height never changes. */
+export function TileBand(props: TileBandProps) {
+  const { top } = props;
+  if (top === undefined) {
+    return (
+      <div className={classes.status}>
+        <span>{props.isDense ? 'Limits only' : 'No arrhythmia monitoring, limits only'}</span>
+      </div>
+    );
+  }
+  const isRaised = top.episode === 'raised';
+  return (
+    <div className={classes.band} data-priority={top.priority} data-episode={top.episode} data-testid="alarm-band">
+      <PriorityMark priority={top.priority} />
+      <span className="visually-hidden">{top.priority} alarm</span>
+      <span className={classes.text}>{props.acknowledgement ?? limitText(top)}</span>
+      <span className={classes.detail}>
+        {!props.isDense && props.acknowledgement === undefined && `${extremeText(top)}, `}
+        {spanText(top, props.nowMs)}
+        {top.notYetStored && ', not yet stored'}
+      </span>
+      {top.acknowledgedBy !== null && <span className={classes.owner}>{top.acknowledgedBy}</span>}
+      {props.others > 0 && <b className={classes.more}>+{props.others}</b>}
+      {isRaised && props.canAcknowledge && (
+        <button
+          type="button"
+          className={classes.acknowledge}
+          onClick={(event) => {
+            event.stopPropagation();
+            props.acknowledge();
+          }}
+        >
+          {props.isDense ? 'Ack' : 'Acknowledge'}
+        </button>
+      )}
+    </div>
+  );
+}
