@@ -94,13 +94,18 @@ function fillResiduals(residuals: Uint32Array, group: Group, predictor: number):
   return sum;
 }
 
-/** The best Rice parameter lies near the logarithm of the mean; its neighbours are counted out. */
+/**
+ * The best Rice parameter lies near the logarithm of the mean, unless one jump outweighs the rest:
+ * then it lies near that of the rest. All between the two are counted out.
+ */
 function bestWidth(residuals: Uint32Array, count: number, sum: number): number {
-  const mean = Math.min(sum / count, 0xffffffff) >>> 0;
-  const centre = 31 - Math.clz32(mean | 1);
+  let largest = 0;
+  for (let i = 0; i < count; i++) largest = Math.max(largest, residuals[i] as number);
+  const from = Math.max(0, log2((sum - largest) / count) - 1);
+  const until = Math.min(WIDTH_MAX - 1, log2(sum / count) + 1);
   let best = 0;
   let bestBits = Number.POSITIVE_INFINITY;
-  for (let k = Math.max(0, centre - 1); k <= Math.min(centre + 1, WIDTH_MAX - 1); k++) {
+  for (let k = from; k <= until; k++) {
     let bits = count * (k + 1);
     for (let i = 0; i < count; i++) {
       const zeros = (residuals[i] as number) >>> k;
@@ -112,6 +117,11 @@ function bestWidth(residuals: Uint32Array, count: number, sum: number): number {
     }
   }
   return best + 1;
+}
+
+/** Rounded down; of a number below 1, zero. */
+function log2(value: number): number {
+  return 31 - Math.clz32(Math.min(value, 0xffffffff) | 1);
 }
 
 function putWidth(bits: BitSink, previous: number, next: number): void {
