@@ -15,7 +15,7 @@ export type SslMode = (typeof SSL_MODES)[number];
 
 /**
  * Reads a DATABASE_URL: `postgres://user:password@host:5432/database?sslmode=require`, or with a
- * socket's directory as `?host=/var/run/postgresql`. A string says what is wrong with it.
+ * socket's directory as `@localhost/database?host=/var/run/postgresql`. A string says what is wrong with it.
  */
 export function parseDatabaseUrl(text: string): Connection | string {
   if (!URL.canParse(text)) return 'is not an address';
@@ -29,10 +29,10 @@ export function parseDatabaseUrl(text: string): Connection | string {
   if (unknown !== undefined)
     return `has the parameter ${unknown}, but only sslmode and host are known`;
 
-  const host =
-    url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '');
-  const database = decodeURIComponent(url.pathname.slice(1));
-  const user = decodeURIComponent(url.username);
+  const decoded = decodeParts(url);
+  if (decoded === undefined) return 'is not an address';
+  const { user, password, database } = decoded;
+  const host = url.searchParams.get('host') ?? decoded.host;
   if (host === '') return 'names no host';
   if (user === '') return 'names no user';
   if (database === '') return 'names no database';
@@ -41,7 +41,23 @@ export function parseDatabaseUrl(text: string): Connection | string {
   if (!isSslMode(ssl)) return `has the sslmode ${ssl}, which is not one of ${SSL_MODES.join(', ')}`;
 
   const port = url.port === '' ? 5432 : Number(url.port);
-  return { host, port, database, user, password: decodeURIComponent(url.password), ssl };
+  return { host, port, database, user, password, ssl };
+}
+
+/** Undefined when a percent sign begins no character. */
+function decodeParts(
+  url: URL,
+): Pick<Connection, 'host' | 'user' | 'password' | 'database'> | undefined {
+  try {
+    return {
+      host: decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ''),
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      database: decodeURIComponent(url.pathname.slice(1)),
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The address for people: without the password. */

@@ -59,7 +59,7 @@ async function readKey(path: string): Promise<Uint8Array | undefined> {
 
 /** On the disk, whole, before anything is sealed with it. */
 async function makeKey(path: string, randomBytes: RandomBytes): Promise<Uint8Array> {
-  const key = randomBytes(KEY_BYTES);
+  const key = Uint8Array.from(randomBytes(KEY_BYTES));
   const partial = `${path}.partial`;
   const file = await open(partial, 'w', 0o600);
   try {

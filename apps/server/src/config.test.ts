@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from './config.ts';
+
+test('an empty environment is a complete configuration, on loopback alone', () => {
+  const outcome = readConfig({ PATH: '/usr/bin' });
+  assert.deepEqual(outcome, {
+    ok: true,
+    config: {
+      dataDir: './data',
+      database: undefined,
+      postgresPort: undefined,
+      http: { host: '127.0.0.1', port: 8080 },
+      mqtt: { host: '127.0.0.1', port: 1883 },
+    },
+  });
+});
+
+test('a setting left empty is one left unset', () => {
+  const outcome = readConfig({ AUSCULTA_HTTP_PORT: '', DATABASE_URL: '' });
+  assert.ok(outcome.ok);
+  assert.equal(outcome.config.http.port, 8080);
+  assert.equal(outcome.config.database, undefined);
+});
+
+test('every setting is read', () => {
+  const outcome = readConfig({
+    AUSCULTA_DATA_DIR: '/srv/ausculta',
+    AUSCULTA_HTTP_HOST: '0.0.0.0',
+    AUSCULTA_HTTP_PORT: '80',
+    AUSCULTA_MQTT_HOST: '::',
+    AUSCULTA_MQTT_PORT: '65535',
+    AUSCULTA_POSTGRES_PORT: '1',
+    DATABASE_URL: 'postgres://ausculta:s%40crt@db.example/ward',
+    AUSCULTA_TOKEN: 'read by the command line',
+    AUSCULTA_SHARED_DIR: 'read by tests',
+  });
+  assert.ok(outcome.ok);
+  assert.equal(outcome.config.dataDir, '/srv/ausculta');
+  assert.deepEqual(outcome.config.http, { host: '0.0.0.0', port: 80 });
+  assert.deepEqual(outcome.config.mqtt, { host: '::', port: 65535 });
+  assert.equal(outcome.config.postgresPort, 1);
+  assert.equal(outcome.config.database?.password, 's@crt');
+});
+
+test('port 0 for PostgreSQL means its private socket alone', () => {
+  const outcome = readConfig({ AUSCULTA_POSTGRES_PORT: '0' });
+  assert.ok(outcome.ok);
+  assert.equal(outcome.config.postgresPort, undefined);
+});
+
+const BAD = [
+  { given: { AUSCULTA_HTTP_PORT: '0' }, says: /^AUSCULTA_HTTP_PORT .* 1 to 65535/ },
+  { given: { AUSCULTA_HTTP_PORT: '65536' }, says: /^AUSCULTA_HTTP_PORT .* 1 to 65535/ },
+  { given: { AUSCULTA_MQTT_PORT: '1883.5' }, says: /^AUSCULTA_MQTT_PORT .* whole number/ },
+  { given: { AUSCULTA_MQTT_PORT: 'mqtt' }, says: /^AUSCULTA_MQTT_PORT .* whole number/ },
+  { given: { AUSCULTA_POSTGRES_PORT: '-1' }, says: /^AUSCULTA_POSTGRES_PORT .* leave it unset/ },
+  { given: { AUSCULTA_HTTP_HOST: 'http://me' }, says: /^AUSCULTA_HTTP_HOST .* 127\.0\.0\.1/ },
+  {
+    given: { DATABASE_URL: 'mysql://u:hunter2@h/d' },
+    says: /^DATABASE_URL does not begin with postgres:\/\//,
+  },
+  {
+    given: { DATABASE_URL: 'postgres://u:hunter2@h' },
+    says: /^DATABASE_URL names no database\. Set it to/,
+  },
+  {
+    given: { AUSCULTA_MQTT_PORT: '8080' },
+    says: /^AUSCULTA_MQTT_PORT is 8080, as is AUSCULTA_HTTP_PORT/,
+  },
+  {
+    given: { AUSCULTA_HTPP_PORT: '80' },
+    says: /^AUSCULTA_HTPP_PORT is not a setting.* AUSCULTA_HTTP_PORT /,
+  },
+  { given: { AUSCULTA_DATADIR: '.' }, says: /AUSCULTA_DATA_DIR if that was meant/ },
+] as const;
+
+for (const { given, says } of BAD) {
+  const [setting] = Object.entries(given)[0] ?? [];
+  test(`${setting}=${Object.values(given)[0]?.replace('hunter2', '…')} is refused in one line with its mend`, () => {
+    const outcome = readConfig(given);
+    assert.ok(!outcome.ok);
+    assert.equal(outcome.problems.length, 1);
+    assert.match(outcome.problems[0] ?? '', says);
+    assert.doesNotMatch(outcome.problems[0] ?? '', /\n|hunter2/);
+  });
+}
+
+test('all problems are told at once', () => {
+  const outcome = readConfig({
+    AUSCULTA_HTTP_PORT: 'x',
+    AUSCULTA_MQTT_PORT: 'y',
+    AUSCULTA_PORT: '1',
+  });
+  assert.ok(!outcome.ok);
+  assert.equal(outcome.problems.length, 3);
+});
