@@ -32,7 +32,7 @@ export interface ColumnShape {
   readonly rising: boolean;
 }
 
-export const PLAIN: ColumnShape = { origin: 0, rising: false };
+const PLAIN: ColumnShape = { origin: 0, rising: false };
 
 /** Writes safe integers. */
 export function writeIntegers(
