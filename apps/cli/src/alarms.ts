@@ -1,0 +1,59 @@
+import { AlarmList, type AlarmView } from '@ausculta/contract/alarms';
+import { ParkedList, type ParkedView } from '@ausculta/contract/readings';
+import type { Command } from './command.ts';
+import { ageInWords, writeJsonLines, writeTable } from './output.ts';
+import { findSubject } from './server-client.ts';
+
+export const ALARMS: Command = {
+  name: 'alarms',
+  words: [],
+  options: { subject: { type: 'string' }, all: { type: 'boolean' } },
+  usage: 'alarms [--subject S] [--all]',
+  help: 'Open alarms, newest first; --all for resolved ones too',
+  async run({ options }, { client, out, nowMs }) {
+    const query = new URLSearchParams({ state: options.all === undefined ? 'open' : 'all' });
+    if (options.subject !== undefined)
+      query.set('subject', (await findSubject(client, options.subject)).id);
+    const { alarms } = await client.get(`/api/alarms?${query}`, AlarmList);
+    if (out.asJson) return writeJsonLines(out, alarms);
+    if (alarms.length === 0)
+      return out.line(options.all === undefined ? 'No open alarms.' : 'No alarms.');
+    const head = ['priority', 'what', 'condition', 'episode', 'opened', 'subject'];
+    writeTable(
+      out,
+      head,
+      alarms.map((alarm) => alarmRow(alarm, nowMs)),
+    );
+  },
+};
+
+function alarmRow(alarm: AlarmView, nowMs: number): string[] {
+  const { priority, metric, direction, openingValue, limit, unit, condition, episode } = alarm;
+  const side = direction === 'high' ? 'above' : 'below';
+  const what = `${metric} ${openingValue} ${unit} ${side} ${limit}`;
+  return [priority, what, condition, episode, ageInWords(nowMs - alarm.openedMs), alarm.subjectId];
+}
+
+export const PARKED: Command = {
+  name: 'parked',
+  words: [],
+  options: {},
+  usage: 'parked',
+  help: 'Messages that could not be decoded or placed, newest first',
+  async run(_, { client, out, nowMs }) {
+    const { parked } = await client.get('/api/parked', ParkedList);
+    if (out.asJson) return writeJsonLines(out, parked);
+    if (parked.length === 0) return out.line('Nothing is parked.');
+    writeTable(
+      out,
+      ['fault', 'detail', 'device', 'door', 'bytes', 'received'],
+      parked.map((message) => parkedRow(message, nowMs)),
+    );
+  },
+};
+
+function parkedRow(message: ParkedView, nowMs: number): string[] {
+  const { fault, detail, device, door, bytes, receivedAt } = message;
+  const age = ageInWords(nowMs - Date.parse(receivedAt));
+  return [fault, detail ?? '', device ?? '', door, String(bytes), age];
+}

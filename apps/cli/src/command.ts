@@ -1,0 +1,28 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import type { Output } from './output.ts';
+import type { ServerClient } from './server-client.ts';
+
+/** What was given on the command line. */
+export interface Given {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Surroundings {
+  readonly out: Output;
+  readonly client: ServerClient;
+  readonly nowMs: number;
+}
+
+export interface Command {
+  /** How it is called: one or two words. */
+  readonly name: string;
+  /** Words that must follow, as shown in the usage. */
+  readonly words: readonly string[];
+  readonly options: ParseArgsOptionsConfig;
+  /** Options without which it cannot run. */
+  readonly needed?: readonly string[];
+  readonly usage: string;
+  readonly help: string;
+  run(given: Given, surroundings: Surroundings): Promise<void>;
+}
