@@ -1,8 +1,14 @@
 /**
  * Condition and episode of one alarm: (life, event) → next. A high or medium episode stays owed until
  * a person has acknowledged it, even when its condition has ended (S10); a low one ends by itself.
+ * Resolved is the end: what comes later is another alarm.
  */
-import type { AlarmCondition, AlarmEpisode, AlarmPriority } from '@ausculta/vitals/alarm';
+import {
+  type AlarmCondition,
+  type AlarmEpisode,
+  type AlarmPriority,
+  priorityRank,
+} from '@ausculta/vitals/alarm';
 
 export interface AlarmLife {
   readonly priority: AlarmPriority;
@@ -10,7 +16,8 @@ export interface AlarmLife {
   readonly episode: AlarmEpisode;
 }
 
-export type AlarmEvent = 'condition-ended' | 'acknowledged';
+/** 'condition-returned': the same condition again, before anybody had acknowledged. */
+export type AlarmEvent = 'condition-ended' | 'condition-returned' | 'acknowledged';
 
 export function raise(priority: AlarmPriority): AlarmLife {
   return { priority, condition: 'present', episode: 'raised' };
@@ -25,6 +32,10 @@ export function afterEvent(life: AlarmLife, event: AlarmEvent): AlarmLife {
       const episode = needsNobody ? 'resolved' : life.episode;
       return { ...life, condition: 'absent', episode };
     }
+    case 'condition-returned': {
+      if (life.condition === 'present' || life.episode === 'resolved') return life;
+      return { ...life, condition: 'present' };
+    }
     case 'acknowledged': {
       if (life.episode !== 'raised') return life;
       const episode = life.condition === 'absent' ? 'resolved' : 'acknowledged';
@@ -33,4 +44,16 @@ export function afterEvent(life: AlarmLife, event: AlarmEvent): AlarmLife {
     default:
       return event satisfies never;
   }
+}
+
+/** A priority rises and never falls. Who acknowledged the lesser has not seen the greater: it calls again. */
+export function afterRise(life: AlarmLife, priority: AlarmPriority): AlarmLife {
+  const isHigher = priorityRank(priority) < priorityRank(life.priority);
+  if (!isHigher || life.episode === 'resolved') return life;
+  return { ...life, priority, episode: 'raised' };
+}
+
+/** Whether a person still has to do something. */
+export function isOwed(life: AlarmLife): boolean {
+  return life.episode === 'raised' && life.priority !== 'low';
 }
