@@ -12,6 +12,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       postgresPort: undefined,
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
+      demo: false,
     },
   });
 });

@@ -14,6 +14,8 @@ export interface Config {
   readonly postgresPort: number | undefined;
   readonly http: Listen;
   readonly mqtt: Listen;
+  /** Replays recordings of invented patients; set by `npm run demo` alone. */
+  readonly demo: boolean;
 }
 
 export interface Listen {
@@ -51,6 +53,7 @@ const Settings = z.object({
   AUSCULTA_HTTP_PORT: port.default(8080),
   AUSCULTA_MQTT_HOST: host.default('127.0.0.1'),
   AUSCULTA_MQTT_PORT: port.default(1883),
+  AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
 
@@ -64,6 +67,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HTTP_PORT: PORT_MEND,
   AUSCULTA_MQTT_HOST: HOST_MEND,
   AUSCULTA_MQTT_PORT: PORT_MEND,
+  AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
 };
@@ -96,6 +100,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       postgresPort: settings.AUSCULTA_POSTGRES_PORT,
       http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
+      demo: settings.AUSCULTA_DEMO === '1',
     },
   };
 }

@@ -1,0 +1,71 @@
+/** An alarm as it lies in the database: its life in clear under a pseudonymous id, its values sealed. */
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { expect } from '@ausculta/vitals/expect';
+import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
+import type { Seal } from '../vault/seal.ts';
+import type { AlarmRow } from './store.ts';
+
+export interface StoredAlarm {
+  readonly organisationId: OrganisationId;
+  readonly view: AlarmView;
+  readonly acknowledgedById: AccountId | undefined;
+  readonly resolvedMs: number | undefined;
+}
+
+type Detail = Pick<
+  AlarmView,
+  'direction' | 'limit' | 'unit' | 'openingValue' | 'extremeValue' | 'acknowledgedBy'
+>;
+
+const context = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
+
+export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
+  const { view } = alarm;
+  const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy } = view;
+  const detail: Detail = { direction, limit, unit, openingValue, extremeValue, acknowledgedBy };
+  const clear = new TextEncoder().encode(JSON.stringify(detail));
+  return {
+    organisation_id: alarm.organisationId,
+    subject_id: view.subjectId,
+    id: view.id,
+    rule_key: view.ruleKey,
+    metric: view.metric,
+    priority: view.priority,
+    condition: view.condition,
+    episode: view.episode,
+    opened_ms: view.openedMs,
+    raised_ms: view.raisedMs,
+    condition_ended_ms: view.conditionEndedMs,
+    acknowledged_ms: view.acknowledgedMs,
+    acknowledged_by: alarm.acknowledgedById ?? null,
+    resolved_ms: alarm.resolvedMs ?? null,
+    detail_sealed: seal.seal(clear, context(view.subjectId, view.id)),
+  };
+}
+
+export function alarmOfRow(row: AlarmRow, seal: Seal): StoredAlarm {
+  const opened = seal.open(row.detail_sealed ?? new Uint8Array(), context(row.subject_id, row.id));
+  expect(opened.ok, 'the values of an alarm open with the key of this data directory');
+  const detail = JSON.parse(new TextDecoder().decode(opened.value)) as Detail;
+  const view: AlarmView = {
+    id: row.id,
+    subjectId: row.subject_id,
+    ruleKey: row.rule_key,
+    metric: row.metric,
+    priority: row.priority,
+    condition: row.condition,
+    episode: row.episode,
+    openedMs: row.opened_ms,
+    raisedMs: row.raised_ms,
+    conditionEndedMs: row.condition_ended_ms,
+    acknowledgedMs: row.acknowledged_ms,
+    notYetStored: false,
+    ...detail,
+  };
+  return {
+    organisationId: row.organisation_id as OrganisationId,
+    view,
+    acknowledgedById: (row.acknowledged_by ?? undefined) as AccountId | undefined,
+    resolvedMs: row.resolved_ms ?? undefined,
+  };
+}

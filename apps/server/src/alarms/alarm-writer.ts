@@ -1,0 +1,75 @@
+/** Writes alarms to the database in the order of their changes, again and again until it succeeds. */
+import type { Sql } from '../database/pool.ts';
+import { type AlarmRow, type TransitionRow, writeAlarms, writeTransitions } from './store.ts';
+
+const RETRY_MS = 500;
+
+export interface AlarmWriterPorts {
+  readonly sql: Sql;
+  readonly after: (delayMs: number, run: () => void) => void;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export class AlarmWriter {
+  readonly #ports: AlarmWriterPorts;
+  /** The newest state of each alarm that is not yet written. */
+  #rows = new Map<string, AlarmRow>();
+  #transitions: TransitionRow[] = [];
+  #writing = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(ports: AlarmWriterPorts) {
+    this.#ports = ports;
+  }
+
+  write(row: AlarmRow, transition: { what: string; cause: string; atMs: number }): void {
+    this.#rows.set(`${row.subject_id}/${row.id}`, row);
+    // How far a value went is not a transition of the alarm's life.
+    if (transition.what !== 'worsened') {
+      this.#transitions.push({
+        organisation_id: row.organisation_id,
+        subject_id: row.subject_id,
+        alarm_id: row.id,
+        cause: transition.cause,
+        what: transition.what.slice(0, 100),
+        at_ms: transition.atMs,
+      });
+    }
+    void this.#drain();
+  }
+
+  /** Resolves when everything written so far is durable. */
+  settle(): Promise<void> {
+    if (this.#rows.size === 0 && !this.#writing) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    while (this.#rows.size > 0) {
+      const rows = [...this.#rows.values()];
+      const transitions = this.#transitions;
+      this.#rows = new Map();
+      this.#transitions = [];
+      await this.#writeOnce(rows, transitions);
+    }
+    this.#writing = false;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  async #writeOnce(rows: readonly AlarmRow[], transitions: readonly TransitionRow[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#ports.sql.begin(async (tx) => {
+          await writeAlarms(tx, rows);
+          await writeTransitions(tx, transitions);
+        });
+        return;
+      } catch (error) {
+        this.#ports.onProblem('write alarms', error);
+        await new Promise<void>((resolve) => this.#ports.after(RETRY_MS, resolve));
+      }
+    }
+  }
+}

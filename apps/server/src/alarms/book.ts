@@ -1,0 +1,273 @@
+/**
+ * The alarm book: all alarms that still concern somebody, in memory and in the database. A finding
+ * becomes an alarm with a derived id, so a replay changes nothing; every change goes to who watches
+ * at once and to the database in order. A checkpoint waits until its alarms are durable.
+ */
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { type AlarmEvent, afterEvent } from '@ausculta/rules/alarm-life';
+import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
+import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import { priorityRank } from '@ausculta/vitals/alarm';
+import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { metricByKey } from '@ausculta/vitals/lookup';
+import type { Sql } from '../database/pool.ts';
+import type { Registry } from '../devices/registry.ts';
+import { type Arrival, consume } from '../line/consume.ts';
+import type { LogEntry } from '../line/entry.ts';
+import { Evaluator, type Finding, type SubjectSnapshot } from '../line/evaluate.ts';
+import { type DetectorSnapshot, detectorContext } from '../telemetry/flush.ts';
+import { readDetectorStates } from '../telemetry/store.ts';
+import type { Seal } from '../vault/seal.ts';
+import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
+import { AlarmWriter } from './alarm-writer.ts';
+import { readAlarms } from './store.ts';
+
+/** Alarms stay in the book this long after they were raised, for the lists of the last day. */
+const KEPT_MS = 24 * 3_600_000;
+
+const SILENCE_LOOK_MS = 1_000;
+
+/** A finding from the past is worth a call, but it is not happening now (safety S5). */
+const LATE_AFTER_MS = 5 * 60_000;
+
+export interface AlarmBookPorts {
+  readonly sql: Sql;
+  readonly seal: Seal;
+  readonly registry: Registry;
+  readonly nowMs: () => number;
+  readonly after: (delayMs: number, run: () => void) => void;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+type Listener = (subjectId: SubjectId, alarm: AlarmView) => void;
+
+export class AlarmBook {
+  readonly #ports: AlarmBookPorts;
+  readonly #evaluator: Evaluator;
+  readonly #writer: AlarmWriter;
+  readonly #alarms = new Map<string, StoredAlarm>();
+  #listener: Listener = () => {};
+  #provisional: { evaluator: Evaluator; seen: number; ids: Set<string> } | undefined;
+
+  static async open(ports: AlarmBookPorts): Promise<AlarmBook> {
+    const book = new AlarmBook(ports);
+    for (const row of await readAlarms(ports.sql, ports.nowMs() - KEPT_MS)) {
+      const alarm = alarmOfRow(row, ports.seal);
+      book.#alarms.set(keyOf(alarm.view.subjectId, alarm.view.id), alarm);
+    }
+    for (const row of await readDetectorStates(ports.sql)) {
+      const opened = ports.seal.open(row.sealed, detectorContext(row.subject_id));
+      if (!opened.ok) continue;
+      const snapshot = JSON.parse(new TextDecoder().decode(opened.value)) as SubjectSnapshot;
+      book.#evaluator.remember(row.subject_id, snapshot);
+    }
+    book.#lookForSilence();
+    return book;
+  }
+
+  private constructor(ports: AlarmBookPorts) {
+    this.#ports = ports;
+    this.#evaluator = new Evaluator((id) => ports.registry.subjects.get(id)?.category ?? 'unknown');
+    this.#writer = new AlarmWriter(ports);
+  }
+
+  /** The one who shows alarms; set once, when the live sockets are there. */
+  onChange(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  get openCount(): number {
+    let count = 0;
+    for (const { view } of this.#alarms.values()) if (isOpen(view)) count += 1;
+    return count;
+  }
+
+  openOf(subjectId: SubjectId): AlarmView[] {
+    return this.all((view) => view.subjectId === subjectId && isOpen(view));
+  }
+
+  /** The most urgent first, then the newest. */
+  all(wanted: (view: AlarmView, organisationId: OrganisationId) => boolean): AlarmView[] {
+    return [...this.#alarms.values()]
+      .filter(({ view, organisationId }) => wanted(view, organisationId))
+      .map(({ view }) => view)
+      .sort((a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs);
+  }
+
+  limitsOf(subjectId: SubjectId): readonly LimitRule[] {
+    return readyLimits(this.#ports.registry.subjects.get(subjectId)?.category ?? 'unknown');
+  }
+
+  evaluate(arrival: Arrival): void {
+    for (const finding of this.#evaluator.evaluate(arrival)) this.#apply(finding, false);
+  }
+
+  /**
+   * While the log is stalled, what has been accepted and is not yet durable is led through a copy of
+   * the detectors: alarms are raised with the same ids, marked "not yet stored" (safety S3).
+   */
+  evaluateProvisionally(pending: readonly LogEntry[]): void {
+    this.#provisional ??= { evaluator: this.#evaluator.fork(), seen: 0, ids: new Set() };
+    const { evaluator, seen } = this.#provisional;
+    if (pending.length <= seen) return;
+    const news = pending.slice(seen);
+    this.#provisional.seen = pending.length;
+    consume(news, {
+      insertReading: () => 'new',
+      insertRun: () => {},
+      insertEvent: () => {},
+      evaluate: (arrival) => {
+        for (const finding of evaluator.evaluate(arrival)) this.#apply(finding, true);
+      },
+      onBroken: (entry, error) => this.#ports.onProblem(`evaluate ${entry.kind} provisionally`, error),
+    });
+  }
+
+  /** The log is moving again: what was raised from memory has been raised for good, or is withdrawn. */
+  endProvisional(): void {
+    const provisional = this.#provisional;
+    if (provisional === undefined) return;
+    this.#provisional = undefined;
+    for (const key of provisional.ids) {
+      const alarm = this.#alarms.get(key);
+      if (alarm?.view.notYetStored) this.#alarms.delete(key);
+    }
+  }
+
+  #apply(finding: Finding, isProvisional: boolean): void {
+    const subjectId = finding.series.subjectId;
+    const key = keyOf(subjectId, finding.alarmId);
+    const known = this.#alarms.get(key);
+    switch (finding.kind) {
+      case 'raised':
+      case 'passed':
+        if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
+        this.#provisional?.ids.add(key);
+        return this.#put(key, { ...raisedAlarm(finding, isProvisional), organisationId: finding.series.organisationId }, finding.kind);
+      case 'worsened':
+        if (known !== undefined) this.#put(key, withView(known, { extremeValue: finding.value }), 'worsened');
+        return;
+      case 'risen':
+        if (known !== undefined) this.#put(key, risen(known, finding.priority), 'risen');
+        return;
+      case 'ended':
+        if (known === undefined || isProvisional) return;
+        return this.#put(key, lived(known, 'condition-ended', finding.endedMs), 'ended');
+      default:
+        finding satisfies never;
+    }
+  }
+
+  #put(key: string, alarm: StoredAlarm, what: string): void {
+    this.#alarms.set(key, alarm);
+    this.#listener(alarm.view.subjectId as SubjectId, alarm.view);
+    if (alarm.view.notYetStored) return;
+    const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;
+    const row = rowOfAlarm(alarm, this.#ports.seal);
+    this.#writer.write(row, { what, cause, atMs: this.#ports.nowMs() });
+  }
+
+  /** A person has seen it. Durable when it resolves; undefined when there is no such alarm. */
+  async acknowledge(
+    who: { accountId: AccountId; displayName: string; organisationId: OrganisationId },
+    alarm: { subjectId: SubjectId; id: string },
+  ): Promise<AlarmView | undefined> {
+    const key = keyOf(alarm.subjectId, alarm.id);
+    const known = this.#alarms.get(key);
+    if (known === undefined || known.organisationId !== who.organisationId) return undefined;
+    if (known.view.episode !== 'raised') return known.view;
+    const nowMs = this.#ports.nowMs();
+    const acknowledged = lived(known, 'acknowledged', nowMs);
+    const seen = {
+      ...withView(acknowledged, { acknowledgedMs: nowMs, acknowledgedBy: who.displayName }),
+      acknowledgedById: who.accountId,
+    };
+    this.#put(key, seen, `acknowledged by ${who.accountId}`);
+    await this.#writer.settle();
+    return seen.view;
+  }
+
+  /** Resolves when all that was raised so far is durable. */
+  settle(): Promise<void> {
+    return this.#writer.settle();
+  }
+
+  snapshot(): DetectorSnapshot[] {
+    return this.#evaluator.snapshot().map(({ subjectId, series, snapshot }) => ({
+      organisationId: series.organisationId,
+      partition: series.partition,
+      subjectId,
+      state: snapshot,
+    }));
+  }
+
+  #lookForSilence(): void {
+    this.#ports.after(SILENCE_LOOK_MS, () => {
+      for (const finding of this.#evaluator.silences(this.#ports.nowMs())) this.#apply(finding, false);
+      this.#forgetOld();
+      this.#lookForSilence();
+    });
+  }
+
+  #forgetOld(): void {
+    const beforeMs = this.#ports.nowMs() - KEPT_MS;
+    for (const [key, { view }] of this.#alarms) {
+      if (!isOpen(view) && view.raisedMs < beforeMs) this.#alarms.delete(key);
+    }
+  }
+}
+
+const keyOf = (subjectId: string, alarmId: string): string => `${subjectId}/${alarmId}`;
+
+/** Still concerns somebody: not resolved, or its condition is present. */
+export function isOpen(view: AlarmView): boolean {
+  return view.episode !== 'resolved' || view.condition === 'present';
+}
+
+function raisedAlarm(
+  finding: Extract<Finding, { kind: 'raised' | 'passed' }>,
+  notYetStored: boolean,
+): Omit<StoredAlarm, 'organisationId'> {
+  const { alarmId, series, rule, sinceMs, atMs } = finding;
+  const isLate = atMs - sinceMs > LATE_AFTER_MS && finding.kind === 'passed';
+  const view: AlarmView = {
+    id: alarmId,
+    subjectId: series.subjectId,
+    ruleKey: rule.key,
+    metric: series.metric.key,
+    // "Happened 40 min ago, now unknown" is a call, not a crash: medium at least (S5).
+    priority: isLate ? 'medium' : finding.priority,
+    condition: finding.kind === 'passed' ? 'absent' : 'present',
+    episode: 'raised',
+    direction: rule.direction,
+    limit: rule.limit,
+    unit: metricByKey(series.metric.key)?.unit ?? '',
+    openingValue: finding.openingValue,
+    extremeValue: finding.value,
+    openedMs: sinceMs,
+    raisedMs: atMs,
+    conditionEndedMs: finding.kind === 'passed' ? sinceMs : null,
+    acknowledgedMs: null,
+    acknowledgedBy: null,
+    notYetStored,
+  };
+  return { view, acknowledgedById: undefined, resolvedMs: undefined };
+}
+
+function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {
+  return { ...alarm, view: { ...alarm.view, ...change } };
+}
+
+/** More urgent than when it was seen: it has to be seen again. */
+function risen(alarm: StoredAlarm, priority: AlarmPriority): StoredAlarm {
+  return withView(alarm, { priority, episode: 'raised', acknowledgedMs: null, acknowledgedBy: null });
+}
+
+function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): StoredAlarm {
+  const { priority, condition, episode } = alarm.view;
+  const life = afterEvent({ priority, condition, episode }, event);
+  const conditionEndedMs = event === 'condition-ended' ? atMs : alarm.view.conditionEndedMs;
+  const resolvedMs = life.episode === 'resolved' ? (alarm.resolvedMs ?? atMs) : undefined;
+  const view = { ...alarm.view, condition: life.condition, episode: life.episode, conditionEndedMs };
+  return { ...alarm, view, resolvedMs };
+}

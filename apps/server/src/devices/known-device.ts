@@ -1,0 +1,98 @@
+/** A device as the line knows it: clock, wearers and series, in memory, kept equal to their rows. */
+import { type Assignment, isAssignedAt } from '@ausculta/vitals/device';
+import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
+import type { KnownDevice, Placement } from '../line/accept.ts';
+import type { ClockState } from '../line/clock.ts';
+import type { Series } from '../line/entry.ts';
+
+/** From this stamp of an epoch on, measured time = stamp + offset. */
+export interface OffsetMark {
+  readonly fromStampMs: number;
+  readonly offsetMs: number;
+}
+
+interface Wearer extends Assignment {
+  readonly placement: Placement;
+}
+
+export class RegisteredDevice implements KnownDevice {
+  readonly id: DeviceId;
+  readonly organisationId: OrganisationId;
+  readonly model: string;
+  readonly tokenHash: Uint8Array;
+  clock: ClockState | undefined;
+  #wearers: Wearer[] = [];
+  /** By subject, then metric: of the epoch in force and the receipt epoch. */
+  readonly #series = new Map<string, Series>();
+  readonly #offsets = new Map<number, OffsetMark[]>();
+  /** Messages of one device are placed one after the other, even while a row is being written. */
+  queue: Promise<void> | undefined;
+
+  constructor(row: {
+    id: DeviceId;
+    organisationId: OrganisationId;
+    model: string;
+    tokenHash: Uint8Array;
+  }) {
+    this.id = row.id;
+    this.organisationId = row.organisationId;
+    this.model = row.model;
+    this.tokenHash = row.tokenHash;
+  }
+
+  addWearer(assignment: Assignment, placement: Placement): void {
+    this.#wearers.push({ ...assignment, placement });
+    // The newest first: almost every reading belongs to who wears the device now.
+    this.#wearers.sort((a, b) => b.fromMs - a.fromMs);
+  }
+
+  subjectAt(atMs: number): Placement | undefined {
+    for (const wearer of this.#wearers) if (isAssignedAt(wearer, atMs)) return wearer.placement;
+    return undefined;
+  }
+
+  wearerNow(nowMs: number): SubjectId | undefined {
+    return this.subjectAt(nowMs)?.subjectId;
+  }
+
+  seriesOf(subjectId: SubjectId, metric: Metric, epoch: number): Series | undefined {
+    const series = this.#series.get(metric.key);
+    if (series !== undefined && series.epoch === epoch && series.subjectId === subjectId) {
+      return series;
+    }
+    return this.#series.get(`${metric.key}/${epoch}/${subjectId}`);
+  }
+
+  addSeries(series: Series): void {
+    this.#series.set(series.metric.key, series);
+    this.#series.set(`${series.metric.key}/${series.epoch}/${series.subjectId}`, series);
+  }
+
+  addOffset(epoch: number, mark: OffsetMark): void {
+    const marks = (this.#offsets.get(epoch) ?? []).filter((m) => m.fromStampMs !== mark.fromStampMs);
+    marks.push(mark);
+    marks.sort((a, b) => a.fromStampMs - b.fromStampMs);
+    this.#offsets.set(epoch, marks);
+  }
+
+  /** The offset that places a stamp of an epoch. Before the first mark the first one holds. */
+  offsetAt(epoch: number, stampMs: number): number {
+    const marks = this.#offsets.get(epoch);
+    if (marks === undefined) return 0;
+    let offsetMs = marks[0]?.offsetMs ?? 0;
+    for (const mark of marks) {
+      if (mark.fromStampMs > stampMs) break;
+      offsetMs = mark.offsetMs;
+    }
+    return offsetMs;
+  }
+
+  /** The widest offsets of an epoch: a query in measured time must look this far around it in stamps. */
+  offsetSpan(epoch: number): { low: number; high: number } {
+    const offsets = (this.#offsets.get(epoch) ?? []).map((mark) => mark.offsetMs);
+    return offsets.length === 0
+      ? { low: 0, high: 0 }
+      : { low: Math.min(...offsets), high: Math.max(...offsets) };
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * Who is measured, by what, since when: all of it in memory, written through to the database. The
+ * line asks here for every message, so nothing here waits unless a row is new.
+ */
+import type { Assignment } from '@ausculta/vitals/device';
+import { expect } from '@ausculta/vitals/expect';
+import {
+  type DeviceId,
+  type OrganisationId,
+  parseDeviceId,
+  parseOrganisationId,
+  parseSubjectId,
+  type SubjectId,
+} from '@ausculta/vitals/identity';
+import { metricOf } from '@ausculta/vitals/lookup';
+import type {
+  PacedState,
+  PatientCategory,
+  Subject,
+  SubjectIdentity,
+  SubjectKind,
+} from '@ausculta/vitals/subject';
+import type { Sql } from '../database/pool.ts';
+import type { Needs, SeriesWanted } from '../line/accept.ts';
+import { type ClockChange, type ClockState, RECEIPT_EPOCH } from '../line/clock.ts';
+import { PARTITIONS, type Series } from '../line/entry.ts';
+import type { Seal } from '../vault/seal.ts';
+import { RegisteredDevice } from './known-device.ts';
+import * as store from './store.ts';
+
+export interface RegisteredSubject extends Subject {
+  readonly organisationId: OrganisationId;
+  readonly partition: number;
+}
+
+const identityContext = (organisationId: string, id: string): string =>
+  `subject/${organisationId}/${id}/identity`;
+
+export class Registry {
+  readonly #sql: Sql;
+  readonly #seal: Seal;
+  readonly subjects = new Map<SubjectId, RegisteredSubject>();
+  readonly devices = new Map<string, RegisteredDevice>();
+  readonly #series = new Map<number, Series>();
+  readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
+
+  private constructor(sql: Sql, seal: Seal) {
+    this.#sql = sql;
+    this.#seal = seal;
+  }
+
+  static async load(sql: Sql, seal: Seal): Promise<Registry> {
+    const registry = new Registry(sql, seal);
+    for (const row of await store.readSubjects(sql)) registry.#addSubjectRow(row);
+    for (const row of await store.readDevices(sql)) registry.#addDeviceRow(row);
+    for (const row of await store.readAssignments(sql)) registry.#addAssignmentRow(row);
+    for (const row of await store.readSeries(sql)) registry.#addSeriesRow(row);
+    await registry.#loadClocks();
+    return registry;
+  }
+
+  seriesById = (id: number): Series | undefined => this.#series.get(id);
+
+  get seriesCount(): number {
+    return this.#series.size;
+  }
+
+  allSeries(): Iterable<Series> {
+    return this.#series.values();
+  }
+
+  seriesOfSubject(subjectId: SubjectId): readonly Series[] {
+    return this.#seriesOfSubject.get(subjectId) ?? [];
+  }
+
+  /** The offset that places a stamp of a series in measured time. */
+  offsetOf(series: Series, stampMs: number): number {
+    return this.devices.get(series.deviceId)?.offsetAt(series.epoch, stampMs) ?? 0;
+  }
+
+  devicesOf(subjectId: SubjectId, nowMs: number): RegisteredDevice[] {
+    return [...this.devices.values()].filter((device) => device.wearerNow(nowMs) === subjectId);
+  }
+
+  async addSubject(subject: Omit<RegisteredSubject, 'partition'>): Promise<RegisteredSubject> {
+    const { organisationId, id, kind, category, paced, identity } = subject;
+    const partition = partitionOf(organisationId, id);
+    const clear = new TextEncoder().encode(JSON.stringify(identity));
+    const identity_sealed = this.#seal.seal(clear, identityContext(organisationId, id));
+    await store.insertSubject(this.#sql, {
+      organisation_id: organisationId,
+      id,
+      kind,
+      partition,
+      category,
+      paced,
+      identity_sealed,
+    });
+    const added = { ...subject, partition };
+    this.subjects.set(id, added);
+    return added;
+  }
+
+  /** False when the id is taken. */
+  async addDevice(device: RegisteredDevice, subjectId: SubjectId, fromMs: number): Promise<boolean> {
+    const { organisationId, id, model, tokenHash } = device;
+    const isNew = await store.insertDevice(this.#sql, {
+      organisation_id: organisationId,
+      id,
+      token_hash: tokenHash,
+      model,
+    });
+    if (!isNew) return false;
+    this.devices.set(id, device);
+    await this.assign(organisationId, { deviceId: id, subjectId, fromMs, untilMs: undefined });
+    return true;
+  }
+
+  async assign(organisationId: OrganisationId, assignment: Assignment): Promise<void> {
+    const row: store.AssignmentRow = {
+      organisation_id: organisationId,
+      device_id: assignment.deviceId,
+      subject_id: assignment.subjectId,
+      valid_from_ms: assignment.fromMs,
+      valid_until_ms: assignment.untilMs ?? null,
+      source: 'registration',
+    };
+    await store.insertAssignment(this.#sql, row);
+    this.#addAssignmentRow(row);
+  }
+
+  /** Writes the rows that accept asked for; then the message can be placed. */
+  async provide(device: RegisteredDevice, needs: Needs, clock: ClockState, receivedMs: number): Promise<void> {
+    if (needs.clockChange !== undefined) {
+      await this.#writeClock(device, needs.clockChange, receivedMs);
+      device.clock = clock;
+    }
+    for (const wanted of needs.series) await this.#provideSeries(device, wanted);
+  }
+
+  async #provideSeries(device: RegisteredDevice, wanted: SeriesWanted): Promise<void> {
+    const { placement, metric, epoch } = wanted;
+    if (device.seriesOf(placement.subjectId, metric, epoch) !== undefined) return;
+    const id = await store.upsertSeries(this.#sql, {
+      organisation_id: placement.organisationId,
+      subject_id: placement.subjectId,
+      partition: placement.partition,
+      device_id: device.id,
+      metric: metric.key,
+      epoch,
+    });
+    this.#addSeries({ ...placement, id, deviceId: device.id, metric, epoch });
+  }
+
+  async #writeClock(device: RegisteredDevice, change: ClockChange, receivedMs: number): Promise<void> {
+    const { epoch, offsetMs, fromStampMs } = change;
+    const key = { organisation_id: device.organisationId, device_id: device.id, epoch };
+    const isEpoch = change.kind === 'epoch';
+    await store.writeClock(this.#sql, {
+      epoch: isEpoch
+        ? {
+            ...key,
+            started_received_ms: receivedMs,
+            started_stamp_ms: fromStampMs,
+            reason: epoch === 1 ? 'first contact' : 'clock went back',
+          }
+        : undefined,
+      offset: {
+        ...key,
+        from_stamp_ms: fromStampMs,
+        offset_ms: Math.round(offsetMs),
+        uncertainty_ms: 0,
+        source: isEpoch ? 'epoch' : 'observed',
+      },
+    });
+    device.addOffset(epoch, { fromStampMs, offsetMs });
+  }
+
+  #addSubjectRow(row: store.SubjectRow): void {
+    const organisationId = parseOrganisationId(row.organisation_id);
+    const id = parseSubjectId(row.id);
+    expect(organisationId !== undefined && id !== undefined, 'ids in the database are well formed');
+    const opened = this.#seal.open(row.identity_sealed, identityContext(organisationId, id));
+    expect(opened.ok, 'the identity of a subject opens with the key of this data directory');
+    this.subjects.set(id, {
+      organisationId,
+      id,
+      kind: row.kind as SubjectKind,
+      category: row.category as PatientCategory,
+      paced: row.paced as PacedState,
+      partition: row.partition,
+      identity: JSON.parse(new TextDecoder().decode(opened.value)) as SubjectIdentity,
+    });
+  }
+
+  #addDeviceRow(row: store.DeviceRow): void {
+    const id = parseDeviceId(row.id) as DeviceId;
+    const organisationId = parseOrganisationId(row.organisation_id) as OrganisationId;
+    const device = { id, organisationId, model: row.model, tokenHash: row.token_hash };
+    this.devices.set(id, new RegisteredDevice(device));
+  }
+
+  #addAssignmentRow(row: store.AssignmentRow): void {
+    const device = this.devices.get(row.device_id);
+    const subject = this.subjects.get(row.subject_id as SubjectId);
+    if (device === undefined || subject === undefined) return;
+    const { organisationId, id: subjectId, partition } = subject;
+    const assignment: Assignment = {
+      deviceId: device.id,
+      subjectId,
+      fromMs: row.valid_from_ms,
+      untilMs: row.valid_until_ms ?? undefined,
+    };
+    device.addWearer(assignment, { organisationId, subjectId, partition });
+  }
+
+  #addSeriesRow(row: store.SeriesRow): void {
+    this.#addSeries({
+      id: row.id,
+      organisationId: row.organisation_id as OrganisationId,
+      subjectId: row.subject_id as SubjectId,
+      partition: row.partition,
+      deviceId: row.device_id as DeviceId,
+      metric: metricOf(row.metric),
+      epoch: row.epoch,
+    });
+  }
+
+  #addSeries(series: Series): void {
+    this.#series.set(series.id, series);
+    this.devices.get(series.deviceId)?.addSeries(series);
+    const siblings = this.#seriesOfSubject.get(series.subjectId);
+    if (siblings === undefined) this.#seriesOfSubject.set(series.subjectId, [series]);
+    else siblings.push(series);
+  }
+
+  async #loadClocks(): Promise<void> {
+    const epochs = await store.readClockEpochs(this.#sql);
+    for (const row of await store.readClockOffsets(this.#sql)) {
+      const mark = { fromStampMs: row.from_stamp_ms, offsetMs: row.offset_ms };
+      this.devices.get(row.device_id)?.addOffset(row.epoch, mark);
+    }
+    for (const { device_id, epoch } of epochs) {
+      const device = this.devices.get(device_id);
+      if (device === undefined || epoch === RECEIPT_EPOCH) continue;
+      const offsetMs = device.offsetAt(epoch, Number.POSITIVE_INFINITY);
+      device.clock = { epoch, offsetMs, newestStampMs: Number.NEGATIVE_INFINITY, suspect: undefined };
+    }
+  }
+
+  /** After a replay: how far each clock has come, so that a step back is seen as one. */
+  noteNewestStamp(series: Series, stampMs: number): void {
+    const device = this.devices.get(series.deviceId);
+    const clock = device?.clock;
+    if (device === undefined || clock === undefined || clock.epoch !== series.epoch) return;
+    if (stampMs > clock.newestStampMs) device.clock = { ...clock, newestStampMs: stampMs };
+  }
+}
+
+/** FNV-1a over both ids, folded to the fixed number of partitions. Never changes: rows lie by it. */
+export function partitionOf(organisationId: OrganisationId, subjectId: SubjectId): number {
+  let hash = 0x811c9dc5;
+  for (const text of [organisationId, subjectId]) {
+    for (let i = 0; i < text.length; i += 1) {
+      hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+    }
+  }
+  return ((hash ^ (hash >>> 16)) >>> 0) % PARTITIONS;
+}

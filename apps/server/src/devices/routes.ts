@@ -1,0 +1,113 @@
+/** Subjects and devices over HTTP: list, add, register with a token that is answered once. */
+import { type DeviceCreated, NewDevice, NewSubject, type SubjectList, type SubjectView } from '@ausculta/contract/subjects';
+import { fail } from '@ausculta/vitals/fault';
+import { type OrganisationId, parseDeviceId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
+import type { SubjectIdentity } from '@ausculta/vitals/subject';
+import type { FastifyInstance } from 'fastify';
+import { callerOf } from '../people/access.ts';
+import { sendFault } from '../people/problem.ts';
+import { RegisteredDevice } from './known-device.ts';
+import type { RegisteredSubject, Registry } from './registry.ts';
+
+/** A device is worn a little before somebody has registered it. */
+const ASSIGNED_BEFORE_MS = 60_000;
+
+export interface DeviceRoutePorts {
+  readonly registry: Registry;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  readonly randomToken: () => string;
+  readonly sha256: (text: string) => Uint8Array;
+}
+
+export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): void {
+  const { registry, nowMs } = ports;
+
+  app.get('/api/subjects', { config: { access: 'clinician' } }, (request): SubjectList => {
+    const { organisationId } = callerOf(request);
+    const own = [...registry.subjects.values()].filter((s) => s.organisationId === organisationId);
+    return { subjects: own.map((subject) => viewOf(subject, registry, nowMs())) };
+  });
+
+  app.get<{ Params: { id: string } }>(
+    '/api/subjects/:id',
+    { config: { access: 'clinician' } },
+    async (request, reply) => {
+      const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
+      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      return viewOf(subject, registry, nowMs());
+    },
+  );
+
+  app.post('/api/subjects', { config: { access: 'administrator' } }, async (request, reply) => {
+    const body = NewSubject.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, malformed(body.error.issues));
+    const { kind, category, paced, identity } = body.data;
+    const subject = await registry.addSubject({
+      organisationId: callerOf(request).organisationId,
+      id: parseSubjectId(ports.newId()) as SubjectId,
+      kind,
+      category,
+      paced,
+      identity: completed(identity, ports.newId),
+    });
+    return await reply.code(201).send(viewOf(subject, registry, nowMs()));
+  });
+
+  app.post('/api/devices', { config: { access: 'administrator' } }, async (request, reply) => {
+    const body = NewDevice.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, malformed(body.error.issues));
+    const { organisationId } = callerOf(request);
+    const id = parseDeviceId(body.data.id);
+    if (id === undefined) {
+      const why = 'id: 2 to 64 letters, digits, and . _ : - with a letter or digit first';
+      return await sendFault(reply, fail('PAYLOAD_MALFORMED', why).fault);
+    }
+    const subject = subjectOf(registry, organisationId, body.data.subjectId);
+    if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND', 'subjectId').fault);
+    const token = ports.randomToken();
+    const tokenHash = ports.sha256(token);
+    const device = new RegisteredDevice({ id, organisationId, model: body.data.model, tokenHash });
+    const isNew = await registry.addDevice(device, subject.id, nowMs() - ASSIGNED_BEFORE_MS);
+    if (!isNew) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'id: already taken').fault);
+    const created: DeviceCreated = { id, token };
+    return await reply.code(201).send(created);
+  });
+}
+
+/** A subject of the caller's organisation. What belongs to another does not exist. */
+export function subjectOf(
+  registry: Registry,
+  organisationId: OrganisationId,
+  text: string,
+): RegisteredSubject | undefined {
+  const id = parseSubjectId(text);
+  const subject = id === undefined ? undefined : registry.subjects.get(id);
+  return subject?.organisationId === organisationId ? subject : undefined;
+}
+
+function viewOf(subject: RegisteredSubject, registry: Registry, nowMs: number): SubjectView {
+  const { id, kind, category, paced, identity } = subject;
+  const devices = registry.devicesOf(id, nowMs).map((device) => ({ id: device.id, model: device.model }));
+  return { id, kind, category, paced, identity, devices };
+}
+
+/** A patient without a number gets one of ours: two identifiers, always. */
+function completed(identity: NewSubject['identity'], newId: () => string): SubjectIdentity {
+  const recordNumber = identity.recordNumber ?? `A-${newId().slice(0, 8).toUpperCase()}`;
+  const { birthDate, ward, bed, invented, ...rest } = identity;
+  return {
+    ...rest,
+    recordNumber,
+    ...(birthDate === undefined ? {} : { birthDate }),
+    ...(ward === undefined ? {} : { ward }),
+    ...(bed === undefined ? {} : { bed }),
+    ...(invented === undefined ? {} : { invented }),
+  };
+}
+
+function malformed(issues: readonly { path: PropertyKey[]; message: string }[]) {
+  const [first] = issues;
+  const where = first?.path.join('.') ?? '';
+  return fail('PAYLOAD_MALFORMED', where === '' ? first?.message : `${where}: ${first?.message}`).fault;
+}

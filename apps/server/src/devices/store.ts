@@ -1,0 +1,130 @@
+/** SQL of the registry: organisations, subjects, devices, assignments, clocks, series. */
+import type postgres from 'postgres';
+
+type Sql = postgres.Sql | postgres.TransactionSql;
+
+export interface SubjectRow {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly kind: string;
+  readonly partition: number;
+  readonly category: string;
+  readonly paced: string;
+  readonly identity_sealed: Uint8Array;
+}
+
+export interface DeviceRow {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly token_hash: Uint8Array;
+  readonly model: string;
+}
+
+export interface AssignmentRow {
+  readonly organisation_id: string;
+  readonly device_id: string;
+  readonly subject_id: string;
+  readonly valid_from_ms: number;
+  readonly valid_until_ms: number | null;
+  readonly source: string;
+}
+
+export interface ClockEpochRow {
+  readonly organisation_id: string;
+  readonly device_id: string;
+  readonly epoch: number;
+  readonly started_received_ms: number;
+  readonly started_stamp_ms: number;
+  readonly reason: string;
+}
+
+export interface ClockOffsetRow {
+  readonly organisation_id: string;
+  readonly device_id: string;
+  readonly epoch: number;
+  readonly from_stamp_ms: number;
+  readonly offset_ms: number;
+  readonly uncertainty_ms: number;
+  readonly source: string;
+}
+
+export interface SeriesRow {
+  readonly organisation_id: string;
+  readonly subject_id: string;
+  readonly id: number;
+  readonly partition: number;
+  readonly device_id: string;
+  readonly metric: string;
+  readonly epoch: number;
+}
+
+export async function readSubjects(sql: Sql): Promise<SubjectRow[]> {
+  return await sql`
+    SELECT organisation_id, id, kind, partition, category, paced, identity_sealed FROM subject`;
+}
+
+export async function insertSubject(sql: Sql, row: SubjectRow): Promise<void> {
+  await sql`INSERT INTO subject ${sql(row)}`;
+}
+
+export async function readDevices(sql: Sql): Promise<DeviceRow[]> {
+  return await sql`
+    SELECT organisation_id, id, token_hash, model FROM device WHERE disabled_at IS NULL`;
+}
+
+/** False when the id is taken: ids are unique across organisations, for they travel in topics. */
+export async function insertDevice(sql: Sql, row: DeviceRow): Promise<boolean> {
+  const rows = await sql`INSERT INTO device ${sql(row)} ON CONFLICT (id) DO NOTHING RETURNING 1`;
+  return rows.length === 1;
+}
+
+export async function readAssignments(sql: Sql): Promise<AssignmentRow[]> {
+  return await sql`
+    SELECT organisation_id, device_id, subject_id, valid_from_ms, valid_until_ms, source
+    FROM device_assignment ORDER BY device_id, valid_from_ms`;
+}
+
+export async function insertAssignment(sql: Sql, row: AssignmentRow): Promise<void> {
+  await sql`INSERT INTO device_assignment ${sql(row)}`;
+}
+
+export async function readClockEpochs(sql: Sql): Promise<ClockEpochRow[]> {
+  return await sql`
+    SELECT organisation_id, device_id, epoch, started_received_ms, started_stamp_ms, reason
+    FROM clock_epoch ORDER BY device_id, epoch`;
+}
+
+export async function readClockOffsets(sql: Sql): Promise<ClockOffsetRow[]> {
+  return await sql`
+    SELECT organisation_id, device_id, epoch, from_stamp_ms, offset_ms, uncertainty_ms, source
+    FROM clock_offset ORDER BY device_id, epoch, from_stamp_ms`;
+}
+
+/** Writes down a clock's new epoch (if it is one) and the offset that holds from a stamp on. */
+export async function writeClock(
+  sql: Sql,
+  change: { epoch: ClockEpochRow | undefined; offset: ClockOffsetRow },
+): Promise<void> {
+  if (change.epoch !== undefined) {
+    await sql`INSERT INTO clock_epoch ${sql(change.epoch)} ON CONFLICT DO NOTHING`;
+  }
+  await sql`
+    INSERT INTO clock_offset ${sql(change.offset)}
+    ON CONFLICT (device_id, epoch, from_stamp_ms)
+    DO UPDATE SET offset_ms = excluded.offset_ms, uncertainty_ms = excluded.uncertainty_ms`;
+}
+
+export async function readSeries(sql: Sql): Promise<SeriesRow[]> {
+  return await sql`
+    SELECT organisation_id, subject_id, id, partition, device_id, metric, epoch FROM series`;
+}
+
+/** The id of a series, made on first use. */
+export async function upsertSeries(sql: Sql, row: Omit<SeriesRow, 'id'>): Promise<number> {
+  const [series] = await sql<{ id: number }[]>`
+    INSERT INTO series ${sql(row)}
+    ON CONFLICT (subject_id, device_id, metric, epoch) DO UPDATE SET partition = series.partition
+    RETURNING id`;
+  if (series === undefined) throw new Error('broken invariant: an upsert returns its row');
+  return series.id;
+}

@@ -1,0 +1,69 @@
+/** From a message's bytes to what intake takes, by the kind of topic or route it came on. */
+import { NO_COMPRESSION, type Compression } from '@ausculta/blocks/compression';
+import { decodeRuns } from '@ausculta/blocks/waveform-block';
+import { decodeEventsJson } from '@ausculta/codecs/events-json';
+import { decodePlainJson } from '@ausculta/codecs/plain-json';
+import { decodeSenml } from '@ausculta/codecs/senml';
+import type { DecodedReadings } from '@ausculta/codecs/decoded';
+import type { Fault, Result } from '@ausculta/vitals/fault';
+import { zstd } from '../telemetry/zstd.ts';
+import type { Decoded } from './intake.ts';
+
+/** What a device may send: the last part of its topic or route. */
+export const MESSAGE_KINDS = ['readings', 'waveforms', 'events'] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
+
+/** A minute of twelve leads at 500 Hz fits; nothing a device sends in one message is larger. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024;
+
+/** The index of a fault that concerns the whole message. */
+const WHOLE = -1;
+
+/** Waveform blocks may come plain or compressed; the header tells which. */
+const COMPRESSION: Compression = { compress: NO_COMPRESSION.compress, decompress: zstd.decompress };
+
+export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: number): Decoded {
+  switch (kind) {
+    case 'readings':
+      return decodeReadingsMessage(bytes, receivedMs);
+    case 'waveforms': {
+      const runs = decodeRuns(bytes, COMPRESSION);
+      return runs.ok ? { kind: 'waveforms', runs: runs.value, faults: [] } : nothing(runs.fault);
+    }
+    case 'events': {
+      const events = decodeEventsJson(bytes);
+      if (!events.ok) return nothing(events.fault);
+      return { kind: 'events', ...events.value };
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+const OPENING_BRACKET = 0x5b;
+
+/** SenML (RFC 8428) is an array of records; the plain form may be one of moments, which have "values". */
+function decodeReadingsMessage(bytes: Uint8Array, receivedMs: number): Decoded {
+  const decoded = isArray(bytes) ? decodeArray(bytes, receivedMs) : decodePlainJson(bytes);
+  if (!decoded.ok) return nothing(decoded.fault);
+  const { readings, sentMs, faults } = decoded.value;
+  return { kind: 'readings', readings, sentMs, faults };
+}
+
+function decodeArray(bytes: Uint8Array, receivedMs: number): Result<DecodedReadings> {
+  const looksPlain = new TextDecoder().decode(bytes.subarray(0, 256)).includes('"values"');
+  return looksPlain ? decodePlainJson(bytes) : decodeSenml(bytes, receivedMs);
+}
+
+function isArray(bytes: Uint8Array): boolean {
+  for (const byte of bytes) {
+    if (byte === OPENING_BRACKET) return true;
+    // White space of JSON may come first.
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+  }
+  return false;
+}
+
+function nothing(fault: Fault): Decoded {
+  return { kind: 'nothing', faults: [{ index: WHOLE, fault }] };
+}

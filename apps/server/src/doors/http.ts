@@ -1,0 +1,64 @@
+/** The HTTP door for devices: POST /api/devices/{id}/readings, /waveforms, /events. */
+import type { IntakeAnswer } from '@ausculta/contract/readings';
+import { fail } from '@ausculta/vitals/fault';
+import { parseDeviceId } from '@ausculta/vitals/identity';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RegisteredDevice } from '../devices/known-device.ts';
+import { bearerToken } from '../people/access.ts';
+import { sendFault } from '../people/problem.ts';
+import { decodeMessage, MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from './decode.ts';
+import { type Answer, type IntakePorts, takeIn } from './intake.ts';
+
+export interface HttpDoorPorts {
+  readonly intake: IntakePorts;
+  /** The device of these credentials, or undefined. */
+  readonly deviceOf: (id: string, token: string) => RegisteredDevice | undefined;
+  readonly nowMs: () => number;
+}
+
+export function deviceRoutes(app: FastifyInstance, ports: HttpDoorPorts): void {
+  // Bytes as they came: the codec reads them, and what cannot be read is parked as it was sent.
+  void app.register((device, _, done) => {
+    device.removeAllContentTypeParsers();
+    device.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+    for (const kind of MESSAGE_KINDS) {
+      device.post<{ Params: { id: string } }>(
+        `/api/devices/:id/${kind}`,
+        { config: { access: 'device' }, bodyLimit: MESSAGE_BYTES_MAX },
+        async (request, reply) => await take(request, reply, { kind, ports }),
+      );
+    }
+    done();
+  });
+}
+
+async function take(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  reply: FastifyReply,
+  context: { kind: MessageKind; ports: HttpDoorPorts },
+): Promise<FastifyReply> {
+  const { kind, ports } = context;
+  const id = parseDeviceId(request.params.id);
+  const token = bearerToken(request);
+  const device = id === undefined || token === undefined ? undefined : ports.deviceOf(id, token);
+  if (device === undefined) return await sendFault(reply, fail('CREDENTIALS_REFUSED').fault);
+  const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+  const receivedMs = ports.nowMs();
+  const decoded = decodeMessage(kind, bytes, receivedMs);
+  const answer = await new Promise<Answer>((resolve) => {
+    takeIn({ device, door: 'http', bytes, receivedMs, decoded }, ports.intake, resolve);
+  });
+  if (answer.fault !== undefined) return await sendFault(reply, answer.fault);
+  const body: IntakeAnswer = {
+    stored: answer.stored,
+    parked: answer.faults.length,
+    faults: answer.faults.map(({ index, fault }) => ({
+      index: index < 0 ? 'message' : String(index),
+      fault: fault.code,
+      ...(fault.detail === undefined ? {} : { detail: fault.detail }),
+    })),
+  };
+  // Nothing of it could be placed: the device should know by the status, though the message is kept.
+  const nothingStored = answer.stored === 0 && answer.faults.length > 0;
+  return await reply.code(nothingStored ? 422 : 202).send(body);
+}

@@ -1,0 +1,151 @@
+/**
+ * Intake: what every door does with a decoded message. Accept places it, the rows it needs are
+ * written, the log makes it durable, the rest is parked; only then is the door's answer called.
+ */
+import type { ReportedEvent } from '@ausculta/vitals/event';
+import type { Fault } from '@ausculta/vitals/fault';
+import { fail } from '@ausculta/vitals/fault';
+import type { ReportedReading } from '@ausculta/vitals/reading';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { RegisteredDevice } from '../devices/known-device.ts';
+import type { Registry } from '../devices/registry.ts';
+import { type Accepted, acceptEvents, acceptReadings, acceptWaveforms } from '../line/accept.ts';
+import type { Append, LogEntry, PartFault } from '../line/entry.ts';
+import type { Parking } from '../parked/parking.ts';
+
+/** What a codec made of a message. */
+export type Decoded =
+  | {
+      readonly kind: 'readings';
+      readonly readings: readonly ReportedReading[];
+      readonly sentMs: number | undefined;
+      readonly faults: readonly PartFault[];
+    }
+  | { readonly kind: 'waveforms'; readonly runs: readonly WaveformRun[]; readonly faults: readonly PartFault[] }
+  | { readonly kind: 'events'; readonly events: readonly ReportedEvent[]; readonly faults: readonly PartFault[] }
+  | { readonly kind: 'nothing'; readonly faults: readonly PartFault[] };
+
+export interface Message {
+  readonly device: RegisteredDevice;
+  readonly door: string;
+  readonly bytes: Uint8Array;
+  readonly receivedMs: number;
+  readonly decoded: Decoded;
+}
+
+/** The door's answer: `fault` means that nothing is durable and the device must send again. */
+export interface Answer {
+  readonly fault: Fault | undefined;
+  readonly stored: number;
+  readonly faults: readonly PartFault[];
+}
+
+export interface IntakePorts {
+  readonly append: Append;
+  readonly registry: Registry;
+  readonly parking: Parking;
+  /** Names a message by its device and bytes. */
+  readonly contentId: (deviceId: string, bytes: Uint8Array) => string;
+  /** True while the disk reserve is reached: nothing is taken in. */
+  readonly isRefusing: () => boolean;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+/** A device is asked for rows twice at most: its clock, then its series. */
+const ROUNDS_MAX = 3;
+
+export function takeIn(message: Message, ports: IntakePorts, answer: (answer: Answer) => void): void {
+  if (ports.isRefusing()) return answer(refusal(fail('STORE_FULL').fault));
+  const { device } = message;
+  if (device.queue === undefined) {
+    const accepted = accept(message, ports);
+    if (accepted.kind === 'placed') return settle(message, accepted, ports, answer);
+  }
+  const before = device.queue ?? Promise.resolve();
+  const mine = before
+    .then(() => placeSlowly(message, ports))
+    .then((accepted) => settle(message, accepted, ports, answer))
+    .catch((error: unknown) => {
+      ports.onProblem('place', error);
+      answer(refusal(fail('STORE_UNAVAILABLE').fault));
+    })
+    .finally(() => {
+      if (device.queue === mine) device.queue = undefined;
+    });
+  device.queue = mine;
+}
+
+type Placed = Extract<Accepted, { kind: 'placed' }>;
+
+async function placeSlowly(message: Message, ports: IntakePorts): Promise<Placed> {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const accepted = accept(message, ports);
+    if (accepted.kind === 'placed') return accepted;
+    await ports.registry.provide(message.device, accepted.needs, accepted.clock, message.receivedMs);
+  }
+  throw new Error('broken invariant: a message is placed once its rows exist');
+}
+
+function accept(message: Message, ports: IntakePorts): Accepted {
+  const { decoded, device, receivedMs } = message;
+  switch (decoded.kind) {
+    case 'readings':
+      return acceptReadings(device, { readings: decoded.readings, sentMs: decoded.sentMs, receivedMs });
+    case 'waveforms':
+      return acceptWaveforms(device, { runs: decoded.runs, receivedMs });
+    case 'events': {
+      const contentId = ports.contentId(device.id, message.bytes);
+      return acceptEvents(device, { events: decoded.events, contentId, receivedMs });
+    }
+    case 'nothing':
+      return { kind: 'placed', entries: [], faults: [] };
+    default:
+      return decoded satisfies never;
+  }
+}
+
+function settle(
+  message: Message,
+  placed: Placed,
+  ports: IntakePorts,
+  answer: (answer: Answer) => void,
+): void {
+  const faults = [...message.decoded.faults, ...placed.faults];
+  const stored = countOf(placed.entries);
+  ports.append(placed.entries, (fault) => {
+    if (fault !== undefined) return answer(refusal(fault));
+    if (faults.length === 0) return answer({ fault: undefined, stored, faults });
+    void parkRest(message, faults, ports).then((parkFault) => {
+      answer({ fault: parkFault, stored, faults });
+    });
+  });
+}
+
+async function parkRest(
+  message: Message,
+  faults: readonly PartFault[],
+  ports: IntakePorts,
+): Promise<Fault | undefined> {
+  const { device, door, bytes, receivedMs } = message;
+  const messageId = ports.contentId(device.id, bytes);
+  const { organisationId, id: deviceId } = device;
+  try {
+    const parked = { organisationId, deviceId, door, messageId, bytes, receivedMs, faults };
+    const fault = await ports.parking.park(parked);
+    // Beyond the quota the message is counted, not kept: the device is told in its answer, not held.
+    return fault?.code === 'PARKED_QUOTA_EXCEEDED' ? undefined : fault;
+  } catch (error) {
+    ports.onProblem('park', error);
+    return fail('STORE_UNAVAILABLE').fault;
+  }
+}
+
+function refusal(fault: Fault): Answer {
+  return { fault, stored: 0, faults: [] };
+}
+
+function countOf(entries: readonly LogEntry[]): number {
+  let count = 0;
+  for (const entry of entries) count += entry.kind === 'event' ? 1 : entry.series.length;
+  return count;
+}

@@ -1,0 +1,78 @@
+/** The HTTP server: its limits, headers and errors, before any room adds a route. */
+import { existsSync } from 'node:fs';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import staticFiles from '@fastify/static';
+import websocket from '@fastify/websocket';
+import { fail } from '@ausculta/vitals/fault';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
+import { guardRoutes } from './people/access.ts';
+import { sendFault } from './people/problem.ts';
+import type { SignIn } from './people/sign-in.ts';
+
+const BODY_BYTES_MAX = 256 * 1024;
+
+/** One address: a ward's station behind one proxy asks a few times a second. */
+const REQUESTS_PER_MINUTE_MAX = 3_000;
+
+export interface HttpServerParts {
+  readonly signIn: SignIn;
+  /** The built web application; absent in tests that need none. */
+  readonly webDir: string | undefined;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
+  const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, trustProxy: false, forceCloseConnections: true });
+  await app.register(helmet, { contentSecurityPolicy: { directives: CONTENT_SECURITY }, hsts: false });
+  await app.register(cookie);
+  await app.register(rateLimit, { global: true, max: REQUESTS_PER_MINUTE_MAX, timeWindow: 60_000 });
+  await app.register(websocket, {
+    options: { maxPayload: LIVE_REQUEST_BYTES_MAX, handleProtocols: chooseSubprotocol, perMessageDeflate: false },
+  });
+  guardRoutes(app, parts.signIn);
+  answerErrors(app, parts.onProblem);
+  if (parts.webDir !== undefined && existsSync(parts.webDir)) await serveWeb(app, parts.webDir);
+  return app;
+}
+
+/** Nothing is loaded from elsewhere, and no page may frame this one. */
+const CONTENT_SECURITY = {
+  defaultSrc: ["'self'"],
+  // Mantine sets sizes and colours in style attributes.
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  frameAncestors: ["'none'"],
+  objectSrc: ["'none'"],
+  upgradeInsecureRequests: null,
+};
+
+/** Errors in one form, without what caused them: a message could quote a value. */
+function answerErrors(app: FastifyInstance, onProblem: HttpServerParts['onProblem']): void {
+  app.setErrorHandler(async (error: { statusCode?: number; code?: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status === 429) return await sendFault(reply, fail('RATE_EXCEEDED').fault);
+    if (status === 413) return await sendFault(reply, fail('PAYLOAD_TOO_LARGE').fault);
+    if (status < 500) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+    onProblem(`http ${request.method} ${request.routeOptions.url ?? 'unknown route'}`, error);
+    return await sendFault(reply, fail('STORE_UNAVAILABLE').fault);
+  });
+}
+
+const HAS_EXTENSION = /\.[a-z0-9]+$/i;
+
+async function serveWeb(app: FastifyInstance, webDir: string): Promise<void> {
+  await app.register(staticFiles, { root: webDir, serve: false });
+  app.get<{ Params: { '*': string } }>('/*', { config: { access: 'public' } }, async (request, reply) => {
+    const path = request.params['*'];
+    const isApi = path.startsWith('api/') || path.startsWith('fhir/');
+    if (isApi) return await sendFault(reply, fail('NOT_FOUND').fault);
+    // The build names its files by their content, so that they never change.
+    if (HAS_EXTENSION.test(path)) return await reply.sendFile(path, { maxAge: '365d', immutable: path.startsWith('assets/') });
+    // Every page of the application is the same document; its router reads the address.
+    return await reply.sendFile('index.html', { cacheControl: false });
+  });
+}

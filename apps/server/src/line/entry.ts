@@ -1,0 +1,71 @@
+import type { ReportedEvent } from '@ausculta/vitals/event';
+import type { Fault } from '@ausculta/vitals/fault';
+import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+
+/** Fixed for the life of an installation: a hash of (organisation, subject) chooses one. */
+export const PARTITIONS = 256;
+
+/** All readings of one metric, of one subject, by one device, in one clock epoch. */
+export interface Series {
+  /** A 53-bit integer; an id, never an order. */
+  readonly id: number;
+  readonly organisationId: OrganisationId;
+  readonly subjectId: SubjectId;
+  readonly partition: number;
+  readonly deviceId: DeviceId;
+  readonly metric: Metric;
+  readonly epoch: number;
+}
+
+/**
+ * What one message of one device brought for one subject. Columns rather than objects: this is made
+ * for every message, and read by every consumer.
+ */
+export interface ReadingsEntry {
+  readonly kind: 'readings';
+  readonly partition: number;
+  readonly receivedMs: number;
+  /** The clock offset in force: measured time = stamp + offset. Kept, so that a replay is the same. */
+  readonly offsetMs: number;
+  readonly series: Series[];
+  readonly stampsMs: number[];
+  readonly values: number[];
+  readonly flags: number[];
+}
+
+export interface WaveformsEntry {
+  readonly kind: 'waveforms';
+  readonly partition: number;
+  readonly receivedMs: number;
+  readonly offsetMs: number;
+  /** One for each run, in order. */
+  readonly series: Series[];
+  readonly runs: WaveformRun[];
+}
+
+export interface EventEntry {
+  readonly kind: 'event';
+  readonly partition: number;
+  readonly receivedMs: number;
+  readonly offsetMs: number;
+  readonly organisationId: OrganisationId;
+  readonly subjectId: SubjectId;
+  readonly deviceId: DeviceId;
+  /** Derived: device + boot + sequence, else a hash of what the device sent. */
+  readonly id: string;
+  readonly event: ReportedEvent;
+}
+
+/** What the log holds, in the order in which it was accepted. */
+export type LogEntry = ReadingsEntry | WaveformsEntry | EventEntry;
+
+/** One part of a message that could not be placed; `index` is its position in the message. */
+export interface PartFault {
+  readonly index: number;
+  readonly fault: Fault;
+}
+
+/** Appends entries as one and calls back once they are durable, or with the fault that kept them out. */
+export type Append = (entries: readonly LogEntry[], onDurable: (fault: Fault | undefined) => void) => void;

@@ -1,0 +1,251 @@
+/**
+ * The live sockets' one heartbeat: every FRAME_INTERVAL_MS each socket gets a frame with what has
+ * changed for the subjects it watches. A socket remembers the number of the last change it was sent;
+ * nothing is queued for it, so a slow browser costs no memory: it gets fewer frames, never a growing
+ * buffer. Numbers wait for the next frame; waveform samples it missed are left out and said so.
+ */
+import { NO_COMPRESSION } from '@ausculta/blocks/compression';
+import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import {
+  FRAME_INTERVAL_MS,
+  type LiveNotice,
+  type LiveRequest,
+  SNAPSHOT_WAVEFORM_MS,
+} from '@ausculta/contract/live';
+import { encodeFrame, type LiveNumeric, type LiveWaveforms } from '@ausculta/contract/live-frame';
+import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { Heads } from '../telemetry/heads.ts';
+import { endOf, joinRuns, type Segment } from '../telemetry/waveform-head.ts';
+import { decimalsOf } from './decimals.ts';
+import { Names } from './names.ts';
+
+/** A browser that has this much unread gets no more until it has caught up. */
+const BUFFERED_BYTES_MAX = 256 * 1024;
+
+/** What a socket needs to do; the door to WebSocket hands it in. */
+export interface LiveSocket {
+  readonly send: (frame: Uint8Array) => void;
+  readonly bufferedBytes: () => number;
+}
+
+export interface HubPorts {
+  readonly heads: Heads;
+  readonly nowMs: () => number;
+  /** Subjects that the organisation may see; everything else is refused. */
+  readonly maySee: (organisationId: OrganisationId, subjectId: SubjectId) => boolean;
+  readonly openAlarms: (subjectId: SubjectId) => readonly AlarmView[];
+  readonly degradedSinceMs: () => number | null;
+}
+
+export class Viewer {
+  readonly organisationId: OrganisationId;
+  readonly socket: LiveSocket;
+  readonly names = new Names();
+  readonly notices: LiveNotice[] = [];
+  readonly watched = new Map<SubjectId, { numbers: number; waveforms: number }>();
+  waveformMetrics: ReadonlySet<string> | undefined;
+  frameNumber = 0;
+  droppedMs = 0;
+  degradedSinceMs: number | null = null;
+
+  constructor(organisationId: OrganisationId, socket: LiveSocket) {
+    this.organisationId = organisationId;
+    this.socket = socket;
+  }
+}
+
+export class LiveHub {
+  readonly #ports: HubPorts;
+  readonly #viewers = new Set<Viewer>();
+
+  constructor(ports: HubPorts) {
+    this.#ports = ports;
+  }
+
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  join(organisationId: OrganisationId, socket: LiveSocket): Viewer {
+    const viewer = new Viewer(organisationId, socket);
+    this.#viewers.add(viewer);
+    return viewer;
+  }
+
+  leave(viewer: Viewer): void {
+    this.#viewers.delete(viewer);
+  }
+
+  /** Replaces what the viewer watches; subjects new to it come with a snapshot in the next frame. */
+  subscribe(viewer: Viewer, request: LiveRequest): void {
+    const refused: string[] = [];
+    const wanted = new Set<SubjectId>();
+    for (const text of request.subjects) {
+      const id = parseSubjectId(text);
+      if (id !== undefined && this.#ports.maySee(viewer.organisationId, id)) wanted.add(id);
+      else refused.push(text);
+    }
+    for (const id of viewer.watched.keys()) if (!wanted.has(id)) viewer.watched.delete(id);
+    viewer.waveformMetrics = request.waveforms && new Set(request.waveforms);
+    viewer.notices.push({ type: 'subscribed', subjects: [...wanted], refused });
+    const alarms: AlarmView[] = [];
+    for (const id of wanted) {
+      if (viewer.watched.has(id)) continue;
+      viewer.watched.set(id, { numbers: -1, waveforms: -1 });
+      alarms.push(...this.#ports.openAlarms(id));
+    }
+    if (alarms.length > 0) viewer.notices.push({ type: 'alarms', alarms });
+  }
+
+  /** An alarm that is new or has changed goes to all who watch its subject, at once. */
+  publishAlarm(subjectId: SubjectId, alarm: AlarmView): void {
+    for (const viewer of this.#viewers) {
+      if (!viewer.watched.has(subjectId)) continue;
+      viewer.notices.push({ type: 'alarms', alarms: [alarm] });
+      this.#sendFrame(viewer, { noticesOnly: true });
+    }
+  }
+
+  /** Charts of these subjects should ask again: a correction or a late reading changed their past. */
+  publishRevision(subjectId: SubjectId): void {
+    for (const viewer of this.#viewers) {
+      if (!viewer.watched.has(subjectId)) continue;
+      const last = viewer.notices.at(-1);
+      if (last?.type === 'revised' && last.subjects.includes(subjectId)) continue;
+      viewer.notices.push({ type: 'revised', subjects: [subjectId] });
+    }
+  }
+
+  /** One beat: called every FRAME_INTERVAL_MS. */
+  beat(): void {
+    const blocks = new Map<string, Uint8Array>();
+    for (const viewer of this.#viewers) this.#sendFrame(viewer, { noticesOnly: false, blocks });
+  }
+
+  #sendFrame(
+    viewer: Viewer,
+    what: { noticesOnly: boolean; blocks?: Map<string, Uint8Array> },
+  ): void {
+    const isFull = viewer.socket.bufferedBytes() > BUFFERED_BYTES_MAX;
+    // Alarms are shed last: they go even to a browser that is behind.
+    if (isFull && viewer.notices.length === 0) {
+      this.#skipWaveforms(viewer);
+      return;
+    }
+    this.#noteDegraded(viewer);
+    const numerics: LiveNumeric[] = [];
+    const waveforms: LiveWaveforms[] = [];
+    if (!what.noticesOnly && !isFull) {
+      for (const [subjectId, seen] of viewer.watched) {
+        this.#collectNumbers(viewer, subjectId, seen, numerics);
+        const block = this.#waveformBlock(viewer, subjectId, seen, what.blocks);
+        if (block !== undefined) waveforms.push({ subject: viewer.names.subject(subjectId), block });
+      }
+    }
+    this.#noteDropped(viewer, isFull);
+    const names = viewer.names.news();
+    const notices = names === undefined ? viewer.notices : [names, ...viewer.notices];
+    viewer.frameNumber += 1;
+    const frame = encodeFrame({
+      number: viewer.frameNumber,
+      serverTimeMs: this.#ports.nowMs(),
+      noticesJson: notices.length === 0 ? '' : JSON.stringify(notices),
+      numerics,
+      waveforms,
+    });
+    viewer.notices.length = 0;
+    viewer.socket.send(frame);
+  }
+
+  #noteDegraded(viewer: Viewer): void {
+    const since = this.#ports.degradedSinceMs();
+    if (since === viewer.degradedSinceMs) return;
+    viewer.degradedSinceMs = since;
+    viewer.notices.push({ type: 'degraded', since });
+  }
+
+  #noteDropped(viewer: Viewer, isFull: boolean): void {
+    if (viewer.droppedMs === 0 || isFull) return;
+    viewer.notices.push({ type: 'dropped', waveformMs: viewer.droppedMs });
+    viewer.droppedMs = 0;
+  }
+
+  /** The browser is behind: it will not be sent these samples any more. */
+  #skipWaveforms(viewer: Viewer): void {
+    viewer.droppedMs += FRAME_INTERVAL_MS;
+    for (const seen of viewer.watched.values()) {
+      if (seen.waveforms >= 0) seen.waveforms = this.#ports.heads.changes;
+    }
+  }
+
+  #collectNumbers(
+    viewer: Viewer,
+    subjectId: SubjectId,
+    seen: { numbers: number },
+    into: LiveNumeric[],
+  ): void {
+    const { heads } = this.#ports;
+    for (const { series, last, changed } of heads.ofSubject(subjectId).readings) {
+      if (last === undefined || changed <= seen.numbers) continue;
+      into.push({
+        subject: viewer.names.subject(subjectId),
+        metric: viewer.names.metric(series.metric.key),
+        device: viewer.names.device(series.deviceId),
+        flags: last.flags,
+        decimals: decimalsOf(last.value, series.metric.resolution),
+        timeMs: last.timeMs,
+        value: last.value,
+      });
+    }
+    seen.numbers = heads.changes;
+  }
+
+  /** Sockets in step share one encoding: the cache lives for one beat. */
+  #waveformBlock(
+    viewer: Viewer,
+    subjectId: SubjectId,
+    seen: { waveforms: number },
+    cache: Map<string, Uint8Array> | undefined,
+  ): Uint8Array | undefined {
+    const { heads } = this.#ports;
+    const isSnapshot = seen.waveforms < 0;
+    const from = seen.waveforms;
+    seen.waveforms = heads.changes;
+    const wanted = viewer.waveformMetrics;
+    const key = `${subjectId}/${from}/${wanted === undefined ? '*' : [...wanted].join()}`;
+    const known = cache?.get(key);
+    if (known !== undefined) return known;
+    const runs: WaveformRun[] = [];
+    for (const { series, recent } of heads.ofSubject(subjectId).waveforms) {
+      if (wanted !== undefined && !wanted.has(series.metric.key)) continue;
+      runs.push(...placedRuns(isSnapshot ? tail(recent) : newer(recent, from)));
+    }
+    if (runs.length === 0) return undefined;
+    const block = encodeRuns(runs, NO_COMPRESSION);
+    if (!block.ok) return undefined;
+    cache?.set(key, block.value);
+    return block.value;
+  }
+}
+
+/** The last sweep's worth of a waveform. */
+function tail(recent: readonly Segment[]): Segment[] {
+  const last = recent.at(-1);
+  if (last === undefined) return [];
+  const fromMs = endOf(last.run) - SNAPSHOT_WAVEFORM_MS;
+  return recent.filter(({ run }) => endOf(run) >= fromMs);
+}
+
+function newer(recent: readonly Segment[], than: number): Segment[] {
+  let from = recent.length;
+  while (from > 0 && (recent[from - 1] as Segment).changed > than) from -= 1;
+  return recent.slice(from);
+}
+
+/** In corrected time, joined where they continue each other, starts in whole milliseconds. */
+function placedRuns(segments: readonly Segment[]): WaveformRun[] {
+  const placed = segments.map(({ run, offsetMs }) => ({ ...run, startMs: run.startMs + offsetMs }));
+  return joinRuns(placed).map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
+}

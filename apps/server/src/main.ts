@@ -1,0 +1,98 @@
+/** The composition root: config → parts → start. The only place that reads the clock. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from './config.ts';
+import { describeDatabaseError } from './database/fault.ts';
+import { StartProblem } from './database/start-problem.ts';
+import type { Outside } from './outside.ts';
+import { type RunningServer, startServer } from './server.ts';
+
+const NOT_CLEARED =
+  'Not cleared; secondary to bedside alarms; not for clinical use until your organisation has validated it.';
+
+/** The same problem again and again says nothing new: one line of a kind in this time. */
+const REPEAT_PROBLEM_MS = 5_000;
+
+const lastProblem = new Map<string, number>();
+
+const outside: Outside = {
+  nowMs: () => Date.now(),
+  after: (delayMs, run) => void setTimeout(run, delayMs),
+  every: (periodMs, run) => {
+    const timer = setInterval(run, periodMs);
+    return () => clearInterval(timer);
+  },
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
+  randomBytes: (count) => randomBytes(count),
+  newId: () => randomUUID(),
+  onProblem: (what, error) => {
+    const now = Date.now();
+    if (now - (lastProblem.get(what) ?? 0) < REPEAT_PROBLEM_MS) return;
+    lastProblem.set(what, now);
+    // What went wrong, never the text of an error: it may quote what was sent.
+    log({ level: 'error', step: what, error: describeDatabaseError(error), at: placeOf(error) });
+  },
+};
+
+function log(line: Record<string, string>): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`);
+}
+
+/** Function and line of our own code where an error began. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const own = stack.split('\n').find((line) => line.includes('/src/'));
+  return own?.replace(/^.*\/(?=(apps|packages)\/)/, '').trim() ?? '';
+}
+
+function fileBeside(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+async function run(): Promise<void> {
+  const outcome = readConfig(process.env);
+  if (!outcome.ok) {
+    for (const problem of outcome.problems) process.stderr.write(`${problem}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const { config } = outcome;
+  const { version } = JSON.parse(readFileSync(fileBeside('../package.json'), 'utf8')) as { version: string };
+  const server = await startServer({ config, version, webDir: fileBeside('../../web/dist'), outside });
+  announce(server, config.http.host);
+  stopOnSignal(server);
+}
+
+function announce(server: RunningServer, host: string): void {
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  process.stdout.write(`Ausculta is ready at http://${shown}:${server.httpPort} (MQTT on port ${server.mqttPort}).\n`);
+  if (server.newLogin !== undefined) {
+    const { loginName, password } = server.newLogin;
+    process.stdout.write(`Sign in as ${loginName} with the password ${password} (shown only now).\n`);
+  }
+  process.stdout.write(`${NOT_CLEARED}\n`);
+}
+
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    server[Symbol.asyncDispose]().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        outside.onProblem('stop', error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+run().catch((error: unknown) => {
+  if (error instanceof StartProblem) process.stderr.write(`${error.message}\n`);
+  else process.stderr.write(`Ausculta could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,13 @@
+/** The world, as main.ts hands it to every part: nothing else reads a clock, a timer or chance. */
+export interface Outside {
+  readonly nowMs: () => number;
+  readonly after: (delayMs: number, run: () => void) => void;
+  /** Runs again and again until the function it returns is called. */
+  readonly every: (periodMs: number, run: () => void) => () => void;
+  /** Lets other work run first. */
+  readonly pause: () => Promise<void>;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly newId: () => string;
+  /** `what` names the step that went wrong; never a value or a person's name. */
+  readonly onProblem: (what: string, error: unknown) => void;
+}

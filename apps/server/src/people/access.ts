@@ -1,0 +1,91 @@
+/**
+ * Who may use a route: stated beside every route, checked before any of them. A route that says
+ * nothing does not start the server.
+ */
+import type { FaultCode } from '@ausculta/vitals/fault';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendFault } from './problem.ts';
+import type { Caller, SignIn } from './sign-in.ts';
+
+export const ACCESS = ['public', 'clinician', 'administrator', 'device'] as const;
+
+/**
+ * public: the sign-in and the application's own files · clinician: whoever is signed in, and
+ * administrators · administrator: administers the platform · device: proves itself in the route.
+ */
+export type Access = (typeof ACCESS)[number];
+
+export const SESSION_COOKIE = 'ausculta_session';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    caller: Caller | undefined;
+  }
+}
+
+const MAY: Record<Access, (role: string | undefined) => boolean> = {
+  public: () => true,
+  device: () => true,
+  clinician: (role) => role === 'clinician' || role === 'administrator',
+  administrator: (role) => role === 'administrator',
+};
+
+export function guardRoutes(app: FastifyInstance, signIn: SignIn): void {
+  app.decorateRequest('caller', undefined);
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) {
+      throw new Error(`the route ${String(route.method)} ${route.url} does not state who may use it`);
+    }
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    const access = request.routeOptions.config.access ?? 'administrator';
+    if (access === 'public' || access === 'device') return;
+    const refusal = await identify(request, signIn);
+    if (refusal !== undefined) return await refuse(reply, refusal);
+    if (!MAY[access](request.caller?.role)) return await refuse(reply, 'NOT_PERMITTED');
+  });
+}
+
+/** Finds the caller; the fault that refuses the request, or undefined. */
+async function identify(request: FastifyRequest, signIn: SignIn): Promise<FaultCode | undefined> {
+  const bearer = bearerToken(request);
+  if (bearer !== undefined) {
+    request.caller = await signIn.callerOfApiToken(bearer);
+    return request.caller === undefined ? 'CREDENTIALS_REFUSED' : undefined;
+  }
+  const cookie = request.cookies[SESSION_COOKIE];
+  if (cookie === undefined) return 'CREDENTIALS_REFUSED';
+  // A cookie travels by itself, so a page from elsewhere must not be able to use it.
+  if (!isSameOrigin(request)) return 'NOT_PERMITTED';
+  request.caller = await signIn.callerOfSession(cookie);
+  return request.caller === undefined ? 'CREDENTIALS_REFUSED' : undefined;
+}
+
+export function bearerToken(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization;
+  return header?.startsWith('Bearer ') ? header.slice('Bearer '.length) : undefined;
+}
+
+/** Browsers send Origin with every request that changes something and with every socket. */
+function isSameOrigin(request: FastifyRequest): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return request.method === 'GET' || request.method === 'HEAD';
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}
+
+async function refuse(reply: FastifyReply, code: FaultCode): Promise<FastifyReply> {
+  return await sendFault(reply, { code });
+}
+
+/** For routes behind `clinician` or `administrator`, where the guard has seen to it. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new Error('broken invariant: the guard found a caller');
+  return request.caller;
+}

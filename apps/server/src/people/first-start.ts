@@ -1,0 +1,80 @@
+/**
+ * The first start: an organisation, an account to sign in with, and the administrator's token for
+ * the command line, in a file that only its owner can read. There is no default password outside
+ * the demo.
+ */
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from '@ausculta/vitals/expect';
+import { type OrganisationId, parseOrganisationId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import * as store from './store.ts';
+
+export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
+
+const TOKEN_FILE = 'admin-token';
+
+export interface FirstStartPorts {
+  readonly sql: Sql;
+  readonly dataDir: string;
+  readonly demo: boolean;
+  readonly newId: () => string;
+  readonly randomToken: () => string;
+  readonly sha256: (text: string) => Uint8Array;
+  readonly hashPassword: (password: string) => Promise<string>;
+}
+
+export interface FirstStart {
+  readonly organisationId: OrganisationId;
+  /** Only at the very first start: shown once, kept nowhere in clear. */
+  readonly newLogin: { readonly loginName: string; readonly password: string } | undefined;
+}
+
+export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstStart> {
+  const organisationId = await prepareOrganisation(ports);
+  await prepareToken(ports, organisationId);
+  const newLogin = await prepareAccount(ports, organisationId);
+  return { organisationId, newLogin };
+}
+
+async function prepareOrganisation(ports: FirstStartPorts): Promise<OrganisationId> {
+  const [first] = await store.readOrganisations(ports.sql);
+  const row = first ?? { id: ports.newId(), name: ports.demo ? 'Demo hospital' : 'My organisation' };
+  if (first === undefined) await store.insertOrganisation(ports.sql, row);
+  const id = parseOrganisationId(row.id);
+  expect(id !== undefined, 'an organisation id is well formed');
+  return id;
+}
+
+async function prepareToken(ports: FirstStartPorts, organisationId: OrganisationId): Promise<void> {
+  const path = join(ports.dataDir, TOKEN_FILE);
+  const known = await readFile(path, 'utf8').catch(() => undefined);
+  const token = known?.trim() ?? ports.randomToken();
+  if (known === undefined) {
+    await writeFile(path, `${token}\n`, { mode: 0o600 });
+    await chmod(path, 0o600);
+  }
+  await store.insertApiToken(ports.sql, {
+    organisation_id: organisationId,
+    token_hash: ports.sha256(token),
+    label: 'command line',
+    role: 'administrator',
+  });
+}
+
+async function prepareAccount(
+  ports: FirstStartPorts,
+  organisationId: OrganisationId,
+): Promise<FirstStart['newLogin']> {
+  if ((await store.countAccounts(ports.sql)) > 0) return undefined;
+  const login = ports.demo ? DEMO_LOGIN : { loginName: 'admin', password: ports.randomToken().slice(0, 20) };
+  await store.insertAccount(ports.sql, {
+    organisation_id: organisationId,
+    id: ports.newId(),
+    login_name: login.loginName,
+    password_hash: await ports.hashPassword(login.password),
+    display_name: ports.demo ? 'Demo nurse' : 'Administrator',
+    role: ports.demo ? 'clinician' : 'administrator',
+  });
+  return login;
+}

@@ -1,0 +1,96 @@
+/** SQL of accounts, sessions and API tokens. Tokens are kept as SHA-256 hashes alone. */
+import type postgres from 'postgres';
+
+type Sql = postgres.Sql | postgres.TransactionSql;
+
+export interface OrganisationRow {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface AccountRow {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly login_name: string;
+  readonly password_hash: string;
+  readonly display_name: string;
+  readonly role: string;
+}
+
+export async function readOrganisations(sql: Sql): Promise<OrganisationRow[]> {
+  return await sql`SELECT id, name FROM organisation ORDER BY created_at`;
+}
+
+export async function insertOrganisation(sql: Sql, row: OrganisationRow): Promise<void> {
+  await sql`INSERT INTO organisation ${sql(row)}`;
+}
+
+export async function insertAccount(sql: Sql, row: AccountRow): Promise<void> {
+  await sql`INSERT INTO account ${sql(row)} ON CONFLICT (login_name) DO NOTHING`;
+}
+
+export async function accountByLogin(sql: Sql, loginName: string): Promise<AccountRow | undefined> {
+  const [row] = await sql<AccountRow[]>`
+    SELECT organisation_id, id, login_name, password_hash, display_name, role
+    FROM account WHERE login_name = ${loginName}`;
+  return row;
+}
+
+export async function countAccounts(sql: Sql): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM account`;
+  return row?.count ?? 0;
+}
+
+export async function insertSession(
+  sql: Sql,
+  row: { organisation_id: string; token_hash: Uint8Array; account_id: string; expires_at: Date },
+): Promise<void> {
+  await sql`INSERT INTO session ${sql(row)}`;
+}
+
+export interface SignedIn {
+  readonly organisation_id: string;
+  readonly organisation_name: string;
+  readonly account_id: string;
+  readonly display_name: string;
+  readonly role: string;
+}
+
+export async function sessionByToken(
+  sql: Sql,
+  tokenHash: Uint8Array,
+  now: Date,
+): Promise<SignedIn | undefined> {
+  const [row] = await sql<SignedIn[]>`
+    SELECT s.organisation_id, o.name AS organisation_name, a.id AS account_id, a.display_name, a.role
+    FROM session s
+    JOIN account a ON a.organisation_id = s.organisation_id AND a.id = s.account_id
+    JOIN organisation o ON o.id = s.organisation_id
+    WHERE s.token_hash = ${tokenHash} AND s.expires_at > ${now}`;
+  return row;
+}
+
+export async function deleteSession(sql: Sql, tokenHash: Uint8Array): Promise<void> {
+  await sql`DELETE FROM session WHERE token_hash = ${tokenHash}`;
+}
+
+export async function deleteExpiredSessions(sql: Sql, now: Date): Promise<void> {
+  await sql`DELETE FROM session WHERE expires_at <= ${now}`;
+}
+
+export interface ApiTokenRow {
+  readonly organisation_id: string;
+  readonly token_hash: Uint8Array;
+  readonly label: string;
+  readonly role: string;
+}
+
+export async function insertApiToken(sql: Sql, row: ApiTokenRow): Promise<void> {
+  await sql`INSERT INTO api_token ${sql(row)} ON CONFLICT (token_hash) DO NOTHING`;
+}
+
+export async function apiTokenByHash(sql: Sql, tokenHash: Uint8Array): Promise<ApiTokenRow | undefined> {
+  const [row] = await sql<ApiTokenRow[]>`
+    SELECT organisation_id, token_hash, label, role FROM api_token WHERE token_hash = ${tokenHash}`;
+  return row;
+}

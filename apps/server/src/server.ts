@@ -1,0 +1,271 @@
+/** The server as a whole: its parts, wired in the order in which they need each other. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
+import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
+import type { FastifyInstance } from 'fastify';
+import { AlarmBook } from './alarms/book.ts';
+import { alarmRoutes } from './alarms/routes.ts';
+import type { Config } from './config.ts';
+import { DISK_RESERVE_BYTES, freeBytesAt, openDataDirectory } from './database/data-directory.ts';
+import { type Database, openDatabase } from './database/open.ts';
+import { StartProblem } from './database/start-problem.ts';
+import { hasSealedData } from './database/store.ts';
+import type { RegisteredDevice } from './devices/known-device.ts';
+import { Registry } from './devices/registry.ts';
+import { registryRoutes } from './devices/routes.ts';
+import { deviceRoutes } from './doors/http.ts';
+import type { IntakePorts } from './doors/intake.ts';
+import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
+import { fhirRoutes } from './fhir/routes.ts';
+import { createHttpServer } from './http-server.ts';
+import { LiveHub } from './live/hub.ts';
+import { liveRoutes } from './live/socket.ts';
+import type { Outside } from './outside.ts';
+import { Parking } from './parked/parking.ts';
+import { parkedRoutes } from './parked/routes.ts';
+import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
+import { peopleRoutes } from './people/routes.ts';
+import { SignIn } from './people/sign-in.ts';
+import { type Part, statusRoutes } from './status/routes.ts';
+import { telemetryRoutes } from './telemetry/routes.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
+import { readMasterKey } from './vault/key-file.ts';
+import { createSeal, type Seal } from './vault/seal.ts';
+
+/** Below the reserve nothing is taken in; it is looked at this often. */
+const DISK_LOOK_MS = 2_000;
+
+/** A commit that takes longer than this is a stall: monitoring is degraded (safety S3). */
+const STALL_MS = 2_000;
+const STALL_LOOK_MS = 250;
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly webDir: string | undefined;
+  readonly outside: Outside;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly newLogin: FirstStart['newLogin'];
+}
+
+/** What the routes and doors are made of. */
+interface Parts {
+  readonly options: ServerOptions;
+  readonly database: Database;
+  readonly seal: Seal;
+  readonly registry: Registry;
+  readonly telemetry: Telemetry;
+  readonly alarms: AlarmBook;
+  readonly hub: LiveHub;
+  readonly parking: Parking;
+  readonly signIn: SignIn;
+  readonly intake: IntakePorts;
+  readonly health: Health;
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, outside } = options;
+  await using stack = new AsyncDisposableStack();
+  const dataDirectory = stack.use(await openDataDirectory({ path: config.dataDir }));
+  const database = stack.use(
+    await openDatabase({
+      dataDirectory,
+      external: config.database,
+      embeddedPort: config.postgresPort,
+      randomBytes: outside.randomBytes,
+    }),
+  );
+  const key = await readMasterKey({
+    dataDirectory,
+    randomBytes: outside.randomBytes,
+    hasSealedData: await hasSealedData(database.line),
+  });
+  const seal = createSeal(key, outside.randomBytes);
+  const first = await prepareFirstStart({
+    sql: database.line,
+    dataDir: dataDirectory.path,
+    demo: config.demo,
+    hashPassword: argonHash,
+    ...secrets(outside),
+  });
+  const health = new Health();
+  const parts = await openParts({ options, database, seal, health });
+  stack.defer(() => parts.telemetry.close());
+  stack.defer(watchHealth(parts, dataDirectory.path));
+
+  const mqtt = stack.use(await openMqtt(parts));
+  const http = await openHttp(parts);
+  stack.defer(() => http.close());
+  stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
+
+  const kept = stack.move();
+  const address = http.server.address();
+  return {
+    httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
+    mqttPort: mqtt.port,
+    newLogin: first.newLogin,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function secrets(outside: Outside) {
+  return {
+    newId: outside.newId,
+    randomToken: () => Buffer.from(outside.randomBytes(24)).toString('base64url'),
+    sha256: (text: string): Uint8Array => createHash('sha256').update(text).digest(),
+  };
+}
+
+async function openParts(
+  ground: Pick<Parts, 'options' | 'database' | 'seal' | 'health'>,
+): Promise<Parts> {
+  const { options, database, seal, health } = ground;
+  const { outside } = options;
+  const { nowMs, after, pause, onProblem } = outside;
+  const registry = await Registry.load(database.line, seal);
+  const alarms = await AlarmBook.open({ sql: database.line, seal, registry, nowMs, after, onProblem });
+  const telemetry = await Telemetry.open({
+    sql: database.line,
+    seal,
+    registry,
+    evaluate: (arrival) => alarms.evaluate(arrival),
+    snapshotDetectors: () => alarms.snapshot(),
+    settleAlarms: () => alarms.settle(),
+    nowMs,
+    after,
+    pause,
+    onProblem,
+  });
+  const hub = new LiveHub({
+    heads: telemetry.heads,
+    nowMs,
+    maySee: (organisationId, id) => registry.subjects.get(id)?.organisationId === organisationId,
+    openAlarms: (id) => alarms.openOf(id),
+    degradedSinceMs: () => health.degradedSinceMs,
+  });
+  alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
+  const parking = new Parking({ sql: database.line, seal, newId: outside.newId });
+  const signIn = new SignIn({
+    sql: database.line,
+    hashPassword: argonHash,
+    verifyPassword: argonVerify,
+    nowMs,
+    ...secrets(outside),
+  });
+  const intake: IntakePorts = {
+    append: telemetry.append,
+    registry,
+    parking,
+    contentId: (deviceId, bytes) =>
+      createHash('sha256').update(deviceId).update('\0').update(bytes).digest('base64url'),
+    isRefusing: () => health.diskIsFull,
+    onProblem,
+  };
+  return { ...ground, registry, telemetry, alarms, hub, parking, signIn, intake };
+}
+
+/** A device proves itself by its token; an unknown id and a wrong token look the same. */
+function deviceFinder(registry: Registry): (id: string, token: string) => RegisteredDevice | undefined {
+  return (id, token) => {
+    const device = registry.devices.get(id);
+    const hash = createHash('sha256').update(token).digest();
+    return device !== undefined && timingSafeEqual(hash, device.tokenHash) ? device : undefined;
+  };
+}
+
+async function openMqtt(parts: Parts): Promise<MqttDoor> {
+  const { config, outside } = parts.options;
+  const deviceOf = deviceFinder(parts.registry);
+  const ports = { intake: parts.intake, deviceOf, nowMs: outside.nowMs };
+  return await openMqttDoor(config.mqtt, ports).catch((cause: unknown) => {
+    throw portProblem('AUSCULTA_MQTT_PORT', config.mqtt.port, cause);
+  });
+}
+
+async function openHttp(parts: Parts): Promise<FastifyInstance> {
+  const { options, database, registry, telemetry, alarms, hub, parking, signIn, intake } = parts;
+  const { config, version, webDir, outside } = options;
+  const { nowMs, newId } = outside;
+  const app = await createHttpServer({ signIn, webDir, onProblem: outside.onProblem });
+  peopleRoutes(app, { signIn, demo: config.demo });
+  registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
+  telemetryRoutes(app, { telemetry, registry });
+  alarmRoutes(app, { alarms, registry });
+  parkedRoutes(app, database.people);
+  fhirRoutes(app, { telemetry, registry });
+  liveRoutes(app, hub);
+  deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
+  statusRoutes(app, {
+    version,
+    startedMs: nowMs(),
+    nowMs,
+    parts: () => readiness(parts),
+    counts: () => ({
+      subjects: registry.subjects.size,
+      devices: registry.devices.size,
+      series: registry.seriesCount,
+      messagesAccepted: telemetry.messages,
+      readingsStored: telemetry.readings,
+      parked: parking.total,
+      alarmsOpen: alarms.openCount,
+    }),
+  });
+  await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
+    throw portProblem('AUSCULTA_HTTP_PORT', config.http.port, cause);
+  });
+  return app;
+}
+
+function portProblem(setting: string, port: number, cause: unknown): StartProblem {
+  const isTaken = (cause as { code?: string }).code === 'EADDRINUSE';
+  const why = isTaken ? `Port ${port} is taken by another program.` : `Port ${port} cannot be opened.`;
+  return new StartProblem('PORT_TAKEN', `${why} Stop it, or set ${setting} to another port.`, cause);
+}
+
+/** What can go wrong while running, as the screens and the doors need to know it. */
+class Health {
+  diskIsFull = false;
+  freeBytes = Number.POSITIVE_INFINITY;
+  degradedSinceMs: number | null = null;
+}
+
+/** Watches the disk and the log; returns what stops the watch. */
+function watchHealth(parts: Parts, dataDir: string): () => void {
+  const { outside } = parts.options;
+  const { health, telemetry, alarms } = parts;
+  const stopDisk = outside.every(DISK_LOOK_MS, () => {
+    freeBytesAt(dataDir).then(
+      (free) => {
+        health.freeBytes = free;
+        health.diskIsFull = free < DISK_RESERVE_BYTES;
+      },
+      (error: unknown) => outside.onProblem('look at the disk', error),
+    );
+  });
+  const stopStall = outside.every(STALL_LOOK_MS, () => {
+    const sinceMs = telemetry.stalledSinceMs;
+    const isStalled = sinceMs !== undefined && outside.nowMs() - sinceMs >= STALL_MS;
+    if (isStalled) alarms.evaluateProvisionally(telemetry.pending());
+    else alarms.endProvisional();
+    const isDegraded = isStalled || health.diskIsFull;
+    if (!isDegraded) health.degradedSinceMs = null;
+    else health.degradedSinceMs ??= sinceMs ?? outside.nowMs();
+  });
+  return () => {
+    stopDisk();
+    stopStall();
+  };
+}
+
+function readiness({ database, health }: Parts): Part[] {
+  const state = database.state();
+  return [
+    { name: 'database', ready: state === 'running' || state === 'external', detail: state },
+    { name: 'log', ready: health.degradedSinceMs === null, detail: health.degradedSinceMs === null ? 'commits return' : 'stalled' },
+    { name: 'disk', ready: !health.diskIsFull, detail: health.diskIsFull ? 'reserve reached' : 'free' },
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Status } from '@ausculta/contract/readings';
+import type { FastifyInstance } from 'fastify';
+
+/** One part of readiness: ready is the conjunction of all. */
+export interface Part {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly detail: string;
+}
+
+export interface StatusPorts {
+  readonly version: string;
+  readonly startedMs: number;
+  readonly nowMs: () => number;
+  readonly parts: () => readonly Part[];
+  readonly counts: () => Status['counts'];
+}
+
+/** GET /livez, /readyz (no detail for strangers) and /api/status. */
+export function statusRoutes(app: FastifyInstance, ports: StatusPorts): void {
+  app.get('/livez', { config: { access: 'public' } }, () => ({ live: true }));
+
+  app.get('/readyz', { config: { access: 'public' } }, async (_, reply) => {
+    const ready = ports.parts().every((part) => part.ready);
+    return await reply.code(ready ? 200 : 503).send({ ready });
+  });
+
+  app.get('/api/status', { config: { access: 'clinician' } }, (): Status => {
+    const parts = ports.parts().map((part) => ({ ...part }));
+    return {
+      version: ports.version,
+      startedAt: new Date(ports.startedMs).toISOString(),
+      now: new Date(ports.nowMs()).toISOString(),
+      ready: parts.every((part) => part.ready),
+      parts,
+      counts: ports.counts(),
+    };
+  });
+}

@@ -1,0 +1,204 @@
+/**
+ * Flush: what the heads hold beyond the chunks becomes chunks, in one transaction with the checkpoint
+ * and the detector snapshot. Everything is taken at one instant between two commits of the log; the
+ * encoding then goes in slices, so that no device waits for it.
+ */
+import { encodeReadings } from '@ausculta/blocks/readings-block';
+import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import { expect } from '@ausculta/vitals/expect';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { Sql, Transaction } from '../database/pool.ts';
+import { PARTITIONS, type Series } from '../line/entry.ts';
+import type { Seal } from '../vault/seal.ts';
+import type { Columns } from './columns.ts';
+import type { Heads } from './heads.ts';
+import * as store from './store.ts';
+import { endOf } from './waveform-head.ts';
+import { zstd } from './zstd.ts';
+
+/** A slice of encoding before devices get their turn. */
+const SLICE_MS = 4;
+
+/** About 16 KB at one byte a reading, half a byte a sample. */
+const CHUNK_READINGS_MAX = 16_384;
+const CHUNK_SAMPLES_MAX = 28_800;
+
+/** The sealed form names its place: a chunk copied to another series does not open. */
+export const chunkContext = (seriesId: number, generation: number, firstMs: number): string =>
+  `chunk/${seriesId}/${generation}/${firstMs}`;
+
+export interface DetectorSnapshot {
+  readonly organisationId: Series['organisationId'];
+  readonly subjectId: Series['subjectId'];
+  readonly partition: number;
+  readonly state: unknown;
+}
+
+export const detectorContext = (subjectId: string): string => `detector/${subjectId}`;
+
+export interface FlushPorts {
+  readonly sql: Sql;
+  readonly seal: Seal;
+  readonly heads: Heads;
+  readonly lane: number;
+  readonly fence: number;
+  /** Detector states as of now, of subjects whose states changed since the last flush. */
+  readonly snapshot: () => readonly DetectorSnapshot[];
+  /** Alarm rows that precede the checkpoint; resolves when they are durable. */
+  readonly settleAlarms: () => Promise<void>;
+  readonly events: () => readonly store.EventRow[];
+  readonly nowMs: () => number;
+  /** Lets other work run. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Everything one flush writes, prepared; the same work can be written again after a failure. */
+export interface FlushWork {
+  readonly sequence: number;
+  readonly taken: Taken;
+  readonly chunks: readonly store.ChunkRow[];
+  readonly states: readonly store.DetectorStateRow[];
+  readonly events: readonly store.EventRow[];
+}
+
+/** Takes what the heads hold as of `sequence`, the last commit that was consumed, and encodes it. */
+export async function prepareFlush(ports: FlushPorts, sequence: number): Promise<FlushWork> {
+  const taken = take(ports.heads);
+  const snapshot = ports.snapshot();
+  const events = ports.events();
+  await ports.settleAlarms();
+  const chunks = await encodeChunks(ports, taken, sequence);
+  const states = snapshot.map((state) => sealState(ports.seal, state));
+  return { sequence, taken, chunks, states, events };
+}
+
+/** Chunks, checkpoint and detector states together; false when a newer owner has the lane. */
+export async function commitFlush(ports: FlushPorts, work: FlushWork): Promise<boolean> {
+  const { lane, fence } = ports;
+  const { sequence, taken } = work;
+  const isOurs = await ports.sql.begin(async (tx: Transaction) => {
+    const mark = { lane, fence, sequence, partitions: PARTITIONS };
+    if (!(await store.writeCheckpoints(tx, mark))) return false;
+    await store.insertChunks(tx, work.chunks);
+    await store.insertEvents(tx, work.events);
+    await store.writeDetectorStates(tx, work.states);
+    return true;
+  });
+  if (!isOurs) return false;
+  for (const { series } of taken.readings) ports.heads.readings.get(series.id)?.endFlush();
+  for (const { series } of taken.waveforms) ports.heads.waveforms.get(series.id)?.endFlush();
+  return true;
+}
+
+interface Taken {
+  readonly readings: { series: Series; columns: Columns }[];
+  readonly waveforms: { series: Series; runs: readonly WaveformRun[] }[];
+}
+
+/** The one instant: after this, new readings go to new buffers. */
+function take(heads: Heads): Taken {
+  const taken: Taken = { readings: [], waveforms: [] };
+  for (const head of heads.readings.values()) {
+    const columns = head.beginFlush();
+    if (columns !== undefined) taken.readings.push({ series: head.series, columns });
+  }
+  for (const head of heads.waveforms.values()) {
+    const runs = head.beginFlush();
+    if (runs !== undefined) taken.waveforms.push({ series: head.series, runs });
+  }
+  heads.unflushed = 0;
+  return taken;
+}
+
+async function encodeChunks(ports: FlushPorts, taken: Taken, generation: number): Promise<store.ChunkRow[]> {
+  const rows: store.ChunkRow[] = [];
+  let sliceStartMs = ports.nowMs();
+  const breathe = async (): Promise<void> => {
+    if (ports.nowMs() - sliceStartMs < SLICE_MS) return;
+    await ports.pause();
+    sliceStartMs = ports.nowMs();
+  };
+  for (const { series, columns } of taken.readings) {
+    for (let at = 0; at < columns.length; at += CHUNK_READINGS_MAX) {
+      rows.push(readingsChunk(ports.seal, { series, columns, at, generation }));
+      await breathe();
+    }
+  }
+  for (const { series, runs } of taken.waveforms) {
+    const byStart = Map.groupBy(runs.flatMap(split), (run) => Math.floor(run.startMs));
+    for (const group of byStart.values()) {
+      rows.push(waveformChunk(ports.seal, { series, runs: group, generation }));
+      await breathe();
+    }
+  }
+  return rows;
+}
+
+function readingsChunk(
+  seal: Seal,
+  part: { series: Series; columns: Columns; at: number; generation: number },
+): store.ChunkRow {
+  const { series, generation } = part;
+  const slice = part.columns.slice(part.at, Math.min(part.at + CHUNK_READINGS_MAX, part.columns.length));
+  const block = encodeReadings(slice, zstd);
+  expect(block.ok, 'readings of the head can be encoded');
+  const first_ms = slice.stampsMs[0] as number;
+  const last_ms = slice.stampsMs.at(-1) as number;
+  const count = slice.stampsMs.length;
+  return chunkRow(seal, { series, kind: 'readings', generation, first_ms, last_ms, count, block: block.value });
+}
+
+/** Long runs become several chunks; each starts at the exact time of its first sample. */
+function split(run: WaveformRun): WaveformRun[] {
+  const parts: WaveformRun[] = [];
+  for (let at = 0; at < run.samples.length; at += CHUNK_SAMPLES_MAX) {
+    const before = { ...run, samples: run.samples.subarray(0, at) };
+    parts.push({ ...run, startMs: endOf(before), samples: run.samples.subarray(at, at + CHUNK_SAMPLES_MAX) });
+  }
+  return parts;
+}
+
+/** Runs that start in the same millisecond (a contradiction keeps both) share a chunk. */
+function waveformChunk(
+  seal: Seal,
+  part: { series: Series; runs: readonly WaveformRun[]; generation: number },
+): store.ChunkRow {
+  const { series, runs, generation } = part;
+  const starting = runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
+  const block = encodeRuns(starting, zstd);
+  expect(block.ok, 'runs of the head can be encoded');
+  const first_ms = Math.floor(Math.min(...runs.map((run) => run.startMs)));
+  const last_ms = Math.ceil(Math.max(...runs.map(endOf)));
+  const count = runs.reduce((sum, run) => sum + run.samples.length, 0);
+  return chunkRow(seal, { series, kind: 'waveform', generation, first_ms, last_ms, count, block: block.value });
+}
+
+function chunkRow(
+  seal: Seal,
+  part: Pick<store.ChunkRow, 'kind' | 'generation' | 'first_ms' | 'last_ms' | 'count'> & {
+    series: Series;
+    block: Uint8Array;
+  },
+): store.ChunkRow {
+  const { series, block, ...span } = part;
+  const sealed = seal.seal(block, chunkContext(series.id, span.generation, span.first_ms));
+  return {
+    organisation_id: series.organisationId,
+    partition: series.partition,
+    subject_id: series.subjectId,
+    series_id: series.id,
+    ...span,
+    bytes: sealed.length,
+    sealed,
+  };
+}
+
+function sealState(seal: Seal, snapshot: DetectorSnapshot): store.DetectorStateRow {
+  const clear = new TextEncoder().encode(JSON.stringify(snapshot.state));
+  return {
+    organisation_id: snapshot.organisationId,
+    partition: snapshot.partition,
+    subject_id: snapshot.subjectId,
+    sealed: seal.seal(clear, detectorContext(snapshot.subjectId)),
+  };
+}

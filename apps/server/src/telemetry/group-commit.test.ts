@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import fc from 'fast-check';
+import type { LogEntry } from '../line/entry.ts';
+import { GroupCommit } from './group-commit.ts';
+
+function entry(id: number): LogEntry {
+  return {
+    kind: 'event',
+    partition: id % 256,
+    receivedMs: 0,
+    offsetMs: 0,
+    organisationId: 'o' as OrganisationId,
+    subjectId: 's' as SubjectId,
+    deviceId: 'd' as DeviceId,
+    id: String(id),
+    event: { kind: 'button', flags: 0 },
+  };
+}
+
+/** A store and a clock that the test turns by hand. */
+function bench(lastSequence = 0) {
+  const timers: (() => void)[] = [];
+  const writes: { entries: LogEntry[]; sequence: number; finish: (error?: Error) => void }[] = [];
+  const durable: string[] = [];
+  const failures: unknown[] = [];
+  const commit = new GroupCommit(
+    {
+      nowMs: () => 0,
+      after: (_, run) => timers.push(run),
+      onDurable: (entries) => durable.push(...entries.map((e) => (e.kind === 'event' ? e.id : ''))),
+      onFailure: (error) => failures.push(error),
+      write: ({ entries, sequence }) =>
+        new Promise((resolve, reject) => {
+          const finish = (error?: Error): void => (error === undefined ? resolve() : reject(error));
+          writes.push({ entries, sequence, finish });
+        }),
+    },
+    lastSequence,
+  );
+  const tick = async (): Promise<void> => {
+    for (const run of timers.splice(0)) run();
+    await settle();
+  };
+  return { commit, timers, writes, durable, failures, tick };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('a device is answered only after its commit has returned', async () => {
+  const { commit, writes, durable, tick } = bench(41);
+  let answered = false;
+  commit.append([entry(1)], () => {
+    answered = true;
+  });
+  await tick();
+  assert.equal(writes.length, 1);
+  assert.equal(writes[0]?.sequence, 42);
+  assert.equal(answered, false);
+  writes[0]?.finish();
+  await settle();
+  assert.equal(answered, true);
+  assert.deepEqual(durable, ['1']);
+});
+
+test('one commit is in flight, and what gathers meanwhile goes as the next', async () => {
+  const { commit, writes, tick } = bench();
+  commit.append([entry(1)], () => {});
+  await tick();
+  commit.append([entry(2)], () => {});
+  await tick();
+  commit.append([entry(3)], () => {});
+  await tick();
+  assert.equal(writes.length, 1);
+  writes[0]?.finish();
+  await settle();
+  await tick();
+  assert.equal(writes.length, 2);
+  assert.equal(writes[1]?.entries.length, 2);
+  assert.equal(writes[1]?.sequence, 2);
+});
+
+test('a commit whose answer was lost is written again under the same sequence', async () => {
+  const { commit, writes, failures, tick } = bench();
+  let faults = 0;
+  commit.append([entry(1)], (fault) => {
+    if (fault !== undefined) faults += 1;
+  });
+  await tick();
+  writes[0]?.finish(new Error('connection lost'));
+  await settle();
+  assert.equal(failures.length, 1);
+  await tick();
+  assert.equal(writes[1]?.sequence, 1);
+  writes[1]?.finish();
+  await settle();
+  assert.equal(faults, 0);
+  assert.equal(commit.sequence, 1);
+});
+
+test('closing waits for what was accepted and refuses what comes after', async () => {
+  const { commit, writes } = bench();
+  commit.append([entry(1)], () => {});
+  let closed = false;
+  const closing = commit.close().then(() => {
+    closed = true;
+  });
+  commit.append([entry(2)], (fault) => assert.equal(fault?.code, 'STORE_UNAVAILABLE'));
+  await settle();
+  assert.equal(closed, false);
+  writes[0]?.finish();
+  await closing;
+  assert.equal(writes.length, 1);
+});
+
+test('whatever the interleaving, entries become durable once each and in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('append', 'tick', 'finish', 'fail'), { maxLength: 60 }),
+      async (steps) => {
+        const { commit, writes, durable, tick } = bench();
+        let sent = 0;
+        const answered: number[] = [];
+        for (const step of steps) {
+          if (step === 'append') {
+            const id = sent++;
+            commit.append([entry(id)], () => answered.push(id));
+          }
+          if (step === 'tick') await tick();
+          if (step === 'finish') writes.at(-1)?.finish();
+          if (step === 'fail') writes.at(-1)?.finish(new Error('no'));
+          await settle();
+        }
+        const closing = commit.close();
+        for (let i = 0; i < 100 && answered.length < sent; i += 1) {
+          await tick();
+          writes.at(-1)?.finish();
+          await settle();
+        }
+        await closing;
+        const expected = Array.from({ length: sent }, (_, i) => i);
+        assert.deepEqual(answered, expected);
+        assert.deepEqual(durable.map(Number), expected);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,134 @@
+/**
+ * The lane: gathers what many devices send and commits it as one. One commit is in flight, so the
+ * sequence is the order of the commits; the next starts as soon as the last returns and enough has
+ * gathered. Nothing is acknowledged before its commit has returned.
+ */
+import { type Fault, fail } from '@ausculta/vitals/fault';
+import type { LogEntry } from '../line/entry.ts';
+
+/** A lone message waits this long for company. */
+const GATHER_MS = 5;
+
+/** Enough to make a commit worth its fsync: go at once. 64 bytes are about one message of five readings. */
+const GATHER_ENTRIES_MAX = 4096;
+
+/** Entries that may wait while the store is away: 64 MB or so. Beyond it, devices are told to come back. */
+const WAITING_ENTRIES_MAX = 200_000;
+
+/** How often an unanswered commit is tried again; the same lane and sequence make it the same row. */
+const RETRY_MS = 500;
+
+export interface CommitPorts {
+  /** Writes one batch durably; resolves only when it is. Idempotent by sequence. */
+  readonly write: (batch: { entries: LogEntry[]; sequence: number; baseMs: number }) => Promise<void>;
+  /** Called in sequence order with what has become durable, before the devices are answered. */
+  readonly onDurable: (entries: readonly LogEntry[], sequence: number) => void;
+  readonly onFailure: (error: unknown) => void;
+  readonly nowMs: () => number;
+  readonly after: (delayMs: number, run: () => void) => void;
+}
+
+type Answer = (fault: Fault | undefined) => void;
+
+interface Batch {
+  readonly entries: LogEntry[];
+  readonly answers: Answer[];
+  readonly startedMs: number;
+}
+
+export class GroupCommit {
+  readonly #ports: CommitPorts;
+  #sequence: number;
+  #gathering: Batch | undefined;
+  #inFlight: Batch | undefined;
+  #inFlightSinceMs = 0;
+  #timerSet = false;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  /** `sequence` is the last one that is durable. */
+  constructor(ports: CommitPorts, sequence: number) {
+    this.#ports = ports;
+    this.#sequence = sequence;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Since when the commit in flight has not returned; undefined when none is. */
+  get waitingSinceMs(): number | undefined {
+    return this.#inFlight === undefined ? undefined : this.#inFlightSinceMs;
+  }
+
+  /** What has been accepted and is not yet durable, oldest first. */
+  pending(): readonly LogEntry[] {
+    return [...(this.#inFlight?.entries ?? []), ...(this.#gathering?.entries ?? [])];
+  }
+
+  append(entries: readonly LogEntry[], onDurable: Answer): void {
+    if (this.#closed) return onDurable(fail('STORE_UNAVAILABLE', 'The server is stopping.').fault);
+    if (entries.length === 0) return onDurable(undefined);
+    const waiting = this.#gathering?.entries.length ?? 0;
+    if (waiting >= WAITING_ENTRIES_MAX) return onDurable(fail('STORE_UNAVAILABLE').fault);
+    const batch = this.#gathering ?? this.#start();
+    for (const entry of entries) batch.entries.push(entry);
+    batch.answers.push(onDurable);
+    if (batch.entries.length >= GATHER_ENTRIES_MAX) this.#commit();
+  }
+
+  #start(): Batch {
+    const batch = { entries: [], answers: [], startedMs: this.#ports.nowMs() };
+    this.#gathering = batch;
+    if (!this.#timerSet) {
+      this.#timerSet = true;
+      this.#ports.after(GATHER_MS, () => {
+        this.#timerSet = false;
+        this.#commit();
+      });
+    }
+    return batch;
+  }
+
+  #commit(): void {
+    const batch = this.#gathering;
+    if (batch === undefined || this.#inFlight !== undefined) return;
+    this.#gathering = undefined;
+    this.#inFlight = batch;
+    this.#inFlightSinceMs = this.#ports.nowMs();
+    void this.#write(batch, this.#sequence + 1);
+  }
+
+  async #write(batch: Batch, sequence: number): Promise<void> {
+    try {
+      await this.#ports.write({ entries: batch.entries, sequence, baseMs: batch.startedMs });
+    } catch (error) {
+      this.#ports.onFailure(error);
+      this.#ports.after(RETRY_MS, () => void this.#write(batch, sequence));
+      return;
+    }
+    this.#sequence = sequence;
+    this.#inFlight = undefined;
+    this.#ports.onDurable(batch.entries, sequence);
+    for (const answer of batch.answers) answer(undefined);
+    this.#next();
+  }
+
+  /** What gathered while the commit was away goes now, unless it has only just begun to gather. */
+  #next(): void {
+    if (this.#gathering === undefined) {
+      for (const wake of this.#idle.splice(0)) wake();
+      return;
+    }
+    if (!this.#timerSet) this.#commit();
+  }
+
+  /** Refuses what comes from now on, and waits until all before it is durable. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#inFlight === undefined && this.#gathering === undefined) return;
+    const drained = new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#commit();
+    await drained;
+  }
+}

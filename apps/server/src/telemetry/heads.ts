@@ -1,0 +1,69 @@
+/** The head of every series, and the counter that tells live sockets what has changed since they looked. */
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Reading } from '@ausculta/vitals/reading';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { Insertion } from '../line/consume.ts';
+import type { Series } from '../line/entry.ts';
+import { ReadingHead } from './reading-head.ts';
+import { WaveformHead } from './waveform-head.ts';
+
+export interface SubjectHeads {
+  readonly readings: ReadingHead[];
+  readonly waveforms: WaveformHead[];
+}
+
+export class Heads {
+  readonly readings = new Map<number, ReadingHead>();
+  readonly waveforms = new Map<number, WaveformHead>();
+  readonly #bySubject = new Map<SubjectId, SubjectHeads>();
+  /** Counts every change of any head. */
+  changes = 0;
+  /** Readings and samples that no chunk holds yet. */
+  unflushed = 0;
+
+  ofSubject(subjectId: SubjectId): SubjectHeads {
+    let heads = this.#bySubject.get(subjectId);
+    if (heads === undefined) {
+      heads = { readings: [], waveforms: [] };
+      this.#bySubject.set(subjectId, heads);
+    }
+    return heads;
+  }
+
+  readingHead(series: Series): ReadingHead {
+    let head = this.readings.get(series.id);
+    if (head === undefined) {
+      head = new ReadingHead(series);
+      this.readings.set(series.id, head);
+      this.ofSubject(series.subjectId).readings.push(head);
+    }
+    return head;
+  }
+
+  waveformHead(series: Series): WaveformHead {
+    let head = this.waveforms.get(series.id);
+    if (head === undefined) {
+      head = new WaveformHead(series);
+      this.waveforms.set(series.id, head);
+      this.ofSubject(series.subjectId).waveforms.push(head);
+    }
+    return head;
+  }
+
+  insertReading = (series: Series, reading: Reading, offsetMs: number): Insertion => {
+    const head = this.readingHead(series);
+    const insertion = head.insert(reading, offsetMs);
+    if (insertion !== 'duplicate') {
+      this.changes += 1;
+      this.unflushed += 1;
+      head.changed = this.changes;
+    }
+    return insertion;
+  };
+
+  insertRun = (series: Series, run: WaveformRun, offsetMs: number): void => {
+    const head = this.waveformHead(series);
+    this.changes += 1;
+    if (head.insert(run, { offsetMs, changed: this.changes })) this.unflushed += run.samples.length;
+  };
+}

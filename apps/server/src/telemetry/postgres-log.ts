@@ -1,0 +1,85 @@
+/**
+ * The log on PostgreSQL: one sealed row a group commit, one table an hour. A row is compressed, then
+ * sealed for its lane and sequence, so that a row put elsewhere does not open.
+ */
+import { expect } from '@ausculta/vitals/expect';
+import type { Sql } from '../database/pool.ts';
+import type { LogEntry } from '../line/entry.ts';
+import type { Seal } from '../vault/seal.ts';
+import { decodeBatch, encodeBatch, type SeriesById } from './log-batch.ts';
+import * as store from './store.ts';
+import { compressLog, decompressLog } from './zstd.ts';
+
+/** One accepting process, one lane. */
+export const LANE = 0;
+
+const rowContext = (lane: number, sequence: number): string => `log/${lane}/${sequence}`;
+
+export interface ReplayedCommit {
+  readonly sequence: number;
+  readonly entries: readonly LogEntry[];
+}
+
+export class PostgresLog {
+  readonly #sql: Sql;
+  readonly #seal: Seal;
+  readonly #tables: Set<string>;
+  readonly lane = LANE;
+  readonly fence: number;
+  /** The last durable sequence at start. */
+  readonly startSequence: number;
+
+  private constructor(parts: { sql: Sql; seal: Seal; tables: string[]; fence: number; last: number }) {
+    this.#sql = parts.sql;
+    this.#seal = parts.seal;
+    this.#tables = new Set(parts.tables);
+    this.fence = parts.fence;
+    this.startSequence = parts.last;
+  }
+
+  static async open(sql: Sql, seal: Seal): Promise<PostgresLog> {
+    const fence = await store.takeLane(sql, LANE);
+    const tables = await store.listLogTables(sql);
+    const last = await store.lastSequence(sql, LANE, tables);
+    return new PostgresLog({ sql, seal, tables, fence, last });
+  }
+
+  /** Durable when it resolves. The same sequence written twice is one row. */
+  async write(batch: { entries: LogEntry[]; sequence: number; baseMs: number }): Promise<void> {
+    const { sequence, baseMs } = batch;
+    const table = store.logTableName(baseMs);
+    const packed = compressLog(encodeBatch(batch.entries, baseMs));
+    const sealed = this.#seal.seal(packed, rowContext(LANE, sequence));
+    if (!this.#tables.has(table)) {
+      await store.createLogTable(this.#sql, table);
+      this.#tables.add(table);
+    }
+    await store.appendLogRow(this.#sql, table, { lane: LANE, sequence, base_ms: baseMs, sealed });
+  }
+
+  /** What is behind the checkpoints, in commit order; entries that a partition has already flushed are left out. */
+  async *replay(seriesById: SeriesById): AsyncGenerator<ReplayedCommit> {
+    const checkpoints = await store.readCheckpoints(this.#sql, LANE);
+    const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
+    for (const table of [...this.#tables].sort()) {
+      const after = { lane: LANE, sequence: oldest };
+      for await (const row of store.logRowsAfter(this.#sql, table, after)) {
+        const opened = this.#seal.open(row.sealed, rowContext(row.lane, row.sequence));
+        expect(opened.ok, 'a log row opens with the key of this data directory');
+        const entries = decodeBatch(decompressLog(opened.value), seriesById);
+        const isBehind = (entry: LogEntry): boolean =>
+          row.sequence > (checkpoints.get(entry.partition) ?? 0);
+        yield { sequence: row.sequence, entries: entries.filter(isBehind) };
+      }
+    }
+  }
+
+  /** Drops the hours that are wholly flushed and older than the restore window. */
+  async retire(olderThanMs: number): Promise<void> {
+    const keepFrom = store.logTableName(olderThanMs);
+    for (const table of [...this.#tables].filter((name) => name < keepFrom)) {
+      await store.dropLogTable(this.#sql, table);
+      this.#tables.delete(table);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The recent part of one series of readings. Three stretches: `fresh` is not yet in a chunk,
+ * `flushing` is on its way there, `kept` is a tail of what is already stored, so that a message that
+ * is sent again meets its first copy. The last reading is always known.
+ */
+import type { ReadingColumns } from '@ausculta/blocks/readings-block';
+import { FLAG, hasFlag, type Reading } from '@ausculta/vitals/reading';
+import type { Insertion } from '../line/consume.ts';
+import type { Series } from '../line/entry.ts';
+import { Columns } from './columns.ts';
+
+/** Ten minutes at 1 Hz: longer than any session keeps a message for sending again. */
+const KEPT_READINGS = 600;
+
+export interface LastReading extends Reading {
+  /** Corrected: when it was measured. */
+  readonly timeMs: number;
+}
+
+export class ReadingHead {
+  readonly series: Series;
+  #fresh = new Columns();
+  #flushing: Columns | undefined;
+  #kept: Columns | undefined;
+  last: LastReading | undefined;
+  /** Number of the change that last touched this series; live sockets compare it with their own. */
+  changed = 0;
+
+  constructor(series: Series) {
+    this.series = series;
+  }
+
+  get freshCount(): number {
+    return this.#fresh.length;
+  }
+
+  /** The newest stored reading, at start-up: the head knows the last reading of every series. */
+  recall(columns: ReadingColumns, offsetMs: number): void {
+    const kept = new Columns();
+    for (let i = 0; i < columns.stampsMs.length; i += 1) {
+      kept.insert(columns.stampsMs[i] as number, columns.values[i] as number, columns.flags[i] as number);
+    }
+    this.#kept = kept;
+    const at = kept.length - 1;
+    if (at < 0) return;
+    const stampMs = kept.lastStampMs;
+    this.last = { stampMs, timeMs: stampMs + offsetMs, value: kept.valueAt(at), flags: kept.flagsAt(at) };
+  }
+
+  insert(reading: Reading, offsetMs: number): Insertion {
+    const { stampMs, value, flags } = reading;
+    if (this.last === undefined || stampMs > this.last.stampMs) {
+      this.#fresh.insert(stampMs, value, flags);
+      this.last = { stampMs, timeMs: stampMs + offsetMs, value, flags };
+      return 'new';
+    }
+    const twin = this.#find(stampMs);
+    if (twin === undefined) {
+      this.#fresh.insert(stampMs, value, flags);
+      return 'late';
+    }
+    if (twin.value === value && isSameSide(twin.flags, flags)) return 'duplicate';
+    const corrects = hasFlag(flags, FLAG.CORRECTION);
+    const kept = corrects ? flags : flags | FLAG.CONFLICT;
+    this.#fresh.insert(stampMs, value, kept);
+    if (stampMs === this.last.stampMs) {
+      this.last = { stampMs, timeMs: stampMs + offsetMs, value, flags: kept };
+    }
+    return corrects ? 'correction' : 'conflict';
+  }
+
+  #find(stampMs: number): { value: number; flags: number } | undefined {
+    for (const columns of [this.#fresh, this.#flushing, this.#kept]) {
+      const index = columns?.indexOf(stampMs) ?? -1;
+      if (columns !== undefined && index >= 0) {
+        return { value: columns.valueAt(index), flags: columns.flagsAt(index) };
+      }
+    }
+    return undefined;
+  }
+
+  /** Hands what is fresh to a flush and starts anew; undefined when there is nothing. */
+  beginFlush(): Columns | undefined {
+    if (this.#flushing !== undefined || this.#fresh.length === 0) return this.#flushing;
+    this.#flushing = this.#fresh;
+    this.#fresh = new Columns();
+    return this.#flushing;
+  }
+
+  /** The flush is durable: its tail stays for meeting duplicates. */
+  endFlush(): void {
+    if (this.#flushing === undefined) return;
+    if (this.#flushing.length < KEPT_READINGS && this.#kept !== undefined) {
+      const kept = this.#kept.tail(KEPT_READINGS - this.#flushing.length);
+      const { stampsMs, values, flags } = this.#flushing.view();
+      for (let i = 0; i < stampsMs.length; i += 1) {
+        kept.insert(stampsMs[i] as number, values[i] as number, flags[i] as number);
+      }
+      this.#kept = kept;
+    } else {
+      this.#kept = this.#flushing.tail(KEPT_READINGS);
+    }
+    this.#flushing = undefined;
+  }
+
+  /** What is not yet in a chunk, oldest stretch first: queries put it behind the chunks. */
+  unflushed(): ReadingColumns[] {
+    const stretches: ReadingColumns[] = [];
+    if (this.#flushing !== undefined) stretches.push(this.#flushing.view());
+    if (this.#fresh.length > 0) stretches.push(this.#fresh.view());
+    return stretches;
+  }
+}
+
+const SIDES = FLAG.ABOVE | FLAG.BELOW;
+
+/** "> 600" and 600 are different statements. */
+function isSameSide(a: number, b: number): boolean {
+  return (a & SIDES) === (b & SIDES);
+}

@@ -1,0 +1,213 @@
+/**
+ * The telemetry engine: the log, the heads and the chunks as one thing with a lifetime. It opens by
+ * replaying what the chunks do not hold yet, then takes appends, and flushes as it goes.
+ */
+import type { Fault } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { Sql } from '../database/pool.ts';
+import type { Registry } from '../devices/registry.ts';
+import { type Arrival, consume, type ConsumePorts } from '../line/consume.ts';
+import type { EventEntry, LogEntry } from '../line/entry.ts';
+import type { Seal } from '../vault/seal.ts';
+import { commitFlush, type DetectorSnapshot, type FlushPorts, type FlushWork, prepareFlush } from './flush.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Heads } from './heads.ts';
+import { PostgresLog } from './postgres-log.ts';
+import * as queries from './queries.ts';
+import type { EventRow } from './store.ts';
+
+/** A restart replays at most about this much; a flush costs one small row a series. */
+const FLUSH_EVERY_MS = 60_000;
+const FLUSH_UNFLUSHED_MAX = 3_000_000;
+const FLUSH_LOOK_MS = 1_000;
+
+/** Log tables stay this long behind the last flush: what a restored database needs to catch up. */
+const LOG_KEPT_MS = 7 * 24 * 3_600_000;
+
+export interface TelemetryPorts {
+  readonly sql: Sql;
+  readonly seal: Seal;
+  readonly registry: Registry;
+  readonly evaluate: (arrival: Arrival) => void;
+  readonly snapshotDetectors: () => readonly DetectorSnapshot[];
+  /** Resolves when all alarm rows of what was evaluated so far are durable. */
+  readonly settleAlarms: () => Promise<void>;
+  readonly nowMs: () => number;
+  readonly after: (delayMs: number, run: () => void) => void;
+  readonly pause: () => Promise<void>;
+  /** `what` names the step; never a value or a name of a person. */
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export class Telemetry {
+  readonly heads = new Heads();
+  readonly #ports: TelemetryPorts;
+  readonly #log: PostgresLog;
+  readonly #commit: GroupCommit;
+  readonly #consumePorts: ConsumePorts;
+  #consumed: number;
+  #events: EventRow[] = [];
+  #work: FlushWork | undefined;
+  #flushing: Promise<void> | undefined;
+  #lastFlushMs: number;
+  #closed = false;
+  /** Since start: messages and readings that became durable. */
+  messages = 0;
+  readings = 0;
+
+  static async open(ports: TelemetryPorts): Promise<Telemetry> {
+    const log = await PostgresLog.open(ports.sql, ports.seal);
+    const telemetry = new Telemetry(ports, log);
+    await queries.recallLast(telemetry.#queryPorts);
+    await telemetry.#replay();
+    telemetry.#look();
+    return telemetry;
+  }
+
+  private constructor(ports: TelemetryPorts, log: PostgresLog) {
+    this.#ports = ports;
+    this.#log = log;
+    this.#consumed = log.startSequence;
+    this.#lastFlushMs = ports.nowMs();
+    this.#consumePorts = {
+      insertReading: this.heads.insertReading,
+      insertRun: this.heads.insertRun,
+      insertEvent: (entry) => this.#noteEvent(entry),
+      evaluate: ports.evaluate,
+      onBroken: (entry, error) => ports.onProblem(`consume ${entry.kind}`, error),
+    };
+    this.#commit = new GroupCommit(
+      {
+        write: (batch) => log.write(batch),
+        onDurable: (entries, sequence) => this.#consume(entries, sequence),
+        onFailure: (error) => ports.onProblem('commit', error),
+        nowMs: ports.nowMs,
+        after: ports.after,
+      },
+      log.startSequence,
+    );
+  }
+
+  get #queryPorts(): queries.QueryPorts {
+    const { sql, seal, registry } = this.#ports;
+    return { sql, seal, registry, heads: this.heads };
+  }
+
+  /** Since when a commit has been waiting for the database; undefined while all is well. */
+  get stalledSinceMs(): number | undefined {
+    return this.#commit.waitingSinceMs;
+  }
+
+  /** Accepted, not yet durable. */
+  pending(): readonly LogEntry[] {
+    return this.#commit.pending();
+  }
+
+  append = (entries: readonly LogEntry[], onDurable: (fault: Fault | undefined) => void): void => {
+    this.#commit.append(entries, onDurable);
+  };
+
+  latest(subjectId: SubjectId): queries.Latest[] {
+    return queries.latest(this.#queryPorts, subjectId);
+  }
+
+  range(question: Parameters<typeof queries.range>[1]): Promise<queries.SeriesRange[]> {
+    return queries.range(this.#queryPorts, question);
+  }
+
+  waveforms(question: Parameters<typeof queries.waveforms>[1]): Promise<WaveformRun[]> {
+    return queries.waveforms(this.#queryPorts, question);
+  }
+
+  #consume(entries: readonly LogEntry[], sequence: number): void {
+    consume(entries, this.#consumePorts);
+    this.#consumed = sequence;
+    this.messages += entries.length;
+    for (const entry of entries) if (entry.kind === 'readings') this.readings += entry.series.length;
+  }
+
+  async #replay(): Promise<void> {
+    for await (const { sequence, entries } of this.#log.replay(this.#ports.registry.seriesById)) {
+      this.#consume(entries, sequence);
+      for (const entry of entries) {
+        if (entry.kind === 'event') continue;
+        for (const [i, series] of entry.series.entries()) {
+          const stampMs = entry.kind === 'readings' ? entry.stampsMs[i] : entry.runs[i]?.startMs;
+          if (stampMs !== undefined) this.#ports.registry.noteNewestStamp(series, stampMs);
+        }
+      }
+    }
+  }
+
+  #noteEvent(entry: EventEntry): void {
+    const { event, organisationId, subjectId, deviceId, id, receivedMs, offsetMs } = entry;
+    const clear = new TextEncoder().encode(JSON.stringify(event));
+    this.#events.push({
+      organisation_id: organisationId,
+      subject_id: subjectId,
+      id,
+      device_id: deviceId,
+      kind: event.kind,
+      stamp_ms: event.stampMs ?? null,
+      placed_ms: (event.stampMs ?? receivedMs) + offsetMs,
+      received_ms: receivedMs,
+      sealed: this.#ports.seal.seal(clear, `event/${subjectId}/${id}`),
+    });
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    this.#ports.after(FLUSH_LOOK_MS, () => {
+      const isDue =
+        this.#ports.nowMs() - this.#lastFlushMs >= FLUSH_EVERY_MS ||
+        this.heads.unflushed >= FLUSH_UNFLUSHED_MAX;
+      if (isDue || this.#work !== undefined) void this.flush().finally(() => this.#look());
+      else this.#look();
+    });
+  }
+
+  /** Flushes what has been consumed; a failed flush is kept and written again the next time. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flushOnce().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #flushOnce(): Promise<void> {
+    this.#lastFlushMs = this.#ports.nowMs();
+    try {
+      this.#work ??= await prepareFlush(this.#flushPorts, this.#consumed);
+      const isOurs = await commitFlush(this.#flushPorts, this.#work);
+      this.#work = undefined;
+      if (!isOurs) throw new Error('another server has taken over the log; this one must stop');
+      await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS);
+    } catch (error) {
+      this.#ports.onProblem('flush', error);
+    }
+  }
+
+  get #flushPorts(): FlushPorts {
+    const { sql, seal, nowMs, pause, settleAlarms, snapshotDetectors } = this.#ports;
+    return {
+      sql,
+      seal,
+      heads: this.heads,
+      lane: this.#log.lane,
+      fence: this.#log.fence,
+      snapshot: snapshotDetectors,
+      settleAlarms,
+      events: () => this.#events.splice(0),
+      nowMs,
+      pause,
+    };
+  }
+
+  /** Stops taking, waits for what was accepted, and leaves everything in chunks. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#commit.close();
+    await this.flush();
+  }
+}
