@@ -57,7 +57,7 @@ export class LiveConnection {
     return this.#version;
   }
 
-  /** The server's time now; the local one before the first frame, which only ages can tell apart. */
+  /** The server's time now; undefined before the first frame. */
   serverNowMs(): number | undefined {
     return this.clock.nowMs(this.#ports.nowMs());
   }
@@ -85,6 +85,11 @@ export class LiveConnection {
     if (JSON.stringify(request) === JSON.stringify(this.#request)) return;
     this.#request = request;
     this.#ask();
+  }
+
+  /** Whether this socket has been asked to watch a subject. */
+  watches(id: string): boolean {
+    return this.#request?.subjects.includes(id) === true;
   }
 
   subject(id: string): SubjectLive {

@@ -92,6 +92,10 @@ export class LiveStore {
     return subject;
   }
 
+  has(id: string): boolean {
+    return this.#subjects.has(id);
+  }
+
   /** All alarms known, of every subject watched. */
   alarms(): AlarmView[] {
     return [...this.#subjects.values()].flatMap((subject) => [...subject.alarms.values()]);

@@ -1,3 +1,45 @@
-import { createLazyRoute } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link, useParams } from '@tanstack/react-router';
+import { subjectsQuery } from '../api/queries.ts';
+import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { useSubjectLive } from '../live/live-context.tsx';
+import { Findings } from './findings.tsx';
+import { PatientHeader } from './patient-header.tsx';
+import { Timeline } from './timeline.tsx';
+import classes from './patient-page.module.css';
 
-export const Route = createLazyRoute('/workspace/patients/$id')({ component: () => <main>soon</main> });
+export const Route = createLazyRoute('/workspace/patients/$id')({ component: PatientPage });
+
+function PatientPage() {
+  const { id } = useParams({ from: '/workspace/patients/$id' });
+  const { data: subjects, error, refetch } = useQuery(subjectsQuery);
+  const subject = subjects?.find((one) => one.id === id);
+  if (subjects === undefined) {
+    if (error !== null) {
+      return <ErrorState title="The patient cannot be loaded" error={error} retry={() => void refetch()} />;
+    }
+    return <main className={classes.page} aria-busy="true" />;
+  }
+  if (subject === undefined) {
+    return (
+      <main className={classes.missing}>
+        <EmptyState title="There is no such patient" text="Nobody with this id, or nobody whom you may see." />
+        <Link to="/patients">All patients</Link>
+      </main>
+    );
+  }
+  return <Present key={subject.id} subject={subject} />;
+}
+
+function Present({ subject }: { readonly subject: NonNullable<Parameters<typeof PatientHeader>[0]['subject']> }) {
+  useSubjectLive(subject.id);
+  return (
+    <main className={classes.page}>
+      <PatientHeader subject={subject} />
+      <div className={classes.body}>
+        <Findings subject={subject} />
+        <Timeline subject={subject} />
+      </div>
+    </main>
+  );
+}

@@ -1,3 +1,154 @@
-import { createLazyRoute } from '@tanstack/react-router';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
+import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
+import { PriorityMark } from '../alarms/priority-mark.tsx';
+import { openAlarmsQuery, subjectsQuery } from '../api/queries.ts';
+import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { useLiveVersion, useNow } from '../live/live-context.tsx';
+import { ageSexText, byPlace, locationText, nameText } from '../vitals/identity-text.ts';
+import { ageText } from '../vitals/number-text.ts';
+import classes from './patients-page.module.css';
 
-export const Route = createLazyRoute('/workspace/patients')({ component: () => <main>soon</main> });
+export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
+
+function PatientsPage() {
+  const { data: subjects, error, refetch } = useQuery(subjectsQuery);
+  if (subjects === undefined && error !== null) {
+    return <ErrorState title="The patients cannot be loaded" error={error} retry={() => void refetch()} />;
+  }
+  if (subjects?.length === 0) {
+    return (
+      <EmptyState
+        title="No patients yet"
+        text="Add the first patient on the command line; it answers with the id that a device needs:"
+        commands={['npx ausculta subject add "Rivera, Ana"', 'npx ausculta device add patch-1 --subject ID']}
+      />
+    );
+  }
+  return (
+    <main className={classes.page} aria-label="Patients" aria-busy={subjects === undefined}>
+      <div className={`card ${classes.card}`}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">Why now</th>
+              <th scope="col">Patient</th>
+              <th scope="col">Location</th>
+              <th scope="col">Devices</th>
+              <th scope="col">Last data</th>
+            </tr>
+          </thead>
+          <tbody>{subjects === undefined ? <LoadingRows /> : <Rows subjects={subjects} />}</tbody>
+        </table>
+      </div>
+    </main>
+  );
+}
+
+interface Row {
+  readonly subject: SubjectView;
+  readonly alarms: readonly AlarmView[];
+  readonly lastMs: number | undefined;
+}
+
+/** Ranked by who needs attention: the highest open alarm first, then by place. */
+function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
+  const live = useLiveVersion();
+  const nowMs = useNow(1_000);
+  const { data: stored } = useQuery(openAlarmsQuery);
+  const version = live.version;
+  const rows = useMemo(
+    () => rankRows(subjects, [...(stored ?? []).filter((alarm) => !live.watches(alarm.subjectId)), ...live.store.alarms()], live),
+    // The store is one object that changes; its version tells when.
+    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+    [subjects, stored, live, version],
+  );
+  return rows.map(({ subject, alarms, lastMs }) => {
+    const [top] = alarms;
+    const isWatched = live.watches(subject.id);
+    return (
+      <tr key={subject.id} data-subject={subject.id}>
+        <td className={classes.why} data-label="Why now">
+          {top === undefined ? (
+            <span className={classes.quiet}>No open alarm</span>
+          ) : (
+            <>
+              <PriorityMark priority={top.priority} />
+              <span>
+                <b>{limitText(top)}</b>
+                <br />
+                <small>
+                  {top.priority}, {extremeText(top)}, {spanText(top, nowMs)}
+                  {top.episode === 'acknowledged' ? `, ${top.acknowledgedBy ?? 'acknowledged'}` : ', not acknowledged'}
+                  {alarms.length > 1 && `, +${alarms.length - 1}`}
+                </small>
+              </span>
+            </>
+          )}
+        </td>
+        <td data-label="Patient">
+          <Link to="/patients/$id" params={{ id: subject.id }} className={classes.name}>
+            {nameText(subject.identity)}
+          </Link>
+          <br />
+          <small>{[ageSexText(subject.identity, nowMs), subject.identity.recordNumber].filter(Boolean).join(' · ')}</small>
+        </td>
+        <td data-label="Location">{locationText(subject.identity)}</td>
+        <td data-label="Devices">
+          {subject.devices.length === 0 ? 'None' : subject.devices.map(({ id }) => id).join(', ')}
+          <br />
+          <small>{subject.devices.map(({ model }) => model).join(', ')}</small>
+        </td>
+        <td data-label="Last data" className={live.state === 'live' ? undefined : classes.quiet}>
+          {lastMs === undefined ? (isWatched ? 'None yet' : 'Not watched here') : ageText(nowMs - lastMs)}
+        </td>
+      </tr>
+    );
+  });
+}
+
+function rankRows(
+  subjects: readonly SubjectView[],
+  alarms: readonly AlarmView[],
+  live: ReturnType<typeof useLiveVersion>,
+): Row[] {
+  const bySubject = Map.groupBy(alarms, (alarm) => alarm.subjectId);
+  return subjects
+    .map((subject) => {
+      const times = live.watches(subject.id)
+        ? [...live.subject(subject.id).latest.values()].map(({ timeMs }) => timeMs)
+        : [];
+      return {
+        subject,
+        alarms: orderAlarms(bySubject.get(subject.id) ?? []),
+        lastMs: times.length === 0 ? undefined : Math.max(...times),
+      };
+    })
+    .sort(compareRows);
+}
+
+function compareRows(one: Row, other: Row): number {
+  const [first] = one.alarms;
+  const [second] = other.alarms;
+  if (first !== undefined && second !== undefined) return compareAlarms(first, second);
+  if (first !== undefined || second !== undefined) return first === undefined ? 1 : -1;
+  return byPlace(one.subject, other.subject);
+}
+
+function LoadingRows() {
+  return Array.from({ length: 8 }, (_, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: placeholders are all alike
+    <tr key={index}>
+      {Array.from({ length: 5 }, (_, cell) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: placeholders are all alike
+        <td key={cell}>
+          <div className={`skeleton ${classes.bone}`} />
+        </td>
+      ))}
+    </tr>
+  ));
+}

@@ -61,6 +61,11 @@ function pair(parts: { large: number; largeUnit: string; small: number; smallUni
   return parts.small === 0 ? large : `${large} ${parts.small} ${parts.smallUnit}`;
 }
 
+/** The largest unit alone, where room is short: "2 h". */
+export function coarseDurationText(ms: number): string {
+  return durationText(ms).split(' ').slice(0, 2).join(' ');
+}
+
 /** How long ago; what is younger than two seconds is "now". */
 export function ageText(ms: number): string {
   return ms < 2 * SECOND_MS ? 'now' : `${durationText(ms)} ago`;

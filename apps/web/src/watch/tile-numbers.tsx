@@ -1,7 +1,7 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import { metricByKey, metricOf } from '@ausculta/vitals/lookup';
-import { durationText, UNKNOWN, unitText, valueText } from '../vitals/number-text.ts';
+import { coarseDurationText, UNKNOWN, unitText, valueText } from '../vitals/number-text.ts';
 import { type Candidate, chooseVital, type VitalNumber } from '../vitals/vital-choice.ts';
 import { rateLabel } from '../vitals/vital-words.ts';
 import { NumberCell } from './number-cell.tsx';
@@ -38,7 +38,7 @@ export function TileNumbers(props: TileNumbersProps) {
       <NumberCell
         {...cell('heart-rate', rate)}
         className={classes.rate}
-        label={aged(rate, rate === undefined ? 'HR' : rateLabel(rate.metric), 'HR')}
+        label={rateText(rate)}
         testId="hr-value"
       />
       <NumberCell
@@ -76,19 +76,25 @@ export function TileNumbers(props: TileNumbersProps) {
   );
 }
 
-/** The label of a number that is old says how old; of one that is gone, what it was. */
+/** The label of a number that is old says how old. */
 function aged(number: VitalNumber | undefined, label: string, short: string): string {
   if (number === undefined) return label;
-  if (number.freshness === 'stale') return `${short} ${durationText(number.ageMs)}`;
-  if (number.freshness === 'absent') return `${short} was ${valueText(number.reading)}`;
-  return label;
+  if (number.freshness === 'stale') return `${short} ${coarseDurationText(number.ageMs)}`;
+  return number.freshness === 'absent' ? short : label;
+}
+
+/** The rate has room to say what it was. */
+function rateText(rate: VitalNumber | undefined): string {
+  if (rate === undefined) return 'HR';
+  if (rate.freshness === 'absent') return `HR was ${valueText(rate.reading)}`;
+  return aged(rate, rateLabel(rate.metric), 'HR');
 }
 
 /** A cuff measures now and then: its age is always told. */
 function pressureLabel(systolic: VitalNumber | undefined): string {
   if (systolic === undefined) return 'NIBP';
   if (systolic.metric.cadence.kind === 'continuous') return aged(systolic, 'ABP', 'ABP');
-  return `NIBP ${durationText(systolic.ageMs)}`;
+  return `NIBP ${coarseDurationText(systolic.ageMs)}`;
 }
 
 /** Both numbers come from one measurement, or the second is left unknown. */

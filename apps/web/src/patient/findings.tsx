@@ -1,0 +1,106 @@
+import { Button } from '@mantine/core';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { useCallback, useState } from 'react';
+import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { orderAlarms } from '../alarms/alarm-order.ts';
+import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
+import { PriorityMark } from '../alarms/priority-mark.tsx';
+import { useAcknowledge } from '../alarms/use-acknowledge.ts';
+import { useNow, useSubjectLive } from '../live/live-context.tsx';
+import { nameText } from '../vitals/identity-text.ts';
+import { countdownText } from '../vitals/number-text.ts';
+import { TileStrip } from '../watch/tile-strip.tsx';
+import type { StripReport } from '../wave/wave-strip.ts';
+import classes from './findings.module.css';
+
+const STRIP_PX = 83;
+
+/** Open alarms, with both identifiers and the live strip beside the button (safety S13). */
+export function Findings({ subject }: { readonly subject: SubjectView }) {
+  const state = useSubjectLive(subject.id);
+  const nowMs = useNow(1_000);
+  const desk = useAlarmDesk();
+  const { acknowledge, messageFor } = useAcknowledge();
+  const [strip, setStrip] = useState<StripReport>();
+  const report = useCallback((told: StripReport) => setStrip(told), []);
+  const alarms = orderAlarms(state.alarms.values());
+  const isSounding = alarms.some((alarm) => alarm.episode === 'raised');
+  const pausedUntilMs = desk.pauses.get(subject.id);
+  const message = messageFor(subject.id);
+
+  return (
+    <section className={`card ${classes.findings}`} aria-label="Open findings">
+      <header className={classes.head}>
+        <h2>Open findings</h2>
+        <span>{alarms.length}</span>
+      </header>
+      <div className={classes.now}>
+        <p>
+          <b>{nameText(subject.identity)}</b> · {subject.identity.recordNumber}
+        </p>
+        <TileStrip
+          subjectId={subject.id}
+          rings={state.rings}
+          heightPx={STRIP_PX}
+          pleth
+          label={`Live waveforms of ${nameText(subject.identity)}`}
+          strip={strip}
+          report={report}
+        />
+      </div>
+      {alarms.length === 0 && <p className={classes.none}>No alarm is open.</p>}
+      <ul className={classes.list}>
+        {alarms.map((alarm) => (
+          <Finding key={alarm.id} alarm={alarm} nowMs={nowMs} acknowledge={() => acknowledge(alarm)} />
+        ))}
+      </ul>
+      {message !== undefined && (
+        <p className={classes.none} role="alert">
+          {message}
+        </p>
+      )}
+      {(isSounding || pausedUntilMs !== undefined) && (
+        <footer className={classes.foot}>
+          {pausedUntilMs === undefined ? (
+            <Button size="compact-md" variant="default" onClick={() => desk.pause(subject.id)}>
+              Pause sound 2:00
+            </Button>
+          ) : (
+            <Button size="compact-md" variant="default" onClick={() => desk.resume(subject.id)}>
+              Audio paused {countdownText(pausedUntilMs - performance.now())}, sound again
+            </Button>
+          )}
+        </footer>
+      )}
+    </section>
+  );
+}
+
+interface FindingProps {
+  readonly alarm: AlarmView;
+  readonly nowMs: number;
+  readonly acknowledge: () => void;
+}
+
+function Finding({ alarm, nowMs, acknowledge }: FindingProps) {
+  return (
+    <li className={classes.finding} data-priority={alarm.priority} data-episode={alarm.episode} data-testid="finding">
+      <PriorityMark priority={alarm.priority} />
+      <div>
+        <b>{limitText(alarm)}</b>
+        <p className={classes.detail}>
+          {alarm.priority}, {extremeText(alarm)}, {spanText(alarm, nowMs)}
+          {alarm.notYetStored && ', not yet stored'}
+        </p>
+        {alarm.episode === 'raised' ? (
+          <Button size="compact-md" variant="default" onClick={acknowledge}>
+            Acknowledge
+          </Button>
+        ) : (
+          <p className={classes.detail}>Acknowledged by {alarm.acknowledgedBy ?? 'somebody'}</p>
+        )}
+      </div>
+    </li>
+  );
+}

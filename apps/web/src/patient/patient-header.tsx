@@ -1,0 +1,51 @@
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { useNow } from '../live/live-context.tsx';
+import { ageSexWords, locationText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
+import classes from './patient-header.module.css';
+
+const BORN = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+/** Name, age, sex, record number and place: on every screen of a patient, never cut. */
+export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
+  const nowMs = useNow(60_000);
+  const { identity } = subject;
+  return (
+    <header className={classes.header}>
+      <div className={classes.name}>
+        <h1>{nameText(identity)}</h1>
+        <p>
+          {ageSexWords(identity, nowMs)}
+          {identity.birthDate !== undefined && `, born ${bornText(identity.birthDate)}`}
+          {identity.invented === true && ', invented person'}
+        </p>
+      </div>
+      <dl className={classes.facts}>
+        <Fact name="Record number" value={identity.recordNumber} />
+        <Fact name="Location" value={locationText(identity)} />
+        <Fact name="Pacemaker" value={PACED_TEXT[subject.paced].long} />
+        <Fact
+          name="Category"
+          value={subject.category === 'unknown' ? 'Not known: no limits are set' : subject.category}
+        />
+        <Fact
+          name={subject.devices.length === 1 ? 'Device' : 'Devices'}
+          value={subject.devices.map(({ id }) => id).join(', ') || 'None'}
+        />
+      </dl>
+    </header>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** A year alone stays a year. */
+function bornText(birthDate: string): string {
+  return /^\d{4}-\d{2}-\d{2}$/.test(birthDate) ? BORN.format(new Date(birthDate)) : birthDate;
+}
