@@ -3,7 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { runToEnd } from './child.mjs';
 import { runStatic } from './static-checks.ts';
 import { Steps } from './steps.ts';
-import { runBrowserTests, runLongTests, runStories, runUnitTests } from './test-runs.ts';
+import {
+  runBrowserTests,
+  runIntegrationTests,
+  runLongTests,
+  runNamedTests,
+  runUnitTests,
+} from './test-runs.ts';
 import { ensureWebBuilt } from './web-build.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,7 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 async function check(): Promise<number> {
   const steps = new Steps(ROOT);
   await runStatic(steps);
-  await runUnitTests(steps, []);
+  await runUnitTests(steps);
   return steps.finish();
 }
 
@@ -31,13 +37,13 @@ async function check(): Promise<number> {
 async function test(args: readonly string[]): Promise<number> {
   const steps = new Steps(ROOT);
   if (args.length > 0) {
-    await runUnitTests(steps, args);
+    await runNamedTests(steps, args);
     return steps.finish();
   }
   await steps.run('web app', () => ensureWebBuilt(ROOT));
   await runStatic(steps);
-  await runUnitTests(steps, []);
-  await runStories(steps);
+  await runUnitTests(steps);
+  await runIntegrationTests(steps);
   await runBrowserTests(steps);
   return steps.finish();
 }

@@ -17,5 +17,10 @@ if (major < OLDEST_NODE_MAJOR) {
   );
   process.exitCode = 1;
 } else {
-  import('./bootstrap.mjs').then((bootstrap) => bootstrap.main(process.argv.slice(2)));
+  import('./bootstrap.mjs')
+    .then((bootstrap) => bootstrap.main(process.argv.slice(2)))
+    .catch((error) => {
+      process.stderr.write((error && error.stack) + '\n');
+      process.exitCode = 1;
+    });
 }

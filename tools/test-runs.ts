@@ -1,5 +1,5 @@
 // The runs of node --test: beside the code, whole-house stories, browser, long.
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { runToEnd } from './child.mjs';
@@ -13,28 +13,36 @@ interface Run {
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Starts what all files of the run share: one PostgreSQL. */
+  readonly globalSetup?: string;
 }
 
 /** Tests wait for sockets and databases as often as they compute; two keep a small machine busy. */
 const CONCURRENCY = Math.max(2, availableParallelism());
 
-export async function runUnitTests(steps: Steps, only: readonly string[]): Promise<void> {
-  const files =
-    only.length > 0
-      ? [...only]
-      : filesOf(steps.root, '{packages,apps,bench}/**/*.test.{ts,tsx}', 'tools/!(tidy).test.ts');
+/** All that needs nothing but itself. */
+export async function runUnitTests(steps: Steps): Promise<void> {
+  const files = besideCode(steps.root).filter((file) => !needsDatabase(steps.root, file));
   await runTests(steps, { name: 'unit tests', files, timeoutMs: 60_000, concurrency: CONCURRENCY });
 }
 
-export async function runStories(steps: Steps): Promise<void> {
-  const files = filesOf(steps.root, 'tests/*.test.ts');
-  await runTests(steps, {
-    name: 'integration tests',
-    files,
-    timeoutMs: 300_000,
-    concurrency: CONCURRENCY,
-  });
+/** Whole-house stories, and the tests beside the code that want a database. */
+export async function runIntegrationTests(steps: Steps): Promise<void> {
+  const beside = besideCode(steps.root).filter((file) => needsDatabase(steps.root, file));
+  const files = [...beside, ...filesOf(steps.root, 'tests/*.test.ts')];
+  await runTests(steps, { ...INTEGRATION, files });
 }
+
+export async function runNamedTests(steps: Steps, files: readonly string[]): Promise<void> {
+  await runTests(steps, { ...INTEGRATION, name: 'tests', files });
+}
+
+const INTEGRATION = {
+  name: 'integration tests',
+  timeoutMs: 300_000,
+  concurrency: CONCURRENCY,
+  globalSetup: 'tests/support/global-setup.ts',
+};
 
 export async function runBrowserTests(steps: Steps): Promise<void> {
   const files = filesOf(steps.root, 'tests/browser/*.test.ts');
@@ -71,6 +79,7 @@ async function runTests(steps: Steps, run: Run): Promise<void> {
       '--test-reporter-destination=stdout',
       `--test-reporter=${join(steps.root, 'tools/tally-reporter.ts')}`,
       `--test-reporter-destination=${steps.tallyFile}`,
+      ...(run.globalSetup === undefined ? [] : [`--test-global-setup=${run.globalSetup}`]),
       ...run.files,
     ];
     const code = await runToEnd(process.execPath, args, {
@@ -85,6 +94,15 @@ async function runTests(steps: Steps, run: Run): Promise<void> {
     const tally = steps.takeTally();
     return code === 0 && tally !== undefined;
   });
+}
+
+function besideCode(root: string): string[] {
+  return filesOf(root, '{packages,apps,bench}/**/*.test.{ts,tsx}', 'tools/**/!(tidy).test.ts');
+}
+
+/** Such a test says so itself, by its import. */
+function needsDatabase(root: string, file: string): boolean {
+  return readFileSync(join(root, file), 'utf8').includes("tests/support/database.ts'");
 }
 
 function filesOf(root: string, ...patterns: readonly string[]): string[] {
