@@ -2,7 +2,16 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import { useQuery } from '@tanstack/react-query';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { subjectsQuery } from '../api/queries.ts';
 import { useLiveVersion } from '../live/live-context.tsx';
 import { nameText } from '../vitals/identity-text.ts';
@@ -13,8 +22,8 @@ import {
   type AudioPauses,
   isSounding,
   keepPauses,
-  newHighSubjects,
   NO_PAUSES,
+  newHighSubjects,
   pauseAudio,
   resumeAudio,
   soundingPriority,
@@ -87,7 +96,8 @@ export function AlarmDeskProvider({ children }: { readonly children: ReactNode }
 
 export function useAlarmDesk(): AlarmDesk {
   const desk = useContext(Context);
-  if (desk === undefined) throw new Error('broken invariant: an alarm screen is inside AlarmDeskProvider');
+  if (desk === undefined)
+    throw new Error('broken invariant: an alarm screen is inside AlarmDeskProvider');
   return desk;
 }
 
@@ -135,7 +145,13 @@ function useBreakingPauses(
 }
 
 /** Says each alarm once to a screen reader; a high one interrupts. */
-function SpokenAlarms({ alarms, subjects }: { readonly alarms: readonly AlarmView[]; readonly subjects: readonly SubjectView[] }) {
+function SpokenAlarms({
+  alarms,
+  subjects,
+}: {
+  readonly alarms: readonly AlarmView[];
+  readonly subjects: readonly SubjectView[];
+}) {
   const said = useRef(new Set<string>());
   const [words, setWords] = useState({ urgent: '', calm: '' });
   const names = useMemo(
@@ -143,12 +159,17 @@ function SpokenAlarms({ alarms, subjects }: { readonly alarms: readonly AlarmVie
     [subjects],
   );
   useEffect(() => {
-    const raised = alarms.filter((alarm) => alarm.episode === 'raised' && !said.current.has(alarm.id));
+    const raised = alarms.filter(
+      (alarm) => alarm.episode === 'raised' && !said.current.has(alarm.id),
+    );
     if (raised.length === 0) return;
     const text = (alarm: AlarmView) => {
       const identity = names.get(alarm.subjectId);
       const bed = identity?.bed === undefined ? '' : `bed ${identity.bed}, `;
-      return spokenText(alarm, identity === undefined ? 'unknown patient' : bed + nameText(identity));
+      return spokenText(
+        alarm,
+        identity === undefined ? 'unknown patient' : bed + nameText(identity),
+      );
     };
     for (const alarm of raised) said.current.add(alarm.id);
     const high = raised.filter((alarm) => alarm.priority === 'high');

@@ -7,8 +7,8 @@ import {
   AUDIO_PAUSE_MS_MAX,
   isSounding,
   keepPauses,
-  newHighSubjects,
   NO_PAUSES,
+  newHighSubjects,
   pauseAudio,
   resumeAudio,
   soundingPriority,
@@ -47,7 +47,10 @@ test('the higher priority wins, even when it is acknowledged', () => {
     alarm({ id: 'high', priority: 'high', episode: 'acknowledged' }),
     alarm({ id: 'gone', priority: 'high', episode: 'resolved' }),
   ]);
-  assert.deepEqual(ordered.map(({ id }) => id), ['high', 'medium', 'low']);
+  assert.deepEqual(
+    ordered.map(({ id }) => id),
+    ['high', 'medium', 'low'],
+  );
 });
 
 test('of one priority what nobody has acknowledged comes first, then the newest', () => {
@@ -56,7 +59,10 @@ test('of one priority what nobody has acknowledged comes first, then the newest'
     alarm({ id: 'old', raisedMs: 1_000 }),
     alarm({ id: 'new', raisedMs: 2_000 }),
   ]);
-  assert.deepEqual(ordered.map(({ id }) => id), ['new', 'old', 'seen']);
+  assert.deepEqual(
+    ordered.map(({ id }) => id),
+    ['new', 'old', 'seen'],
+  );
 });
 
 test('the counter leaves out what is resolved', () => {
@@ -73,7 +79,10 @@ test('a band says the rule, how far it went and for how long', () => {
 });
 
 test('a latched alarm says that it was', () => {
-  assert.equal(spanText(alarm({ condition: 'absent', conditionEndedMs: 41_000 }), 99_000), 'was, 40 s');
+  assert.equal(
+    spanText(alarm({ condition: 'absent', conditionEndedMs: 41_000 }), 99_000),
+    'was, 40 s',
+  );
 });
 
 test('a pause silences one bed for two minutes and no other', () => {

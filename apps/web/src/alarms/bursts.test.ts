@@ -25,7 +25,10 @@ test('a high burst is ten pulses of 75–200 ms in two groups of five', () => {
   assertWithin(all[4] as number, [350, 1300], 'pause between the fives');
 });
 
-for (const [priority, count] of [['medium', 3], ['low', 2]] as const) {
+for (const [priority, count] of [
+  ['medium', 3],
+  ['low', 2],
+] as const) {
   test(`a ${priority} burst is ${count} pulses of 125–250 ms, evenly spaced`, () => {
     const { pulses } = burstOf(priority);
     assert.equal(pulses.length, count);

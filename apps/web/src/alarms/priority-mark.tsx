@@ -2,9 +2,22 @@ import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import classes from './priority-mark.module.css';
 
 /** Shape and marks of IEC 60601-1-8: never colour alone. The word stands beside it. */
-export function PriorityMark({ priority, size = 16 }: { readonly priority: AlarmPriority; readonly size?: 16 | 20 }) {
+export function PriorityMark({
+  priority,
+  size = 16,
+}: {
+  readonly priority: AlarmPriority;
+  readonly size?: 16 | 20;
+}) {
   return (
-    <svg className={classes.mark} data-priority={priority} width={size} height={size} viewBox="0 0 16 16" aria-hidden="true">
+    <svg
+      className={classes.mark}
+      data-priority={priority}
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      aria-hidden="true"
+    >
       <path className={classes.shape} d={SHAPES[priority]} />
       {MARKS[priority].map((x) => (
         <g key={x} className={classes.exclamation}>

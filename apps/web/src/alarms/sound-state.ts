@@ -10,7 +10,10 @@ export type AudioPauses = ReadonlyMap<string, number>;
 export const NO_PAUSES: AudioPauses = new Map();
 
 /** One bed at a time, never all at once (safety S11), and never longer than two minutes. */
-export function pauseAudio(pauses: AudioPauses, bed: { subjectId: string; nowMs: number }): AudioPauses {
+export function pauseAudio(
+  pauses: AudioPauses,
+  bed: { subjectId: string; nowMs: number },
+): AudioPauses {
   return new Map(pauses).set(bed.subjectId, bed.nowMs + AUDIO_PAUSE_MS_MAX);
 }
 

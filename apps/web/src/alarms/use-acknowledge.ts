@@ -21,7 +21,7 @@ export function useAcknowledge() {
   }, []);
   const acknowledge = useCallback(
     (alarm: AlarmView) => {
-      sendAcknowledgement(alarm.id).catch(() => {
+      sendAcknowledgement(alarm).catch(() => {
         say(alarm.subjectId, 'Not acknowledged: try again');
         window.setTimeout(() => say(alarm.subjectId, undefined), MESSAGE_MS);
       });

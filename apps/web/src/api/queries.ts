@@ -1,6 +1,6 @@
 import { AlarmList, LimitList } from '@ausculta/contract/alarms';
 import { Trend } from '@ausculta/contract/readings';
-import { Session, SignIn } from '@ausculta/contract/session';
+import { Session, type SignIn } from '@ausculta/contract/session';
 import { SubjectList } from '@ausculta/contract/subjects';
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { askJson, RequestRefused, tell } from './client.ts';
@@ -65,8 +65,11 @@ export function limitsQuery(subjectId: string) {
     queryKey: ['limits', subjectId],
     staleTime: 60_000,
     queryFn: async ({ signal }) =>
-      (await askJson(`/api/subjects/${encodeURIComponent(subjectId)}/limits`, LimitList, { signal }))
-        .limits,
+      (
+        await askJson(`/api/subjects/${encodeURIComponent(subjectId)}/limits`, LimitList, {
+          signal,
+        })
+      ).limits,
   });
 }
 
@@ -98,14 +101,21 @@ export function trendQuery(ask: TrendAsk) {
   });
 }
 
-export function signIn(credentials: SignIn): Promise<Session> {
-  return askJson('/api/session', Session, { method: 'POST', body: credentials });
+export async function signIn(credentials: SignIn): Promise<Session> {
+  await tell('/api/session', { method: 'POST', body: credentials });
+  return await askJson('/api/session', Session);
 }
 
 export function signOut(): Promise<void> {
   return tell('/api/session', { method: 'DELETE' });
 }
 
-export function acknowledge(alarmId: string): Promise<void> {
-  return tell(`/api/alarms/${encodeURIComponent(alarmId)}/acknowledge`, { method: 'POST', body: {} });
+export function acknowledge(alarm: {
+  readonly id: string;
+  readonly subjectId: string;
+}): Promise<void> {
+  return tell(`/api/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, {
+    method: 'POST',
+    body: { subjectId: alarm.subjectId },
+  });
 }

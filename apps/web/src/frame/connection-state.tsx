@@ -18,7 +18,9 @@ export function ConnectionState() {
         <span className={classes.words}>
           <b>{degraded ? 'Monitoring degraded' : 'Live'}</b>
           <span>
-            {degraded ? 'new data is not yet stored' : `checked ${Math.floor((quietMs ?? 0) / 1000)} s ago`}
+            {degraded
+              ? 'new data is not yet stored'
+              : `checked ${Math.floor((quietMs ?? 0) / 1000)} s ago`}
           </span>
         </span>
       </div>

@@ -20,7 +20,11 @@ export function SafetyNotice() {
     <section className={classes.notice} aria-label="Safety notice">
       <TriangleAlert size={16} aria-hidden="true" />
       <p>{SAFETY_SENTENCE}</p>
-      <Button size="compact-sm" variant="default" onClick={() => changePreferences({ noticeRead: true })}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => changePreferences({ noticeRead: true })}
+      >
         I have read this
       </Button>
     </section>

@@ -29,7 +29,11 @@ export function SoundState() {
     <Popover position="bottom-end" width={320} shadow="md" trapFocus>
       <Popover.Target>
         <button type="button" className={classes.sound}>
-          {isPaused ? <BellOff size={16} aria-hidden="true" /> : <Volume2 size={16} aria-hidden="true" />}
+          {isPaused ? (
+            <BellOff size={16} aria-hidden="true" />
+          ) : (
+            <Volume2 size={16} aria-hidden="true" />
+          )}
           {isPaused ? (
             <span>
               Audio paused <b>{countdownText(endMs - performance.now())}</b>
@@ -52,7 +56,9 @@ function SoundPanel() {
   const who = (subjectId: string) => {
     const identity = subjects?.find((subject) => subject.id === subjectId)?.identity;
     if (identity === undefined) return 'Unknown patient';
-    return identity.bed === undefined ? nameText(identity) : `Bed ${identity.bed}, ${nameText(identity)}`;
+    return identity.bed === undefined
+      ? nameText(identity)
+      : `Bed ${identity.bed}, ${nameText(identity)}`;
   };
   const sounding = [...new Set(desk.soundingAlarms.map((alarm) => alarm.subjectId))];
   return (
@@ -85,7 +91,12 @@ function SoundPanel() {
         <span>Sound test</span>
         <span className={classes.tests}>
           {(['high', 'medium', 'low'] as const).map((priority) => (
-            <Button key={priority} size="compact-sm" variant="default" onClick={() => desk.testSound(priority)}>
+            <Button
+              key={priority}
+              size="compact-sm"
+              variant="default"
+              onClick={() => desk.testSound(priority)}
+            >
               {priority}
             </Button>
           ))}

@@ -1,10 +1,10 @@
-import { Menu } from '@mantine/core';
-import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import type { Session } from '@ausculta/contract/session';
+import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
+import { Menu } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
-import { countByPriority } from '../alarms/alarm-order.ts';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { countByPriority } from '../alarms/alarm-order.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { sessionQuery, signOut, subjectsQuery } from '../api/queries.ts';
 import { useLiveState, useNow } from '../live/live-context.tsx';
@@ -51,18 +51,26 @@ function AlarmCounter() {
   const { alarms } = useAlarmDesk();
   const counts = countByPriority(alarms);
   return (
-    <div className={classes.counter} role="group" aria-label="Open alarms" data-testid="alarm-counter">
+    <section className={classes.counter} aria-label="Open alarms" data-testid="alarm-counter">
       {ALARM_PRIORITIES.toReversed().map((priority) => (
-        <span key={priority} className={classes.count} data-priority={counts[priority] > 0 ? priority : undefined}>
+        <span
+          key={priority}
+          className={classes.count}
+          data-priority={counts[priority] > 0 ? priority : undefined}
+        >
           {counts[priority] > 0 && <PriorityMark priority={priority} />}
           <b>{counts[priority]}</b> <span className={classes.word}>{priority}</span>
         </span>
       ))}
-    </div>
+    </section>
   );
 }
 
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const TIME = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const DAY = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   day: 'numeric',
@@ -154,7 +162,12 @@ interface ChoiceProps {
 
 function Choice({ isChosen, label, choose }: ChoiceProps) {
   return (
-    <Menu.Item onClick={choose} role="menuitemradio" aria-checked={isChosen} rightSection={isChosen ? '✓' : undefined}>
+    <Menu.Item
+      onClick={choose}
+      role="menuitemradio"
+      aria-checked={isChosen}
+      rightSection={isChosen ? '✓' : undefined}
+    >
       {label}
     </Menu.Item>
   );

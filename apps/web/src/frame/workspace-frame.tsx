@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
 import { SUBSCRIBED_SUBJECTS_MAX } from '@ausculta/contract/live';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Outlet, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
@@ -44,11 +44,10 @@ function WorkspaceFrame() {
 function WatchedPatients() {
   const live = useLive();
   const { data: subjects } = useQuery(subjectsQuery);
-  const onList = useLocation({ select: (location) => location.pathname === '/patients' });
   useEffect(() => {
     if (subjects === undefined) return;
     const ids = [...subjects].sort(byPlace).map((subject) => subject.id);
-    live.watch(ids.slice(0, SUBSCRIBED_SUBJECTS_MAX), onList ? 'none' : 'all');
-  }, [live, subjects, onList]);
+    live.watch(ids.slice(0, SUBSCRIBED_SUBJECTS_MAX));
+  }, [live, subjects]);
   return null;
 }

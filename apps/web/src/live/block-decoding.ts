@@ -1,4 +1,4 @@
-import { NO_COMPRESSION, type Compression } from '@ausculta/blocks/compression';
+import { type Compression, NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { decompress } from 'fzstd';

@@ -14,8 +14,11 @@ export interface LivePorts {
   readonly nowMs: () => number;
   readonly lot: () => number;
   readonly decodeBlock: DecodeBlock;
-  /** The session has ended: connecting again would be refused for ever. */
-  readonly onSignedOut: () => void;
+  /**
+   * The line closed or never opened. A browser does not say whether the session has ended, so that
+   * must be asked: without one, connecting again would be refused for ever.
+   */
+  readonly onRefused: () => void;
 }
 
 /**
@@ -76,12 +79,8 @@ export class LiveConnection {
   }
 
   /** Replaces what this socket watches. */
-  watch(subjects: readonly string[], waveforms: 'all' | 'none'): void {
-    const request: LiveRequest = {
-      type: 'subscribe',
-      subjects: [...subjects],
-      ...(waveforms === 'none' && { waveforms: [] }),
-    };
+  watch(subjects: readonly string[]): void {
+    const request: LiveRequest = { type: 'subscribe', subjects: [...subjects] };
     if (JSON.stringify(request) === JSON.stringify(this.#request)) return;
     this.#request = request;
     this.#ask();
@@ -121,10 +120,9 @@ export class LiveConnection {
     socket.addEventListener('message', (event) => {
       if (socket === this.#socket) this.#receive(event.data);
     });
-    socket.addEventListener('close', (event) => {
+    socket.addEventListener('close', () => {
       if (socket !== this.#socket) return;
-      // 4401 is this contract's "no session"; a handshake refused with 401 looks like any failure.
-      if (event.code === 4401) this.#ports.onSignedOut();
+      this.#ports.onRefused();
       this.#fail();
     });
   }

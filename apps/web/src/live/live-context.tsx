@@ -1,5 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { decodeLiveBlock } from './block-decoding.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
 import type { SubjectLive } from './live-store.ts';
@@ -22,7 +29,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       nowMs: () => performance.now(),
       lot: () => Math.random(),
       decodeBlock: decodeLiveBlock,
-      onSignedOut: () => void queryClient.invalidateQueries({ queryKey: ['session'] }),
+      onRefused: () => void queryClient.invalidateQueries({ queryKey: ['session'] }),
     });
     opened.start();
     setConnection(opened);
@@ -34,7 +41,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 
 export function useLive(): LiveConnection {
   const connection = useContext(Context);
-  if (connection === undefined) throw new Error('broken invariant: a live screen is inside LiveProvider');
+  if (connection === undefined)
+    throw new Error('broken invariant: a live screen is inside LiveProvider');
   return connection;
 }
 

@@ -1,6 +1,6 @@
-import { decodeFrame, type LiveNumeric } from '@ausculta/contract/live-frame';
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { LiveNotice } from '@ausculta/contract/live';
+import { decodeFrame, type LiveNumeric } from '@ausculta/contract/live-frame';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { z } from 'zod';
 import { SampleRing } from './sample-ring.ts';

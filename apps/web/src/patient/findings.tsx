@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core';
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { Button } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { orderAlarms } from '../alarms/alarm-order.ts';
@@ -52,7 +52,12 @@ export function Findings({ subject }: { readonly subject: SubjectView }) {
       {alarms.length === 0 && <p className={classes.none}>No alarm is open.</p>}
       <ul className={classes.list}>
         {alarms.map((alarm) => (
-          <Finding key={alarm.id} alarm={alarm} nowMs={nowMs} acknowledge={() => acknowledge(alarm)} />
+          <Finding
+            key={alarm.id}
+            alarm={alarm}
+            nowMs={nowMs}
+            acknowledge={() => acknowledge(alarm)}
+          />
         ))}
       </ul>
       {message !== undefined && (
@@ -85,7 +90,12 @@ interface FindingProps {
 
 function Finding({ alarm, nowMs, acknowledge }: FindingProps) {
   return (
-    <li className={classes.finding} data-priority={alarm.priority} data-episode={alarm.episode} data-testid="finding">
+    <li
+      className={classes.finding}
+      data-priority={alarm.priority}
+      data-episode={alarm.episode}
+      data-testid="finding"
+    >
       <PriorityMark priority={alarm.priority} />
       <div>
         <b>{limitText(alarm)}</b>

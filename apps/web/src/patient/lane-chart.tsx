@@ -1,10 +1,10 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import 'uplot/dist/uPlot.min.css';
+import classes from './lane-chart.module.css';
 import type { LanePlan } from './lane-plan.ts';
 import { type LaneData, LanePlot } from './lane-plot.ts';
 import type { Stretch } from './time-view.ts';
-import classes from './lane-chart.module.css';
 
 interface LaneChartProps {
   readonly plan: LanePlan;

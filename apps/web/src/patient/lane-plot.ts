@@ -1,13 +1,15 @@
 import uPlot from 'uplot';
+import { coarseDurationText } from '../vitals/number-text.ts';
 import type { LanePlan } from './lane-plan.ts';
 import { type Stretch, timeTicks } from './time-view.ts';
-import { laneRange, type TrendLine } from './trend-line.ts';
+import { gapsOf, laneRange, type TrendLine } from './trend-line.ts';
 
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
 export const GUTTER_TICKS_PX = 40;
 const BAND_ALPHA = '38';
 const BAR_PX = 4;
 const LINE_PX = 1.5;
+const GAP_NAMED_PX = 18;
 
 export interface LaneData {
   readonly line: TrendLine | undefined;
@@ -163,6 +165,7 @@ export class LanePlot {
     context.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     context.clip();
     if (this.#plan.form === 'bars') this.#drawBars(plot);
+    if (this.#plan.form === 'line') this.#nameGaps(plot);
     context.strokeStyle = this.#inks.limit;
     context.lineWidth = devicePixelRatio;
     context.setLineDash([3 * devicePixelRatio, 4 * devicePixelRatio]);
@@ -174,6 +177,26 @@ export class LanePlot {
       context.stroke();
     }
     context.restore();
+  }
+
+  /** Gaps stay empty and are named where there is room: "no data 2 h", upright. */
+  #nameGaps(plot: uPlot): void {
+    const { line } = this.#data;
+    const { ctx: context, bbox } = plot;
+    context.font = `${12 * devicePixelRatio}px "Inter Variable", system-ui, sans-serif`;
+    context.fillStyle = this.#inks.tick;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    for (const gap of gapsOf(line)) {
+      const left = plot.valToPos(gap.fromMs / 1000, 'x', true);
+      const right = plot.valToPos(gap.toMs / 1000, 'x', true);
+      if (right - left < GAP_NAMED_PX * devicePixelRatio) continue;
+      context.save();
+      context.translate((left + right) / 2, bbox.top + bbox.height / 2);
+      context.rotate(-Math.PI / 2);
+      context.fillText(`no data ${coarseDurationText(gap.toMs - gap.fromMs)}`, 0, 0, bbox.height);
+      context.restore();
+    }
   }
 
   /** From the lower to the upper pressure of one measurement. */

@@ -8,8 +8,8 @@ import { LaneChart } from './lane-chart.tsx';
 import type { LanePlan } from './lane-plan.ts';
 import type { Stretch } from './time-view.ts';
 import { cursorWords } from './time-words.ts';
-import { type TrendLine, valueNear } from './trend-line.ts';
 import classes from './timeline.module.css';
+import { type TrendLine, valueNear } from './trend-line.ts';
 
 interface LaneRowProps {
   readonly plan: LanePlan;
@@ -33,7 +33,9 @@ export function LaneRow(props: LaneRowProps) {
     () => ({
       line,
       lower,
-      limits: limits.flatMap(({ vital, limit }) => (vital === plan.vital ? [{ value: limit }] : [])),
+      limits: limits.flatMap(({ vital, limit }) =>
+        vital === plan.vital ? [{ value: limit }] : [],
+      ),
     }),
     [line, lower, limits, plan.vital],
   );
@@ -61,7 +63,9 @@ export function LaneRow(props: LaneRowProps) {
         <LastValue {...props} ink={ink} />
       ) : (
         <div className={classes.right}>
-          <b style={{ color: ink }}>{readAt(line, lower, { atMs: props.cursorMs, stretch })}</b>
+          <b style={{ '--value-ink': ink }}>
+            {readAt(line, lower, { atMs: props.cursorMs, stretch })}
+          </b>
           <span>{cursorWords(props.cursorMs, stretch)}</span>
         </div>
       )}
@@ -76,7 +80,7 @@ function LastValue(props: LaneRowProps & { readonly ink: string }) {
   const below = props.plan.lowerVital === undefined ? undefined : choose(props.plan.lowerVital);
   return (
     <div className={classes.right} data-state={last?.freshness ?? 'absent'}>
-      <b style={{ color: props.ink }} data-testid={`last-${props.plan.vital}`}>
+      <b style={{ '--value-ink': props.ink }} data-testid={`last-${props.plan.vital}`}>
         {lastText(props.plan, last, below)}
       </b>
       <span>{last === undefined ? 'not measured' : ageText(last.ageMs)}</span>
@@ -84,7 +88,11 @@ function LastValue(props: LaneRowProps & { readonly ink: string }) {
   );
 }
 
-function lastText(plan: LanePlan, last: VitalNumber | undefined, below: VitalNumber | undefined): string {
+function lastText(
+  plan: LanePlan,
+  last: VitalNumber | undefined,
+  below: VitalNumber | undefined,
+): string {
   if (last === undefined || last.freshness === 'absent') return UNKNOWN;
   if (plan.lowerVital === undefined) return valueText(last.reading);
   const belong = below !== undefined && below.reading.timeMs === last.reading.timeMs;

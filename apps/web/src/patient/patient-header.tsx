@@ -3,7 +3,21 @@ import { useNow } from '../live/live-context.tsx';
 import { ageSexWords, locationText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import classes from './patient-header.module.css';
 
-const BORN = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const BORN = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+
+/** No limits and no score before it is known (safety S18). */
+const CATEGORY_TEXT: Record<SubjectView['category'], string> = {
+  adult: 'Adult',
+  child: 'Child',
+  neonate: 'Neonate',
+  maternity: 'Maternity',
+  unknown: 'Not known: no limits are set',
+};
 
 /** Name, age, sex, record number and place: on every screen of a patient, never cut. */
 export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
@@ -23,10 +37,7 @@ export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
         <Fact name="Record number" value={identity.recordNumber} />
         <Fact name="Location" value={locationText(identity)} />
         <Fact name="Pacemaker" value={PACED_TEXT[subject.paced].long} />
-        <Fact
-          name="Category"
-          value={subject.category === 'unknown' ? 'Not known: no limits are set' : subject.category}
-        />
+        <Fact name="Category" value={CATEGORY_TEXT[subject.category]} />
         <Fact
           name={subject.devices.length === 1 ? 'Device' : 'Devices'}
           value={subject.devices.map(({ id }) => id).join(', ') || 'None'}

@@ -5,8 +5,8 @@ import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useSubjectLive } from '../live/live-context.tsx';
 import { Findings } from './findings.tsx';
 import { PatientHeader } from './patient-header.tsx';
-import { Timeline } from './timeline.tsx';
 import classes from './patient-page.module.css';
+import { Timeline } from './timeline.tsx';
 
 export const Route = createLazyRoute('/workspace/patients/$id')({ component: PatientPage });
 
@@ -16,14 +16,23 @@ function PatientPage() {
   const subject = subjects?.find((one) => one.id === id);
   if (subjects === undefined) {
     if (error !== null) {
-      return <ErrorState title="The patient cannot be loaded" error={error} retry={() => void refetch()} />;
+      return (
+        <ErrorState
+          title="The patient cannot be loaded"
+          error={error}
+          retry={() => void refetch()}
+        />
+      );
     }
     return <main className={classes.page} aria-busy="true" />;
   }
   if (subject === undefined) {
     return (
       <main className={classes.missing}>
-        <EmptyState title="There is no such patient" text="Nobody with this id, or nobody whom you may see." />
+        <EmptyState
+          title="There is no such patient"
+          text="Nobody with this id, or nobody whom you may see."
+        />
         <Link to="/patients">All patients</Link>
       </main>
     );
@@ -31,7 +40,11 @@ function PatientPage() {
   return <Present key={subject.id} subject={subject} />;
 }
 
-function Present({ subject }: { readonly subject: NonNullable<Parameters<typeof PatientHeader>[0]['subject']> }) {
+function Present({
+  subject,
+}: {
+  readonly subject: NonNullable<Parameters<typeof PatientHeader>[0]['subject']>;
+}) {
   useSubjectLive(subject.id);
   return (
     <main className={classes.page}>

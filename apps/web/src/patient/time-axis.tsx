@@ -5,7 +5,13 @@ import classes from './timeline.module.css';
 
 const TICK_PX = 84;
 
-export function TimeAxis({ stretch, cursorMs }: { readonly stretch: Stretch; readonly cursorMs: number | undefined }) {
+export function TimeAxis({
+  stretch,
+  cursorMs,
+}: {
+  readonly stretch: Stretch;
+  readonly cursorMs: number | undefined;
+}) {
   const ref = useRef<HTMLDivElement>(null);
   const [widthPx, setWidthPx] = useState(600);
   useLayoutEffect(() => {
@@ -18,7 +24,8 @@ export function TimeAxis({ stretch, cursorMs }: { readonly stretch: Stretch; rea
   const zoneOffsetMs = -new Date(stretch.toMs).getTimezoneOffset() * 60_000;
   const most = Math.max(2, Math.min(8, Math.floor(widthPx / TICK_PX)));
   const { stepMs, timesMs } = timeTicks(stretch, { most, zoneOffsetMs });
-  const left = (atMs: number) => `${((atMs - stretch.fromMs) / (stretch.toMs - stretch.fromMs)) * 100}%`;
+  const left = (atMs: number) =>
+    `${((atMs - stretch.fromMs) / (stretch.toMs - stretch.fromMs)) * 100}%`;
   return (
     <div className={classes.lane}>
       <div className={classes.gutter} />

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askedStretch, panBy, SPAN_MS_MIN, stretchOf, type TimeView, timeTicks, zoomAt } from './time-view.ts';
+import {
+  askedStretch,
+  panBy,
+  SPAN_MS_MIN,
+  stretchOf,
+  type TimeView,
+  timeTicks,
+  zoomAt,
+} from './time-view.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const HOUR_MS = 3_600_000;

@@ -43,7 +43,10 @@ export function zoomAt(
 }
 
 /** Later for a positive shift; the future cannot be reached, now makes the view live again. */
-export function panBy(view: TimeView, pan: { readonly shiftMs: number; readonly nowMs: number }): TimeView {
+export function panBy(
+  view: TimeView,
+  pan: { readonly shiftMs: number; readonly nowMs: number },
+): TimeView {
   const { toMs } = stretchOf(view, pan.nowMs);
   if (pan.shiftMs === 0) return view;
   return ended({ spanMs: view.spanMs, endMs: toMs + pan.shiftMs }, pan.nowMs);
@@ -95,7 +98,8 @@ export function timeTicks(
   const spanMs = stretch.toMs - stretch.fromMs;
   const stepMs = STEPS_MS.find((step) => spanMs / step <= ticks.most) ?? 7 * 24 * HOUR_MS;
   const timesMs: number[] = [];
-  const firstMs = Math.ceil((stretch.fromMs + ticks.zoneOffsetMs) / stepMs) * stepMs - ticks.zoneOffsetMs;
+  const firstMs =
+    Math.ceil((stretch.fromMs + ticks.zoneOffsetMs) / stepMs) * stepMs - ticks.zoneOffsetMs;
   for (let atMs = firstMs; atMs <= stretch.toMs; atMs += stepMs) timesMs.push(atMs);
   return { stepMs, timesMs };
 }

@@ -1,5 +1,5 @@
-import { Button, SegmentedControl } from '@mantine/core';
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { Button, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import ChevronLeft from 'lucide-react/icons/chevron-left';
 import ChevronRight from 'lucide-react/icons/chevron-right';
@@ -8,19 +8,27 @@ import { useCallback, useMemo, useState } from 'react';
 import { limitsQuery, subjectAlarmsQuery, trendQuery } from '../api/queries.ts';
 import { ErrorState } from '../frame/list-states.tsx';
 import { useLive, useNow, useSubjectLive } from '../live/live-context.tsx';
-import { chooseLanes } from '../wave/lane-choice.ts';
 import { leadName } from '../vitals/vital-words.ts';
+import { chooseLanes } from '../wave/lane-choice.ts';
 import { EventsLane } from './events-lane.tsx';
+import { laneLines } from './lane-lines.ts';
 import { LANE_METRICS, LANES } from './lane-plan.ts';
 import { LaneRow } from './lane-row.tsx';
 import { TimeAxis } from './time-axis.tsx';
-import { askedStretch, panBy, RANGES, type Stretch, stretchOf, type TimeView, WAVEFORM_SPAN_MS } from './time-view.ts';
-import { TimelineTable } from './timeline-table.tsx';
-import { laneLines } from './lane-lines.ts';
+import {
+  askedStretch,
+  panBy,
+  RANGES,
+  type Stretch,
+  stretchOf,
+  type TimeView,
+  WAVEFORM_SPAN_MS,
+} from './time-view.ts';
 import { spanWords } from './time-words.ts';
+import classes from './timeline.module.css';
+import { TimelineTable } from './timeline-table.tsx';
 import { useTimeGestures } from './use-time-gestures.ts';
 import { WaveformLane } from './waveform-lane.tsx';
-import classes from './timeline.module.css';
 
 const TREND_POINTS = 1_600;
 /** How often a live timeline moves on: about once for each pixel, within reason. */
@@ -51,15 +59,19 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
   const { data: alarms } = useQuery(subjectAlarmsQuery(subject.id));
   const gestures = useTimeGestures({ view, stretch, setView, live });
   const onCursor = useCallback((atMs: number | undefined) => setCursorMs(atMs), []);
+  // The map stays the same while readings are added; the version tells when.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   const lines = useMemo(
     () => laneLines(trend.data?.lanes ?? [], state.recent),
-    // The version tells that readings were added to the same map.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
     [trend.data, state.recent, state.version],
   );
   const pan = (share: number) => setView(panBy(view, { shiftMs: share * view.spanMs, nowMs }));
   const waveforms = view.spanMs <= WAVEFORM_SPAN_MS ? chooseLanes(state.rings.keys()) : undefined;
-  const strips = waveforms && [...waveforms.ecg.slice(0, 2), waveforms.pulse, waveforms.breath].filter((metric) => metric !== undefined);
+  const strips =
+    waveforms &&
+    [...waveforms.ecg.slice(0, 2), waveforms.pulse, waveforms.breath].filter(
+      (metric) => metric !== undefined,
+    );
 
   return (
     <section className={`card ${classes.timeline}`} aria-label="Timeline">
@@ -67,6 +79,7 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
         <SegmentedControl
           aria-label="Range"
           size="sm"
+          color="teal"
           data={RANGES.map(({ label }) => label)}
           value={RANGES.find(({ spanMs }) => spanMs === view.spanMs)?.label ?? ''}
           onChange={(label) => {
@@ -75,11 +88,22 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
           }}
         />
         <div className={classes.steps}>
-          <Button variant="default" size="compact-md" aria-label="Earlier" onClick={() => pan(-0.5)}>
+          <Button
+            variant="default"
+            size="compact-md"
+            aria-label="Earlier"
+            onClick={() => pan(-0.5)}
+          >
             <ChevronLeft size={16} aria-hidden="true" />
           </Button>
           <span className={classes.span}>{spanWords(stretch)}</span>
-          <Button variant="default" size="compact-md" aria-label="Later" disabled={view.endMs === 'live'} onClick={() => pan(0.5)}>
+          <Button
+            variant="default"
+            size="compact-md"
+            aria-label="Later"
+            disabled={view.endMs === 'live'}
+            onClick={() => pan(0.5)}
+          >
             <ChevronRight size={16} aria-hidden="true" />
           </Button>
           <Button
@@ -102,17 +126,28 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
         </Button>
       </div>
       {trend.isError && trend.data === undefined ? (
-        <ErrorState title="The trend cannot be loaded" error={trend.error} retry={() => void trend.refetch()} />
+        <ErrorState
+          title="The trend cannot be loaded"
+          error={trend.error}
+          retry={() => void trend.refetch()}
+        />
       ) : isTable ? (
         <TimelineTable lines={lines} stretch={stretch} />
       ) : (
-        <div ref={gestures} className={classes.lanes} data-testid="timeline" aria-busy={trend.isPending}>
+        <div
+          ref={gestures}
+          className={classes.lanes}
+          data-testid="timeline"
+          aria-busy={trend.isPending}
+        >
           <EventsLane alarms={alarms ?? []} open={[...state.alarms.values()]} stretch={stretch} />
           {strips?.map((metric) => (
             <div key={metric.key} className={classes.lane}>
               <div className={classes.gutter}>
                 <span className={classes.title} style={{ color: `var(--metric-${metric.ink})` }}>
-                  {metric.ink === 'ecg' ? `ECG ${leadName(metric.key)}` : metric.label.split(',')[0]}
+                  {metric.ink === 'ecg'
+                    ? `ECG ${leadName(metric.key)}`
+                    : metric.label.split(',')[0]}
                 </span>
                 <span className={classes.unit}>{metric.unit === 'mV' ? 'mV' : 'arb. units'}</span>
               </div>

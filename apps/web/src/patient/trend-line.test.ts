@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrendLane } from '@ausculta/contract/readings';
-import { bestLane, laneRange, type TrendLine, trendLine, valueNear } from './trend-line.ts';
+import { bestLane, gapsOf, laneRange, type TrendLine, trendLine, valueNear } from './trend-line.ts';
 
 function points(metric: string, timesMs: number[]): TrendLane {
   const values = timesMs.map((_, index) => 70 + index);
@@ -18,14 +18,21 @@ function points(metric: string, timesMs: number[]): TrendLane {
   };
 }
 
-function line(lane: TrendLane, recent: { timeMs: number; value: number; flags: number }[] = []): TrendLine {
+function line(
+  lane: TrendLane,
+  recent: { timeMs: number; value: number; flags: number }[] = [],
+): TrendLine {
   const made = trendLine(lane, recent);
   assert.ok(made);
   return made;
 }
 
 test('the best source of a vital that holds anything is drawn', () => {
-  const lanes = [points('pulse-rate-oximeter', [1, 2]), points('heart-rate', []), points('spo2', [1])];
+  const lanes = [
+    points('pulse-rate-oximeter', [1, 2]),
+    points('heart-rate', []),
+    points('spo2', [1]),
+  ];
   assert.equal(bestLane(lanes, 'heart-rate')?.metric, 'pulse-rate-oximeter');
   assert.equal(bestLane([...lanes, points('heart-rate', [1])], 'heart-rate')?.metric, 'heart-rate');
   assert.equal(bestLane(lanes, 'body-temperature'), undefined);
@@ -41,7 +48,11 @@ test('measurements made now and then stay joined', () => {
 });
 
 test('bands stand at their middle and a band left out is a gap', () => {
-  const lane: TrendLane = { ...points('heart-rate', [0, 60_000, 180_000]), form: 'bands', bandMs: 60_000 };
+  const lane: TrendLane = {
+    ...points('heart-rate', [0, 60_000, 180_000]),
+    form: 'bands',
+    bandMs: 60_000,
+  };
   const drawn = line(lane);
   assert.deepEqual(drawn.timesMs, [30_000, 90_000, 90_001, 210_000]);
   assert.deepEqual(drawn.highs, [70, 71, null, 72]);
@@ -52,6 +63,13 @@ test('live readings go on where the answer ended, none twice', () => {
   const drawn = line(points('heart-rate', [0, 1_000, 2_000]), recent);
   assert.deepEqual(drawn.mids, [70, 71, 72, 99]);
   assert.equal(drawn.flags.at(-1), 16);
+});
+
+test('a gap reaches from the last value before it to the first after it', () => {
+  assert.deepEqual(gapsOf(line(points('heart-rate', [0, 1_000, 60_000]))), [
+    { fromMs: 1_000, toMs: 60_000 },
+  ]);
+  assert.deepEqual(gapsOf(undefined), []);
 });
 
 test('a cursor in a gap reads nothing', () => {

@@ -85,7 +85,13 @@ function add(
 
 function push(
   line: TrendLine,
-  point: { timeMs: number; mid: number | null; low: number | null; high: number | null; flags: number },
+  point: {
+    timeMs: number;
+    mid: number | null;
+    low: number | null;
+    high: number | null;
+    flags: number;
+  },
 ): void {
   line.timesMs.push(point.timeMs);
   line.mids.push(point.mid);
@@ -94,8 +100,23 @@ function push(
   line.flags.push(point.flags);
 }
 
+/** Where a line is broken: from the last value before to the first after. */
+export function gapsOf(
+  line: TrendLine | undefined,
+): { readonly fromMs: number; readonly toMs: number }[] {
+  if (line === undefined) return [];
+  return line.mids.flatMap((mid, index) => {
+    const fromMs = line.timesMs[index - 1];
+    const toMs = line.timesMs[index + 1];
+    return mid === null && fromMs !== undefined && toMs !== undefined ? [{ fromMs, toMs }] : [];
+  });
+}
+
 /** The value nearest to a moment, unless it is too far away to stand for it. */
-export function valueNear(line: TrendLine, moment: { readonly atMs: number; readonly withinMs: number }): number | undefined {
+export function valueNear(
+  line: TrendLine,
+  moment: { readonly atMs: number; readonly withinMs: number },
+): number | undefined {
   let best: number | undefined;
   let bestMs = moment.withinMs;
   for (const [index, timeMs] of line.timesMs.entries()) {

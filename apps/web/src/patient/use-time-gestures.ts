@@ -46,7 +46,9 @@ function listen(element: HTMLElement, gestures: () => Gestures): () => void {
       if (isSideways) {
         setView(panBy(view, { shiftMs: (event.deltaX / box.width) * view.spanMs, nowMs: nowMs() }));
       } else {
-        setView(zoomAt(view, { atMs, factor: Math.exp(event.deltaY * ZOOM_PER_PIXEL), nowMs: nowMs() }));
+        setView(
+          zoomAt(view, { atMs, factor: Math.exp(event.deltaY * ZOOM_PER_PIXEL), nowMs: nowMs() }),
+        );
       }
     },
     { ...options, passive: false },

@@ -1,5 +1,5 @@
-import { useMantineColorScheme } from '@mantine/core';
 import { metricOf } from '@ausculta/vitals/lookup';
+import { useMantineColorScheme } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { askBytes } from '../api/client.ts';
@@ -43,7 +43,11 @@ export function WaveformLane(props: WaveformLaneProps) {
     staleTime: props.view.endMs === 'live' ? 5_000 : Number.POSITIVE_INFINITY,
     structuralSharing: false,
     queryFn: async ({ signal }): Promise<SampleRing> => {
-      const search = new URLSearchParams({ metrics: metricKey, from: String(fromMs), to: String(toMs) });
+      const search = new URLSearchParams({
+        metrics: metricKey,
+        from: String(fromMs),
+        to: String(toMs),
+      });
       const path = `/api/subjects/${encodeURIComponent(subjectId)}/waveforms?${search}`;
       const ring = new SampleRing(STORED_SAMPLES_MAX);
       const runs = decodeStoredBlock(await askBytes(path, { signal })) ?? [];
@@ -64,7 +68,14 @@ export function WaveformLane(props: WaveformLaneProps) {
       const until = props.view.endMs === 'live' && nowMs !== undefined ? nowMs : stretch.toMs;
       const shown = { fromMs: until - props.view.spanMs, toMs: until };
       const liveRing = live.subject(subjectId).rings.get(metricKey);
-      const pxPerMv = paint(canvas, { stored: stored.data, live: liveRing, shown, heightPx, isPaper, ink: metric.ink });
+      const pxPerMv = paint(canvas, {
+        stored: stored.data,
+        live: liveRing,
+        shown,
+        heightPx,
+        isPaper,
+        ink: metric.ink,
+      });
       setBracketPx(pxPerMv ?? 0);
       if (props.view.endMs === 'live') request = requestAnimationFrame(draw);
     };
@@ -75,18 +86,36 @@ export function WaveformLane(props: WaveformLaneProps) {
       observer.disconnect();
       cancelAnimationFrame(request);
     };
-  }, [live, subjectId, metricKey, metric, heightPx, colorScheme, stored.data, props.view, stretch.toMs]);
+  }, [
+    live,
+    subjectId,
+    metricKey,
+    metric,
+    heightPx,
+    colorScheme,
+    stored.data,
+    props.view,
+    stretch.toMs,
+  ]);
 
   return (
     <div className={classes.lane} style={{ height: heightPx }}>
-      <canvas ref={canvasRef} className={classes.canvas} role="img" aria-label={`Waveform, ${metric.label}`} data-testid="stored-waveform" />
+      <canvas
+        ref={canvasRef}
+        className={classes.canvas}
+        role="img"
+        aria-label={`Waveform, ${metric.label}`}
+        data-testid="stored-waveform"
+      />
       {bracketPx > 0 && (
         <span className={classes.bracket} style={{ height: bracketPx }}>
           1 mV
         </span>
       )}
       {stored.isError && <span className={classes.words}>The waveform cannot be loaded</span>}
-      {stored.data?.isEmpty === true && <span className={classes.words}>No waveform in this stretch</span>}
+      {stored.data?.isEmpty === true && (
+        <span className={classes.words}>No waveform in this stretch</span>
+      )}
     </div>
   );
 }
@@ -113,8 +142,12 @@ function paint(canvas: HTMLCanvasElement, painting: Painting): number | undefine
   const context = canvas.getContext('2d');
   if (context === null) return undefined;
   context.clearRect(0, 0, width, height);
-  const rings = [painting.stored, painting.live].filter((ring) => ring !== undefined && !ring.isEmpty) as SampleRing[];
-  const extents = rings.flatMap((ring) => laneExtent(ring, { fromMs: painting.shown.fromMs }) ?? []);
+  const rings = [painting.stored, painting.live].filter(
+    (ring) => ring !== undefined && !ring.isEmpty,
+  ) as SampleRing[];
+  const extents = rings.flatMap(
+    (ring) => laneExtent(ring, { fromMs: painting.shown.fromMs }) ?? [],
+  );
   if (extents.length === 0) return undefined;
   const extent = {
     low: Math.min(...extents.map(({ low }) => low)),
@@ -125,8 +158,14 @@ function paint(canvas: HTMLCanvasElement, painting: Painting): number | undefine
   const pxPerUnit = painting.isPaper ? pxPerMv : fittedScale({ extent, heightPx: inner }).pxPerUnit;
   const colour = getComputedStyle(canvas).getPropertyValue(`--metric-${painting.ink}`).trim();
   const columnMs = (painting.shown.toMs - painting.shown.fromMs) / width;
-  const seamMs = painting.live?.isEmpty === false ? painting.live.timeOf(painting.live.tail) : painting.shown.toMs;
-  const seam = Math.min(width, Math.max(0, Math.round((seamMs - painting.shown.fromMs) / columnMs)));
+  const seamMs =
+    painting.live?.isEmpty === false
+      ? painting.live.timeOf(painting.live.tail)
+      : painting.shown.toMs;
+  const seam = Math.min(
+    width,
+    Math.max(0, Math.round((seamMs - painting.shown.fromMs) / columnMs)),
+  );
   const trace = (ring: SampleRing | undefined, from: number, until: number) => {
     if (ring === undefined || ring.isEmpty) return;
     traceLane(context, {

@@ -2,7 +2,6 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
@@ -18,14 +17,23 @@ export const Route = createLazyRoute('/workspace/patients')({ component: Patient
 function PatientsPage() {
   const { data: subjects, error, refetch } = useQuery(subjectsQuery);
   if (subjects === undefined && error !== null) {
-    return <ErrorState title="The patients cannot be loaded" error={error} retry={() => void refetch()} />;
+    return (
+      <ErrorState
+        title="The patients cannot be loaded"
+        error={error}
+        retry={() => void refetch()}
+      />
+    );
   }
   if (subjects?.length === 0) {
     return (
       <EmptyState
         title="No patients yet"
         text="Add the first patient on the command line; it answers with the id that a device needs:"
-        commands={['npx ausculta subject add "Rivera, Ana"', 'npx ausculta device add patch-1 --subject ID']}
+        commands={[
+          'npx ausculta subject add "Rivera, Ana"',
+          'npx ausculta device add patch-1 --subject ID',
+        ]}
       />
     );
   }
@@ -60,13 +68,11 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
   const live = useLiveVersion();
   const nowMs = useNow(1_000);
   const { data: stored } = useQuery(openAlarmsQuery);
-  const version = live.version;
-  const rows = useMemo(
-    () => rankRows(subjects, [...(stored ?? []).filter((alarm) => !live.watches(alarm.subjectId)), ...live.store.alarms()], live),
-    // The store is one object that changes; its version tells when.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-    [subjects, stored, live, version],
-  );
+  const alarms = [
+    ...(stored ?? []).filter((alarm) => !live.watches(alarm.subjectId)),
+    ...live.store.alarms(),
+  ];
+  const rows = rankRows(subjects, alarms, live);
   return rows.map(({ subject, alarms, lastMs }) => {
     const [top] = alarms;
     const isWatched = live.watches(subject.id);
@@ -83,7 +89,9 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
                 <br />
                 <small>
                   {top.priority}, {extremeText(top)}, {spanText(top, nowMs)}
-                  {top.episode === 'acknowledged' ? `, ${top.acknowledgedBy ?? 'acknowledged'}` : ', not acknowledged'}
+                  {top.episode === 'acknowledged'
+                    ? `, ${top.acknowledgedBy ?? 'acknowledged'}`
+                    : ', not acknowledged'}
                   {alarms.length > 1 && `, +${alarms.length - 1}`}
                 </small>
               </span>
@@ -95,7 +103,11 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
             {nameText(subject.identity)}
           </Link>
           <br />
-          <small>{[ageSexText(subject.identity, nowMs), subject.identity.recordNumber].filter(Boolean).join(' · ')}</small>
+          <small>
+            {[ageSexText(subject.identity, nowMs), subject.identity.recordNumber]
+              .filter(Boolean)
+              .join(' · ')}
+          </small>
         </td>
         <td data-label="Location">{locationText(subject.identity)}</td>
         <td data-label="Devices">
@@ -104,7 +116,11 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
           <small>{subject.devices.map(({ model }) => model).join(', ')}</small>
         </td>
         <td data-label="Last data" className={live.state === 'live' ? undefined : classes.quiet}>
-          {lastMs === undefined ? (isWatched ? 'None yet' : 'Not watched here') : ageText(nowMs - lastMs)}
+          {lastMs === undefined
+            ? isWatched
+              ? 'None yet'
+              : 'Not watched here'
+            : ageText(nowMs - lastMs)}
         </td>
       </tr>
     );

@@ -1,5 +1,5 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 import { INK_COLOURS } from '@ausculta/vitals/colours';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 /** Mantine wants ten shades; the design has one teal a theme, so the filled shades are those. */
 const TEAL: MantineColorsTuple = [

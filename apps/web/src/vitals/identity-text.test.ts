@@ -20,7 +20,12 @@ for (const { birthDate, years } of AGES) {
   });
 }
 
-const UNKNOWN_PERSON = { familyName: 'Unknown', givenName: '', sex: 'unknown', recordNumber: 'X-1' } as const;
+const UNKNOWN_PERSON = {
+  familyName: 'Unknown',
+  givenName: '',
+  sex: 'unknown',
+  recordNumber: 'X-1',
+} as const;
 
 test('what is not known of a person is left out, never guessed', () => {
   assert.equal(nameText(UNKNOWN_PERSON), 'Unknown');

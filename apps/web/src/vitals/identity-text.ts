@@ -4,7 +4,9 @@ import type { PacedState, Sex } from '@ausculta/vitals/subject';
 type Identity = SubjectView['identity'];
 
 export function nameText(identity: Identity): string {
-  return identity.givenName === '' ? identity.familyName : `${identity.familyName}, ${identity.givenName}`;
+  return identity.givenName === ''
+    ? identity.familyName
+    : `${identity.familyName}, ${identity.givenName}`;
 }
 
 /** Whole years, from as much of the birth date as is known; undefined when nobody knows. */

@@ -51,12 +51,27 @@ export function durationText(ms: number): string {
   if (whole < MINUTE_MS) return `${Math.floor(whole / SECOND_MS)} s`;
   if (whole < HOUR_MS) return `${Math.floor(whole / MINUTE_MS)} min`;
   if (whole < DAY_MS) {
-    return pair({ large: Math.floor(whole / HOUR_MS), largeUnit: 'h', small: Math.floor((whole % HOUR_MS) / MINUTE_MS), smallUnit: 'min' });
+    return pair({
+      large: Math.floor(whole / HOUR_MS),
+      largeUnit: 'h',
+      small: Math.floor((whole % HOUR_MS) / MINUTE_MS),
+      smallUnit: 'min',
+    });
   }
-  return pair({ large: Math.floor(whole / DAY_MS), largeUnit: 'd', small: Math.floor((whole % DAY_MS) / HOUR_MS), smallUnit: 'h' });
+  return pair({
+    large: Math.floor(whole / DAY_MS),
+    largeUnit: 'd',
+    small: Math.floor((whole % DAY_MS) / HOUR_MS),
+    smallUnit: 'h',
+  });
 }
 
-function pair(parts: { large: number; largeUnit: string; small: number; smallUnit: string }): string {
+function pair(parts: {
+  large: number;
+  largeUnit: string;
+  small: number;
+  smallUnit: string;
+}): string {
   const large = `${parts.large} ${parts.largeUnit}`;
   return parts.small === 0 ? large : `${large} ${parts.small} ${parts.smallUnit}`;
 }

@@ -1,5 +1,5 @@
-import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import { UNKNOWN } from '../vitals/number-text.ts';
 import type { VitalNumber } from '../vitals/vital-choice.ts';
 import { inkOf } from '../vitals/vital-words.ts';
@@ -35,7 +35,9 @@ export function NumberCell(props: NumberCellProps) {
     >
       <span className={classes.label}>
         {props.label}
-        {isDoubtful && state !== 'absent' && <span title="The device doubts this value, or it is not plausible"> ?</span>}
+        {isDoubtful && state !== 'absent' && (
+          <span title="The device doubts this value, or it is not plausible"> ?</span>
+        )}
         {isSimulated && state !== 'absent' && (
           <span className={classes.simulated} title="Made by a simulator, not measured on a person">
             sim

@@ -27,7 +27,12 @@ export function TileBand(props: TileBandProps) {
   }
   const isRaised = top.episode === 'raised';
   return (
-    <div className={classes.band} data-priority={top.priority} data-episode={top.episode} data-testid="alarm-band">
+    <div
+      className={classes.band}
+      data-priority={top.priority}
+      data-episode={top.episode}
+      data-testid="alarm-band"
+    >
       <PriorityMark priority={top.priority} />
       <span className="visually-hidden">{top.priority} alarm</span>
       <span className={classes.text}>{props.acknowledgement ?? limitText(top)}</span>

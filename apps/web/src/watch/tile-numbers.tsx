@@ -30,7 +30,8 @@ export function TileNumbers(props: TileNumbersProps) {
     number,
     text: number === undefined ? UNKNOWN : valueText(number.reading),
     broken: brokenBy(props.alarms, vital),
-    isFlashing: props.isFlashing && props.alarms[0] !== undefined && vitalOf(props.alarms[0]) === vital,
+    isFlashing:
+      props.isFlashing && props.alarms[0] !== undefined && vitalOf(props.alarms[0]) === vital,
   });
 
   return (
@@ -98,7 +99,10 @@ function pressureLabel(systolic: VitalNumber | undefined): string {
 }
 
 /** Both numbers come from one measurement, or the second is left unknown. */
-function pressureText(systolic: VitalNumber | undefined, diastolic: VitalNumber | undefined): string {
+function pressureText(
+  systolic: VitalNumber | undefined,
+  diastolic: VitalNumber | undefined,
+): string {
   if (systolic === undefined) return UNKNOWN;
   const belong = diastolic !== undefined && diastolic.reading.timeMs === systolic.reading.timeMs;
   return `${valueText(systolic.reading)}/${belong ? valueText(diastolic.reading) : UNKNOWN}`;
@@ -110,5 +114,6 @@ function vitalOf(alarm: AlarmView): string | undefined {
 
 /** The highest alarm whose condition is present on this vital; alarms come in order. */
 function brokenBy(alarms: readonly AlarmView[], vital: string): AlarmPriority | undefined {
-  return alarms.find((alarm) => alarm.condition === 'present' && vitalOf(alarm) === vital)?.priority;
+  return alarms.find((alarm) => alarm.condition === 'present' && vitalOf(alarm) === vital)
+    ?.priority;
 }

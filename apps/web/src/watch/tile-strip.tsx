@@ -20,7 +20,11 @@ const LANE_GAP_PX = 4;
 /** Of the design's lanes: 50 px of ECG, 29 px of pleth. */
 const ECG_SHARE = 50 / 79;
 
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const TIME = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 
 /** ECG and pleth of one patient, with the words that belong to the traces. */
 export function TileStrip(props: TileStripProps) {

@@ -1,14 +1,15 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { Link } from '@tanstack/react-router';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
 import { ageSexText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import type { StripReport } from '../wave/wave-strip.ts';
+import classes from './tile.module.css';
 import { TileBand } from './tile-band.tsx';
 import { TileNumbers } from './tile-numbers.tsx';
 import { TileStrip } from './tile-strip.tsx';
 import type { WallLayout } from './wall-layout.ts';
-import classes from './tile.module.css';
 
 interface TileProps {
   readonly subject: SubjectView;
@@ -25,7 +26,11 @@ interface TileProps {
 }
 
 /** Everything but the strip: what is left of the tile's height is the strip's. */
-const ROWS_PX: Record<WallLayout['rateSize'], number> = { 72: 16 + 24 + 22 + 94, 44: 16 + 24 + 22 + 62, 28: 8 + 40 + 22 + 44 };
+const ROWS_PX: Record<WallLayout['rateSize'], number> = {
+  72: 16 + 24 + 22 + 94,
+  44: 16 + 24 + 22 + 62,
+  28: 8 + 40 + 22 + 44,
+};
 const STRIP_PX_MIN = 16;
 
 export const Tile = memo(function Tile(props: TileProps) {
@@ -43,7 +48,10 @@ export const Tile = memo(function Tile(props: TileProps) {
   const hasStrip = stripPx >= STRIP_PX_MIN;
   const isDense = layout.rateSize === 28;
   const label = useMemo(
-    () => [identity.bed && `Bed ${identity.bed}`, nameText(identity), identity.recordNumber].filter(Boolean).join(', '),
+    () =>
+      [identity.bed && `Bed ${identity.bed}`, nameText(identity), identity.recordNumber]
+        .filter(Boolean)
+        .join(', '),
     [identity],
   );
   const age = ageSexText(identity, nowMs);
@@ -60,16 +68,31 @@ export const Tile = memo(function Tile(props: TileProps) {
       data-flash={isFlashing || undefined}
       aria-label={label}
       // A tile is one stop of the keyboard; arrows lead to the others (watch-page.tsx).
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: opened by Enter, acknowledged by A
       tabIndex={props.isTabStop ? 0 : -1}
       onClick={() => props.open(subject.id)}
-      onKeyDown={undefined}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && event.target === event.currentTarget) props.open(subject.id);
+      }}
     >
       <header className={classes.identity}>
         {identity.bed !== undefined && <b className={classes.bed}>{identity.bed}</b>}
-        <span className={classes.name}>{nameText(identity)}</span>
-        <span className={classes.who}>{[age, identity.recordNumber].filter(Boolean).join(' · ')}</span>
-        <span className={classes.paced} data-known={subject.paced !== 'unknown' || undefined} title={PACED_TEXT[subject.paced].long}>
+        <Link
+          to="/patients/$id"
+          params={{ id: subject.id }}
+          className={classes.name}
+          tabIndex={-1}
+          onClick={(event) => event.stopPropagation()}
+        >
+          {nameText(identity)}
+        </Link>
+        <span className={classes.who}>
+          {[age, identity.recordNumber].filter(Boolean).join(' · ')}
+        </span>
+        <span
+          className={classes.paced}
+          data-known={subject.paced !== 'unknown' || undefined}
+          title={PACED_TEXT[subject.paced].long}
+        >
           {PACED_TEXT[subject.paced].short}
         </span>
       </header>

@@ -39,7 +39,14 @@ export function wallLayout(wall: {
   const [columns, rows] = wall.widthPx >= wall.heightPx ? [long, short] : [short, long];
   const isList = wall.widthPx < LIST_BELOW_PX || wall.widthPx / columns < TILE_WIDTH_MIN_PX;
   if (isList) {
-    return { form: 'list', columns: 1, rows: wall.patients, rateSize: 44, pleth: true, temperature: true };
+    return {
+      form: 'list',
+      columns: 1,
+      rows: wall.patients,
+      rateSize: 44,
+      pleth: true,
+      temperature: true,
+    };
   }
   return {
     form: 'grid',

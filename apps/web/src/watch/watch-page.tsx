@@ -2,16 +2,16 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useAcknowledge } from '../alarms/use-acknowledge.ts';
 import { subjectsQuery } from '../api/queries.ts';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useLive, useNow } from '../live/live-context.tsx';
 import { usePreferences } from '../theme/preferences.ts';
 import { byPlace } from '../vitals/identity-text.ts';
-import { findBed, moveFocus, type TypedBed, typeDigit } from './tile-keys.ts';
 import { Tile } from './tile.tsx';
+import { findBed, moveFocus, type TypedBed, typeDigit } from './tile-keys.ts';
 import { useScreenAwake } from './use-screen-awake.ts';
 import { TILES_MAX, wallLayout } from './wall-layout.ts';
 import classes from './watch-page.module.css';
@@ -25,14 +25,23 @@ function WatchPage() {
   const { data: subjects, error, refetch } = useQuery(subjectsQuery);
   useScreenAwake();
   if (subjects === undefined && error !== null) {
-    return <ErrorState title="The patients cannot be loaded" error={error} retry={() => void refetch()} />;
+    return (
+      <ErrorState
+        title="The patients cannot be loaded"
+        error={error}
+        retry={() => void refetch()}
+      />
+    );
   }
   if (subjects?.length === 0) {
     return (
       <EmptyState
         title="Nobody is watched yet"
         text="Add the first patient, then connect the first device, on the command line:"
-        commands={['npx ausculta subject add "Rivera, Ana"', 'npx ausculta device add patch-1 --subject ID']}
+        commands={[
+          'npx ausculta subject add "Rivera, Ana"',
+          'npx ausculta device add patch-1 --subject ID',
+        ]}
       />
     );
   }
@@ -63,18 +72,21 @@ function Wall({ subjects }: { readonly subjects: readonly SubjectView[] | undefi
               gridAutoRows: `${heightPx}px`,
             }}
           >
-            {ordered === undefined
-              ? Array.from({ length: 4 }, (_, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: placeholders are all alike
-                  <div key={index} className={`card ${classes.loading}`} aria-busy="true" />
-                ))
-              : <Tiles subjects={ordered} layout={layout} heightPx={heightPx} />}
+            {ordered === undefined ? (
+              Array.from({ length: 4 }, (_, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: placeholders are all alike
+                <div key={index} className={`card ${classes.loading}`} aria-busy="true" />
+              ))
+            ) : (
+              <Tiles subjects={ordered} layout={layout} heightPx={heightPx} />
+            )}
           </div>
         )}
       </div>
       {left > 0 && (
         <p className={classes.left} role="alert">
-          {left} more {left === 1 ? 'patient is' : 'patients are'} not on this screen. A screen watches {TILES_MAX}.
+          {left} more {left === 1 ? 'patient is' : 'patients are'} not on this screen. A screen
+          watches {TILES_MAX}.
         </p>
       )}
     </main>
@@ -104,7 +116,9 @@ function Tiles({ subjects, layout, heightPx }: TilesProps) {
   );
   const acknowledgeTop = useCallback(
     (id: string) => {
-      const raised = orderAlarms(live.subject(id).alarms.values()).find((alarm) => alarm.episode === 'raised');
+      const raised = orderAlarms(live.subject(id).alarms.values()).find(
+        (alarm) => alarm.episode === 'raised',
+      );
       if (raised !== undefined) acknowledge(raised);
     },
     [live, acknowledge],
@@ -123,13 +137,16 @@ function Tiles({ subjects, layout, heightPx }: TilesProps) {
       const id = tile?.dataset.subject;
       if (/^\d$/.test(event.key)) {
         typed.current = typeDigit(typed.current, { key: event.key, atMs: event.timeStamp });
-        const found = findBed(subjects.map((subject) => subject.identity.bed), typed.current);
+        const found = findBed(
+          subjects.map((subject) => subject.identity.bed),
+          typed.current,
+        );
         if (found >= 0) focusTile(found);
       } else if (event.key.startsWith('Arrow') || event.key === 'Home' || event.key === 'End') {
         if (tile === undefined) return;
-        focusTile(moveFocus({ index, key: event.key, columns: layout.columns, count: subjects.length }));
-      } else if (event.key === 'Enter' && tile !== undefined && id !== undefined) {
-        open(id);
+        focusTile(
+          moveFocus({ index, key: event.key, columns: layout.columns, count: subjects.length }),
+        );
       } else if (event.key === 'a' && id !== undefined && canAcknowledge(tile)) {
         acknowledgeTop(id);
       } else if (event.key === 'm') {
@@ -138,7 +155,7 @@ function Tiles({ subjects, layout, heightPx }: TilesProps) {
       } else return;
       event.preventDefault();
     },
-    [subjects, layout.columns, focusTile, open, acknowledgeTop, desk],
+    [subjects, layout.columns, focusTile, acknowledgeTop, desk],
   );
   useWindowKeys(onKey);
 

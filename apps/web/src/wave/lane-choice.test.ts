@@ -5,7 +5,10 @@ import { chooseLanes, laneScaleOf } from './lane-choice.ts';
 
 test('lead II comes first, whatever arrived first', () => {
   const lanes = chooseLanes(['ecg-v1', 'resp-wave-arb', 'ecg-ii', 'pleth-arb']);
-  assert.deepEqual(lanes.ecg.map(({ key }) => key), ['ecg-ii', 'ecg-v1']);
+  assert.deepEqual(
+    lanes.ecg.map(({ key }) => key),
+    ['ecg-ii', 'ecg-v1'],
+  );
   assert.equal(lanes.pulse?.key, 'pleth-arb');
   assert.equal(lanes.breath?.key, 'resp-wave-arb');
 });

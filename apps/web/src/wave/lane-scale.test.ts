@@ -4,7 +4,8 @@ import { type EcgGain, ecgScale, fittedScale } from './lane-scale.ts';
 
 /** A lane of 50 px at 21 px/mV holds 2.38 mV at the usual gain. */
 function gainFor(spanMv: number, before?: EcgGain): EcgGain {
-  return ecgScale({ extent: { low: -0.2, high: spanMv - 0.2 }, heightPx: 50, pxPerMv: 21, before }).gain;
+  return ecgScale({ extent: { low: -0.2, high: spanMv - 0.2 }, heightPx: 50, pxPerMv: 21, before })
+    .gain;
 }
 
 const CASES = [
@@ -25,7 +26,8 @@ for (const { spanMv, before, gain } of CASES) {
 
 test('the gain is written unless it is the usual one', () => {
   const texts = [0.5, 2, 4].map(
-    (high) => ecgScale({ extent: { low: 0, high }, heightPx: 50, pxPerMv: 21, before: undefined }).gainText,
+    (high) =>
+      ecgScale({ extent: { low: 0, high }, heightPx: 50, pxPerMv: 21, before: undefined }).gainText,
   );
   assert.deepEqual(texts, ['×2', '', '×½']);
 });

@@ -53,7 +53,10 @@ function chooseGain(
  * For signals without a scale of their own (pleth, normalised traces): steps of a fifth of an octave
  * keep the height still while the signal breathes.
  */
-export function fittedScale(lane: { readonly extent: Extent; readonly heightPx: number }): LaneScale {
+export function fittedScale(lane: {
+  readonly extent: Extent;
+  readonly heightPx: number;
+}): LaneScale {
   const span = lane.extent.high - lane.extent.low;
   const centre = (lane.extent.low + lane.extent.high) / 2;
   if (!(span > 0)) return { pxPerUnit: 0, centre, gainText: '' };

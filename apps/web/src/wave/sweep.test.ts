@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pxPerMv, sweepStep, SWEEP_MS } from './sweep.ts';
+import { pxPerMv, SWEEP_MS, sweepStep } from './sweep.ts';
 
 /** 60 columns in 6 s: a column lasts 100 ms. */
 const STRIP = { width: 60, sweepMs: SWEEP_MS };

@@ -2,7 +2,10 @@ import type { SampleRing } from '../live/sample-ring.ts';
 import type { Extent } from './lane-scale.ts';
 
 /** Lowest and highest of what is held from a time on; undefined when nothing is. */
-export function laneExtent(ring: SampleRing, window: { readonly fromMs: number }): Extent | undefined {
+export function laneExtent(
+  ring: SampleRing,
+  window: { readonly fromMs: number },
+): Extent | undefined {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let slot = Math.max(ring.tail, ring.slotAt(window.fromMs)); slot < ring.head; slot += 1) {

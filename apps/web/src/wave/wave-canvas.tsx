@@ -56,5 +56,13 @@ export function WaveCanvas({ subjectId, lanes, className, label, report }: WaveC
     };
   }, [live, wall, subjectId, laneKey, colorScheme, report]);
 
-  return <canvas ref={canvasRef} className={className} role="img" aria-label={label} data-testid="ecg-canvas" />;
+  return (
+    <canvas
+      ref={canvasRef}
+      className={className}
+      role="img"
+      aria-label={label}
+      data-testid="ecg-canvas"
+    />
+  );
 }

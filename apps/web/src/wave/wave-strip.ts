@@ -1,7 +1,7 @@
 import type { SampleRing } from '../live/sample-ring.ts';
 import { type EcgGain, ecgScale, fittedScale, type LaneScale } from './lane-scale.ts';
-import { laneExtent, traceLane } from './trace.ts';
 import { pxPerMv, sweepStep } from './sweep.ts';
+import { laneExtent, traceLane } from './trace.ts';
 
 const LINE_PX = 1.5;
 const GAP_AHEAD_PX = 10;
@@ -246,7 +246,10 @@ export class WaveStrip {
   /** Chooses the scales anew; true when one changed so that old and new would not match. */
   #rescale(timeMs: number): boolean {
     let changed = false;
-    const paperPxPerMv = pxPerMv({ widthPx: this.#canvas.width / this.#ratio, sweepMs: this.#sweepMs });
+    const paperPxPerMv = pxPerMv({
+      widthPx: this.#canvas.width / this.#ratio,
+      sweepMs: this.#sweepMs,
+    });
     for (const lane of this.#lanes) {
       const ring = this.#source.ring(lane.metricKey);
       const extent = ring && laneExtent(ring, { fromMs: timeMs - this.#sweepMs });
