@@ -27,6 +27,7 @@ export const FAULTS = {
     retry: 'never',
     why: 'The block was written by a codec version this one does not know.',
   },
+  QUERY_INVALID: { retry: 'never', why: 'A search parameter is unknown or cannot be read.' },
   DEVICE_UNKNOWN: { retry: 'never', why: 'No device of this id is registered.' },
   DEVICE_UNASSIGNED: { retry: 'later', why: 'The device is not assigned to anybody at that time.' },
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },

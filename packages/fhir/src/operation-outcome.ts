@@ -1,0 +1,42 @@
+import { FAULTS, type Fault, type FaultCode } from '@ausculta/vitals/fault';
+import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { SYSTEM } from './systems.ts';
+
+type IssueType = OperationOutcomeIssue['code'];
+
+/** FHIR's word for each of our faults; a new fault does not compile without one. */
+const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
+  PAYLOAD_MALFORMED: 'structure',
+  PAYLOAD_TOO_LARGE: 'too-long',
+  METRIC_UNKNOWN: 'code-invalid',
+  UNIT_UNKNOWN: 'code-invalid',
+  VALUE_NOT_FINITE: 'value',
+  STAMP_INVALID: 'value',
+  BLOCK_MALFORMED: 'structure',
+  BLOCK_TOO_LARGE: 'too-long',
+  BLOCK_VERSION_UNKNOWN: 'not-supported',
+  QUERY_INVALID: 'invalid',
+  DEVICE_UNKNOWN: 'not-found',
+  DEVICE_UNASSIGNED: 'business-rule',
+  CREDENTIALS_REFUSED: 'login',
+  NOT_PERMITTED: 'forbidden',
+  NOT_FOUND: 'not-found',
+  RATE_EXCEEDED: 'throttled',
+  PARKED_QUOTA_EXCEEDED: 'throttled',
+  STORE_UNAVAILABLE: 'transient',
+  STORE_FULL: 'no-store',
+  SEAL_BROKEN: 'exception',
+};
+
+export function toOperationOutcome(fault: Fault): OperationOutcome {
+  const issue: OperationOutcomeIssue = {
+    severity: 'error',
+    code: ISSUE_TYPES[fault.code],
+    details: {
+      coding: [{ system: SYSTEM.FAULT, code: fault.code }],
+      text: FAULTS[fault.code].why,
+    },
+    ...(fault.detail !== undefined && { diagnostics: fault.detail }),
+  };
+  return { resourceType: 'OperationOutcome', issue: [issue] };
+}

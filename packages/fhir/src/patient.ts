@@ -1,0 +1,35 @@
+import type { Subject } from '@ausculta/vitals/subject';
+import type { Patient } from '@medplum/fhirtypes';
+import { SYSTEM } from './systems.ts';
+
+/** Who is measured, as others know them. An invented person is marked as test data. */
+export function toPatient(subject: Subject): Patient {
+  const { familyName, givenName, birthDate, sex, recordNumber, invented } = subject.identity;
+  return {
+    resourceType: 'Patient',
+    id: subject.id,
+    ...(invented === true && {
+      meta: { security: [{ system: SYSTEM.ACT_REASON, code: 'HTEST' }] },
+    }),
+    active: true,
+    ...(recordNumber !== '' && {
+      identifier: [
+        {
+          type: { coding: [{ system: SYSTEM.IDENTIFIER_TYPE, code: 'MR' }] },
+          system: SYSTEM.RECORD_NUMBER,
+          value: recordNumber,
+        },
+      ],
+    }),
+    ...(familyName + givenName !== '' && {
+      name: [
+        {
+          ...(familyName !== '' && { family: familyName }),
+          ...(givenName !== '' && { given: [givenName] }),
+        },
+      ],
+    }),
+    gender: sex,
+    ...(birthDate !== undefined && { birthDate }),
+  };
+}

@@ -1,0 +1,18 @@
+/** Where codes come from. Names of our own are URNs: they promise no page. */
+export const SYSTEM = {
+  LOINC: 'http://loinc.org',
+  MDC: 'urn:iso:std:iso:11073:10101',
+  UCUM: 'http://unitsofmeasure.org',
+  OBSERVATION_CATEGORY: 'http://terminology.hl7.org/CodeSystem/observation-category',
+  ACT_REASON: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+  OBSERVATION_VALUE: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
+  DATA_ABSENT: 'http://terminology.hl7.org/CodeSystem/data-absent-reason',
+  MEASUREMENT_STATUS: 'http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status',
+  IDENTIFIER_TYPE: 'http://terminology.hl7.org/CodeSystem/v2-0203',
+  METRIC: 'urn:ausculta:metric',
+  ANSWER: 'urn:ausculta:answer',
+  FLAG: 'urn:ausculta:flag',
+  FAULT: 'urn:ausculta:fault',
+  DEVICE: 'urn:ausculta:device',
+  RECORD_NUMBER: 'urn:ausculta:record-number',
+} as const;
