@@ -82,8 +82,12 @@ export function onSample(state: LimitState, sample: Sample, settings: LimitSetti
   const atMs = Math.min(sample.atMs, sample.receivedAtMs);
   const side = sideOf(sample, settings);
   if (state.last !== null && atMs < state.last.atMs) return onLate(state, atMs, side, settings);
-  const { value, flags } = sample;
-  const seen: LimitState = { ...state, last: { atMs, value, flags } };
+  const last: Seen = { atMs, value: sample.value, flags: sample.flags };
+  // Nearly every reading of nearly every patient: quiet before and after. One object, no detours.
+  if (state.phase === 'quiet' && (side === 'clear' || side === 'band')) {
+    return { state: { phase: 'quiet', sinceMs: 0, raisedAtMs: 0, withinAtMs: atMs, last } };
+  }
+  const seen: LimitState = { ...state, last };
   switch (side) {
     case 'breach':
       return onBreach(seen, atMs, settings);

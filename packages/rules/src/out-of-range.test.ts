@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
-import { IN_RANGE, onRangeSample, outOfRangeKey } from './out-of-range.ts';
+import { IN_RANGE, OUT_OF_RANGE_PRIORITY, onRangeSample, outOfRangeKey } from './out-of-range.ts';
 
 const { IMPLAUSIBLE, ABOVE, SIMULATED } = FLAG;
 
@@ -31,6 +31,7 @@ test('a late value neither raises nor ends', () => {
   assert.equal(state.sinceMs, 2_000);
 });
 
-test('the rule is named by its vital', () => {
+test('the rule is named by its vital, and is of medium priority', () => {
+  assert.equal(OUT_OF_RANGE_PRIORITY, 'medium');
   assert.equal(outOfRangeKey('spo2'), 'technical/spo2/out-of-range');
 });

@@ -54,6 +54,8 @@ export interface SubjectSnapshot {
   readonly episodes: Readonly<Record<string, { readonly episode: Episode; readonly extremeValue: number }>>;
 }
 
+const NOTHING_FOUND: readonly Finding[] = [];
+
 const EMPTY: SubjectSnapshot = { states: {}, episodes: {} };
 
 /** Alarm ids: rule key and the stamp of the opening reading as first evaluated; the subject stands beside. */
@@ -65,6 +67,8 @@ export class Evaluator {
   readonly #bySubject = new Map<SubjectId, Map<string, EpisodeWatch>>();
   readonly #remembered = new Map<SubjectId, SubjectSnapshot>();
   readonly #pending = new Set<Watch>();
+  /** No pending delay runs out in silence before this. */
+  #nextDueMs = Number.POSITIVE_INFINITY;
   #touched = new Set<SubjectId>();
 
   constructor(categoryOf: (subjectId: SubjectId) => PatientCategory) {
@@ -76,9 +80,12 @@ export class Evaluator {
     this.#remembered.set(subjectId, snapshot);
   }
 
-  evaluate(arrival: Arrival): Finding[] {
-    const findings = this.#pending.size === 0 ? [] : this.silences(arrival.receivedMs);
-    for (const watch of this.#watchesOf(arrival.series)) this.#evaluateWatch(watch, arrival, findings);
+  evaluate(arrival: Arrival): readonly Finding[] {
+    const watches = this.#watchesOf(arrival.series);
+    const isSilenceDue = arrival.receivedMs >= this.#nextDueMs;
+    if (watches.length === 0 && !isSilenceDue) return NOTHING_FOUND;
+    const findings = isSilenceDue ? this.silences(arrival.receivedMs) : [];
+    for (const watch of watches) this.#evaluateWatch(watch, arrival, findings);
     return findings;
   }
 
@@ -93,7 +100,7 @@ export class Evaluator {
     if (phase === 'quiet' && before.phase === 'quiet' && step.transition === undefined) return;
     this.#touched.add(watch.series.subjectId);
     if (before.phase === 'quiet' && phase !== 'quiet') watch.openingValue = value;
-    if (phase === 'pending') this.#pending.add(watch);
+    if (phase === 'pending') this.#addPending(watch);
     else this.#pending.delete(watch);
     this.#foldInto(findings, watch, { step, value, atMs: receivedMs });
   }
@@ -101,9 +108,14 @@ export class Evaluator {
   /** Delays that ran out in silence, as of `nowMs`: fired before whatever is received after it. */
   silences(nowMs: number): Finding[] {
     const findings: Finding[] = [];
+    if (nowMs < this.#nextDueMs) return findings;
+    this.#nextDueMs = Number.POSITIVE_INFINITY;
     for (const watch of this.#pending) {
-      const dueMs = silenceDueMs(watch.state, watch.settings);
-      if (dueMs === undefined || dueMs > nowMs) continue;
+      const dueMs = silenceDueMs(watch.state, watch.settings) ?? Number.POSITIVE_INFINITY;
+      if (dueMs > nowMs) {
+        this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
+        continue;
+      }
       const step = onSilence(watch.state, nowMs, watch.settings);
       watch.state = step.state;
       this.#pending.delete(watch);
@@ -111,6 +123,12 @@ export class Evaluator {
       this.#foldInto(findings, watch, { step, value: watch.openingValue, atMs: dueMs });
     }
     return findings;
+  }
+
+  #addPending(watch: Watch): void {
+    this.#pending.add(watch);
+    const dueMs = silenceDueMs(watch.state, watch.settings) ?? Number.POSITIVE_INFINITY;
+    this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
   }
 
   #foldInto(
@@ -169,7 +187,7 @@ export class Evaluator {
       openingValue: saved?.openingValue ?? 0,
     };
     watch.episode.watches.push(watch);
-    if (watch.state.phase === 'pending') this.#pending.add(watch);
+    if (watch.state.phase === 'pending') this.#addPending(watch);
     return watch;
   }
 
@@ -224,7 +242,7 @@ export class Evaluator {
       const copy: Watch = { series, rule, settings, state, openingValue, episode };
       episode.watches.push(copy);
       this.#bySeries.set(series.id, [...(this.#bySeries.get(series.id) ?? []), copy]);
-      if (state.phase === 'pending') this.#pending.add(copy);
+      if (state.phase === 'pending') this.#addPending(copy);
     }
   }
 }

@@ -22,7 +22,10 @@ export class ReadingHead {
   #fresh = new Columns();
   #flushing: Columns | undefined;
   #kept: Columns | undefined;
-  last: LastReading | undefined;
+  #lastStampMs = Number.NEGATIVE_INFINITY;
+  #lastTimeMs = 0;
+  #lastValue = 0;
+  #lastFlags = 0;
   /** Number of the change that last touched this series; live sockets compare it with their own. */
   changed = 0;
 
@@ -30,8 +33,17 @@ export class ReadingHead {
     this.series = series;
   }
 
-  get freshCount(): number {
-    return this.#fresh.length;
+  get last(): LastReading | undefined {
+    if (this.#lastStampMs === Number.NEGATIVE_INFINITY) return undefined;
+    const [stampMs, timeMs] = [this.#lastStampMs, this.#lastTimeMs];
+    return { stampMs, timeMs, value: this.#lastValue, flags: this.#lastFlags };
+  }
+
+  #setLast(reading: Reading, flags: number, offsetMs: number): void {
+    this.#lastStampMs = reading.stampMs;
+    this.#lastTimeMs = reading.stampMs + offsetMs;
+    this.#lastValue = reading.value;
+    this.#lastFlags = flags;
   }
 
   /** The newest stored reading, at start-up: the head knows the last reading of every series. */
@@ -43,15 +55,15 @@ export class ReadingHead {
     this.#kept = kept;
     const at = kept.length - 1;
     if (at < 0) return;
-    const stampMs = kept.lastStampMs;
-    this.last = { stampMs, timeMs: stampMs + offsetMs, value: kept.valueAt(at), flags: kept.flagsAt(at) };
+    const flags = kept.flagsAt(at);
+    this.#setLast({ stampMs: kept.lastStampMs, value: kept.valueAt(at), flags }, flags, offsetMs);
   }
 
   insert(reading: Reading, offsetMs: number): Insertion {
     const { stampMs, value, flags } = reading;
-    if (this.last === undefined || stampMs > this.last.stampMs) {
+    if (stampMs > this.#lastStampMs) {
       this.#fresh.insert(stampMs, value, flags);
-      this.last = { stampMs, timeMs: stampMs + offsetMs, value, flags };
+      this.#setLast(reading, flags, offsetMs);
       return 'new';
     }
     const twin = this.#find(stampMs);
@@ -63,9 +75,7 @@ export class ReadingHead {
     const corrects = hasFlag(flags, FLAG.CORRECTION);
     const kept = corrects ? flags : flags | FLAG.CONFLICT;
     this.#fresh.insert(stampMs, value, kept);
-    if (stampMs === this.last.stampMs) {
-      this.last = { stampMs, timeMs: stampMs + offsetMs, value, flags: kept };
-    }
+    if (stampMs === this.#lastStampMs) this.#setLast(reading, kept, offsetMs);
     return corrects ? 'correction' : 'conflict';
   }
 
