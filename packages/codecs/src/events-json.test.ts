@@ -6,6 +6,9 @@ import fc from 'fast-check';
 import { decodeEventsJson, encodeEventsJson } from './events-json.ts';
 import { PARTS_MAX } from './json-message.ts';
 
+// One seed: a test that fails does so again.
+fc.configureGlobal({ seed: 20260301 });
+
 const AT = 1_772_352_000_000;
 const bytes = (message: unknown) => new TextEncoder().encode(JSON.stringify(message));
 

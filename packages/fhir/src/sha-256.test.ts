@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { sha256Hex } from './sha-256.ts';
 
+// One seed: a test that fails does so again.
+fc.configureGlobal({ seed: 20260301 });
+
 const VECTORS = [
   { text: '', hash: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
   { text: 'abc', hash: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },

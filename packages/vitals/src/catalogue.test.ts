@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CATALOGUE } from './catalogue.ts';
+import { EVENT_TERMS } from './catalogue-events.ts';
 import { GOLDEN, TYPICAL } from './catalogue-golden.ts';
 import { BLOOD_PRESSURE_PANEL } from './catalogue-pressure.ts';
 import { INK_COLOURS } from './colours.ts';
-import { metricByKey } from './lookup.ts';
+import { findMetric, metricByKey } from './lookup.ts';
 
 test('the catalogue and the golden list of codes hold the same metrics', () => {
   const keys = CATALOGUE.map((metric) => metric.key).sort();
@@ -61,6 +62,22 @@ test('an MDC code or reference id belongs to one metric', () => {
       seen.add(code).add(refId);
     }
   }
+});
+
+test('an event’s terms are no metric’s, and those of the standards', () => {
+  const codes = Object.entries(EVENT_TERMS).map(
+    ([kind, terms]) => `${kind}: ${terms.map(({ code }) => code).join()}`,
+  );
+  assert.deepEqual(codes, [
+    'fall: 8519681',
+    'button: 8519682',
+    'dose-taken: 8532994,8519693',
+    'door-crossed: 8520703',
+    'leads-off: ',
+    'leads-on: ',
+  ]);
+  for (const { refId } of Object.values(EVENT_TERMS).flat())
+    assert.equal(findMetric(refId), undefined);
 });
 
 test('MDC codes lie in the partitions of measurements', () => {
