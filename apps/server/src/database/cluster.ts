@@ -94,6 +94,11 @@ export async function makeSocketDir(
   return dir;
 }
 
+/** Leaves nothing behind in the system's temp folder. */
+export async function removeSocketDir(dataDir: string, socketDir: string): Promise<void> {
+  if (!socketDir.startsWith(dataDir)) await rm(socketDir, { recursive: true, force: true });
+}
+
 async function giveTo(user: PostgresUser | undefined, path: string): Promise<void> {
   if (user !== undefined) await chown(path, user.uid, user.gid);
 }

@@ -8,6 +8,7 @@ import {
   hasCluster,
   makeCluster,
   makeSocketDir,
+  removeSocketDir,
 } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -104,7 +105,15 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     await supervised[Symbol.asyncDispose]();
     throw error;
   }
-  return { ...supervised, connection, superuser };
+  return {
+    ...supervised,
+    connection,
+    superuser,
+    async [Symbol.asyncDispose]() {
+      await supervised[Symbol.asyncDispose]();
+      await removeSocketDir(dataDir, listening.socketDir);
+    },
+  };
 }
 
 /** Once, on the first start; after one that was cut short, again. */

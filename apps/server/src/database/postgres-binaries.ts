@@ -12,7 +12,7 @@ export interface PostgresBinaries {
   readonly major: string;
 }
 
-interface Place {
+export interface Place {
   /** The directory that holds bin/, lib/ and share/. */
   readonly native: string;
   readonly version: string;
@@ -60,7 +60,7 @@ async function installedPlace(): Promise<Place> {
  * directory, and a read-only installation cannot take the library links that npm leaves out.
  * Then they run from a copy in the data directory (60 MB, made once for each version).
  */
-async function runnablePlace(
+export async function runnablePlace(
   installed: Place,
   where: { readonly dataDir: string; readonly user: PostgresUser | undefined },
 ): Promise<string> {
@@ -86,9 +86,10 @@ async function restoreLinks(native: string): Promise<boolean> {
     .array(z.object({ source: z.string(), target: z.string() }))
     .parse(JSON.parse(await readFile(list, 'utf8')));
   for (const link of links) {
-    const target = join(native, '..', link.target);
+    // The list names its files from the package's root; a copy has another name than `native`.
+    const target = join(native, relative('native', link.target));
     if (await exists(target)) continue;
-    const source = join(native, '..', link.source);
+    const source = join(native, relative('native', link.source));
     try {
       await symlink(relative(dirname(target), source), target);
     } catch (error) {
