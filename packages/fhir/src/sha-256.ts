@@ -31,17 +31,24 @@ function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function compress(hash: Uint32Array, schedule: Uint32Array): void {
-  const state = new Uint32Array(hash);
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = hash;
   for (let round = 0; round < 64; round++) {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const choice = (e & f) ^ (~e & g);
-    const one = (h + s1 + choice + word(ROUNDS, round) + word(schedule, round)) >>> 0;
+    const one = (h + s1 + choice + word(ROUNDS, round) + word(schedule, round)) | 0;
     const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const majority = (a & b) ^ (a & c) ^ (b & c);
-    state.set([one + s0 + majority, a, b, c, d + one, e, f, g]);
+    h = g;
+    g = f;
+    f = e;
+    e = (d + one) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (one + s0 + majority) | 0;
   }
-  for (let index = 0; index < 8; index++) hash[index] = word(hash, index) + word(state, index);
+  const state = [a, b, c, d, e, f, g, h];
+  for (let index = 0; index < 8; index++) hash[index] = word(hash, index) + (state[index] ?? 0);
 }
 
 function rotate(value: number, bits: number): number {
