@@ -33,6 +33,10 @@ const outside: Outside = {
     // What went wrong, never the text of an error: it may quote what was sent.
     log({ level: 'error', step: what, error: describeDatabaseError(error), at: placeOf(error) });
   },
+  onFatal: (why) => {
+    process.stderr.write(`${why}\n`);
+    process.exit(1);
+  },
 };
 
 function log(line: Record<string, string>): void {

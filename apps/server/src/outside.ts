@@ -10,4 +10,6 @@ export interface Outside {
   readonly newId: () => string;
   /** `what` names the step that went wrong; never a value or a person's name. */
   readonly onProblem: (what: string, error: unknown) => void;
+  /** Ends the process at once: going on would be a lie to the devices. */
+  readonly onFatal: (why: string) => void;
 }

@@ -139,6 +139,7 @@ async function openParts(
     after,
     pause,
     onProblem,
+    onTakenOver: outside.onFatal,
   });
   const hub = new LiveHub({
     heads: telemetry.heads,

@@ -15,6 +15,14 @@ export const LANE = 0;
 
 const rowContext = (lane: number, sequence: number): string => `log/${lane}/${sequence}`;
 
+/** Another server has taken the lane. Whatever this one still holds is its devices' to send again. */
+export class TakenOver extends Error {
+  constructor() {
+    super('Another Ausculta server has taken over this database, so this one stops. Run one server on one database.');
+    this.name = 'TakenOver';
+  }
+}
+
 export interface ReplayedCommit {
   readonly sequence: number;
   readonly entries: readonly LogEntry[];
@@ -54,7 +62,8 @@ export class PostgresLog {
       await store.createLogTable(this.#sql, table);
       this.#tables.add(table);
     }
-    await store.appendLogRow(this.#sql, table, { lane: LANE, sequence, base_ms: baseMs, sealed });
+    const row = { lane: LANE, sequence, fence: this.fence, base_ms: baseMs, sealed };
+    if (!(await store.appendLogRow(this.#sql, table, row))) throw new TakenOver();
   }
 
   /** What is behind the checkpoints, in commit order; entries that a partition has already flushed are left out. */

@@ -18,6 +18,7 @@ export async function createLogTable(sql: Sql, table: string): Promise<void> {
     CREATE TABLE IF NOT EXISTS ${sql(table)} (
       lane smallint NOT NULL,
       sequence bigint NOT NULL,
+      fence bigint NOT NULL,
       base_ms bigint NOT NULL,
       sealed bytea NOT NULL,
       PRIMARY KEY (lane, sequence))`;
@@ -37,12 +38,25 @@ export interface LogRow {
   readonly sealed: Uint8Array;
 }
 
-/** Appends one group commit. A retry after a lost answer finds the row already there. */
-export async function appendLogRow(sql: Sql, table: string, row: LogRow): Promise<void> {
-  await sql`
-    INSERT INTO ${sql(table)} (lane, sequence, base_ms, sealed)
-    VALUES (${row.lane}, ${row.sequence}, ${row.base_ms}, ${row.sealed})
-    ON CONFLICT (lane, sequence) DO NOTHING`;
+/**
+ * Appends one group commit, while the lane is still ours: the lock makes a new owner wait for commits
+ * that are under way. A retry after a lost answer finds its own row. False: somebody has taken over.
+ */
+export async function appendLogRow(
+  sql: Sql,
+  table: string,
+  row: LogRow & { readonly fence: number },
+): Promise<boolean> {
+  const { lane, sequence, fence, base_ms, sealed } = row;
+  const added = await sql`
+    WITH ours AS (SELECT lane FROM lane WHERE lane = ${lane} AND fence = ${fence} FOR SHARE)
+    INSERT INTO ${sql(table)} (lane, sequence, fence, base_ms, sealed)
+    SELECT ${lane}, ${sequence}, ${fence}, ${base_ms}, ${sealed} FROM ours
+    ON CONFLICT (lane, sequence) DO NOTHING RETURNING 1`;
+  if (added.length === 1) return true;
+  const known = await sql`
+    SELECT FROM ${sql(table)} WHERE lane = ${lane} AND sequence = ${sequence} AND fence = ${fence}`;
+  return known.length === 1;
 }
 
 /** The log tables that exist, oldest first. */

@@ -13,7 +13,7 @@ import type { Seal } from '../vault/seal.ts';
 import { commitFlush, type DetectorSnapshot, type FlushPorts, type FlushWork, prepareFlush } from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
-import { PostgresLog } from './postgres-log.ts';
+import { PostgresLog, TakenOver } from './postgres-log.ts';
 import * as queries from './queries.ts';
 import type { EventRow } from './store.ts';
 
@@ -38,6 +38,8 @@ export interface TelemetryPorts {
   readonly pause: () => Promise<void>;
   /** `what` names the step; never a value or a name of a person. */
   readonly onProblem: (what: string, error: unknown) => void;
+  /** The end of this server: nothing it takes in can become durable any more. */
+  readonly onTakenOver: (why: string) => void;
 }
 
 export class Telemetry {
@@ -81,7 +83,7 @@ export class Telemetry {
       {
         write: (batch) => log.write(batch),
         onDurable: (entries, sequence) => this.#consume(entries, sequence),
-        onFailure: (error) => ports.onProblem('commit', error),
+        onFailure: (error) => this.#onFailure('commit', error),
         nowMs: ports.nowMs,
         after: ports.after,
       },
@@ -181,11 +183,16 @@ export class Telemetry {
       this.#work ??= await prepareFlush(this.#flushPorts, this.#consumed);
       const isOurs = await commitFlush(this.#flushPorts, this.#work);
       this.#work = undefined;
-      if (!isOurs) throw new Error('another server has taken over the log; this one must stop');
+      if (!isOurs) throw new TakenOver();
       await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS);
     } catch (error) {
-      this.#ports.onProblem('flush', error);
+      this.#onFailure('flush', error);
     }
+  }
+
+  #onFailure(step: string, error: unknown): void {
+    if (error instanceof TakenOver) this.#ports.onTakenOver(error.message);
+    else this.#ports.onProblem(step, error);
   }
 
   get #flushPorts(): FlushPorts {

@@ -268,13 +268,6 @@ ALTER TABLE parked ALTER COLUMN message_sealed SET STORAGE EXTERNAL;
 
 -- The log's own book-keeping; its hourly tables are made as the hours come -------------------------
 
-CREATE TABLE log_table (
-  name text PRIMARY KEY CHECK (name ~ '^log_[0-9]{10}$'),
-  hour_ms bigint NOT NULL UNIQUE,
-  created_at timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE log_table IS 'The hourly tables of the log that exist.';
-
 CREATE TABLE lane (
   lane smallint PRIMARY KEY CHECK (lane >= 0),
   fence bigint NOT NULL CHECK (fence >= 0)
@@ -321,7 +314,7 @@ BEGIN
       'CREATE POLICY own_organisation ON %I
          USING (organisation_id = (SELECT scope_organisation()) OR (SELECT scope_is_line()))', name);
   END LOOP;
-  FOREACH name IN ARRAY ARRAY['log_table', 'lane', 'lease', 'checkpoint'] LOOP
+  FOREACH name IN ARRAY ARRAY['lane', 'lease', 'checkpoint'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY line_only ON %I USING ((SELECT scope_is_line()))', name);
