@@ -40,8 +40,8 @@ function play(bedside: Bedside, { forMs, stepMs }: { forMs: number; stepMs: numb
 function runsOf(outgoing: readonly Outgoing[]) {
   return outgoing
     .filter(({ kind }) => kind === 'waveforms')
-    .flatMap(({ payload }) => {
-      const runs = decodeRuns(payload, NO_COMPRESSION);
+    .flatMap(({ encode }) => {
+      const runs = decodeRuns(encode(START_MS), NO_COMPRESSION);
       assert.ok(runs.ok);
       return runs.value;
     });
@@ -54,7 +54,7 @@ test('ten seconds of a monitor are 3600 samples of each lead as they were, and a
   const samples = lead.flatMap((run) => [...run.samples]);
   assert.deepEqual(samples, [...(bedside.recording.channels[0]?.samples.subarray(0, 3600) ?? [])]);
   assert.equal(lead[0]?.startMs, START_MS);
-  assert.equal(outgoing.filter(({ kind }) => kind === 'readings').length, 10);
+  assert.equal(outgoing.filter(({ kind }) => kind === 'readings').length, 11);
 });
 
 test('whatever no recording holds is marked simulated; the heart rate is not', async () => {
@@ -91,9 +91,10 @@ test('a monitor with a wrong clock stamps numbers and waveforms three hours behi
   const outgoing = play(bedside, { forMs: 2000, stepMs: 400 });
   assert.equal(runsOf(outgoing)[0]?.startMs, START_MS - THREE_HOURS_MS);
   const numbers = outgoing.find(({ kind }) => kind === 'readings');
-  const decoded = decodePlainJson(numbers?.payload ?? new Uint8Array());
+  const decoded = decodePlainJson(numbers?.encode(START_MS + 5000) ?? new Uint8Array());
   assert.ok(decoded.ok);
-  assert.equal(decoded.value.readings[0]?.stampMs, START_MS + 1000 - THREE_HOURS_MS);
+  assert.equal(decoded.value.readings[0]?.stampMs, START_MS - THREE_HOURS_MS);
+  assert.equal(decoded.value.sentMs, START_MS + 5000 - THREE_HOURS_MS);
 });
 
 test('the monitor that speaks SenML says the same as its neighbours', async () => {
@@ -101,7 +102,7 @@ test('the monitor that speaks SenML says the same as its neighbours', async () =
   const [numbers] = play(bedside, { forMs: 3000, stepMs: 1000 }).filter(
     ({ kind }) => kind === 'readings',
   );
-  const decoded = decodeSenml(numbers?.payload ?? new Uint8Array(), START_MS);
+  const decoded = decodeSenml(numbers?.encode(START_MS) ?? new Uint8Array(), START_MS);
   assert.ok(decoded.ok);
   assert.deepEqual(decoded.value.faults, []);
   const found = decoded.value.readings.map(({ metric, stampMs, value, flags }) => ({
@@ -110,7 +111,7 @@ test('the monitor that speaks SenML says the same as its neighbours', async () =
     value,
     flags,
   }));
-  assert.deepEqual(found, readingsAt(bedside, START_MS + 1000));
+  assert.deepEqual(found, readingsAt(bedside, START_MS));
 });
 
 test('a pause of ten seconds is caught up, a longer one is a gap', async () => {

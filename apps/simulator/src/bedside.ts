@@ -39,7 +39,8 @@ export interface BedsideProgress {
 
 export interface Outgoing {
   readonly kind: 'readings' | 'waveforms';
-  readonly payload: Uint8Array;
+  /** The bytes as they leave now: a monitor that says what its clock shows must say so anew each time. */
+  readonly encode: (nowMs: number) => Uint8Array;
 }
 
 const SECOND_MS = 1000;
@@ -69,7 +70,7 @@ export function placeBedside(
 }
 
 export function startProgress(bedside: Bedside): BedsideProgress {
-  return { position: 0, secondMs: bedside.startedMs + SECOND_MS };
+  return { position: 0, secondMs: bedside.startedMs };
 }
 
 export function stepBedside(
@@ -86,15 +87,14 @@ export function stepBedside(
   let { secondMs } = caughtUp;
   for (; secondMs <= nowMs; secondMs += SECOND_MS) {
     const readings = readingsAt(bedside, secondMs);
-    if (readings.length > 0)
-      outgoing.push({ kind: 'readings', payload: encode(bedside, readings) });
+    outgoing.push({ kind: 'readings', encode: (atMs) => encode(bedside, readings, atMs) });
   }
   if (until > caughtUp.position) {
     const startedMs = bedside.startedMs + clockErrorMs(bedside);
     const runs = runsBetween(bedside.recording, { from: caughtUp.position, until, startedMs });
     const block = encodeRuns(runs, NO_COMPRESSION);
     expect(block.ok, 'runs of a recording always encode');
-    outgoing.push({ kind: 'waveforms', payload: block.value });
+    outgoing.push({ kind: 'waveforms', encode: () => block.value });
   }
   return { progress: { position: until, secondMs }, outgoing };
 }
@@ -142,10 +142,16 @@ export function readingsAt(bedside: Bedside, atMs: number): ReportedReading[] {
   return readings;
 }
 
-function encode(bedside: Bedside, readings: readonly ReportedReading[]): Uint8Array {
-  return bedside.patient.variation?.kind === 'senml'
-    ? encodeSenml(readings, { baseName: `urn:dev:ops:${bedside.deviceId}:` })
-    : encodePlainJson(readings);
+function encode(bedside: Bedside, readings: readonly ReportedReading[], nowMs: number): Uint8Array {
+  switch (bedside.patient.variation?.kind) {
+    case 'senml':
+      return encodeSenml(readings, { baseName: `urn:dev:ops:${bedside.deviceId}:` });
+    case 'wrong-clock':
+      // It cannot know that its clock is wrong, but it says what the clock shows.
+      return encodePlainJson(readings, { sentMs: nowMs + clockErrorMs(bedside) });
+    case undefined:
+      return encodePlainJson(readings);
+  }
 }
 
 function clockErrorMs({ patient: { variation } }: Bedside): number {

@@ -17,6 +17,7 @@ export interface LinkOptions {
   readonly token: string;
   /** Told once for each connection that was lost or refused, and once for each that came back. */
   readonly onChange: (state: 'connected' | 'lost' | 'refused') => void;
+  readonly nowMs: () => number;
   /** The server's word on its own topic about a message that it could not take. */
   readonly onError: (text: string) => void;
 }
@@ -87,7 +88,7 @@ export function openMonitorLink(options: LinkOptions): MonitorLink {
     for (const message of taken.toSend) {
       own.publish(
         `devices/${deviceId}/${message.kind}`,
-        Buffer.from(message.payload),
+        Buffer.from(message.encode(options.nowMs())),
         { qos: 1 },
         (error) => {
           if (error || client !== own) return;

@@ -15,7 +15,7 @@ import {
 function made(count: number, kind: Outgoing['kind'] = 'readings'): Outgoing[] {
   return Array.from({ length: count }, (_, index) => ({
     kind,
-    payload: Uint8Array.of(index & 0xff),
+    encode: () => Uint8Array.of(index & 0xff),
   }));
 }
 

@@ -31,6 +31,7 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
   const players: Disposable[] = [];
   const links: MonitorLink[] = [];
   const news = connectionNews(options.monitors.length, options.onNews);
+  const refusals = refusalNews(options.onNews);
   for (const [index, monitor] of options.monitors.entries()) {
     const recording = await readRecording(monitor.patient.recording);
     const { deviceId } = monitor;
@@ -45,7 +46,8 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
         if (state === 'connected') first.resolve();
         news(deviceId, state);
       },
-      onError: (text) => options.onNews(`${deviceId}: the server refused a message: ${text}`),
+      nowMs: options.nowMs,
+      onError: (text) => refusals(deviceId, text),
     });
     links.push(link);
     // Beds send one after another within a frame, so that the server's work is spread evenly.
@@ -99,5 +101,16 @@ function connectionNews(
     if (away.size === 0)
       onNews('The server is away: the monitors keep what it has not acknowledged.');
     away.add(deviceId);
+  };
+}
+
+/** The first refusal of each monitor is news; the rest is for `npx ausculta parked`. */
+function refusalNews(onNews: (line: string) => void): (deviceId: string, text: string) => void {
+  const told = new Set<string>();
+  return (deviceId, text) => {
+    if (told.has(deviceId)) return;
+    told.add(deviceId);
+    const fault = /"fault":"([A-Z_]+)"/.exec(text)?.[1] ?? 'no reason given';
+    onNews(`${deviceId}: the server parked a message (${fault}); npx ausculta parked shows which.`);
   };
 }
