@@ -14,7 +14,7 @@ const PACKAGE = '^packages/([^/]+)/src/';
 const ROOM = '^apps/server/src/([^/]+)/';
 
 /** The pure npm libraries that a package may build on, because they are the field's own. */
-const PURE_LIBRARIES = '^node_modules/(zod)/';
+const PURE_LIBRARIES = '^node_modules/(zod|@medplum/fhirtypes)/';
 
 const rooms = [
   {
@@ -110,6 +110,7 @@ export default {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
       extensions: ['.ts', '.tsx', '.mjs', '.js', '.d.ts'],
+      mainFields: ['module', 'main', 'types'],
     },
   },
 };

@@ -197,7 +197,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
   telemetryRoutes(app, { telemetry, registry });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
-  fhirRoutes(app, { telemetry, registry });
+  fhirRoutes(app, { telemetry, registry, nowMs });
   liveRoutes(app, hub);
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {
