@@ -13,7 +13,7 @@ import {
   useState,
 } from 'react';
 import { subjectsQuery } from '../api/queries.ts';
-import { useLiveVersion } from '../live/live-context.tsx';
+import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { nameText } from '../vitals/identity-text.ts';
 import { orderAlarms } from './alarm-order.ts';
 import { spokenText } from './alarm-text.ts';
@@ -22,6 +22,7 @@ import {
   type AudioPauses,
   isSounding,
   keepPauses,
+  lossPriority,
   NO_PAUSES,
   newHighSubjects,
   pauseAudio,
@@ -50,13 +51,17 @@ const PAUSE_CHECK_MS = 250;
 export function AlarmDeskProvider({ children }: { readonly children: ReactNode }) {
   const live = useLiveVersion();
   const { data: subjects } = useQuery(subjectsQuery);
+  // Silence brings no event: the clock must look.
+  useNow(1_000);
   const alarms = orderAlarms(live.store.alarms());
   const [ability, setAbility] = useState<AudioAbility>('blocked');
   const [pauses, setPauses] = useState<AudioPauses>(NO_PAUSES);
   const annunciator = useAnnunciator(setAbility);
   useBreakingPauses(alarms, setPauses);
 
-  const sounding = soundingPriority(alarms, pauses);
+  const quietMs = performance.now() - (live.lastFrameMs ?? performance.now());
+  const heard = soundingPriority(alarms, pauses);
+  const sounding = heard === 'high' ? heard : (lossPriority(quietMs) ?? heard);
   useEffect(() => annunciator.current?.sound(sounding), [annunciator, sounding]);
 
   const pause = useCallback(

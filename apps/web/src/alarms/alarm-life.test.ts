@@ -7,6 +7,7 @@ import {
   AUDIO_PAUSE_MS_MAX,
   isSounding,
   keepPauses,
+  lossPriority,
   NO_PAUSES,
   newHighSubjects,
   pauseAudio,
@@ -120,4 +121,9 @@ test('the loudspeaker follows the highest alarm that nobody has acknowledged', (
   ];
   assert.equal(soundingPriority(alarms, NO_PAUSES), 'low');
   assert.equal(soundingPriority([], NO_PAUSES), undefined);
+});
+
+test('ten seconds without a frame are a loss of monitoring', () => {
+  assert.equal(lossPriority(10_000), undefined);
+  assert.equal(lossPriority(10_001), 'medium');
 });

@@ -54,6 +54,14 @@ export function soundingPriority(
   return highest;
 }
 
+/** Nothing received for this long is a loss of monitoring, and is heard (safety S4). */
+const LOSS_HEARD_AFTER_MS = 10_000;
+
+/** A screen that hears nothing any more says so itself: medium, as on a ward. */
+export function lossPriority(quietMs: number): AlarmPriority | undefined {
+  return quietMs > LOSS_HEARD_AFTER_MS ? 'medium' : undefined;
+}
+
 /** High alarms that were not there before, or have become high. */
 export function newHighSubjects(
   before: ReadonlySet<string>,

@@ -34,7 +34,7 @@ export function ConnectionState() {
         <span>
           {quietMs === undefined
             ? 'No answer from the server. Trying again.'
-            : `Nothing received for ${durationText(quietMs)}. What is shown is old. Trying again.`}
+            : `Nothing received for ${durationText(quietMs)}: all values are old. Trying again.`}
         </span>
       )}
     </div>

@@ -34,10 +34,15 @@ function Place({ organisation }: { readonly organisation: string }) {
   const page = useLocation({
     select: ({ pathname }) => (pathname.startsWith('/patients') ? 'Patients' : 'Watch'),
   });
+  const isPatient = useLocation({ select: ({ pathname }) => pathname.startsWith('/patients/') });
   const count = subjects?.length;
   return (
     <div className={classes.place}>
-      <span className={classes.title}>{page}</span>
+      {isPatient ? (
+        <span className={classes.title}>Patients</span>
+      ) : (
+        <h1 className={classes.title}>{page}</h1>
+      )}
       <span className={classes.where}>
         {organisation}
         {count !== undefined && `, ${count} ${count === 1 ? 'patient' : 'patients'}`}
@@ -105,8 +110,9 @@ function UserMenu({ session }: { readonly session: Session }) {
   return (
     <Menu position="bottom-end" width={220} shadow="md">
       <Menu.Target>
-        <button type="button" className={classes.user} aria-label={`${session.displayName}, menu`}>
-          {initials(session.displayName)}
+        <button type="button" className={classes.user}>
+          <span aria-hidden="true">{initials(session.displayName)}</span>
+          <span className="visually-hidden">{session.displayName}, menu</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -30,6 +30,8 @@ import { TimelineTable } from './timeline-table.tsx';
 import { useTimeGestures } from './use-time-gestures.ts';
 import { WaveformLane } from './waveform-lane.tsx';
 
+/** Teal is what one can do: the chosen range is filled with it. */
+const CHOSEN_RANGE = { '--sc-color': 'var(--brand)', '--sc-label-color': 'var(--on-brand)' };
 const TREND_POINTS = 1_600;
 /** How often a live timeline moves on: about once for each pixel, within reason. */
 const MOVES_PER_SPAN = 900;
@@ -79,7 +81,7 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
         <SegmentedControl
           aria-label="Range"
           size="sm"
-          color="teal"
+          vars={() => ({ root: CHOSEN_RANGE })}
           data={RANGES.map(({ label }) => label)}
           value={RANGES.find(({ spanMs }) => spanMs === view.spanMs)?.label ?? ''}
           onChange={(label) => {

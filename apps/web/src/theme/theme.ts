@@ -1,5 +1,10 @@
 import { INK_COLOURS } from '@ausculta/vitals/colours';
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 /** Mantine wants ten shades; the design has one teal a theme, so the filled shades are those. */
 const TEAL: MantineColorsTuple = [
@@ -23,7 +28,11 @@ export const theme = createTheme({
   colors: { teal: TEAL },
   defaultRadius: 8,
   fontSizes: { xs: '12px', sm: '14px', md: '14px', lg: '16px', xl: '20px' },
-  autoContrast: true,
+  // The ink on a filled control follows the theme; Mantine would take the light one for both.
+  variantColorResolver: (input) => {
+    const colours = defaultVariantColorsResolver(input);
+    return input.variant === 'filled' ? { ...colours, color: 'var(--on-brand)' } : colours;
+  },
   cursorType: 'pointer',
   respectReducedMotion: true,
 });

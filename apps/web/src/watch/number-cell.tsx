@@ -29,8 +29,9 @@ export function NumberCell(props: NumberCellProps) {
     <div
       className={`${classes.cell} ${props.className ?? ''}`}
       data-state={state}
-      data-broken={state === 'absent' ? undefined : props.broken}
-      data-flash={props.isFlashing || undefined}
+      data-broken={state === 'fresh' ? props.broken : undefined}
+      data-flash={(state === 'fresh' && props.isFlashing) || undefined}
+      data-simulated={isSimulated || undefined}
       style={number === undefined ? undefined : { '--cell-ink': inkOf(number.metric) }}
     >
       <span className={classes.label}>

@@ -21,7 +21,7 @@ export function TileBand(props: TileBandProps) {
   if (top === undefined) {
     return (
       <div className={classes.status}>
-        <span>{props.isDense ? 'Limits only' : 'No arrhythmia monitoring, limits only'}</span>
+        <span>No arrhythmia monitoring{!props.isDense && ', limits only'}</span>
       </div>
     );
   }
@@ -36,8 +36,10 @@ export function TileBand(props: TileBandProps) {
       <PriorityMark priority={top.priority} />
       <span className="visually-hidden">{top.priority} alarm</span>
       <span className={classes.text}>{props.acknowledgement ?? limitText(top)}</span>
-      <span className={classes.detail}>
-        {!props.isDense && props.acknowledgement === undefined && `${extremeText(top)}, `}
+      {!props.isDense && props.acknowledgement === undefined && (
+        <span className={classes.extreme}>{extremeText(top)}</span>
+      )}
+      <span className={classes.age}>
         {spanText(top, props.nowMs)}
         {top.notYetStored && ', not yet stored'}
       </span>

@@ -26,6 +26,7 @@ export function TileNumbers(props: TileNumbersProps) {
   const systolic = choose('blood-pressure-systolic');
   const diastolic = choose('blood-pressure-diastolic');
   const temperature = choose('body-temperature');
+  const isDense = props.rateSize === 28;
   const cell = (vital: string, number: VitalNumber | undefined) => ({
     number,
     text: number === undefined ? UNKNOWN : valueText(number.reading),
@@ -39,13 +40,13 @@ export function TileNumbers(props: TileNumbersProps) {
       <NumberCell
         {...cell('heart-rate', rate)}
         className={classes.rate}
-        label={rateText(rate)}
+        label={isDense ? rateText(rate).replace(/,? .*/, '') : rateText(rate)}
         testId="hr-value"
       />
       <NumberCell
         {...cell('spo2', saturation)}
         className={classes.saturation}
-        label={aged(saturation, 'SpO₂ %', 'SpO₂')}
+        label={aged(saturation, isDense ? 'SpO₂' : 'SpO₂ %', 'SpO₂')}
         testId="spo2-value"
       />
       <NumberCell
@@ -57,7 +58,7 @@ export function TileNumbers(props: TileNumbersProps) {
       <NumberCell
         {...cell('blood-pressure-systolic', systolic)}
         className={classes.pressure}
-        label={pressureLabel(systolic)}
+        label={pressureLabel(systolic, isDense)}
         text={pressureText(systolic, diastolic)}
         broken={
           brokenBy(props.alarms, 'blood-pressure-systolic') ??
@@ -92,10 +93,10 @@ function rateText(rate: VitalNumber | undefined): string {
 }
 
 /** A cuff measures now and then: its age is always told. */
-function pressureLabel(systolic: VitalNumber | undefined): string {
+function pressureLabel(systolic: VitalNumber | undefined, isDense: boolean): string {
   if (systolic === undefined) return 'NIBP';
   if (systolic.metric.cadence.kind === 'continuous') return aged(systolic, 'ABP', 'ABP');
-  return `NIBP ${coarseDurationText(systolic.ageMs)}`;
+  return `${isDense ? 'BP' : 'NIBP'} ${coarseDurationText(systolic.ageMs)}`;
 }
 
 /** Both numbers come from one measurement, or the second is left unknown. */

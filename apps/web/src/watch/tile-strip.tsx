@@ -17,6 +17,8 @@ interface TileStripProps {
 }
 
 const LANE_GAP_PX = 4;
+/** Lower than this, the ECG alone has the strip. */
+const TWO_LANES_PX_MIN = 40;
 /** Of the design's lanes: 50 px of ECG, 29 px of pleth. */
 const ECG_SHARE = 50 / 79;
 
@@ -65,7 +67,7 @@ export function TileStrip(props: TileStripProps) {
 function tileLanes(props: TileStripProps): LaneSpec[] {
   const chosen = chooseLanes(props.rings.keys());
   const ecg = chosen.ecg[0];
-  const pulse = props.pleth ? chosen.pulse : undefined;
+  const pulse = props.pleth && props.heightPx >= TWO_LANES_PX_MIN ? chosen.pulse : undefined;
   const room = props.heightPx - LANE_GAP_PX;
   const ecgPx = pulse === undefined ? props.heightPx : Math.round(room * ECG_SHARE);
   const lanes: LaneSpec[] = [];

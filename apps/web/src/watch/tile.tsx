@@ -1,4 +1,5 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import { Link } from '@tanstack/react-router';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
@@ -54,6 +55,9 @@ export const Tile = memo(function Tile(props: TileProps) {
         .join(', '),
     [identity],
   );
+  const isSimulated = [...state.latest.values()].some(({ flags }) =>
+    hasFlag(flags, FLAG.SIMULATED),
+  );
   const age = ageSexText(identity, nowMs);
 
   return (
@@ -94,6 +98,7 @@ export const Tile = memo(function Tile(props: TileProps) {
           title={PACED_TEXT[subject.paced].long}
         >
           {PACED_TEXT[subject.paced].short}
+          {isDense && isSimulated && ', sim'}
         </span>
       </header>
       <TileBand
