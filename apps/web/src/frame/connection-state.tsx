@@ -1,8 +1,12 @@
 import Activity from 'lucide-react/icons/activity';
 import WifiOff from 'lucide-react/icons/wifi-off';
+import type { LiveConnection } from '../live/live-connection.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { durationText } from '../vitals/number-text.ts';
 import classes from './connection-state.module.css';
+
+/** How long a screen says that waveforms were left out. */
+const DROPPED_SHOWN_MS = 10_000;
 
 /** Not connected is louder than connected: then the state fills the bar, inverse and grey. */
 export function ConnectionState() {
@@ -11,17 +15,13 @@ export function ConnectionState() {
   const lastMs = live.lastFrameMs;
   const quietMs = lastMs === undefined ? undefined : performance.now() - lastMs;
   if (live.state === 'live') {
-    const degraded = live.store.degradedSinceMs !== null;
+    const [title, detail] = liveWords(live, quietMs ?? 0);
     return (
       <div className={classes.state} data-testid="connection" data-state="live">
         <Activity size={20} aria-hidden="true" />
         <span className={classes.words}>
-          <b>{degraded ? 'Monitoring degraded' : 'Live'}</b>
-          <span>
-            {degraded
-              ? 'new data is not yet stored'
-              : `checked ${Math.floor((quietMs ?? 0) / 1000)} s ago`}
-          </span>
+          <b>{title}</b>
+          <span>{detail}</span>
         </span>
       </div>
     );
@@ -39,4 +39,17 @@ export function ConnectionState() {
       )}
     </div>
   );
+}
+
+function liveWords(
+  live: LiveConnection,
+  quietMs: number,
+): readonly [title: string, detail: string] {
+  if (live.store.degradedSinceMs !== null) {
+    return ['Monitoring degraded', 'new data is not yet stored'];
+  }
+  const droppedMs =
+    (live.serverNowMs() ?? 0) - (live.store.droppedAtMs ?? Number.NEGATIVE_INFINITY);
+  if (droppedMs < DROPPED_SHOWN_MS) return ['Live, slow link', 'waveforms have gaps'];
+  return ['Live', `checked ${Math.floor(quietMs / 1000)} s ago`];
 }

@@ -193,6 +193,7 @@ test('what was left out, revised, degraded and refused is known', () => {
   const store = watching();
   const outcome = store.apply(
     frame({
+      serverTimeMs: 9_000,
       notices: [
         { type: 'dropped', waveformMs: 400 },
         { type: 'revised', subjects: ['bo'] },
@@ -201,7 +202,7 @@ test('what was left out, revised, degraded and refused is known', () => {
       ],
     }),
   );
-  assert.equal(store.droppedMs, 400);
+  assert.equal(store.droppedAtMs, 9_000);
   assert.equal(store.subject('bo').revisions, 1);
   assert.equal(store.degradedSinceMs, 5);
   assert.deepEqual(outcome?.refusals, ['PAYLOAD_MALFORMED']);

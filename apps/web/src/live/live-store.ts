@@ -67,16 +67,16 @@ export class LiveStore {
   readonly #deviceNames = new Map<number, string>();
   readonly #unconfirmed = new Set<string>();
   #confirmByMs: number | undefined;
-  #droppedMs = 0;
+  #droppedAtMs: number | undefined;
   #degradedSinceMs: number | null = null;
 
   constructor(decodeBlock: DecodeBlock) {
     this.#decodeBlock = decodeBlock;
   }
 
-  /** Milliseconds of waveform that the server left out because this browser was too slow. */
-  get droppedMs(): number {
-    return this.#droppedMs;
+  /** When the server last left out waveform because this browser was too slow. Numbers never are. */
+  get droppedAtMs(): number | undefined {
+    return this.#droppedAtMs;
   }
 
   get degradedSinceMs(): number | null {
@@ -157,7 +157,7 @@ export class LiveStore {
         }
         return;
       case 'dropped':
-        this.#droppedMs += notice.waveformMs;
+        this.#droppedAtMs = into.serverTimeMs;
         return;
       case 'revised':
         for (const id of notice.subjects) {

@@ -159,6 +159,7 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
                 stretch={stretch}
                 view={view}
                 heightPx={metric.ink === 'ecg' ? 110 : 64}
+                cursorMs={cursorMs}
               />
               <div className={classes.right} />
             </div>

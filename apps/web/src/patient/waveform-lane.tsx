@@ -25,6 +25,7 @@ interface WaveformLaneProps {
   readonly stretch: Stretch;
   readonly view: TimeView;
   readonly heightPx: number;
+  readonly cursorMs: number | undefined;
 }
 
 /** The stored waveform of a stretch of up to a minute, going over into the live one at its end. */
@@ -107,6 +108,12 @@ export function WaveformLane(props: WaveformLaneProps) {
         aria-label={`Waveform, ${metric.label}`}
         data-testid="stored-waveform"
       />
+      {props.cursorMs !== undefined && (
+        <span
+          className={classes.cursor}
+          style={{ left: `${((props.cursorMs - stretch.fromMs) / props.view.spanMs) * 100}%` }}
+        />
+      )}
       {bracketPx > 0 && (
         <span className={classes.bracket} style={{ height: bracketPx }}>
           1 mV

@@ -28,9 +28,9 @@ interface TileProps {
 
 /** Everything but the strip: what is left of the tile's height is the strip's. */
 const ROWS_PX: Record<WallLayout['rateSize'], number> = {
-  72: 16 + 24 + 22 + 94,
-  44: 16 + 24 + 22 + 62,
-  28: 8 + 40 + 22 + 44,
+  72: 16 + 24 + 22 + 92 + 4,
+  44: 16 + 24 + 22 + 60 + 4,
+  28: 8 + 40 + 22 + 46 + 4,
 };
 const STRIP_PX_MIN = 16;
 
