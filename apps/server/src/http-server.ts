@@ -1,11 +1,11 @@
 /** The HTTP server: its limits, headers and errors, before any room adds a route. */
 import { existsSync } from 'node:fs';
+import { fail } from '@ausculta/vitals/fault';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import staticFiles from '@fastify/static';
 import websocket from '@fastify/websocket';
-import { fail } from '@ausculta/vitals/fault';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
 import { guardRoutes } from './people/access.ts';
@@ -25,12 +25,24 @@ export interface HttpServerParts {
 }
 
 export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, trustProxy: false, forceCloseConnections: true });
-  await app.register(helmet, { contentSecurityPolicy: { directives: CONTENT_SECURITY }, hsts: false });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: false,
+    forceCloseConnections: true,
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: CONTENT_SECURITY },
+    hsts: false,
+  });
   await app.register(cookie);
   await app.register(rateLimit, { global: true, max: REQUESTS_PER_MINUTE_MAX, timeWindow: 60_000 });
   await app.register(websocket, {
-    options: { maxPayload: LIVE_REQUEST_BYTES_MAX, handleProtocols: chooseSubprotocol, perMessageDeflate: false },
+    options: {
+      maxPayload: LIVE_REQUEST_BYTES_MAX,
+      handleProtocols: chooseSubprotocol,
+      perMessageDeflate: false,
+    },
   });
   guardRoutes(app, parts.signIn);
   answerErrors(app, parts.onProblem);
@@ -66,13 +78,21 @@ const HAS_EXTENSION = /\.[a-z0-9]+$/i;
 
 async function serveWeb(app: FastifyInstance, webDir: string): Promise<void> {
   await app.register(staticFiles, { root: webDir, serve: false });
-  app.get<{ Params: { '*': string } }>('/*', { config: { access: 'public' } }, async (request, reply) => {
-    const path = request.params['*'];
-    const isApi = path.startsWith('api/') || path.startsWith('fhir/');
-    if (isApi) return await sendFault(reply, fail('NOT_FOUND').fault);
-    // The build names its files by their content, so that they never change.
-    if (HAS_EXTENSION.test(path)) return await reply.sendFile(path, { maxAge: '365d', immutable: path.startsWith('assets/') });
-    // Every page of the application is the same document; its router reads the address.
-    return await reply.sendFile('index.html', { cacheControl: false });
-  });
+  app.get<{ Params: { '*': string } }>(
+    '/*',
+    { config: { access: 'public' } },
+    async (request, reply) => {
+      const path = request.params['*'];
+      const isApi = path.startsWith('api/') || path.startsWith('fhir/');
+      if (isApi) return await sendFault(reply, fail('NOT_FOUND').fault);
+      // The build names its files by their content, so that they never change.
+      if (HAS_EXTENSION.test(path))
+        return await reply.sendFile(path, {
+          maxAge: '365d',
+          immutable: path.startsWith('assets/'),
+        });
+      // Every page of the application is the same document; its router reads the address.
+      return await reply.sendFile('index.html', { cacheControl: false });
+    },
+  );
 }

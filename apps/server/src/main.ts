@@ -62,18 +62,29 @@ async function run(): Promise<void> {
     return;
   }
   const { config } = outcome;
-  const { version } = JSON.parse(readFileSync(fileBeside('../package.json'), 'utf8')) as { version: string };
-  const server = await startServer({ config, version, webDir: fileBeside('../../web/dist'), outside });
+  const { version } = JSON.parse(readFileSync(fileBeside('../package.json'), 'utf8')) as {
+    version: string;
+  };
+  const server = await startServer({
+    config,
+    version,
+    webDir: fileBeside('../../web/dist'),
+    outside,
+  });
   announce(server, config.http.host);
   stopOnSignal(server);
 }
 
 function announce(server: RunningServer, host: string): void {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  process.stdout.write(`Ausculta is ready at http://${shown}:${server.httpPort} (MQTT on port ${server.mqttPort}).\n`);
+  process.stdout.write(
+    `Ausculta is ready at http://${shown}:${server.httpPort} (MQTT on port ${server.mqttPort}).\n`,
+  );
   if (server.newLogin !== undefined) {
     const { loginName, password } = server.newLogin;
-    process.stdout.write(`Sign in as ${loginName} with the password ${password} (shown only now).\n`);
+    process.stdout.write(
+      `Sign in as ${loginName} with the password ${password} (shown only now).\n`,
+    );
   }
   process.stdout.write(`${NOT_CLEARED}\n`);
 }
@@ -97,6 +108,9 @@ function stopOnSignal(server: RunningServer): void {
 
 run().catch((error: unknown) => {
   if (error instanceof StartProblem) process.stderr.write(`${error.message}\n`);
-  else process.stderr.write(`Ausculta could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
+  else
+    process.stderr.write(
+      `Ausculta could not start: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
   process.exit(1);
 });

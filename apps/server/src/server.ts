@@ -127,7 +127,14 @@ async function openParts(
   const { outside } = options;
   const { nowMs, after, pause, onProblem } = outside;
   const registry = await Registry.load(database.line, seal);
-  const alarms = await AlarmBook.open({ sql: database.line, seal, registry, nowMs, after, onProblem });
+  const alarms = await AlarmBook.open({
+    sql: database.line,
+    seal,
+    registry,
+    nowMs,
+    after,
+    onProblem,
+  });
   const telemetry = await Telemetry.open({
     sql: database.line,
     seal,
@@ -164,13 +171,16 @@ async function openParts(
     contentId: (deviceId, bytes) =>
       createHash('sha256').update(deviceId).update('\0').update(bytes).digest('base64url'),
     isRefusing: () => health.diskIsFull,
+    watchRefused: (entries) => alarms.evaluateRefused(entries),
     onProblem,
   };
   return { ...ground, registry, telemetry, alarms, hub, parking, signIn, intake };
 }
 
 /** A device proves itself by its token; an unknown id and a wrong token look the same. */
-function deviceFinder(registry: Registry): (id: string, token: string) => RegisteredDevice | undefined {
+function deviceFinder(
+  registry: Registry,
+): (id: string, token: string) => RegisteredDevice | undefined {
   return (id, token) => {
     const device = registry.devices.get(id);
     const hash = createHash('sha256').update(token).digest();
@@ -223,8 +233,14 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
 
 function portProblem(setting: string, port: number, cause: unknown): StartProblem {
   const isTaken = (cause as { code?: string }).code === 'EADDRINUSE';
-  const why = isTaken ? `Port ${port} is taken by another program.` : `Port ${port} cannot be opened.`;
-  return new StartProblem('PORT_TAKEN', `${why} Stop it, or set ${setting} to another port.`, cause);
+  const why = isTaken
+    ? `Port ${port} is taken by another program.`
+    : `Port ${port} cannot be opened.`;
+  return new StartProblem(
+    'PORT_TAKEN',
+    `${why} Stop it, or set ${setting} to another port.`,
+    cause,
+  );
 }
 
 /** What can go wrong while running, as the screens and the doors need to know it. */
@@ -251,7 +267,7 @@ function watchHealth(parts: Parts, dataDir: string): () => void {
     const sinceMs = telemetry.stalledSinceMs;
     const isStalled = sinceMs !== undefined && outside.nowMs() - sinceMs >= STALL_MS;
     if (isStalled) alarms.evaluateProvisionally(telemetry.pending());
-    else alarms.endProvisional();
+    else if (!health.diskIsFull) alarms.endProvisional();
     const isDegraded = isStalled || health.diskIsFull;
     if (!isDegraded) health.degradedSinceMs = null;
     else health.degradedSinceMs ??= sinceMs ?? outside.nowMs();
@@ -266,7 +282,15 @@ function readiness({ database, health }: Parts): Part[] {
   const state = database.state();
   return [
     { name: 'database', ready: state === 'running' || state === 'external', detail: state },
-    { name: 'log', ready: health.degradedSinceMs === null, detail: health.degradedSinceMs === null ? 'commits return' : 'stalled' },
-    { name: 'disk', ready: !health.diskIsFull, detail: health.diskIsFull ? 'reserve reached' : 'free' },
+    {
+      name: 'log',
+      ready: health.degradedSinceMs === null,
+      detail: health.degradedSinceMs === null ? 'commits return' : 'stalled',
+    },
+    {
+      name: 'disk',
+      ready: !health.diskIsFull,
+      detail: health.diskIsFull ? 'reserve reached' : 'free',
+    },
   ];
 }

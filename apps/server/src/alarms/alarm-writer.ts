@@ -58,7 +58,10 @@ export class AlarmWriter {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  async #writeOnce(rows: readonly AlarmRow[], transitions: readonly TransitionRow[]): Promise<void> {
+  async #writeOnce(
+    rows: readonly AlarmRow[],
+    transitions: readonly TransitionRow[],
+  ): Promise<void> {
     for (;;) {
       try {
         await this.#ports.sql.begin(async (tx) => {

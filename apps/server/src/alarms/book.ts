@@ -4,8 +4,8 @@
  * at once and to the database in order. A checkpoint waits until its alarms are durable.
  */
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { type AlarmEvent, afterEvent } from '@ausculta/rules/alarm-life';
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
+import { type AlarmEvent, afterEvent } from '@ausculta/rules/alarm-life';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import { priorityRank } from '@ausculta/vitals/alarm';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
@@ -47,7 +47,7 @@ export class AlarmBook {
   readonly #writer: AlarmWriter;
   readonly #alarms = new Map<string, StoredAlarm>();
   #listener: Listener = () => {};
-  #provisional: { evaluator: Evaluator; seen: number; ids: Set<string> } | undefined;
+  #provisional: { evaluator: Evaluator; seen: number; keys: Set<string> } | undefined;
 
   static async open(ports: AlarmBookPorts): Promise<AlarmBook> {
     const book = new AlarmBook(ports);
@@ -91,7 +91,9 @@ export class AlarmBook {
     return [...this.#alarms.values()]
       .filter(({ view, organisationId }) => wanted(view, organisationId))
       .map(({ view }) => view)
-      .sort((a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs);
+      .sort(
+        (a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs,
+      );
   }
 
   limitsOf(subjectId: SubjectId): readonly LimitRule[] {
@@ -107,30 +109,37 @@ export class AlarmBook {
    * the detectors: alarms are raised with the same ids, marked "not yet stored" (safety S3).
    */
   evaluateProvisionally(pending: readonly LogEntry[]): void {
-    this.#provisional ??= { evaluator: this.#evaluator.fork(), seen: 0, ids: new Set() };
-    const { evaluator, seen } = this.#provisional;
+    const seen = this.#provisional?.seen ?? 0;
     if (pending.length <= seen) return;
-    const news = pending.slice(seen);
-    this.#provisional.seen = pending.length;
-    consume(news, {
+    this.evaluateRefused(pending.slice(seen));
+    if (this.#provisional !== undefined) this.#provisional.seen = pending.length;
+  }
+
+  /** While intake is refusing, the acknowledgement is withheld and the alarm is not (safety S3). */
+  evaluateRefused(entries: readonly LogEntry[]): void {
+    this.#provisional ??= { evaluator: this.#evaluator.fork(), seen: 0, keys: new Set() };
+    const { evaluator } = this.#provisional;
+    consume(entries, {
       insertReading: () => 'new',
       insertRun: () => {},
       insertEvent: () => {},
       evaluate: (arrival) => {
         for (const finding of evaluator.evaluate(arrival)) this.#apply(finding, true);
       },
-      onBroken: (entry, error) => this.#ports.onProblem(`evaluate ${entry.kind} provisionally`, error),
+      onBroken: (entry, error) =>
+        this.#ports.onProblem(`evaluate ${entry.kind} provisionally`, error),
     });
   }
 
-  /** The log is moving again: what was raised from memory has been raised for good, or is withdrawn. */
+  /** The store is back. What the log has not confirmed by now was true all the same: it is kept. */
   endProvisional(): void {
     const provisional = this.#provisional;
     if (provisional === undefined) return;
     this.#provisional = undefined;
-    for (const key of provisional.ids) {
+    for (const key of provisional.keys) {
       const alarm = this.#alarms.get(key);
-      if (alarm?.view.notYetStored) this.#alarms.delete(key);
+      if (alarm?.view.notYetStored)
+        this.#put(key, withView(alarm, { notYetStored: false }), 'raised');
     }
   }
 
@@ -142,17 +151,20 @@ export class AlarmBook {
       case 'raised':
       case 'passed':
         if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
-        this.#provisional?.ids.add(key);
-        return this.#put(key, { ...raisedAlarm(finding, isProvisional), organisationId: finding.series.organisationId }, finding.kind);
+        this.#provisional?.keys.add(key);
+        this.#put(key, raisedAlarm(finding, isProvisional), finding.kind);
+        break;
       case 'worsened':
-        if (known !== undefined) this.#put(key, withView(known, { extremeValue: finding.value }), 'worsened');
-        return;
+        if (known !== undefined)
+          this.#put(key, withView(known, { extremeValue: finding.value }), 'worsened');
+        break;
       case 'risen':
         if (known !== undefined) this.#put(key, risen(known, finding.priority), 'risen');
-        return;
+        break;
       case 'ended':
         if (known === undefined || isProvisional) return;
-        return this.#put(key, lived(known, 'condition-ended', finding.endedMs), 'ended');
+        this.#put(key, lived(known, 'condition-ended', finding.endedMs), 'ended');
+        break;
       default:
         finding satisfies never;
     }
@@ -203,7 +215,8 @@ export class AlarmBook {
 
   #lookForSilence(): void {
     this.#ports.after(SILENCE_LOOK_MS, () => {
-      for (const finding of this.#evaluator.silences(this.#ports.nowMs())) this.#apply(finding, false);
+      for (const finding of this.#evaluator.silences(this.#ports.nowMs()))
+        this.#apply(finding, false);
       this.#forgetOld();
       this.#lookForSilence();
     });
@@ -227,7 +240,7 @@ export function isOpen(view: AlarmView): boolean {
 function raisedAlarm(
   finding: Extract<Finding, { kind: 'raised' | 'passed' }>,
   notYetStored: boolean,
-): Omit<StoredAlarm, 'organisationId'> {
+): StoredAlarm {
   const { alarmId, series, rule, sinceMs, atMs } = finding;
   const isLate = atMs - sinceMs > LATE_AFTER_MS && finding.kind === 'passed';
   const view: AlarmView = {
@@ -251,7 +264,8 @@ function raisedAlarm(
     acknowledgedBy: null,
     notYetStored,
   };
-  return { view, acknowledgedById: undefined, resolvedMs: undefined };
+  const { organisationId } = series;
+  return { organisationId, view, acknowledgedById: undefined, resolvedMs: undefined };
 }
 
 function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {
@@ -260,7 +274,12 @@ function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {
 
 /** More urgent than when it was seen: it has to be seen again. */
 function risen(alarm: StoredAlarm, priority: AlarmPriority): StoredAlarm {
-  return withView(alarm, { priority, episode: 'raised', acknowledgedMs: null, acknowledgedBy: null });
+  return withView(alarm, {
+    priority,
+    episode: 'raised',
+    acknowledgedMs: null,
+    acknowledgedBy: null,
+  });
 }
 
 function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): StoredAlarm {
@@ -268,6 +287,11 @@ function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): StoredAlarm
   const life = afterEvent({ priority, condition, episode }, event);
   const conditionEndedMs = event === 'condition-ended' ? atMs : alarm.view.conditionEndedMs;
   const resolvedMs = life.episode === 'resolved' ? (alarm.resolvedMs ?? atMs) : undefined;
-  const view = { ...alarm.view, condition: life.condition, episode: life.episode, conditionEndedMs };
+  const view = {
+    ...alarm.view,
+    condition: life.condition,
+    episode: life.episode,
+    conditionEndedMs,
+  };
   return { ...alarm, view, resolvedMs };
 }

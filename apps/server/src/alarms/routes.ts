@@ -15,7 +15,10 @@ const AlarmsQuery = z.object({
 
 const Acknowledgement = z.strictObject({ subjectId: z.string() });
 
-export function alarmRoutes(app: FastifyInstance, ports: { alarms: AlarmBook; registry: Registry }): void {
+export function alarmRoutes(
+  app: FastifyInstance,
+  ports: { alarms: AlarmBook; registry: Registry },
+): void {
   const { alarms, registry } = ports;
   const config = { access: 'clinician' } as const;
 
@@ -33,31 +36,39 @@ export function alarmRoutes(app: FastifyInstance, ports: { alarms: AlarmBook; re
     return { alarms: list } satisfies AlarmList;
   });
 
-  app.get<{ Params: { id: string } }>('/api/subjects/:id/limits', { config }, async (request, reply) => {
-    const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
-    if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-    const limits = alarms.limitsOf(subject.id).map((rule) => ({
-      ruleKey: rule.key,
-      vital: rule.vital,
-      direction: rule.direction,
-      limit: rule.limit,
-      delayMs: rule.delayMs,
-      priority: rule.priority,
-      source: rule.source,
-    }));
-    return { limits } satisfies LimitList;
-  });
+  app.get<{ Params: { id: string } }>(
+    '/api/subjects/:id/limits',
+    { config },
+    async (request, reply) => {
+      const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
+      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const limits = alarms.limitsOf(subject.id).map((rule) => ({
+        ruleKey: rule.key,
+        vital: rule.vital,
+        direction: rule.direction,
+        limit: rule.limit,
+        delayMs: rule.delayMs,
+        priority: rule.priority,
+        source: rule.source,
+      }));
+      return { limits } satisfies LimitList;
+    },
+  );
 
   // Alarm ids hold slashes, so they come encoded; a program is not a person and cannot acknowledge.
-  app.post<{ Params: { id: string } }>('/api/alarms/:id/acknowledge', { config }, async (request, reply) => {
-    const { accountId, displayName, organisationId } = callerOf(request);
-    const body = Acknowledgement.safeParse(request.body);
-    if (accountId === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
-    if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
-    const subject = subjectOf(registry, organisationId, body.data.subjectId);
-    if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-    const who = { accountId, displayName, organisationId };
-    const alarm = await alarms.acknowledge(who, { subjectId: subject.id, id: request.params.id });
-    return alarm ?? (await sendFault(reply, fail('NOT_FOUND').fault));
-  });
+  app.post<{ Params: { id: string } }>(
+    '/api/alarms/:id/acknowledge',
+    { config },
+    async (request, reply) => {
+      const { accountId, displayName, organisationId } = callerOf(request);
+      const body = Acknowledgement.safeParse(request.body);
+      if (accountId === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
+      if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+      const subject = subjectOf(registry, organisationId, body.data.subjectId);
+      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const who = { accountId, displayName, organisationId };
+      const alarm = await alarms.acknowledge(who, { subjectId: subject.id, id: request.params.id });
+      return alarm ?? (await sendFault(reply, fail('NOT_FOUND').fault));
+    },
+  );
 }

@@ -70,7 +70,9 @@ export class RegisteredDevice implements KnownDevice {
   }
 
   addOffset(epoch: number, mark: OffsetMark): void {
-    const marks = (this.#offsets.get(epoch) ?? []).filter((m) => m.fromStampMs !== mark.fromStampMs);
+    const marks = (this.#offsets.get(epoch) ?? []).filter(
+      (m) => m.fromStampMs !== mark.fromStampMs,
+    );
     marks.push(mark);
     marks.sort((a, b) => a.fromStampMs - b.fromStampMs);
     this.#offsets.set(epoch, marks);

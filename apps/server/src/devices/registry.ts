@@ -102,7 +102,11 @@ export class Registry {
   }
 
   /** False when the id is taken. */
-  async addDevice(device: RegisteredDevice, subjectId: SubjectId, fromMs: number): Promise<boolean> {
+  async addDevice(
+    device: RegisteredDevice,
+    subjectId: SubjectId,
+    fromMs: number,
+  ): Promise<boolean> {
     const { organisationId, id, model, tokenHash } = device;
     const isNew = await store.insertDevice(this.#sql, {
       organisation_id: organisationId,
@@ -130,7 +134,12 @@ export class Registry {
   }
 
   /** Writes the rows that accept asked for; then the message can be placed. */
-  async provide(device: RegisteredDevice, needs: Needs, clock: ClockState, receivedMs: number): Promise<void> {
+  async provide(
+    device: RegisteredDevice,
+    needs: Needs,
+    clock: ClockState,
+    receivedMs: number,
+  ): Promise<void> {
     if (needs.clockChange !== undefined) {
       await this.#writeClock(device, needs.clockChange, receivedMs);
       device.clock = clock;
@@ -152,7 +161,11 @@ export class Registry {
     this.#addSeries({ ...placement, id, deviceId: device.id, metric, epoch });
   }
 
-  async #writeClock(device: RegisteredDevice, change: ClockChange, receivedMs: number): Promise<void> {
+  async #writeClock(
+    device: RegisteredDevice,
+    change: ClockChange,
+    receivedMs: number,
+  ): Promise<void> {
     const { epoch, offsetMs, fromStampMs } = change;
     const key = { organisation_id: device.organisationId, device_id: device.id, epoch };
     const isEpoch = change.kind === 'epoch';
@@ -244,7 +257,12 @@ export class Registry {
       const device = this.devices.get(device_id);
       if (device === undefined || epoch === RECEIPT_EPOCH) continue;
       const offsetMs = device.offsetAt(epoch, Number.POSITIVE_INFINITY);
-      device.clock = { epoch, offsetMs, newestStampMs: Number.NEGATIVE_INFINITY, suspect: undefined };
+      device.clock = {
+        epoch,
+        offsetMs,
+        newestStampMs: Number.NEGATIVE_INFINITY,
+        suspect: undefined,
+      };
     }
   }
 

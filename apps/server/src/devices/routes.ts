@@ -1,7 +1,18 @@
 /** Subjects and devices over HTTP: list, add, register with a token that is answered once. */
-import { type DeviceCreated, NewDevice, NewSubject, type SubjectList, type SubjectView } from '@ausculta/contract/subjects';
+import {
+  type DeviceCreated,
+  NewDevice,
+  NewSubject,
+  type SubjectList,
+  type SubjectView,
+} from '@ausculta/contract/subjects';
 import { fail } from '@ausculta/vitals/fault';
-import { type OrganisationId, parseDeviceId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
+import {
+  type OrganisationId,
+  parseDeviceId,
+  parseSubjectId,
+  type SubjectId,
+} from '@ausculta/vitals/identity';
 import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import type { FastifyInstance } from 'fastify';
 import { callerOf } from '../people/access.ts';
@@ -88,7 +99,9 @@ export function subjectOf(
 
 function viewOf(subject: RegisteredSubject, registry: Registry, nowMs: number): SubjectView {
   const { id, kind, category, paced, identity } = subject;
-  const devices = registry.devicesOf(id, nowMs).map((device) => ({ id: device.id, model: device.model }));
+  const devices = registry
+    .devicesOf(id, nowMs)
+    .map((device) => ({ id: device.id, model: device.model }));
   return { id, kind, category, paced, identity, devices };
 }
 
@@ -109,5 +122,6 @@ function completed(identity: NewSubject['identity'], newId: () => string): Subje
 function malformed(issues: readonly { path: PropertyKey[]; message: string }[]) {
   const [first] = issues;
   const where = first?.path.join('.') ?? '';
-  return fail('PAYLOAD_MALFORMED', where === '' ? first?.message : `${where}: ${first?.message}`).fault;
+  return fail('PAYLOAD_MALFORMED', where === '' ? first?.message : `${where}: ${first?.message}`)
+    .fault;
 }

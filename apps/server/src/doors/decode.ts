@@ -1,10 +1,10 @@
 /** From a message's bytes to what intake takes, by the kind of topic or route it came on. */
-import { NO_COMPRESSION, type Compression } from '@ausculta/blocks/compression';
+import { type Compression, NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
+import type { DecodedReadings } from '@ausculta/codecs/decoded';
 import { decodeEventsJson } from '@ausculta/codecs/events-json';
 import { decodePlainJson } from '@ausculta/codecs/plain-json';
 import { decodeSenml } from '@ausculta/codecs/senml';
-import type { DecodedReadings } from '@ausculta/codecs/decoded';
 import type { Fault, Result } from '@ausculta/vitals/fault';
 import { zstd } from '../telemetry/zstd.ts';
 import type { Decoded } from './intake.ts';

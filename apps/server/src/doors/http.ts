@@ -20,7 +20,9 @@ export function deviceRoutes(app: FastifyInstance, ports: HttpDoorPorts): void {
   // Bytes as they came: the codec reads them, and what cannot be read is parked as it was sent.
   void app.register((device, _, done) => {
     device.removeAllContentTypeParsers();
-    device.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+    device.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) =>
+      parsed(null, body),
+    );
     for (const kind of MESSAGE_KINDS) {
       device.post<{ Params: { id: string } }>(
         `/api/devices/:id/${kind}`,

@@ -21,8 +21,16 @@ export type Decoded =
       readonly sentMs: number | undefined;
       readonly faults: readonly PartFault[];
     }
-  | { readonly kind: 'waveforms'; readonly runs: readonly WaveformRun[]; readonly faults: readonly PartFault[] }
-  | { readonly kind: 'events'; readonly events: readonly ReportedEvent[]; readonly faults: readonly PartFault[] }
+  | {
+      readonly kind: 'waveforms';
+      readonly runs: readonly WaveformRun[];
+      readonly faults: readonly PartFault[];
+    }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly ReportedEvent[];
+      readonly faults: readonly PartFault[];
+    }
   | { readonly kind: 'nothing'; readonly faults: readonly PartFault[] };
 
 export interface Message {
@@ -48,18 +56,30 @@ export interface IntakePorts {
   readonly contentId: (deviceId: string, bytes: Uint8Array) => string;
   /** True while the disk reserve is reached: nothing is taken in. */
   readonly isRefusing: () => boolean;
+  /** Leads what was refused through the detectors all the same. */
+  readonly watchRefused: (entries: readonly LogEntry[]) => void;
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
 /** A device is asked for rows twice at most: its clock, then its series. */
 const ROUNDS_MAX = 3;
 
-export function takeIn(message: Message, ports: IntakePorts, answer: (answer: Answer) => void): void {
-  if (ports.isRefusing()) return answer(refusal(fail('STORE_FULL').fault));
+export function takeIn(
+  message: Message,
+  ports: IntakePorts,
+  answer: (answer: Answer) => void,
+): void {
+  if (ports.isRefusing()) {
+    refuse(message, ports, answer);
+    return;
+  }
   const { device } = message;
   if (device.queue === undefined) {
     const accepted = accept(message, ports);
-    if (accepted.kind === 'placed') return settle(message, accepted, ports, answer);
+    if (accepted.kind === 'placed') {
+      settle(message, accepted, ports, answer);
+      return;
+    }
   }
   const before = device.queue ?? Promise.resolve();
   const mine = before
@@ -75,13 +95,25 @@ export function takeIn(message: Message, ports: IntakePorts, answer: (answer: An
   device.queue = mine;
 }
 
+/** At the disk reserve nothing is written, but what can be placed is still watched (safety S3). */
+function refuse(message: Message, ports: IntakePorts, answer: (answer: Answer) => void): void {
+  const accepted = accept(message, ports);
+  if (accepted.kind === 'placed') ports.watchRefused(accepted.entries);
+  answer(refusal(fail('STORE_FULL').fault));
+}
+
 type Placed = Extract<Accepted, { kind: 'placed' }>;
 
 async function placeSlowly(message: Message, ports: IntakePorts): Promise<Placed> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const accepted = accept(message, ports);
     if (accepted.kind === 'placed') return accepted;
-    await ports.registry.provide(message.device, accepted.needs, accepted.clock, message.receivedMs);
+    await ports.registry.provide(
+      message.device,
+      accepted.needs,
+      accepted.clock,
+      message.receivedMs,
+    );
   }
   throw new Error('broken invariant: a message is placed once its rows exist');
 }
@@ -90,7 +122,11 @@ function accept(message: Message, ports: IntakePorts): Accepted {
   const { decoded, device, receivedMs } = message;
   switch (decoded.kind) {
     case 'readings':
-      return acceptReadings(device, { readings: decoded.readings, sentMs: decoded.sentMs, receivedMs });
+      return acceptReadings(device, {
+        readings: decoded.readings,
+        sentMs: decoded.sentMs,
+        receivedMs,
+      });
     case 'waveforms':
       return acceptWaveforms(device, { runs: decoded.runs, receivedMs });
     case 'events': {

@@ -119,8 +119,12 @@ function publish(
   const device = client?.device;
   const kind = device === undefined ? undefined : kindOf(packet.topic, device.id);
   // MQTT 3.1.1 has no refusal for a PUBLISH: a foreign topic ends the connection (4.8).
-  if (device === undefined || kind === undefined) return done(new Error('topic not permitted'));
-  const bytes = typeof packet.payload === 'string' ? new TextEncoder().encode(packet.payload) : packet.payload;
+  if (device === undefined || kind === undefined) {
+    done(new Error('topic not permitted'));
+    return;
+  }
+  const bytes =
+    typeof packet.payload === 'string' ? new TextEncoder().encode(packet.payload) : packet.payload;
   const receivedMs = ports.nowMs();
   const decoded = decodeMessage(kind, bytes, receivedMs);
   takeIn({ device, door: 'mqtt', bytes, receivedMs, decoded }, ports.intake, (answer) => {
@@ -145,11 +149,16 @@ function reportFaults(broker: Aedes, device: RegisteredDevice, answer: Answer): 
   }));
   const payload = JSON.stringify({ stored: answer.stored, parked: answer.faults.length, faults });
   const topic = errorsTopic(device.id);
-  broker.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false } as never, () => {});
+  broker.publish(
+    { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false } as never,
+    () => {},
+  );
 }
 
 function describe(fault: Fault): { fault: string; detail?: string } {
-  return fault.detail === undefined ? { fault: fault.code } : { fault: fault.code, detail: fault.detail };
+  return fault.detail === undefined
+    ? { fault: fault.code }
+    : { fault: fault.code, detail: fault.detail };
 }
 
 /**
@@ -157,7 +166,8 @@ function describe(fault: Fault): { fault: string; detail?: string } {
  * connection is closed once more has gathered than any message may have.
  */
 function guardSize(client: Client, socket: Socket): void {
-  const parser = (client as unknown as { _parser: { parse: (bytes: Uint8Array) => number } })._parser;
+  const parser = (client as unknown as { _parser: { parse: (bytes: Uint8Array) => number } })
+    ._parser;
   const parse = parser.parse.bind(parser);
   parser.parse = (bytes) => {
     const unfinishedBytes = parse(bytes);

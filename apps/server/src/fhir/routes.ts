@@ -4,7 +4,12 @@
  */
 import { searchBundle } from '@ausculta/fhir/bundle';
 import { toObservations } from '@ausculta/fhir/observation';
-import { matches, metricsOfQuery, type ObservationQuery, parseObservationQuery } from '@ausculta/fhir/observation-query';
+import {
+  matches,
+  metricsOfQuery,
+  type ObservationQuery,
+  parseObservationQuery,
+} from '@ausculta/fhir/observation-query';
 import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import { toPatient } from '@ausculta/fhir/patient';
 import { type Fault, fail } from '@ausculta/vitals/fault';
@@ -48,7 +53,11 @@ export function fhirRoutes(app: FastifyInstance, ports: FhirPorts): void {
     // A patient that the caller may not see has no Observations: the answer does not tell which.
     const resources = subject === undefined ? [] : await observationsOf(query.value, ports);
     const { origin } = originOf(request);
-    const bundle = searchBundle({ baseUrl: `${origin}${BASE}`, selfUrl: `${origin}${request.url}`, resources });
+    const bundle = searchBundle({
+      baseUrl: `${origin}${BASE}`,
+      selfUrl: `${origin}${request.url}`,
+      resources,
+    });
     return await reply.type(FHIR_JSON).send(bundle);
   });
 }
@@ -63,8 +72,11 @@ async function observationsOf(query: ObservationQuery, ports: FhirPorts) {
   for (const windowMs of query.newestFirst ? WINDOWS_MS : [Number.POSITIVE_INFINITY]) {
     const span = { fromMs: Math.max(whole.fromMs, latestMs - windowMs), toMs: whole.toMs };
     const ranges = await ports.telemetry.range({ subjectId: query.subjectId, metrics, ...span });
-    const found = toObservations(inOrder(ranges, query.newestFirst)).filter((one) => matches(query, one));
-    if (found.length >= query.count || span.fromMs === whole.fromMs) return found.slice(0, query.count);
+    const found = toObservations(inOrder(ranges, query.newestFirst)).filter((one) =>
+      matches(query, one),
+    );
+    if (found.length >= query.count || span.fromMs === whole.fromMs)
+      return found.slice(0, query.count);
   }
   return [];
 }

@@ -54,7 +54,11 @@ export interface Needs {
 }
 
 export type Accepted =
-  | { readonly kind: 'placed'; readonly entries: readonly LogEntry[]; readonly faults: readonly PartFault[] }
+  | {
+      readonly kind: 'placed';
+      readonly entries: readonly LogEntry[];
+      readonly faults: readonly PartFault[];
+    }
   | { readonly kind: 'needs'; readonly needs: Needs; readonly clock: ClockState };
 
 export interface ReadingsMessage {
@@ -194,7 +198,8 @@ export function acceptWaveforms(device: KnownDevice, message: WaveformsMessage):
     } else {
       const series = device.seriesOf(placement.subjectId, metric, clock.epoch);
       if (series === undefined) wanted.push({ placement, metric, epoch: clock.epoch });
-      else addRun(entries, { series, run, receivedMs: message.receivedMs, offsetMs: clock.offsetMs });
+      else
+        addRun(entries, { series, run, receivedMs: message.receivedMs, offsetMs: clock.offsetMs });
     }
   }
   if (wanted.length > 0) {

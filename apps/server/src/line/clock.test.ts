@@ -11,7 +11,10 @@ function message(receivedMs: number, stampMs: number, sentMs?: number): MessageT
 }
 
 /** A device that sends every second with its clock off by `errorMs`, after `clock`. */
-function live(clock: ClockState, run: { fromMs: number; seconds: number; errorMs: number }): ClockState {
+function live(
+  clock: ClockState,
+  run: { fromMs: number; seconds: number; errorMs: number },
+): ClockState {
   let state = clock;
   for (let second = 0; second < run.seconds; second += 1) {
     const receivedMs = run.fromMs + second * 1000 + (second % 3) * 40;
@@ -55,7 +58,11 @@ test('a backlog sent fast by a right clock is never taken for a slow clock', () 
 });
 
 test('a late message between live ones changes nothing', () => {
-  let state = live(startClock(message(NOON, NOON)).state, { fromMs: NOON + 1000, seconds: 5, errorMs: 0 });
+  let state = live(startClock(message(NOON, NOON)).state, {
+    fromMs: NOON + 1000,
+    seconds: 5,
+    errorMs: 0,
+  });
   const step = readClock(state, message(NOON + 6000, NOON - HOUR));
   assert.equal(step.change, undefined);
   state = live(step.state, { fromMs: NOON + 7000, seconds: 5, errorMs: 0 });
@@ -64,14 +71,22 @@ test('a late message between live ones changes nothing', () => {
 });
 
 test('a live clock that is set back an hour starts a new epoch', () => {
-  const before = live(startClock(message(NOON, NOON)).state, { fromMs: NOON + 1000, seconds: 10, errorMs: 0 });
+  const before = live(startClock(message(NOON, NOON)).state, {
+    fromMs: NOON + 1000,
+    seconds: 10,
+    errorMs: 0,
+  });
   const after = live(before, { fromMs: NOON + 11_000, seconds: 6, errorMs: -HOUR });
   assert.equal(after.epoch, 2);
   assert.ok(Math.abs(after.offsetMs - HOUR) < 200);
 });
 
 test('a clock reset to the year 2000 starts a new epoch with its first message', () => {
-  const before = live(startClock(message(NOON, NOON)).state, { fromMs: NOON + 1000, seconds: 3, errorMs: 0 });
+  const before = live(startClock(message(NOON, NOON)).state, {
+    fromMs: NOON + 1000,
+    seconds: 3,
+    errorMs: 0,
+  });
   const reset = Date.UTC(2000, 0, 1, 0, 0, 7);
   const { state, change } = readClock(before, message(NOON + 5000, reset));
   assert.equal(change?.kind, 'epoch');

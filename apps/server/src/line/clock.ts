@@ -54,8 +54,18 @@ export interface MessageTimes {
 
 /** What has to be written down before the message may be appended. */
 export type ClockChange =
-  | { readonly kind: 'epoch'; readonly epoch: number; readonly offsetMs: number; readonly fromStampMs: number }
-  | { readonly kind: 'offset'; readonly epoch: number; readonly offsetMs: number; readonly fromStampMs: number };
+  | {
+      readonly kind: 'epoch';
+      readonly epoch: number;
+      readonly offsetMs: number;
+      readonly fromStampMs: number;
+    }
+  | {
+      readonly kind: 'offset';
+      readonly epoch: number;
+      readonly offsetMs: number;
+      readonly fromStampMs: number;
+    };
 
 export interface ClockStep {
   readonly state: ClockState;

@@ -43,11 +43,14 @@ export function consume(entries: readonly LogEntry[], ports: ConsumePorts): void
 function consumeEntry(entry: LogEntry, ports: ConsumePorts): void {
   switch (entry.kind) {
     case 'readings':
-      return consumeReadings(entry, ports);
+      consumeReadings(entry, ports);
+      break;
     case 'waveforms':
-      return consumeRuns(entry, ports);
+      consumeRuns(entry, ports);
+      break;
     case 'event':
-      return ports.insertEvent(entry);
+      ports.insertEvent(entry);
+      break;
     default:
       entry satisfies never;
   }

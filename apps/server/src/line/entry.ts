@@ -68,4 +68,7 @@ export interface PartFault {
 }
 
 /** Appends entries as one and calls back once they are durable, or with the fault that kept them out. */
-export type Append = (entries: readonly LogEntry[], onDurable: (fault: Fault | undefined) => void) => void;
+export type Append = (
+  entries: readonly LogEntry[],
+  onDurable: (fault: Fault | undefined) => void,
+) => void;

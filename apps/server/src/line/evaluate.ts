@@ -3,11 +3,25 @@
  * each rule; one breach seen by two devices is one episode. Plain states in, findings out: the same
  * arrivals give the same findings, whether they come live or from a replay.
  */
+
+import {
+  type LimitRule,
+  limitsOfMetric,
+  readyLimits,
+  settingsFor,
+} from '@ausculta/rules/adult-limits';
+import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
+import {
+  type LimitSettings,
+  type LimitState,
+  type LimitStep,
+  onSample,
+  onSilence,
+  QUIET,
+  silenceDueMs,
+} from '@ausculta/rules/limit';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import type { SubjectId } from '@ausculta/vitals/identity';
-import { limitsOfMetric, type LimitRule, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
-import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
-import { type LimitSettings, type LimitState, type LimitStep, onSample, onSilence, QUIET, silenceDueMs } from '@ausculta/rules/limit';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival } from './consume.ts';
 import type { Series } from './entry.ts';
@@ -26,9 +40,27 @@ export type Finding =
       /** When it was found: the receipt of the message, or the moment a silence was long enough. */
       readonly atMs: number;
     }
-  | { readonly kind: 'risen'; readonly alarmId: string; readonly series: Series; readonly priority: AlarmPriority; readonly atMs: number }
-  | { readonly kind: 'worsened'; readonly alarmId: string; readonly series: Series; readonly value: number; readonly atMs: number }
-  | { readonly kind: 'ended'; readonly alarmId: string; readonly series: Series; readonly endedMs: number; readonly atMs: number };
+  | {
+      readonly kind: 'risen';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly priority: AlarmPriority;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'worsened';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly value: number;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly endedMs: number;
+      readonly atMs: number;
+    };
 
 /** One rule on one series. */
 interface Watch {
@@ -50,8 +82,12 @@ interface EpisodeWatch {
 
 /** A subject's detector states, as they are kept with the checkpoint. */
 export interface SubjectSnapshot {
-  readonly states: Readonly<Record<string, { readonly state: LimitState; readonly openingValue: number }>>;
-  readonly episodes: Readonly<Record<string, { readonly episode: Episode; readonly extremeValue: number }>>;
+  readonly states: Readonly<
+    Record<string, { readonly state: LimitState; readonly openingValue: number }>
+  >;
+  readonly episodes: Readonly<
+    Record<string, { readonly episode: Episode; readonly extremeValue: number }>
+  >;
 }
 
 const NOTHING_FOUND: readonly Finding[] = [];
@@ -59,7 +95,8 @@ const NOTHING_FOUND: readonly Finding[] = [];
 const EMPTY: SubjectSnapshot = { states: {}, episodes: {} };
 
 /** Alarm ids: rule key and the stamp of the opening reading as first evaluated; the subject stands beside. */
-export const alarmIdOf = (episodeKey: string, sinceMs: number): string => `${episodeKey}@${sinceMs}`;
+export const alarmIdOf = (episodeKey: string, sinceMs: number): string =>
+  `${episodeKey}@${sinceMs}`;
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
@@ -141,26 +178,60 @@ export class Evaluator {
     if (step.transition?.kind === 'passed') {
       const { sinceMs } = step.transition;
       const alarmId = alarmIdOf(held.key, sinceMs);
-      findings.push({ kind: 'passed', alarmId, series, rule, priority: rule.priority, sinceMs, openingValue: value, value, atMs });
+      findings.push({
+        kind: 'passed',
+        alarmId,
+        series,
+        rule,
+        priority: rule.priority,
+        sinceMs,
+        openingValue: value,
+        value,
+        atMs,
+      });
     }
     const before = held.episode;
-    const members = held.watches.map(({ series: { id: seriesId }, rule: { priority }, state }) => ({ seriesId, priority, state }));
+    const members = held.watches.map(({ series: { id: seriesId }, rule: { priority }, state }) => ({
+      seriesId,
+      priority,
+      state,
+    }));
     const { episode, transition } = foldEpisode(before, members);
     held.episode = episode;
     if (transition === 'ended') {
       const alarmId = alarmIdOf(held.key, before.sinceMs);
-      findings.push({ kind: 'ended', alarmId, series, endedMs: step.transition?.atMs ?? atMs, atMs });
+      findings.push({
+        kind: 'ended',
+        alarmId,
+        series,
+        endedMs: step.transition?.atMs ?? atMs,
+        atMs,
+      });
       return;
     }
     const alarmId = alarmIdOf(held.key, episode.sinceMs);
     if (transition === 'raised') {
       held.extremeValue = furthest(rule, watch.openingValue, value);
       const { sinceMs, priority } = episode;
-      findings.push({ kind: 'raised', alarmId, series, rule, priority, sinceMs, openingValue: watch.openingValue, value: held.extremeValue, atMs });
+      findings.push({
+        kind: 'raised',
+        alarmId,
+        series,
+        rule,
+        priority,
+        sinceMs,
+        openingValue: watch.openingValue,
+        value: held.extremeValue,
+        atMs,
+      });
       return;
     }
-    if (transition === 'risen') findings.push({ kind: 'risen', alarmId, series, priority: episode.priority, atMs });
-    if (step.state.phase === 'raised' && furthest(rule, value, held.extremeValue) !== held.extremeValue) {
+    if (transition === 'risen')
+      findings.push({ kind: 'risen', alarmId, series, priority: episode.priority, atMs });
+    if (
+      step.state.phase === 'raised' &&
+      furthest(rule, value, held.extremeValue) !== held.extremeValue
+    ) {
       held.extremeValue = value;
       findings.push({ kind: 'worsened', alarmId, series, value, atMs });
     }
@@ -200,7 +271,12 @@ export class Evaluator {
     let held = episodes.get(key);
     if (held === undefined) {
       const saved = remembered.episodes[key];
-      held = { key, watches: [], episode: saved?.episode ?? NO_EPISODE, extremeValue: saved?.extremeValue ?? 0 };
+      held = {
+        key,
+        watches: [],
+        episode: saved?.episode ?? NO_EPISODE,
+        extremeValue: saved?.extremeValue ?? 0,
+      };
       episodes.set(key, held);
     }
     return held;
@@ -216,7 +292,10 @@ export class Evaluator {
       const [first] = watches;
       if (first === undefined) return [];
       const states = Object.fromEntries(
-        watches.map(({ rule, series, state, openingValue }) => [`${rule.key}#${series.id}`, { state, openingValue }]),
+        watches.map(({ rule, series, state, openingValue }) => [
+          `${rule.key}#${series.id}`,
+          { state, openingValue },
+        ]),
       );
       const kept = Object.fromEntries(
         episodes.map(({ key, episode, extremeValue }) => [key, { episode, extremeValue }]),
@@ -229,7 +308,8 @@ export class Evaluator {
   fork(): Evaluator {
     const fork = new Evaluator(this.#categoryOf);
     for (const [subjectId, snapshot] of this.#remembered) fork.#remembered.set(subjectId, snapshot);
-    for (const held of this.#bySubject.values()) for (const episode of held.values()) fork.#copy(episode);
+    for (const held of this.#bySubject.values())
+      for (const episode of held.values()) fork.#copy(episode);
     return fork;
   }
 

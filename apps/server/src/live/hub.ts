@@ -141,7 +141,8 @@ export class LiveHub {
       for (const [subjectId, seen] of viewer.watched) {
         this.#collectNumbers(viewer, subjectId, seen, numerics);
         const block = this.#waveformBlock(viewer, subjectId, seen, what.blocks);
-        if (block !== undefined) waveforms.push({ subject: viewer.names.subject(subjectId), block });
+        if (block !== undefined)
+          waveforms.push({ subject: viewer.names.subject(subjectId), block });
       }
     }
     this.#noteDropped(viewer, isFull);

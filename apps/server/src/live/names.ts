@@ -2,8 +2,16 @@ import type { LiveNotice } from '@ausculta/contract/live';
 
 /** Short indexes for the ids and keys of one socket, announced before their first use. */
 export class Names {
-  readonly #indexes = { subjects: new Map<string, number>(), metrics: new Map<string, number>(), devices: new Map<string, number>() };
-  #news: { subjects: [number, string][]; metrics: [number, string][]; devices: [number, string][] } = noNews();
+  readonly #indexes = {
+    subjects: new Map<string, number>(),
+    metrics: new Map<string, number>(),
+    devices: new Map<string, number>(),
+  };
+  #news: {
+    subjects: [number, string][];
+    metrics: [number, string][];
+    devices: [number, string][];
+  } = noNews();
 
   subject(id: string): number {
     return this.#indexOf('subjects', id);
@@ -35,6 +43,10 @@ export class Names {
   }
 }
 
-function noNews(): { subjects: [number, string][]; metrics: [number, string][]; devices: [number, string][] } {
+function noNews(): {
+  subjects: [number, string][];
+  metrics: [number, string][];
+  devices: [number, string][];
+} {
   return { subjects: [], metrics: [], devices: [] };
 }

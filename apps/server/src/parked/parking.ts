@@ -56,7 +56,9 @@ export class Parking {
       this.uncounted += 1;
       return fail('PARKED_QUOTA_EXCEEDED').fault;
     }
-    const rows = message.faults.slice(0, PARTS_PER_MESSAGE_MAX).map((part, i) => this.#row(message, part, i));
+    const rows = message.faults
+      .slice(0, PARTS_PER_MESSAGE_MAX)
+      .map((part, i) => this.#row(message, part, i));
     const added = await store.insertParked(sql, rows);
     this.total += added;
     this.#counts.set(deviceId, parked + added);
@@ -74,10 +76,14 @@ export class Parking {
       device_id: deviceId,
       door,
       fault: code,
-      detail: [where, detail ?? ''].filter((text) => text !== '').join(': ').slice(0, 500),
+      detail: [where, detail ?? '']
+        .filter((text) => text !== '')
+        .join(': ')
+        .slice(0, 500),
       message_id: index === 0 ? messageId : `${messageId}#${index}`,
       received_ms: receivedMs,
-      message_sealed: index === 0 ? this.#ports.seal.seal(bytes, `parked/${deviceId}/${messageId}`) : null,
+      message_sealed:
+        index === 0 ? this.#ports.seal.seal(bytes, `parked/${deviceId}/${messageId}`) : null,
       expires_ms: receivedMs + KEPT_MS,
     };
   }

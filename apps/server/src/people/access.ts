@@ -37,7 +37,9 @@ export function guardRoutes(app: FastifyInstance, signIn: SignIn): void {
   app.decorateRequest('caller', undefined);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
-      throw new Error(`the route ${String(route.method)} ${route.url} does not state who may use it`);
+      throw new Error(
+        `the route ${String(route.method)} ${route.url} does not state who may use it`,
+      );
     }
   });
   app.addHook('onRequest', async (request, reply) => {

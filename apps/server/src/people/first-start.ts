@@ -39,7 +39,10 @@ export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstSt
 
 async function prepareOrganisation(ports: FirstStartPorts): Promise<OrganisationId> {
   const [first] = await store.readOrganisations(ports.sql);
-  const row = first ?? { id: ports.newId(), name: ports.demo ? 'Demo hospital' : 'My organisation' };
+  const row = first ?? {
+    id: ports.newId(),
+    name: ports.demo ? 'Demo hospital' : 'My organisation',
+  };
   if (first === undefined) await store.insertOrganisation(ports.sql, row);
   const id = parseOrganisationId(row.id);
   expect(id !== undefined, 'an organisation id is well formed');
@@ -67,7 +70,9 @@ async function prepareAccount(
   organisationId: OrganisationId,
 ): Promise<FirstStart['newLogin']> {
   if ((await store.countAccounts(ports.sql)) > 0) return undefined;
-  const login = ports.demo ? DEMO_LOGIN : { loginName: 'admin', password: ports.randomToken().slice(0, 20) };
+  const login = ports.demo
+    ? DEMO_LOGIN
+    : { loginName: 'admin', password: ports.randomToken().slice(0, 20) };
   await store.insertAccount(ports.sql, {
     organisation_id: organisationId,
     id: ports.newId(),

@@ -1,4 +1,4 @@
-import { SignIn as SignInBody, type Session } from '@ausculta/contract/session';
+import { type Session, SignIn as SignInBody } from '@ausculta/contract/session';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { callerOf, SESSION_COOKIE } from './access.ts';
@@ -10,7 +10,12 @@ const SIGN_IN_RATE = { max: 10, timeWindow: 60_000 };
 
 export function peopleRoutes(app: FastifyInstance, parts: { signIn: SignIn; demo: boolean }): void {
   const { signIn, demo } = parts;
-  const cookie = { httpOnly: true, sameSite: 'strict', path: '/', maxAge: SESSION_LIFE_MS / 1000 } as const;
+  const cookie = {
+    httpOnly: true,
+    sameSite: 'strict',
+    path: '/',
+    maxAge: SESSION_LIFE_MS / 1000,
+  } as const;
 
   app.post(
     '/api/session',

@@ -1,6 +1,12 @@
 /** Signing in: passwords by argon2id, sessions by a random cookie, programs by bearer tokens. */
-import { type AccountId, type OrganisationId, parseAccountId, parseOrganisationId } from '@ausculta/vitals/identity';
+
 import { expect } from '@ausculta/vitals/expect';
+import {
+  type AccountId,
+  type OrganisationId,
+  parseAccountId,
+  parseOrganisationId,
+} from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import * as store from './store.ts';
 
@@ -102,7 +108,10 @@ export class SignIn {
 function callerOf(row: store.SignedIn): Caller {
   const organisationId = parseOrganisationId(row.organisation_id);
   const accountId = parseAccountId(row.account_id);
-  expect(organisationId !== undefined && accountId !== undefined, 'ids in the database are well formed');
+  expect(
+    organisationId !== undefined && accountId !== undefined,
+    'ids in the database are well formed',
+  );
   return {
     kind: 'person',
     organisationId,

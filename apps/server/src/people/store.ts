@@ -89,7 +89,10 @@ export async function insertApiToken(sql: Sql, row: ApiTokenRow): Promise<void> 
   await sql`INSERT INTO api_token ${sql(row)} ON CONFLICT (token_hash) DO NOTHING`;
 }
 
-export async function apiTokenByHash(sql: Sql, tokenHash: Uint8Array): Promise<ApiTokenRow | undefined> {
+export async function apiTokenByHash(
+  sql: Sql,
+  tokenHash: Uint8Array,
+): Promise<ApiTokenRow | undefined> {
   const [row] = await sql<ApiTokenRow[]>`
     SELECT organisation_id, token_hash, label, role FROM api_token WHERE token_hash = ${tokenHash}`;
   return row;

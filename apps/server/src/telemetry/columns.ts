@@ -22,7 +22,9 @@ export class Columns {
   }
 
   get lastStampMs(): number {
-    return this.#length === 0 ? Number.NEGATIVE_INFINITY : (this.#stampsMs[this.#length - 1] as number);
+    return this.#length === 0
+      ? Number.NEGATIVE_INFINITY
+      : (this.#stampsMs[this.#length - 1] as number);
   }
 
   valueAt(index: number): number {

@@ -110,7 +110,11 @@ function take(heads: Heads): Taken {
   return taken;
 }
 
-async function encodeChunks(ports: FlushPorts, taken: Taken, generation: number): Promise<store.ChunkRow[]> {
+async function encodeChunks(
+  ports: FlushPorts,
+  taken: Taken,
+  generation: number,
+): Promise<store.ChunkRow[]> {
   const rows: store.ChunkRow[] = [];
   let sliceStartMs = ports.nowMs();
   const breathe = async (): Promise<void> => {
@@ -139,13 +143,24 @@ function readingsChunk(
   part: { series: Series; columns: Columns; at: number; generation: number },
 ): store.ChunkRow {
   const { series, generation } = part;
-  const slice = part.columns.slice(part.at, Math.min(part.at + CHUNK_READINGS_MAX, part.columns.length));
+  const slice = part.columns.slice(
+    part.at,
+    Math.min(part.at + CHUNK_READINGS_MAX, part.columns.length),
+  );
   const block = encodeReadings(slice, zstd);
   expect(block.ok, 'readings of the head can be encoded');
   const first_ms = slice.stampsMs[0] as number;
   const last_ms = slice.stampsMs.at(-1) as number;
   const count = slice.stampsMs.length;
-  return chunkRow(seal, { series, kind: 'readings', generation, first_ms, last_ms, count, block: block.value });
+  return chunkRow(seal, {
+    series,
+    kind: 'readings',
+    generation,
+    first_ms,
+    last_ms,
+    count,
+    block: block.value,
+  });
 }
 
 /** Long runs become several chunks; each starts at the exact time of its first sample. */
@@ -153,7 +168,11 @@ function split(run: WaveformRun): WaveformRun[] {
   const parts: WaveformRun[] = [];
   for (let at = 0; at < run.samples.length; at += CHUNK_SAMPLES_MAX) {
     const before = { ...run, samples: run.samples.subarray(0, at) };
-    parts.push({ ...run, startMs: endOf(before), samples: run.samples.subarray(at, at + CHUNK_SAMPLES_MAX) });
+    parts.push({
+      ...run,
+      startMs: endOf(before),
+      samples: run.samples.subarray(at, at + CHUNK_SAMPLES_MAX),
+    });
   }
   return parts;
 }
@@ -170,7 +189,15 @@ function waveformChunk(
   const first_ms = Math.floor(Math.min(...runs.map((run) => run.startMs)));
   const last_ms = Math.ceil(Math.max(...runs.map(endOf)));
   const count = runs.reduce((sum, run) => sum + run.samples.length, 0);
-  return chunkRow(seal, { series, kind: 'waveform', generation, first_ms, last_ms, count, block: block.value });
+  return chunkRow(seal, {
+    series,
+    kind: 'waveform',
+    generation,
+    first_ms,
+    last_ms,
+    count,
+    block: block.value,
+  });
 }
 
 function chunkRow(

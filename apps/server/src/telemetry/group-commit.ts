@@ -20,7 +20,11 @@ const RETRY_MS = 500;
 
 export interface CommitPorts {
   /** Writes one batch durably; resolves only when it is. Idempotent by sequence. */
-  readonly write: (batch: { entries: LogEntry[]; sequence: number; baseMs: number }) => Promise<void>;
+  readonly write: (batch: {
+    entries: LogEntry[];
+    sequence: number;
+    baseMs: number;
+  }) => Promise<void>;
   /** Called in sequence order with what has become durable, before the devices are answered. */
   readonly onDurable: (entries: readonly LogEntry[], sequence: number) => void;
   readonly onFailure: (error: unknown) => void;
@@ -67,10 +71,15 @@ export class GroupCommit {
   }
 
   append(entries: readonly LogEntry[], onDurable: Answer): void {
-    if (this.#closed) return onDurable(fail('STORE_UNAVAILABLE', 'The server is stopping.').fault);
-    if (entries.length === 0) return onDurable(undefined);
     const waiting = this.#gathering?.entries.length ?? 0;
-    if (waiting >= WAITING_ENTRIES_MAX) return onDurable(fail('STORE_UNAVAILABLE').fault);
+    if (this.#closed || waiting >= WAITING_ENTRIES_MAX) {
+      onDurable(fail('STORE_UNAVAILABLE').fault);
+      return;
+    }
+    if (entries.length === 0) {
+      onDurable(undefined);
+      return;
+    }
     const batch = this.#gathering ?? this.#start();
     for (const entry of entries) batch.entries.push(entry);
     batch.answers.push(onDurable);

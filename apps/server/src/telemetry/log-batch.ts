@@ -62,11 +62,14 @@ export function encodeBatch(entries: LogEntry[], baseMs: number): Uint8Array {
 function writeEntry(entry: LogEntry, baseMs: number): void {
   switch (entry.kind) {
     case 'readings':
-      return writeReadings(entry, baseMs);
+      writeReadings(entry, baseMs);
+      break;
     case 'waveforms':
-      return writeWaveforms(entry, baseMs);
+      writeWaveforms(entry, baseMs);
+      break;
     case 'event':
-      return writeEvent(entry, baseMs);
+      writeEvent(entry, baseMs);
+      break;
     default:
       entry satisfies never;
   }

@@ -18,7 +18,9 @@ const rowContext = (lane: number, sequence: number): string => `log/${lane}/${se
 /** Another server has taken the lane. Whatever this one still holds is its devices' to send again. */
 export class TakenOver extends Error {
   constructor() {
-    super('Another Ausculta server has taken over this database, so this one stops. Run one server on one database.');
+    super(
+      'Another Ausculta server has taken over this database, so this one stops. Run one server on one database.',
+    );
     this.name = 'TakenOver';
   }
 }
@@ -37,7 +39,13 @@ export class PostgresLog {
   /** The last durable sequence at start. */
   readonly startSequence: number;
 
-  private constructor(parts: { sql: Sql; seal: Seal; tables: string[]; fence: number; last: number }) {
+  private constructor(parts: {
+    sql: Sql;
+    seal: Seal;
+    tables: string[];
+    fence: number;
+    last: number;
+  }) {
     this.#sql = parts.sql;
     this.#seal = parts.seal;
     this.#tables = new Set(parts.tables);

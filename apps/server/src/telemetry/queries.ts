@@ -157,7 +157,11 @@ export async function waveforms(
   return found.flat();
 }
 
-async function waveformRange(ports: QueryPorts, series: Series, span: Span): Promise<WaveformRun[]> {
+async function waveformRange(
+  ports: QueryPorts,
+  series: Series,
+  span: Span,
+): Promise<WaveformRun[]> {
   const stampSpan = stampsOf(ports, series, span);
   const rows = await store.chunksBetween(ports.sql, {
     subjectId: series.subjectId,
@@ -184,7 +188,10 @@ async function waveformRange(ports: QueryPorts, series: Series, span: Span): Pro
 function cutTo(run: WaveformRun, span: Span): WaveformRun {
   const perMs = run.rate.numerator / (1000 * run.rate.denominator);
   const from = Math.max(0, Math.ceil((span.fromMs - run.startMs) * perMs));
-  const until = Math.max(from, Math.min(run.samples.length, Math.ceil((span.toMs - run.startMs) * perMs)));
+  const until = Math.max(
+    from,
+    Math.min(run.samples.length, Math.ceil((span.toMs - run.startMs) * perMs)),
+  );
   const startMs = endOf({ ...run, samples: run.samples.subarray(0, from) });
   return { ...run, startMs, samples: run.samples.subarray(from, until) };
 }

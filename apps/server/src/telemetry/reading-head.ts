@@ -50,7 +50,11 @@ export class ReadingHead {
   recall(columns: ReadingColumns, offsetMs: number): void {
     const kept = new Columns();
     for (let i = 0; i < columns.stampsMs.length; i += 1) {
-      kept.insert(columns.stampsMs[i] as number, columns.values[i] as number, columns.flags[i] as number);
+      kept.insert(
+        columns.stampsMs[i] as number,
+        columns.values[i] as number,
+        columns.flags[i] as number,
+      );
     }
     this.#kept = kept;
     const at = kept.length - 1;

@@ -6,8 +6,8 @@ import { fail } from '@ausculta/vitals/fault';
 import { flagNames } from '@ausculta/vitals/reading';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { subjectOf } from '../devices/routes.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { SeriesRange, Span } from './queries.ts';
@@ -66,23 +66,33 @@ export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts
 
   app.get('/api/subjects/:id/trend', { config }, async (request: SubjectRequest, reply) => {
     const asked = question(request, TrendQuery, ports);
-    if (asked === undefined || asked.query.to <= asked.query.from) return await refuse(reply, request, ports);
+    if (asked === undefined || asked.query.to <= asked.query.from)
+      return await refuse(reply, request, ports);
     const { subject, query } = asked;
     const span: Span = { fromMs: query.from, toMs: query.to };
-    const ranges = await telemetry.range({ subjectId: subject.id, metrics: query.metrics, ...span });
+    const ranges = await telemetry.range({
+      subjectId: subject.id,
+      metrics: query.metrics,
+      ...span,
+    });
     const lanes = ranges.map((found) => trendLane(found, span, query.points));
     return { ...span, lanes } satisfies Trend;
   });
 
   app.get('/api/subjects/:id/waveforms', { config }, async (request: SubjectRequest, reply) => {
     const asked = question(request, WaveformQuery, ports);
-    const isShort = asked !== undefined && asked.query.to - asked.query.from <= WAVEFORM_QUERY_MAX_MS;
+    const isShort =
+      asked !== undefined && asked.query.to - asked.query.from <= WAVEFORM_QUERY_MAX_MS;
     if (asked === undefined || !isShort || asked.query.to <= asked.query.from) {
       return await refuse(reply, request, ports);
     }
     const { subject, query } = asked;
     const span: Span = { fromMs: query.from, toMs: query.to };
-    const runs = await telemetry.waveforms({ subjectId: subject.id, metrics: query.metrics, ...span });
+    const runs = await telemetry.waveforms({
+      subjectId: subject.id,
+      metrics: query.metrics,
+      ...span,
+    });
     const whole = runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
     const block = encodeRuns(whole, NO_COMPRESSION);
     if (!block.ok) return await sendFault(reply, block.fault);

@@ -74,7 +74,11 @@ export async function dropLogTable(sql: Sql, table: string): Promise<void> {
 }
 
 /** The last durable sequence of a lane, wherever it stands. */
-export async function lastSequence(sql: Sql, lane: number, tables: readonly string[]): Promise<number> {
+export async function lastSequence(
+  sql: Sql,
+  lane: number,
+  tables: readonly string[],
+): Promise<number> {
   const [checkpoint] = await sql<{ sequence: number | null }[]>`
     SELECT max(sequence) AS sequence FROM checkpoint WHERE lane = ${lane}`;
   let last = checkpoint?.sequence ?? 0;
@@ -181,7 +185,10 @@ export interface DetectorStateRow {
   readonly sealed: Uint8Array;
 }
 
-export async function writeDetectorStates(sql: Sql, rows: readonly DetectorStateRow[]): Promise<void> {
+export async function writeDetectorStates(
+  sql: Sql,
+  rows: readonly DetectorStateRow[],
+): Promise<void> {
   for (let at = 0; at < rows.length; at += 500) {
     await sql`
       INSERT INTO detector_state ${sql(rows.slice(at, at + 500))}

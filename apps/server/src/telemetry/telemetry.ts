@@ -7,10 +7,16 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
-import { type Arrival, consume, type ConsumePorts } from '../line/consume.ts';
+import { type Arrival, type ConsumePorts, consume } from '../line/consume.ts';
 import type { EventEntry, LogEntry } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
-import { commitFlush, type DetectorSnapshot, type FlushPorts, type FlushWork, prepareFlush } from './flush.ts';
+import {
+  commitFlush,
+  type DetectorSnapshot,
+  type FlushPorts,
+  type FlushWork,
+  prepareFlush,
+} from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
 import { PostgresLog, TakenOver } from './postgres-log.ts';
@@ -126,7 +132,8 @@ export class Telemetry {
     consume(entries, this.#consumePorts);
     this.#consumed = sequence;
     this.messages += entries.length;
-    for (const entry of entries) if (entry.kind === 'readings') this.readings += entry.series.length;
+    for (const entry of entries)
+      if (entry.kind === 'readings') this.readings += entry.series.length;
   }
 
   async #replay(): Promise<void> {

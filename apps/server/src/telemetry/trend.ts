@@ -9,7 +9,16 @@ export function trendLane(found: SeriesRange, span: Span, points: number): Trend
     return { ...lane, form: 'points', bandMs: 0, timesMs, values, lows: [], highs: [], flags };
   }
   const bandMs = Math.max(1, (span.toMs - span.fromMs) / points);
-  const bands: TrendLane = { ...lane, form: 'bands', bandMs, timesMs: [], values: [], lows: [], highs: [], flags: [] };
+  const bands: TrendLane = {
+    ...lane,
+    form: 'bands',
+    bandMs,
+    timesMs: [],
+    values: [],
+    lows: [],
+    highs: [],
+    flags: [],
+  };
   let at = 0;
   while (at < timesMs.length) {
     const band = Math.floor(((timesMs[at] as number) - span.fromMs) / bandMs);

@@ -2,8 +2,14 @@
  * The recent part of one waveform series. Runs that continue each other are joined by sample index:
  * from the first sample on the index is the truth, whatever jitter the stamps have.
  */
-import { continuesRun, type SampleRate, sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
+
 import { FLAG } from '@ausculta/vitals/reading';
+import {
+  continuesRun,
+  type SampleRate,
+  sampleOffsetMs,
+  type WaveformRun,
+} from '@ausculta/vitals/waveform';
 import type { Series } from '../line/entry.ts';
 
 /** What a snapshot for a new viewer needs (a full sweep), and what a resent message must meet. */
