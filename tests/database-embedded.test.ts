@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { openDataDirectory } from '../apps/server/src/database/data-directory.ts';
 import { startEmbeddedPostgres } from '../apps/server/src/database/embedded.ts';
 import { databaseFault } from '../apps/server/src/database/fault.ts';
@@ -106,7 +107,7 @@ test('what is stored or asked for never reaches its log', async () => {
 test('after kill -9 of the server its PostgreSQL is taken over and nothing stored is missing', async () => {
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'support/embedded-child.ts'), dataDir],
+    [fileURLToPath(import.meta.resolve('./support/embedded-child.ts')), dataDir],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -46,7 +46,7 @@ async function makeDatabase(template: string): Promise<TestDatabase> {
 let ownServer: Promise<TestServer> | undefined;
 
 /** Where the server of this run is; without a global setup, one is started for this file. */
-export async function testServerPlaces(): Promise<TestPlaces> {
+async function testServerPlaces(): Promise<TestPlaces> {
   const shared = process.env.AUSCULTA_TEST_POSTGRES;
   if (shared !== undefined) return JSON.parse(shared) as TestPlaces;
   ownServer ??= startTestServer();

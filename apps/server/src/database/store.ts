@@ -1,7 +1,10 @@
 import { expect } from '@ausculta/vitals/expect';
-import type { Sql, Transaction } from './pool.ts';
+import type postgres from 'postgres';
 import { DURABILITY } from './postgres-settings.ts';
 import { errorCode } from './start-problem.ts';
+
+type Sql = postgres.Sql;
+type Transaction = postgres.TransactionSql;
 
 /** Until the transaction ends, its queries see this organisation alone. */
 export function setOrganisation(tx: Transaction, organisationId: string): PromiseLike<unknown> {

@@ -1,0 +1,304 @@
+/**
+ * The whole server for a test: in this process on a database of its own (fast, its world can be turned),
+ * or as the program that people start (its environment, exit code and death are the real ones).
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import type { ReadingLine } from '@ausculta/contract/readings';
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { connectAsync, type MqttClient } from 'mqtt';
+import type { Config } from '../../apps/server/src/config.ts';
+import type { Outside } from '../../apps/server/src/outside.ts';
+import { startServer } from '../../apps/server/src/server.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+
+const MAIN = join(import.meta.dirname, '../../apps/server/src/main.ts');
+
+/** Long enough for a busy machine, short enough that a hang is seen. */
+const WITHIN_MS = 30_000;
+
+export interface TestDevice {
+  readonly id: string;
+  readonly token: string;
+  readonly subjectId: string;
+}
+
+/** Asks again until the answer is not undefined; fails with what it waited for. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined> | T | undefined,
+  withinMs = WITHIN_MS,
+): Promise<T> {
+  const untilMs = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > untilMs) throw new Error(`waited ${withinMs} ms for: ${what}`);
+    await sleep(20);
+  }
+}
+
+export async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'ausculta-test-'));
+  after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Two at once are two different ones: both are held until both are known. */
+export async function freePorts(count: number): Promise<number[]> {
+  const held = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  const ports: number[] = [];
+  for (const server of held) {
+    if (!server.listening) await once(server, 'listening');
+    const address = server.address();
+    if (typeof address === 'object' && address !== null) ports.push(address.port);
+  }
+  await Promise.all(held.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+/** What a test does to a running server, by its doors alone. */
+export class ServerUnderTest {
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  /** The administrator's, as the command line uses it. */
+  readonly token: string;
+
+  constructor(places: { httpPort: number; mqttPort: number; dataDir: string }) {
+    this.httpPort = places.httpPort;
+    this.mqttPort = places.mqttPort;
+    this.token = readFileSync(join(places.dataDir, 'admin-token'), 'utf8').trim();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.httpPort}`;
+  }
+
+  /** With the administrator's token, unless the headers say otherwise. */
+  fetch(path: string, options: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.token}`, ...options.headers };
+    return fetch(`${this.url}${path}`, { ...options, headers });
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await this.fetch(path);
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  async post<T>(path: string, body: unknown): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    const response = await this.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  async addSubject(familyName = 'Sample', category = 'adult'): Promise<SubjectView> {
+    return await this.post('/api/subjects', { category, identity: { familyName, invented: true } });
+  }
+
+  async addDevice(subjectId: string, id = `test-${randomUUID().slice(0, 8)}`): Promise<TestDevice> {
+    const { token } = await this.post<{ token: string }>('/api/devices', { id, subjectId });
+    return { id, token, subjectId };
+  }
+
+  /** A patient with a device of their own. */
+  async addPatient(familyName?: string): Promise<TestDevice> {
+    const subject = await this.addSubject(familyName);
+    return await this.addDevice(subject.id);
+  }
+
+  async connect(device: TestDevice, options: object = {}): Promise<MqttClient> {
+    const client = await connectAsync(`mqtt://127.0.0.1:${this.mqttPort}`, {
+      username: device.id,
+      password: device.token,
+      clientId: device.id,
+      reconnectPeriod: 0,
+      ...options,
+    });
+    client.on('error', () => undefined);
+    return client;
+  }
+
+  send(device: TestDevice, body: BodyInit, kind = 'readings'): Promise<Response> {
+    const headers = { authorization: `Bearer ${device.token}`, 'content-type': 'application/json' };
+    return this.fetch(`/api/devices/${device.id}/${kind}`, { method: 'POST', headers, body });
+  }
+
+  async readings(subjectId: string, metrics: string): Promise<ReadingLine[]> {
+    const response = await this.fetch(`/api/subjects/${subjectId}/readings?metric=${metrics}`);
+    if (!response.ok) throw new Error(`readings: ${response.status}`);
+    const lines = (await response.text()).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as ReadingLine);
+  }
+
+  async alarms(subjectId: string): Promise<AlarmView[]> {
+    const query = `state=all&subject=${subjectId}`;
+    return (await this.get<{ alarms: AlarmView[] }>(`/api/alarms?${query}`)).alarms;
+  }
+}
+
+export interface ServerHere extends AsyncDisposable {
+  readonly server: ServerUnderTest;
+  readonly database: TestDatabase;
+  /** What the server reported as gone wrong: step and cause. */
+  readonly problems: { what: string; error: unknown }[];
+}
+
+export interface HereOptions {
+  readonly config?: Partial<Config>;
+  readonly outside?: Partial<Outside>;
+}
+
+/** In this process, on ports that the system chooses. */
+export async function startServerHere(options: HereOptions = {}): Promise<ServerHere> {
+  await using parts = new AsyncDisposableStack();
+  const dataDir = await temporaryDirectory();
+  const database = parts.use(await freshDatabase());
+  const problems: ServerHere['problems'] = [];
+  const listen = { host: '127.0.0.1', port: 0 };
+  const config: Config = {
+    dataDir,
+    database: database.connection,
+    postgresPort: undefined,
+    http: listen,
+    mqtt: listen,
+    demo: false,
+    ...options.config,
+  };
+  const outside = { ...realOutside((what, error) => problems.push({ what, error })), ...options.outside };
+  const running = parts.use(await startServer({ config, version: 'test', webDir: undefined, outside }));
+  const { httpPort, mqttPort } = running;
+  const kept = parts.move();
+  return {
+    server: new ServerUnderTest({ httpPort, mqttPort, dataDir }),
+    database,
+    problems,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+export function realOutside(onProblem: Outside['onProblem']): Outside {
+  return {
+    nowMs: () => Date.now(),
+    after: (delayMs, run) => void setTimeout(run, delayMs),
+    every: (periodMs, run) => {
+      const timer = setInterval(run, periodMs);
+      return () => clearInterval(timer);
+    },
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    randomBytes: (count) => randomBytes(count),
+    newId: () => randomUUID(),
+    onProblem,
+  };
+}
+
+export interface Program {
+  readonly child: ChildProcess;
+  readonly output: { stdout: string; stderr: string };
+  /** Resolves with the exit code, or null after a signal, when the program and its pipes have ended. */
+  readonly ended: Promise<number | null>;
+}
+
+/** The program itself. Nothing of this process's own settings reaches it. */
+export function runProgram(settings: Record<string, string>): Program {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('AUSCULTA_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT',
+  );
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (bytes) => (output.stdout += String(bytes)));
+  child.stderr.on('data', (bytes) => (output.stderr += String(bytes)));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  // A test that fails half-way leaves nothing running.
+  process.once('exit', () => child.kill('SIGKILL'));
+  return { child, output, ended };
+}
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly server: ServerUnderTest;
+  readonly program: Program;
+  /** The postmaster and every process of it. */
+  readonly postgresPids: () => number[];
+  /** kill -9 of all at once: no goodbye, no last write. */
+  readonly kill: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The program with its embedded PostgreSQL, until it says that it is ready. */
+export async function startServerProcess(
+  dataDir: string,
+  settings: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const [httpPort = 0, mqttPort = 0] = await freePorts(2);
+  const program = runProgram({
+    AUSCULTA_DATA_DIR: dataDir,
+    AUSCULTA_HTTP_PORT: String(httpPort),
+    AUSCULTA_MQTT_PORT: String(mqttPort),
+    ...settings,
+  });
+  let hasEnded = false;
+  void program.ended.then(() => {
+    hasEnded = true;
+  });
+  await eventually('the server to be ready', () => {
+    if (hasEnded) throw new Error(`the server ended: ${program.output.stderr}`);
+    return program.output.stdout.includes(' is ready at ') ? true : undefined;
+  });
+  const postgresPids = (): number[] => processTree(postmasterPid(dataDir));
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const pids = signal === 'SIGKILL' ? postgresPids() : [];
+    for (const pid of [program.child.pid ?? 0, ...pids]) sendSignal(pid, signal);
+    await program.ended;
+    await eventually('PostgreSQL to be gone', () => (pids.some(isAlive) ? undefined : true));
+  };
+  return {
+    server: new ServerUnderTest({ httpPort, mqttPort, dataDir }),
+    program,
+    postgresPids,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    [Symbol.asyncDispose]: async () => (hasEnded ? undefined : await end('SIGKILL')),
+  };
+}
+
+function postmasterPid(dataDir: string): number {
+  return Number(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
+}
+
+function processTree(root: number): number[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const children = table.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return [root, ...children.filter(([, parent]) => parent === root).map(([pid]) => pid ?? 0)];
+}
+
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+/** A process that is dead and not yet reaped by its parent is gone for our purposes. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const state = execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
+    return !state.trim().startsWith('Z');
+  } catch {
+    return false;
+  }
+}
