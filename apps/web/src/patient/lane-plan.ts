@@ -22,7 +22,7 @@ export const LANES: readonly LanePlan[] = [
     unit: '/min',
     ink: 'ecg',
     heightPx: 120,
-    usual: [40, 130],
+    usual: [45, 125],
     form: 'line',
     metrics: ['heart-rate', 'pulse-rate-arterial', 'pulse-rate-oximeter'],
   },

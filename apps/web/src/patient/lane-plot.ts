@@ -10,6 +10,7 @@ const BAND_ALPHA = '38';
 const BAR_PX = 4;
 const LINE_PX = 1.5;
 const GAP_NAMED_PX = 18;
+const LIMIT_REACH = 0.15;
 
 export interface LaneData {
   readonly line: TrendLine | undefined;
@@ -88,6 +89,7 @@ export class LanePlot {
       ...inView(line, line?.lows),
       ...inView(line, line?.highs),
       ...inView(lower, lower?.lows),
+      ...nearLimits(this.#plan.usual, this.#data.limits),
     ]);
   }
 
@@ -220,6 +222,17 @@ export class LanePlot {
     }
     context.lineCap = 'butt';
   }
+}
+
+/** Limits just beyond the usual heights are brought into view; far ones would flatten the line. */
+function nearLimits(
+  [low, high]: readonly [number, number],
+  limits: readonly { readonly value: number }[],
+): number[] {
+  const reach = (high - low) * LIMIT_REACH;
+  return limits
+    .map(({ value }) => value)
+    .filter((value) => value >= low - reach && value <= high + reach);
 }
 
 function readInks(element: HTMLElement, plan: LanePlan): LaneInks {

@@ -1,4 +1,5 @@
 import { metricOf } from '@ausculta/vitals/lookup';
+import type { Metric } from '@ausculta/vitals/metric';
 import type { SampleRing } from '../live/sample-ring.ts';
 import { leadName } from '../vitals/vital-words.ts';
 import { chooseLanes, laneScaleOf } from '../wave/lane-choice.ts';
@@ -19,6 +20,7 @@ interface TileStripProps {
 const LANE_GAP_PX = 4;
 /** Lower than this, the ECG alone has the strip. */
 const TWO_LANES_PX_MIN = 40;
+const TWO_LEADS_PX_MIN = 100;
 /** Of the design's lanes: 50 px of ECG, 29 px of pleth. */
 const ECG_SHARE = 50 / 79;
 
@@ -28,12 +30,13 @@ const TIME = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 });
 
-/** ECG and pleth of one patient, with the words that belong to the traces. */
+/** The strips of one patient, with the words that belong to the traces. */
 export function TileStrip(props: TileStripProps) {
   const lanes = tileLanes(props);
-  const ecg = lanes.find((lane) => metricOf(lane.metricKey).ink === 'ecg');
-  const ecgState = ecg && props.strip?.lanes[lanes.indexOf(ecg)];
+  const states = props.strip?.lanes ?? [];
   const isFrozen = props.strip?.frozen === true;
+  const ecg = lanes.findIndex((lane) => isEcg(lane));
+  const hasNoEcg = ecg < 0 || states[ecg]?.silent === true;
   const lastMs = Math.max(...lanes.map((lane) => props.rings.get(lane.metricKey)?.endMs ?? 0), 0);
   return (
     <div className={classes.strip} style={{ height: props.heightPx }}>
@@ -46,15 +49,20 @@ export function TileStrip(props: TileStripProps) {
           report={props.report}
         />
       )}
-      {ecg !== undefined && (
-        <span className={classes.lead}>
-          {leadName(ecg.metricKey)}
-          {ecg.scale === 'millivolts' ? ` ${ecgState?.gainText ?? ''}` : ' arb. units'}
-        </span>
+      {lanes.map((lane, index) =>
+        isEcg(lane) ? (
+          <span key={lane.metricKey} className={classes.lead} style={{ top: lane.topPx - 2 }}>
+            {leadName(lane.metricKey)}{' '}
+            {lane.scale === 'millivolts' ? states[index]?.gainText : 'arb. units'}
+          </span>
+        ) : null,
       )}
       {isFrozen && <span className={classes.words}>Last received {TIME.format(lastMs)}</span>}
-      {!isFrozen && (ecg === undefined || ecgState?.silent === true) && (
-        <span className={classes.missing} style={{ height: ecg?.heightPx ?? props.heightPx }}>
+      {!isFrozen && hasNoEcg && (
+        <span
+          className={classes.missing}
+          style={{ height: lanes[ecg]?.heightPx ?? props.heightPx }}
+        >
           <span className={classes.dashes} />
           No ECG
           <span className={classes.dashes} />
@@ -64,26 +72,31 @@ export function TileStrip(props: TileStripProps) {
   );
 }
 
+function isEcg(lane: LaneSpec): boolean {
+  return metricOf(lane.metricKey).ink === 'ecg';
+}
+
+/** Lead II and the pulse; where there is no pulse and room enough, a second lead. */
 function tileLanes(props: TileStripProps): LaneSpec[] {
   const chosen = chooseLanes(props.rings.keys());
-  const ecg = chosen.ecg[0];
+  const isRoomy = props.heightPx >= TWO_LEADS_PX_MIN;
   const pulse = props.pleth && props.heightPx >= TWO_LANES_PX_MIN ? chosen.pulse : undefined;
+  const [first, second] = chosen.ecg;
+  const below = pulse ?? (isRoomy ? second : undefined);
   const room = props.heightPx - LANE_GAP_PX;
-  const ecgPx = pulse === undefined ? props.heightPx : Math.round(room * ECG_SHARE);
+  const topPx = below === undefined ? props.heightPx : Math.round(room * (pulse ? ECG_SHARE : 0.5));
   const lanes: LaneSpec[] = [];
-  if (ecg !== undefined) {
-    lanes.push({ ...laneOf(ecg), topPx: 0, heightPx: ecgPx });
-  }
-  if (pulse !== undefined) {
-    lanes.push({ ...laneOf(pulse), topPx: ecgPx + LANE_GAP_PX, heightPx: room - ecgPx });
+  if (first !== undefined) lanes.push({ ...laneOf(first), topPx: 0, heightPx: topPx });
+  if (below !== undefined) {
+    lanes.push({ ...laneOf(below), topPx: topPx + LANE_GAP_PX, heightPx: room - topPx });
   }
   return lanes;
 }
 
-function laneOf(metric: ReturnType<typeof metricOf>) {
+function laneOf(metric: Metric): Omit<LaneSpec, 'topPx' | 'heightPx'> {
   return {
     metricKey: metric.key,
     scale: laneScaleOf(metric),
     inkVariable: `--metric-${metric.ink}`,
-  } as const;
+  };
 }
