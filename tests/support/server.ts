@@ -97,7 +97,11 @@ export class ServerUnderTest {
 
   async post<T>(path: string, body: unknown): Promise<T> {
     const headers = { 'content-type': 'application/json' };
-    const response = await this.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const response = await this.fetch(path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
     if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
@@ -175,8 +179,13 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     demo: false,
     ...options.config,
   };
-  const outside = { ...realOutside((what, error) => problems.push({ what, error })), ...options.outside };
-  const running = parts.use(await startServer({ config, version: 'test', webDir: undefined, outside }));
+  const outside = {
+    ...realOutside((what, error) => problems.push({ what, error })),
+    ...options.outside,
+  };
+  const running = parts.use(
+    await startServer({ config, version: 'test', webDir: undefined, outside }),
+  );
   const { httpPort, mqttPort } = running;
   const kept = parts.move();
   return {
@@ -209,10 +218,17 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
+/** A test that fails half-way leaves nothing running. */
+const started = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
 /** The program itself. Nothing of this process's own settings reaches it. */
 export function runProgram(settings: Record<string, string>): Program {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('AUSCULTA_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT',
+    ([name]) =>
+      !name.startsWith('AUSCULTA_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT',
   );
   const child = spawn(process.execPath, [MAIN], {
     env: { ...Object.fromEntries(inherited), ...settings },
@@ -222,8 +238,7 @@ export function runProgram(settings: Record<string, string>): Program {
   child.stdout.on('data', (bytes) => (output.stdout += String(bytes)));
   child.stderr.on('data', (bytes) => (output.stderr += String(bytes)));
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  // A test that fails half-way leaves nothing running.
-  process.once('exit', () => child.kill('SIGKILL'));
+  started.add(child);
   return { child, output, ended };
 }
 

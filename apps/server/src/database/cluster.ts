@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { access, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,7 +91,11 @@ export async function expectEnterable(
   );
 }
 
-/** A directory for the socket that only PostgreSQL's user and root may enter. */
+/**
+ * A directory for the socket that only PostgreSQL's user and root may enter. A lock that a killed
+ * PostgreSQL left there goes: its process id may be anyone's by now, or a zombie's, and PostgreSQL
+ * would not start beside it. Nobody else is on this data directory, and a leftover has been stopped.
+ */
 export async function makeSocketDir(
   dataDir: string,
   user: PostgresUser | undefined,
@@ -91,6 +105,8 @@ export async function makeSocketDir(
   const dir = isShort ? beside : await mkdtemp(join(tmpdir(), 'ausculta-'));
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await giveTo(user, dir);
+  const leftBehind = (await readdir(dir)).filter((name) => name.startsWith('.s.PGSQL.'));
+  for (const name of leftBehind) await rm(join(dir, name), { force: true });
   return dir;
 }
 
