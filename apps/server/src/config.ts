@@ -78,6 +78,8 @@ const SETTINGS_OF_OTHERS = [
   'AUSCULTA_TOKEN',
   'AUSCULTA_URL',
   'AUSCULTA_TEST_POSTGRES',
+  'AUSCULTA_CHROMIUM',
+  'AUSCULTA_DATA_CASES_FILE',
 ];
 
 export function readConfig(environment: Environment): ConfigOutcome {

@@ -30,7 +30,7 @@ import { type Part, statusRoutes } from './status/routes.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { readMasterKey } from './vault/key-file.ts';
-import { createSeal, type Seal } from './vault/seal.ts';
+import { createSeal, deriveKey, type Seal } from './vault/seal.ts';
 
 /** Below the reserve nothing is taken in; it is looked at this often. */
 const DISK_LOOK_MS = 2_000;
@@ -57,6 +57,8 @@ interface Parts {
   readonly options: ServerOptions;
   readonly database: Database;
   readonly seal: Seal;
+  /** A key of its own for a purpose: each hour of the log has one. */
+  readonly sealFor: (purpose: string) => Seal;
   readonly registry: Registry;
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
@@ -84,7 +86,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     randomBytes: outside.randomBytes,
     hasSealedData: await hasSealedData(database.line),
   });
-  const seal = createSeal(key, outside.randomBytes);
+  const sealFor = (purpose: string) => createSeal(deriveKey(key, purpose), outside.randomBytes);
+  const seal = sealFor('data');
   const first = await prepareFirstStart({
     sql: database.line,
     dataDir: dataDirectory.path,
@@ -93,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...secrets(outside),
   });
   const health = new Health();
-  const parts = await openParts({ options, database, seal, health });
+  const parts = await openParts({ options, database, seal, sealFor, health });
   stack.defer(() => parts.telemetry.close());
   stack.defer(watchHealth(parts, dataDirectory.path));
 
@@ -121,9 +124,9 @@ function secrets(outside: Outside) {
 }
 
 async function openParts(
-  ground: Pick<Parts, 'options' | 'database' | 'seal' | 'health'>,
+  ground: Pick<Parts, 'options' | 'database' | 'seal' | 'sealFor' | 'health'>,
 ): Promise<Parts> {
-  const { options, database, seal, health } = ground;
+  const { options, database, seal, sealFor, health } = ground;
   const { outside } = options;
   const { nowMs, after, pause, onProblem } = outside;
   const registry = await Registry.load(database.line, seal);
@@ -138,6 +141,7 @@ async function openParts(
   const telemetry = await Telemetry.open({
     sql: database.line,
     seal,
+    sealFor,
     registry,
     evaluate: (arrival) => alarms.evaluate(arrival),
     snapshotDetectors: () => alarms.snapshot(),

@@ -3,9 +3,10 @@
 // through the MQTT door, as bedside monitors would.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { startReplay } from './replay.ts';
 import { openWardClient, RefusedError, type WardClient } from './ward-client.ts';
 import { setUpWard } from './ward-setup.ts';
@@ -17,10 +18,26 @@ const ASK_EVERY_MS = 200;
 /** The demo's account, made by a server in demo mode. */
 const LOGIN = { name: 'nurse', password: 'demo-ausculta' } as const;
 
-const dataDir = resolve(process.env.AUSCULTA_DATA_DIR || join(ROOT, 'data/demo'));
+const dataDir = resolve(process.env.AUSCULTA_DATA_DIR || demoDataDir());
 const httpPort = process.env.AUSCULTA_HTTP_PORT || '8080';
 const mqttPort = process.env.AUSCULTA_MQTT_PORT || '1883';
 const address = `http://localhost:${httpPort}`;
+
+/**
+ * Beside the checkout; but under root PostgreSQL runs as a user of its own, who cannot enter a closed
+ * home such as /root. What the demo keeps is invented, so the system's temp folder will do there.
+ */
+function demoDataDir(): string {
+  const isRoot = process.getuid?.() === 0;
+  const beside = join(ROOT, 'data/demo');
+  return isRoot && isClosedToOthers(ROOT) ? join(tmpdir(), 'ausculta-demo') : beside;
+}
+
+function isClosedToOthers(path: string): boolean {
+  const parent = dirname(path);
+  const isClosed = (statSync(path).mode & 0o001) === 0;
+  return isClosed || (parent !== path && isClosedToOthers(parent));
+}
 
 async function main(): Promise<number> {
   step('starting the server and its PostgreSQL');

@@ -32,7 +32,9 @@ export interface ReplayedCommit {
 
 export class PostgresLog {
   readonly #sql: Sql;
-  readonly #seal: Seal;
+  readonly #sealFor: (purpose: string) => Seal;
+  /** One seal an hour, kept while the hour is written or replayed. */
+  readonly #seals = new Map<string, Seal>();
   readonly #tables: Set<string>;
   readonly lane = LANE;
   readonly fence: number;
@@ -41,23 +43,23 @@ export class PostgresLog {
 
   private constructor(parts: {
     sql: Sql;
-    seal: Seal;
+    sealFor: (purpose: string) => Seal;
     tables: string[];
     fence: number;
     last: number;
   }) {
     this.#sql = parts.sql;
-    this.#seal = parts.seal;
+    this.#sealFor = parts.sealFor;
     this.#tables = new Set(parts.tables);
     this.fence = parts.fence;
     this.startSequence = parts.last;
   }
 
-  static async open(sql: Sql, seal: Seal): Promise<PostgresLog> {
+  static async open(sql: Sql, sealFor: (purpose: string) => Seal): Promise<PostgresLog> {
     const fence = await store.takeLane(sql, LANE);
     const tables = await store.listLogTables(sql);
     const last = await store.lastSequence(sql, LANE, tables);
-    return new PostgresLog({ sql, seal, tables, fence, last });
+    return new PostgresLog({ sql, sealFor, tables, fence, last });
   }
 
   /** Durable when it resolves. The same sequence written twice is one row. */
@@ -65,7 +67,7 @@ export class PostgresLog {
     const { sequence, baseMs } = batch;
     const table = store.logTableName(baseMs);
     const packed = compressLog(encodeBatch(batch.entries, baseMs));
-    const sealed = this.#seal.seal(packed, rowContext(LANE, sequence));
+    const sealed = this.#sealOf(table).seal(packed, rowContext(LANE, sequence));
     if (!this.#tables.has(table)) {
       await store.createLogTable(this.#sql, table);
       this.#tables.add(table);
@@ -81,7 +83,7 @@ export class PostgresLog {
     for (const table of [...this.#tables].sort()) {
       const after = { lane: LANE, sequence: oldest };
       for await (const row of store.logRowsAfter(this.#sql, table, after)) {
-        const opened = this.#seal.open(row.sealed, rowContext(row.lane, row.sequence));
+        const opened = this.#sealOf(table).open(row.sealed, rowContext(row.lane, row.sequence));
         expect(opened.ok, 'a log row opens with the key of this data directory');
         const entries = decodeBatch(decompressLog(opened.value), seriesById);
         const isBehind = (entry: LogEntry): boolean =>
@@ -91,12 +93,19 @@ export class PostgresLog {
     }
   }
 
+  #sealOf(table: string): Seal {
+    const seal = this.#seals.get(table) ?? this.#sealFor(table);
+    this.#seals.set(table, seal);
+    return seal;
+  }
+
   /** Drops the hours that are wholly flushed and older than the restore window. */
   async retire(olderThanMs: number): Promise<void> {
     const keepFrom = store.logTableName(olderThanMs);
     for (const table of [...this.#tables].filter((name) => name < keepFrom)) {
       await store.dropLogTable(this.#sql, table);
       this.#tables.delete(table);
+      this.#seals.delete(table);
     }
   }
 }

@@ -34,6 +34,7 @@ const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 export interface TelemetryPorts {
   readonly sql: Sql;
   readonly seal: Seal;
+  readonly sealFor: (purpose: string) => Seal;
   readonly registry: Registry;
   readonly evaluate: (arrival: Arrival) => void;
   readonly snapshotDetectors: () => readonly DetectorSnapshot[];
@@ -65,7 +66,7 @@ export class Telemetry {
   readings = 0;
 
   static async open(ports: TelemetryPorts): Promise<Telemetry> {
-    const log = await PostgresLog.open(ports.sql, ports.seal);
+    const log = await PostgresLog.open(ports.sql, ports.sealFor);
     const telemetry = new Telemetry(ports, log);
     await queries.recallLast(telemetry.#queryPorts);
     await telemetry.#replay();
