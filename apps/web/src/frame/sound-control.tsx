@@ -1,3 +1,4 @@
+import type { SubjectView } from '@ausculta/contract/subjects';
 import { Button, Popover } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import BellOff from 'lucide-react/icons/bell-off';
@@ -13,6 +14,7 @@ import classes from './sound-control.module.css';
 /** Sound off always shows its end; no sound at all is louder than either. */
 export function SoundState() {
   const desk = useAlarmDesk();
+  const { data: subjects } = useQuery(subjectsQuery);
   useNow(500);
   if (desk.ability !== 'able') {
     return (
@@ -25,6 +27,7 @@ export function SoundState() {
   }
   const endMs = Math.max(...desk.pauses.values(), 0);
   const isPaused = desk.pauses.size > 0;
+  const whose = pausedBeds([...desk.pauses.keys()], subjects ?? []);
   return (
     <Popover position="bottom-end" width={320} shadow="md" trapFocus>
       <Popover.Target>
@@ -36,7 +39,7 @@ export function SoundState() {
           )}
           {isPaused ? (
             <span>
-              Audio paused <b>{countdownText(endMs - performance.now())}</b>
+              Audio paused, {whose} <b>{countdownText(endMs - performance.now())}</b>
             </span>
           ) : (
             'Sound on'
@@ -48,6 +51,13 @@ export function SoundState() {
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** A pause is always somebody's: "bed 05", or how many beds. */
+function pausedBeds(ids: readonly string[], subjects: readonly SubjectView[]): string {
+  if (ids.length !== 1) return `${ids.length} beds`;
+  const bed = subjects.find(({ id }) => id === ids[0])?.identity.bed;
+  return bed === undefined ? '1 patient' : `bed ${bed}`;
 }
 
 function SoundPanel() {

@@ -5,7 +5,7 @@ import { type Stretch, timeTicks } from './time-view.ts';
 import { gapsOf, laneRange, type TrendLine } from './trend-line.ts';
 
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
-export const GUTTER_TICKS_PX = 40;
+const GUTTER_TICKS_PX = 40;
 const BAND_ALPHA = '38';
 const BAR_PX = 4;
 const LINE_PX = 1.5;

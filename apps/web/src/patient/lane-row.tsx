@@ -1,7 +1,7 @@
 import type { LimitView } from '@ausculta/contract/alarms';
 import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import { useMemo } from 'react';
-import { ageText, fixed, UNKNOWN, valueText } from '../vitals/number-text.ts';
+import { ageText, fixed, pairText, UNKNOWN, valueText } from '../vitals/number-text.ts';
 import { type Candidate, chooseVital, type VitalNumber } from '../vitals/vital-choice.ts';
 import { sourceText } from '../vitals/vital-words.ts';
 import { LaneChart } from './lane-chart.tsx';
@@ -111,5 +111,5 @@ function readAt(
     if (of === undefined || value === undefined) return UNKNOWN;
     return fixed(value, of.metric.resolution < 1 ? 1 : 0);
   };
-  return lower === undefined ? read(line) : `${read(line)}/${read(lower)}`;
+  return lower === undefined ? read(line) : pairText(read(line), read(lower));
 }

@@ -22,7 +22,7 @@ export const RANGES = [
 ] as const;
 
 export const SPAN_MS_MIN = 3 * SECOND_MS;
-export const SPAN_MS_MAX = 31 * 24 * HOUR_MS;
+const SPAN_MS_MAX = 31 * 24 * HOUR_MS;
 /** Below this the stored waveform is shown as lanes of its own. */
 export const WAVEFORM_SPAN_MS = MINUTE_MS;
 

@@ -1,4 +1,4 @@
-import { fixed, UNKNOWN } from '../vitals/number-text.ts';
+import { fixed, pairText, UNKNOWN } from '../vitals/number-text.ts';
 import { LANES } from './lane-plan.ts';
 import { type Stretch, timeTicks } from './time-view.ts';
 import { momentWords, tickWords } from './time-words.ts';
@@ -46,7 +46,7 @@ export function TimelineTable({
                 <td key={plan.vital}>
                   {plan.lowerVital === undefined
                     ? read(plan.vital, atMs)
-                    : `${read(plan.vital, atMs)}/${read(plan.lowerVital, atMs)}`}
+                    : pairText(read(plan.vital, atMs), read(plan.lowerVital, atMs))}
                 </td>
               ))}
             </tr>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
-import { ageText, countdownText, durationText, fixed, valueText } from './number-text.ts';
+import { ageText, countdownText, durationText, fixed, pairText, valueText } from './number-text.ts';
 
 const DURATIONS = [
   [0, '0 s'],
@@ -44,4 +44,10 @@ test('a countdown ends at nought and not before', () => {
   assert.equal(countdownText(61_000), '1:01');
   assert.equal(countdownText(1), '0:01');
   assert.equal(countdownText(0), '0:00');
+});
+
+test('a pair that is wholly unknown is one unknown, a half-known one shows its half', () => {
+  assert.equal(pairText('120', '80'), '120/80');
+  assert.equal(pairText('120', '--'), '120/--');
+  assert.equal(pairText('--', '--'), '--');
 });

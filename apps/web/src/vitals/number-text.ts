@@ -16,6 +16,11 @@ const UNIT_TEXT: Readonly<Record<string, string>> = {
   "[arb'U]": 'arb. units',
 };
 
+/** Upper and lower of one measurement; one that is unknown is never hidden behind the other. */
+export function pairText(upper: string, lower: string): string {
+  return upper === UNKNOWN && lower === UNKNOWN ? UNKNOWN : `${upper}/${lower}`;
+}
+
 /** A UCUM unit as people write it. */
 export function unitText(ucum: string): string {
   return UNIT_TEXT[ucum] ?? ucum;

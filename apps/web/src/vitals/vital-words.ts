@@ -11,16 +11,6 @@ const VITAL_SHORT: Readonly<Record<string, string>> = {
   'body-temperature': 'Temp',
 };
 
-const VITAL_LONG: Readonly<Record<string, string>> = {
-  'heart-rate': 'Heart rate',
-  spo2: 'SpO₂',
-  'resp-rate': 'Resp rate',
-  'blood-pressure-systolic': 'Systolic pressure',
-  'blood-pressure-diastolic': 'Diastolic pressure',
-  'blood-pressure-mean': 'Mean pressure',
-  'body-temperature': 'Temperature',
-};
-
 const SOURCE: Readonly<Record<string, string>> = {
   'heart-rate': 'ECG',
   'pulse-rate-arterial': 'arterial',
@@ -32,10 +22,6 @@ const SOURCE: Readonly<Record<string, string>> = {
 
 export function vitalShort(metric: Metric): string {
   return VITAL_SHORT[metric.vital] ?? metric.label;
-}
-
-export function vitalLong(vital: string): string {
-  return VITAL_LONG[vital] ?? vital;
 }
 
 /** Where a number comes from, in one word; empty where the vital has but one source. */

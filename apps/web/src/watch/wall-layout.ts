@@ -1,5 +1,5 @@
 /** How many tiles a wall may have; the smallest that holds all patients is taken. */
-export const WALL_SIZES = [4, 6, 9, 12, 16, 20, 25, 36, 49, 64] as const;
+const WALL_SIZES = [4, 6, 9, 12, 16, 20, 25, 36, 49, 64] as const;
 export const TILES_MAX = 64;
 
 const SHAPES: Readonly<Record<number, readonly [long: number, short: number]>> = {
