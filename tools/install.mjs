@@ -164,7 +164,7 @@ function withoutOwnBin(root, path) {
 }
 
 /** @param {string} said */
-function mendOf(said) {
+export function mendOf(said) {
   const mend = MENDS.find(({ when }) => when.test(said));
   if (mend !== undefined) return mend.say;
   return `npm said:\n${said.trim().split('\n').slice(-12).join('\n')}`;

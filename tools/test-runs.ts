@@ -17,6 +17,8 @@ interface Run {
   readonly globalSetup?: string;
 }
 
+const TALLY_REPORTER = new URL('tally-reporter.ts', import.meta.url).href;
+
 /** Tests wait for sockets and databases as often as they compute; two keep a small machine busy. */
 const CONCURRENCY = Math.max(2, availableParallelism());
 
@@ -68,7 +70,7 @@ export async function runTidy(steps: Steps): Promise<void> {
   await runTests(steps, { name: 'tidy', files, timeoutMs: 60_000, concurrency: 1 });
 }
 
-async function runTests(steps: Steps, run: Run): Promise<void> {
+export async function runTests(steps: Steps, run: Run): Promise<void> {
   if (run.files.length === 0) return;
   await steps.run(run.name, async () => {
     const args = [
@@ -77,7 +79,7 @@ async function runTests(steps: Steps, run: Run): Promise<void> {
       `--test-timeout=${run.timeoutMs}`,
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
-      `--test-reporter=${join(steps.root, 'tools/tally-reporter.ts')}`,
+      `--test-reporter=${TALLY_REPORTER}`,
       `--test-reporter-destination=${steps.tallyFile}`,
       ...(run.globalSetup === undefined ? [] : [`--test-global-setup=${run.globalSetup}`]),
       ...run.files,

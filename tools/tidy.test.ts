@@ -1,12 +1,17 @@
 // What no ready-made tool can hold: see the checkers in tidy/, each tried on a bad sample beside it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FAULTS } from '../packages/vitals/src/fault.ts';
 import { findRegistryHosts, findUnpinned } from './tidy/dependencies.ts';
-import { findUncited, findUnexplainedFaults, findUntestedCodecs } from './tidy/evidence.ts';
+import {
+  findOrphanHazards,
+  findUncited,
+  findUnexplainedFaults,
+  findUntestedCodecs,
+} from './tidy/evidence.ts';
 import { findLong } from './tidy/length.ts';
 import { findImpure } from './tidy/purity.ts';
 import { cruise, findUnseen } from './tidy/rooms.ts';
@@ -42,6 +47,10 @@ const CHECKS: readonly { promise: string; find: () => Finding[] }[] = [
   {
     promise: 'every fault is explained in docs/faults.md, and nothing else is',
     find: () => findUnexplainedFaults(Object.keys(FAULTS), read('docs/faults.md')),
+  },
+  {
+    promise: 'every hazard has a control and an existing test',
+    find: () => findOrphanHazards(read('docs/hazards.md'), (path) => existsSync(join(ROOT, path))),
   },
   {
     promise: 'every codec has a test or a fixture beside it',

@@ -6,7 +6,12 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findRegistryHosts, findUnpinned } from './dependencies.ts';
-import { findUncited, findUnexplainedFaults, findUntestedCodecs } from './evidence.ts';
+import {
+  findOrphanHazards,
+  findUncited,
+  findUnexplainedFaults,
+  findUntestedCodecs,
+} from './evidence.ts';
 import { findLong } from './length.ts';
 import { findImpure } from './purity.ts';
 import { cruise, findUnseen } from './rooms.ts';
@@ -135,6 +140,17 @@ test('faults and their document are held together in both directions', () => {
     findUnexplainedFaults(['NOT_FOUND', 'SEAL_BROKEN'], `${document}## \`NOT_FOUND\`\n`).join(),
     /twice/,
   );
+});
+
+test('a hazard without control or test is found', () => {
+  const find = (row: string) =>
+    findOrphanHazards(`| id |\n|---|\n${row}`, (path) => path === 'a.test.ts');
+  assert.deepEqual(find('| H1 | lost | kept | `a.test.ts` |'), []);
+  assert.match(find('').join(), /no hazard/);
+  assert.match(find('| H1 | lost |  | `a.test.ts` |').join(), /H1 has no control/);
+  assert.match(find('| H1 | lost | kept | later |').join(), /H1 names no test/);
+  assert.match(find('| H1 | lost | kept | `gone.test.ts` |').join(), /gone\.test\.ts/);
+  assert.match(find('| H1 | lost | kept | `a.ts` |').join(), /no test/);
 });
 
 test('a codec without test or fixture is found', () => {

@@ -21,6 +21,29 @@ export function findUnexplainedFaults(codes: readonly string[], document: string
 }
 
 /**
+ * Every row of docs/hazards.md is | id | hazard | control | `test` |, and the test exists: a hazard
+ * that nothing holds, or a hold that nothing shows, is an orphan.
+ */
+export function findOrphanHazards(document: string, exists: (path: string) => boolean): Finding[] {
+  const rows = document.split('\n').filter((line) => /^\|\s*H\d/.test(line));
+  if (rows.length === 0) return ['docs/hazards.md has no hazard'];
+  return rows.flatMap((row) => {
+    const [id = '', hazard = '', control = '', tests = ''] = row
+      .split('|')
+      .slice(1)
+      .map((cell) => cell.trim());
+    const named = [...tests.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+    return [
+      ...(hazard === '' || control === '' ? [`docs/hazards.md: ${id} has no control`] : []),
+      ...(named.length === 0 ? [`docs/hazards.md: ${id} names no test`] : []),
+      ...named
+        .filter((path) => !isTest(path) || !exists(path))
+        .map((path) => `docs/hazards.md: ${id} names ${path}, which is no test`),
+    ];
+  });
+}
+
+/**
  * A codec is a file of the room that no other one imports; what several codecs share is tried through
  * them. `wfdb-fields.ts` may be covered by `wfdb.test.ts`, or by a recorded `fixtures/wfdb-100.dat`.
  */
