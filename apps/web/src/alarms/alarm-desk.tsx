@@ -15,7 +15,7 @@ import {
 import { subjectsQuery } from '../api/queries.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { nameText } from '../vitals/identity-text.ts';
-import { orderAlarms } from './alarm-order.ts';
+import { alarmKey, orderAlarms } from './alarm-order.ts';
 import { spokenText } from './alarm-text.ts';
 import { Annunciator, type AudioAbility } from './annunciator.ts';
 import {
@@ -165,7 +165,7 @@ function SpokenAlarms({
   );
   useEffect(() => {
     const raised = alarms.filter(
-      (alarm) => alarm.episode === 'raised' && !said.current.has(alarm.id),
+      (alarm) => alarm.episode === 'raised' && !said.current.has(alarmKey(alarm)),
     );
     if (raised.length === 0) return;
     const text = (alarm: AlarmView) => {
@@ -176,7 +176,7 @@ function SpokenAlarms({
         identity === undefined ? 'unknown patient' : bed + nameText(identity),
       );
     };
-    for (const alarm of raised) said.current.add(alarm.id);
+    for (const alarm of raised) said.current.add(alarmKey(alarm));
     const high = raised.filter((alarm) => alarm.priority === 'high');
     const others = raised.filter((alarm) => alarm.priority !== 'high');
     setWords((before) => ({

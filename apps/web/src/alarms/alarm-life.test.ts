@@ -127,3 +127,9 @@ test('ten seconds without a frame are a loss of monitoring', () => {
   assert.equal(lossPriority(10_000), undefined);
   assert.equal(lossPriority(10_001), 'medium');
 });
+
+test('two beds may share the id of an alarm: the second one is new all the same', () => {
+  const first = newHighSubjects(NOBODY_NEW, [alarm({ priority: 'high' })]);
+  const both = [alarm({ priority: 'high' }), alarm({ priority: 'high', subjectId: 'bed-6' })];
+  assert.deepEqual([...newHighSubjects(first.seen, both).subjects], ['bed-6']);
+});

@@ -1,6 +1,11 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
 
+/** An alarm's id is its own only among the alarms of its subject: two beds may share one. */
+export function alarmKey(alarm: { readonly subjectId: string; readonly id: string }): string {
+  return `${alarm.subjectId} ${alarm.id}`;
+}
+
 /** Higher priority first; then what nobody has acknowledged; then what is newest. */
 export function orderAlarms(alarms: Iterable<AlarmView>): AlarmView[] {
   return [...alarms].filter((alarm) => alarm.episode !== 'resolved').sort(compareAlarms);
@@ -11,7 +16,7 @@ export function compareAlarms(one: AlarmView, other: AlarmView): number {
     priorityRank(one.priority) - priorityRank(other.priority) ||
     acknowledgedRank(one) - acknowledgedRank(other) ||
     other.raisedMs - one.raisedMs ||
-    one.id.localeCompare(other.id)
+    alarmKey(one).localeCompare(alarmKey(other))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
+import { alarmKey } from './alarm-order.ts';
 
 /** IEC calls it AUDIO PAUSED. Two minutes is the longest that safety S11 allows. */
 export const AUDIO_PAUSE_MS_MAX = 120_000;
@@ -68,9 +69,9 @@ export function newHighSubjects(
   alarms: readonly AlarmView[],
 ): { readonly seen: ReadonlySet<string>; readonly subjects: ReadonlySet<string> } {
   const high = alarms.filter((alarm) => alarm.priority === 'high' && alarm.episode === 'raised');
-  const fresh = high.filter((alarm) => !before.has(alarm.id));
+  const fresh = high.filter((alarm) => !before.has(alarmKey(alarm)));
   return {
-    seen: new Set(high.map((alarm) => alarm.id)),
+    seen: new Set(high.map(alarmKey)),
     subjects: new Set(fresh.map((alarm) => alarm.subjectId)),
   };
 }

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { RequestRefused } from '../api/client.ts';
 import classes from './list-states.module.css';
 
 interface ErrorStateProps {
@@ -12,12 +13,20 @@ export function ErrorState({ title, error, retry }: ErrorStateProps) {
   return (
     <div className={classes.state} role="alert">
       <h2>{title}</h2>
-      <p>{error.message}</p>
+      <p>{reasonOf(error)}</p>
       <Button variant="default" onClick={retry}>
         Try again
       </Button>
     </div>
   );
+}
+
+/** The server's faults speak to whoever sends data; somebody who only looks is told what to expect. */
+function reasonOf(error: Error): string {
+  if (error instanceof RequestRefused && error.status >= 500) {
+    return `The server cannot answer now (${error.fault}). This page tries again by itself.`;
+  }
+  return error.message;
 }
 
 interface EmptyStateProps {

@@ -1,5 +1,5 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
-import { Button, Popover } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import BellOff from 'lucide-react/icons/bell-off';
 import Volume2 from 'lucide-react/icons/volume-2';
@@ -9,11 +9,13 @@ import { subjectsQuery } from '../api/queries.ts';
 import { useNow } from '../live/live-context.tsx';
 import { nameText } from '../vitals/identity-text.ts';
 import { countdownText } from '../vitals/number-text.ts';
+import { BarPanel, usePanelButton } from './bar-panel.tsx';
 import classes from './sound-control.module.css';
 
 /** Sound off always shows its end; no sound at all is louder than either. */
 export function SoundState() {
   const desk = useAlarmDesk();
+  const panel = usePanelButton('sound');
   const { data: subjects } = useQuery(subjectsQuery);
   useNow(500);
   if (desk.ability !== 'able') {
@@ -29,27 +31,20 @@ export function SoundState() {
   const isPaused = desk.pauses.size > 0;
   const whose = pausedBeds([...desk.pauses.keys()], subjects ?? []);
   return (
-    <Popover position="bottom-end" width={320} shadow="md" trapFocus>
-      <Popover.Target>
-        <button type="button" className={classes.sound}>
-          {isPaused ? (
-            <BellOff size={16} aria-hidden="true" />
-          ) : (
-            <Volume2 size={16} aria-hidden="true" />
-          )}
-          {isPaused ? (
-            <span>
-              Audio paused, {whose} <b>{countdownText(endMs - performance.now())}</b>
-            </span>
-          ) : (
-            'Sound on'
-          )}
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <SoundPanel />
-      </Popover.Dropdown>
-    </Popover>
+    <button type="button" className={classes.sound} {...panel}>
+      {isPaused ? (
+        <BellOff size={16} aria-hidden="true" />
+      ) : (
+        <Volume2 size={16} aria-hidden="true" />
+      )}
+      {isPaused ? (
+        <span>
+          Audio paused, {whose} <b>{countdownText(endMs - performance.now())}</b>
+        </span>
+      ) : (
+        'Sound on'
+      )}
+    </button>
   );
 }
 
@@ -60,8 +55,9 @@ function pausedBeds(ids: readonly string[], subjects: readonly SubjectView[]): s
   return bed === undefined ? '1 patient' : `bed ${bed}`;
 }
 
-function SoundPanel() {
+export function SoundPanel() {
   const desk = useAlarmDesk();
+  useNow(500);
   const { data: subjects } = useQuery(subjectsQuery);
   const who = (subjectId: string) => {
     const identity = subjects?.find((subject) => subject.id === subjectId)?.identity;
@@ -72,13 +68,11 @@ function SoundPanel() {
   };
   const sounding = [...new Set(desk.soundingAlarms.map((alarm) => alarm.subjectId))];
   return (
-    <div className={classes.panel}>
+    <BarPanel name="sound" label="Sound">
       {[...desk.pauses].map(([subjectId, untilMs]) => (
         <div key={subjectId} className={classes.row}>
           <span>
-            {who(subjectId)}
-            <br />
-            paused, {countdownText(untilMs - performance.now())} left
+            {who(subjectId)} paused, {countdownText(untilMs - performance.now())} left
           </span>
           <Button size="compact-sm" variant="default" onClick={() => desk.resume(subjectId)}>
             Sound again
@@ -112,6 +106,6 @@ function SoundPanel() {
           ))}
         </span>
       </div>
-    </div>
+    </BarPanel>
   );
 }

@@ -1,14 +1,13 @@
 import type { Session } from '@ausculta/contract/session';
 import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
-import { Menu } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { countByPriority } from '../alarms/alarm-order.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
-import { sessionQuery, signOut, subjectsQuery } from '../api/queries.ts';
+import { subjectsQuery } from '../api/queries.ts';
 import { useLiveState, useNow } from '../live/live-context.tsx';
-import { changePreferences, usePreferences } from '../theme/preferences.ts';
+import { usePanelButton } from './bar-panel.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import { SoundState } from './sound-control.tsx';
 import classes from './top-bar.module.css';
@@ -24,7 +23,7 @@ export function TopBar({ session }: { readonly session: Session }) {
       <SoundState />
       <ConnectionState />
       <Clock />
-      <UserMenu session={session} />
+      <PersonButton session={session} />
     </header>
   );
 }
@@ -96,86 +95,13 @@ function Clock() {
   );
 }
 
-function UserMenu({ session }: { readonly session: Session }) {
-  const queryClient = useQueryClient();
-  const preferences = usePreferences();
-  const onWatch = useLocation({ select: (location) => location.pathname === '/watch' });
-
-  async function leave(): Promise<void> {
-    await signOut().catch(() => undefined);
-    queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
-    queryClient.setQueryData(sessionQuery.queryKey, null);
-  }
-
+function PersonButton({ session }: { readonly session: Session }) {
+  const panel = usePanelButton('person');
   return (
-    <Menu position="bottom-end" width={220} shadow="md">
-      <Menu.Target>
-        <button type="button" className={classes.user}>
-          <span aria-hidden="true">{initials(session.displayName)}</span>
-          <span className="visually-hidden">{session.displayName}, menu</span>
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {session.displayName}, {session.role}
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Label>{onWatch ? 'Watch is drawn' : 'Pages are drawn'}</Menu.Label>
-        {onWatch
-          ? (['dark', 'light'] as const).map((scheme) => (
-              <Choice
-                key={scheme}
-                isChosen={preferences.watch === scheme}
-                label={scheme === 'dark' ? 'Dark' : 'Light'}
-                choose={() => changePreferences({ watch: scheme })}
-              />
-            ))
-          : (['system', 'light', 'dark'] as const).map((scheme) => (
-              <Choice
-                key={scheme}
-                isChosen={preferences.pages === scheme}
-                label={scheme === 'system' ? 'As the system' : scheme === 'dark' ? 'Dark' : 'Light'}
-                choose={() => changePreferences({ pages: scheme })}
-              />
-            ))}
-        {onWatch && (
-          <>
-            <Menu.Label>Alarms on this screen</Menu.Label>
-            <Choice
-              isChosen={!preferences.steadyAlarms}
-              label="Flash"
-              choose={() => changePreferences({ steadyAlarms: false })}
-            />
-            <Choice
-              isChosen={preferences.steadyAlarms}
-              label="Solid, no flashing"
-              choose={() => changePreferences({ steadyAlarms: true })}
-            />
-          </>
-        )}
-        <Menu.Divider />
-        <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-interface ChoiceProps {
-  readonly isChosen: boolean;
-  readonly label: string;
-  readonly choose: () => void;
-}
-
-function Choice({ isChosen, label, choose }: ChoiceProps) {
-  return (
-    <Menu.Item
-      onClick={choose}
-      role="menuitemradio"
-      aria-checked={isChosen}
-      rightSection={isChosen ? '✓' : undefined}
-    >
-      {label}
-    </Menu.Item>
+    <button type="button" className={classes.user} {...panel}>
+      <span aria-hidden="true">{initials(session.displayName)}</span>
+      <span className="visually-hidden">{session.displayName}, menu</span>
+    </button>
   );
 }
 

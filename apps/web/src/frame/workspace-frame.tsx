@@ -7,8 +7,11 @@ import { sessionQuery, subjectsQuery } from '../api/queries.ts';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
 import { byPlace } from '../vitals/identity-text.ts';
 import { WaveWallProvider } from '../wave/wave-canvas.tsx';
+import { BarPanels } from './bar-panel.tsx';
+import { PersonPanel } from './person-panel.tsx';
 import { Rail } from './rail.tsx';
-import { SafetyNotice } from './safety-notice.tsx';
+import { AboutPanel, SafetyNotice } from './safety-notice.tsx';
+import { SoundPanel } from './sound-control.tsx';
 import { TopBar } from './top-bar.tsx';
 import classes from './workspace-frame.module.css';
 
@@ -26,14 +29,19 @@ function WorkspaceFrame() {
       <AlarmDeskProvider>
         <WaveWallProvider>
           <WatchedPatients />
-          <div className={classes.frame}>
-            <Rail />
-            <TopBar session={session} />
-            <div className={classes.main}>
-              <SafetyNotice />
-              <Outlet />
+          <BarPanels>
+            <div className={classes.frame}>
+              <Rail />
+              <TopBar session={session} />
+              <div className={classes.main}>
+                <SoundPanel />
+                <PersonPanel session={session} />
+                <AboutPanel />
+                <SafetyNotice />
+                <Outlet />
+              </div>
             </div>
-          </div>
+          </BarPanels>
         </WaveWallProvider>
       </AlarmDeskProvider>
     </LiveProvider>

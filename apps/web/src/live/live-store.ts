@@ -3,6 +3,7 @@ import { LiveNotice } from '@ausculta/contract/live';
 import { decodeFrame, type LiveNumeric } from '@ausculta/contract/live-frame';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { z } from 'zod';
+import { alarmKey } from '../alarms/alarm-order.ts';
 import { SampleRing } from './sample-ring.ts';
 
 /** 12 s at 500 Hz, the fastest usual ECG: two sweeps of a tile. */
@@ -109,7 +110,7 @@ export class LiveStore {
     this.#confirmByMs = undefined;
     this.#unconfirmed.clear();
     for (const subject of this.#subjects.values()) {
-      for (const id of subject.alarms.keys()) this.#unconfirmed.add(id);
+      for (const alarm of subject.alarms.values()) this.#unconfirmed.add(alarmKey(alarm));
     }
   }
 
@@ -151,7 +152,7 @@ export class LiveStore {
         return;
       case 'alarms':
         for (const alarm of notice.alarms) {
-          this.#unconfirmed.delete(alarm.id);
+          this.#unconfirmed.delete(alarmKey(alarm));
           this.#changeAlarm(alarm);
           into.touched.add(alarm.subjectId);
         }
@@ -228,9 +229,9 @@ export class LiveStore {
     if (this.#confirmByMs === undefined || serverTimeMs < this.#confirmByMs) return;
     if (this.#unconfirmed.size === 0) return;
     for (const [id, subject] of this.#subjects) {
-      for (const alarmId of subject.alarms.keys()) {
-        if (!this.#unconfirmed.has(alarmId)) continue;
-        subject.alarms.delete(alarmId);
+      for (const alarm of subject.alarms.values()) {
+        if (!this.#unconfirmed.has(alarmKey(alarm))) continue;
+        subject.alarms.delete(alarm.id);
         touched.add(id);
       }
     }
