@@ -208,6 +208,7 @@ export function realOutside(onProblem: Outside['onProblem']): Outside {
     randomBytes: (count) => randomBytes(count),
     newId: () => randomUUID(),
     onProblem,
+    onFatal: (why) => onProblem('fatal', new Error(why)),
   };
 }
 

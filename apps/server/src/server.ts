@@ -39,6 +39,10 @@ const DISK_LOOK_MS = 2_000;
 const STALL_MS = 2_000;
 const STALL_LOOK_MS = 250;
 
+/** Silence is looked for this often, and as of a moment ago: what came since may still be gathering. */
+const SILENCE_LOOK_MS = 1_000;
+const GATHERING_MS = 250;
+
 export interface ServerOptions {
   readonly config: Config;
   readonly version: string;
@@ -276,9 +280,13 @@ function watchHealth(parts: Parts, dataDir: string): () => void {
     if (!isDegraded) health.degradedSinceMs = null;
     else health.degradedSinceMs ??= sinceMs ?? outside.nowMs();
   });
+  const stopSilence = outside.every(SILENCE_LOOK_MS, () => {
+    alarms.lookForSilence((telemetry.stalledSinceMs ?? outside.nowMs()) - GATHERING_MS);
+  });
   return () => {
     stopDisk();
     stopStall();
+    stopSilence();
   };
 }
 

@@ -25,8 +25,6 @@ import { readAlarms } from './store.ts';
 /** Alarms stay in the book this long after they were raised, for the lists of the last day. */
 const KEPT_MS = 24 * 3_600_000;
 
-const SILENCE_LOOK_MS = 1_000;
-
 /** A finding from the past is worth a call, but it is not happening now (safety S5). */
 const LATE_AFTER_MS = 5 * 60_000;
 
@@ -59,9 +57,8 @@ export class AlarmBook {
       const opened = ports.seal.open(row.sealed, detectorContext(row.subject_id));
       if (!opened.ok) continue;
       const snapshot = JSON.parse(new TextDecoder().decode(opened.value)) as SubjectSnapshot;
-      book.#evaluator.remember(row.subject_id, snapshot);
+      book.#evaluator.remember(snapshot, ports.registry.seriesById);
     }
-    book.#lookForSilence();
     return book;
   }
 
@@ -109,10 +106,11 @@ export class AlarmBook {
    * the detectors: alarms are raised with the same ids, marked "not yet stored" (safety S3).
    */
   evaluateProvisionally(pending: readonly LogEntry[]): void {
-    const seen = this.#provisional?.seen ?? 0;
-    if (pending.length <= seen) return;
-    this.evaluateRefused(pending.slice(seen));
-    if (this.#provisional !== undefined) this.#provisional.seen = pending.length;
+    this.evaluateRefused(pending.slice(this.#provisional?.seen ?? 0));
+    if (this.#provisional === undefined) return;
+    const { evaluator } = this.#provisional;
+    this.#provisional.seen = Math.max(this.#provisional.seen, pending.length);
+    for (const finding of evaluator.silences(this.#ports.nowMs())) this.#apply(finding, true);
   }
 
   /** While intake is refusing, the acknowledgement is withheld and the alarm is not (safety S3). */
@@ -152,14 +150,16 @@ export class AlarmBook {
       case 'passed':
         if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
         this.#provisional?.keys.add(key);
-        this.#put(key, raisedAlarm(finding, isProvisional), finding.kind);
+        this.#put(key, confirmed(known, raisedAlarm(finding, isProvisional)), finding.kind);
         break;
       case 'worsened':
         if (known !== undefined)
           this.#put(key, withView(known, { extremeValue: finding.value }), 'worsened');
         break;
       case 'risen':
-        if (known !== undefined) this.#put(key, risen(known, finding.priority), 'risen');
+        // A replay says it again: what has been seen since then stays seen.
+        if (known === undefined || !isMoreUrgent(finding.priority, known.view.priority)) return;
+        this.#put(key, risen(known, finding.priority), 'risen');
         break;
       case 'ended':
         if (known === undefined || isProvisional) return;
@@ -213,13 +213,13 @@ export class AlarmBook {
     }));
   }
 
-  #lookForSilence(): void {
-    this.#ports.after(SILENCE_LOOK_MS, () => {
-      for (const finding of this.#evaluator.silences(this.#ports.nowMs()))
-        this.#apply(finding, false);
-      this.#forgetOld();
-      this.#lookForSilence();
-    });
+  /**
+   * Raises what has been silent for too long, as of a moment up to which everything received has been
+   * consumed: a later one would take a stalled log for a silent device.
+   */
+  lookForSilence(consumedUntilMs: number): void {
+    for (const finding of this.#evaluator.silences(consumedUntilMs)) this.#apply(finding, false);
+    this.#forgetOld();
   }
 
   #forgetOld(): void {
@@ -266,6 +266,18 @@ function raisedAlarm(
   };
   const { organisationId } = series;
   return { organisationId, view, acknowledgedById: undefined, resolvedMs: undefined };
+}
+
+/** Stored at last: what a person did to it meanwhile stands. */
+function confirmed(provisional: StoredAlarm | undefined, alarm: StoredAlarm): StoredAlarm {
+  if (provisional === undefined) return alarm;
+  const { episode, acknowledgedMs, acknowledgedBy } = provisional.view;
+  const { acknowledgedById } = provisional;
+  return { ...withView(alarm, { episode, acknowledgedMs, acknowledgedBy }), acknowledgedById };
+}
+
+function isMoreUrgent(priority: AlarmPriority, than: AlarmPriority): boolean {
+  return priorityRank(priority) < priorityRank(than);
 }
 
 function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {

@@ -4,6 +4,9 @@ import type postgres from 'postgres';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
+/** A statement holds 65,535 parameters; after a stall there may be more alarms than fit. */
+const ROWS_AT_ONCE = 500;
+
 export interface AlarmRow {
   readonly organisation_id: string;
   readonly subject_id: string;
@@ -31,26 +34,39 @@ export interface TransitionRow {
   readonly at_ms: number;
 }
 
-/** Writes alarms as they now stand. What a person did is never undone by a machine's older picture. */
+/**
+ * Writes alarms as they now stand. What a person did is never undone by a machine's older picture; an
+ * alarm that has become more urgent since is a new picture, and has to be seen again.
+ */
 export async function writeAlarms(sql: Sql, rows: readonly AlarmRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
-    INSERT INTO alarm ${sql(rows as AlarmRow[])}
-    ON CONFLICT (subject_id, id) DO UPDATE SET
-      condition = excluded.condition,
-      condition_ended_ms = excluded.condition_ended_ms,
-      episode = CASE WHEN alarm.episode = 'resolved' THEN alarm.episode
-                     WHEN alarm.episode = 'acknowledged' AND excluded.episode = 'raised'
-                     THEN alarm.episode ELSE excluded.episode END,
-      acknowledged_ms = coalesce(alarm.acknowledged_ms, excluded.acknowledged_ms),
-      acknowledged_by = coalesce(alarm.acknowledged_by, excluded.acknowledged_by),
-      resolved_ms = coalesce(alarm.resolved_ms, excluded.resolved_ms),
-      detail_sealed = excluded.detail_sealed`;
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const risen = sql`(array_position(ARRAY['low', 'medium', 'high'], excluded.priority)
+      > array_position(ARRAY['low', 'medium', 'high'], alarm.priority))`;
+    await sql`
+      INSERT INTO alarm ${sql(rows.slice(at, at + ROWS_AT_ONCE))}
+      ON CONFLICT (subject_id, id) DO UPDATE SET
+        priority = CASE WHEN ${risen} THEN excluded.priority ELSE alarm.priority END,
+        condition = excluded.condition,
+        condition_ended_ms = excluded.condition_ended_ms,
+        episode = CASE WHEN ${risen} THEN excluded.episode
+                       WHEN alarm.episode = 'resolved' THEN alarm.episode
+                       WHEN alarm.episode = 'acknowledged' AND excluded.episode = 'raised'
+                       THEN alarm.episode ELSE excluded.episode END,
+        acknowledged_ms = CASE WHEN ${risen} THEN excluded.acknowledged_ms
+                          ELSE coalesce(alarm.acknowledged_ms, excluded.acknowledged_ms) END,
+        acknowledged_by = CASE WHEN ${risen} THEN excluded.acknowledged_by
+                          ELSE coalesce(alarm.acknowledged_by, excluded.acknowledged_by) END,
+        resolved_ms = coalesce(alarm.resolved_ms, excluded.resolved_ms),
+        detail_sealed = excluded.detail_sealed`;
+  }
 }
 
 export async function writeTransitions(sql: Sql, rows: readonly TransitionRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`INSERT INTO alarm_transition ${sql(rows as TransitionRow[])} ON CONFLICT DO NOTHING`;
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    await sql`
+      INSERT INTO alarm_transition ${sql(rows.slice(at, at + ROWS_AT_ONCE))}
+      ON CONFLICT DO NOTHING`;
+  }
 }
 
 /** All that still concern somebody, and those raised since `sinceMs`. */

@@ -102,7 +102,6 @@ export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
   readonly #bySeries = new Map<number, readonly Watch[]>();
   readonly #bySubject = new Map<SubjectId, Map<string, EpisodeWatch>>();
-  readonly #remembered = new Map<SubjectId, SubjectSnapshot>();
   readonly #pending = new Set<Watch>();
   /** No pending delay runs out in silence before this. */
   #nextDueMs = Number.POSITIVE_INFINITY;
@@ -112,15 +111,25 @@ export class Evaluator {
     this.#categoryOf = categoryOf;
   }
 
-  /** What the checkpoint remembered of a subject; before its first arrival. */
-  remember(subjectId: SubjectId, snapshot: SubjectSnapshot): void {
-    this.#remembered.set(subjectId, snapshot);
+  /**
+   * What the checkpoint remembered of a subject, before its first arrival. All of it is watched from
+   * now on: a delay runs out though its device stays silent, and another device's first reading does
+   * not end an episode that this one holds open.
+   */
+  remember(snapshot: SubjectSnapshot, seriesById: (id: number) => Series | undefined): void {
+    const ids = new Set(Object.keys(snapshot.states).map((key) => Number(key.split('#').at(-1))));
+    for (const id of ids) {
+      const series = seriesById(id);
+      if (series !== undefined) this.#watchesOf(series, snapshot);
+    }
   }
 
   evaluate(arrival: Arrival): readonly Finding[] {
     const watches = this.#watchesOf(arrival.series);
     const isSilenceDue = arrival.receivedMs >= this.#nextDueMs;
     if (watches.length === 0 && !isSilenceDue) return NOTHING_FOUND;
+    // Even a reading that finds nothing moves what is late and what is not.
+    if (watches.length > 0) this.#touched.add(arrival.series.subjectId);
     const findings = isSilenceDue ? this.silences(arrival.receivedMs) : [];
     for (const watch of watches) this.#evaluateWatch(watch, arrival, findings);
     return findings;
@@ -135,7 +144,6 @@ export class Evaluator {
     watch.state = step.state;
     const phase = step.state.phase;
     if (phase === 'quiet' && before.phase === 'quiet' && step.transition === undefined) return;
-    this.#touched.add(watch.series.subjectId);
     if (before.phase === 'quiet' && phase !== 'quiet') watch.openingValue = value;
     if (phase === 'pending') this.#addPending(watch);
     else this.#pending.delete(watch);
@@ -147,12 +155,15 @@ export class Evaluator {
     const findings: Finding[] = [];
     if (nowMs < this.#nextDueMs) return findings;
     this.#nextDueMs = Number.POSITIVE_INFINITY;
+    const due: { watch: Watch; dueMs: number }[] = [];
     for (const watch of this.#pending) {
       const dueMs = silenceDueMs(watch.state, watch.settings) ?? Number.POSITIVE_INFINITY;
-      if (dueMs > nowMs) {
-        this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
-        continue;
-      }
+      if (dueMs > nowMs) this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
+      else due.push({ watch, dueMs });
+    }
+    // Not in the order in which they began to wait: a restart does not know it.
+    due.sort((a, b) => a.dueMs - b.dueMs || compareWatches(a.watch, b.watch));
+    for (const { watch, dueMs } of due) {
       const step = onSilence(watch.state, nowMs, watch.settings);
       watch.state = step.state;
       this.#pending.delete(watch);
@@ -237,17 +248,16 @@ export class Evaluator {
     }
   }
 
-  #watchesOf(series: Series): readonly Watch[] {
+  #watchesOf(series: Series, remembered: SubjectSnapshot = EMPTY): readonly Watch[] {
     const known = this.#bySeries.get(series.id);
     if (known !== undefined) return known;
     const rules = limitsOfMetric(readyLimits(this.#categoryOf(series.subjectId)), series.metric);
-    const watches = rules.map((rule) => this.#startWatch(series, rule));
+    const watches = rules.map((rule) => this.#startWatch(series, rule, remembered));
     this.#bySeries.set(series.id, watches);
     return watches;
   }
 
-  #startWatch(series: Series, rule: LimitRule): Watch {
-    const remembered = this.#remembered.get(series.subjectId) ?? EMPTY;
+  #startWatch(series: Series, rule: LimitRule, remembered: SubjectSnapshot): Watch {
     const saved = remembered.states[`${rule.key}#${series.id}`];
     const watch: Watch = {
       series,
@@ -307,7 +317,6 @@ export class Evaluator {
   /** A copy that can be led on without touching this one: for arrivals that are not yet durable. */
   fork(): Evaluator {
     const fork = new Evaluator(this.#categoryOf);
-    for (const [subjectId, snapshot] of this.#remembered) fork.#remembered.set(subjectId, snapshot);
     for (const held of this.#bySubject.values())
       for (const episode of held.values()) fork.#copy(episode);
     return fork;
@@ -325,6 +334,10 @@ export class Evaluator {
       if (state.phase === 'pending') this.#addPending(copy);
     }
   }
+}
+
+function compareWatches(a: Watch, b: Watch): number {
+  return a.series.id - b.series.id || (a.rule.key < b.rule.key ? -1 : 1);
 }
 
 function furthest(rule: LimitRule, a: number, b: number): number {

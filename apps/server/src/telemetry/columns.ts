@@ -27,6 +27,10 @@ export class Columns {
       : (this.#stampsMs[this.#length - 1] as number);
   }
 
+  stampAt(index: number): number {
+    return this.#stampsMs[index] as number;
+  }
+
   valueAt(index: number): number {
     return this.#values[index] as number;
   }

@@ -61,11 +61,24 @@ export interface FlushWork {
   readonly events: readonly store.EventRow[];
 }
 
-/** Takes what the heads hold as of `sequence`, the last commit that was consumed, and encodes it. */
-export async function prepareFlush(ports: FlushPorts, sequence: number): Promise<FlushWork> {
-  const taken = take(ports.heads);
-  const snapshot = ports.snapshot();
-  const events = ports.events();
+/** What the heads, the detectors and the events were at one instant of the log. */
+export interface Instant {
+  readonly sequence: number;
+  readonly taken: Taken;
+  readonly snapshot: readonly DetectorSnapshot[];
+  readonly events: readonly store.EventRow[];
+}
+
+/**
+ * Takes what there is as of `sequence`, the last commit that was consumed. It is handed over once: a
+ * flush that fails goes on with the same instant, or its checkpoint would pass what it does not hold.
+ */
+export function takeInstant(ports: FlushPorts, sequence: number): Instant {
+  return { sequence, taken: take(ports.heads), snapshot: ports.snapshot(), events: ports.events() };
+}
+
+export async function prepareFlush(ports: FlushPorts, instant: Instant): Promise<FlushWork> {
+  const { sequence, taken, snapshot, events } = instant;
   await ports.settleAlarms();
   const chunks = await encodeChunks(ports, taken, sequence);
   const states = snapshot.map((state) => sealState(ports.seal, state));

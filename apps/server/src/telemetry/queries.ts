@@ -16,7 +16,7 @@ import { chunkContext } from './flush.ts';
 import type { Heads } from './heads.ts';
 import type { LastReading } from './reading-head.ts';
 import * as store from './store.ts';
-import { endOf, joinRuns } from './waveform-head.ts';
+import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
 import { zstd } from './zstd.ts';
 
 /** Half-open, corrected milliseconds. */
@@ -174,12 +174,8 @@ async function waveformRange(
     expect(decoded.ok, 'a chunk of waveforms decodes');
     runs.push(...decoded.value);
   }
-  const flushed = new Set(runs.map((run) => run.startMs));
-  for (const run of ports.heads.waveforms.get(series.id)?.unflushed() ?? []) {
-    if (!flushed.has(Math.round(run.startMs))) runs.push(run);
-  }
-  runs.sort((a, b) => a.startMs - b.startMs);
-  return joinRuns(runs)
+  runs.push(...(ports.heads.waveforms.get(series.id)?.unflushed() ?? []));
+  return joinRuns(withoutRepeats(runs))
     .map((run) => ({ ...run, startMs: run.startMs + ports.registry.offsetOf(series, run.startMs) }))
     .map((run) => cutTo(run, span))
     .filter((run) => run.samples.length > 0);

@@ -70,27 +70,35 @@ export class ReadingHead {
       this.#setLast(reading, flags, offsetMs);
       return 'new';
     }
-    const twin = this.#find(stampMs);
-    if (twin === undefined) {
+    const corrects = hasFlag(flags, FLAG.CORRECTION);
+    const twins = this.#twinsOf(stampMs);
+    const [latest] = twins;
+    if (latest === undefined) {
       this.#fresh.insert(stampMs, value, flags);
       return 'late';
     }
-    if (twin.value === value && isSameSide(twin.flags, flags)) return 'duplicate';
-    const corrects = hasFlag(flags, FLAG.CORRECTION);
+    // A message that is sent again does not undo what corrected or contradicted it meanwhile; a
+    // correction back to an earlier value does.
+    const known = corrects ? [latest] : twins;
+    if (known.some((twin) => twin.value === value && isSameSide(twin.flags, flags)))
+      return 'duplicate';
     const kept = corrects ? flags : flags | FLAG.CONFLICT;
     this.#fresh.insert(stampMs, value, kept);
     if (stampMs === this.#lastStampMs) this.#setLast(reading, kept, offsetMs);
     return corrects ? 'correction' : 'conflict';
   }
 
-  #find(stampMs: number): { value: number; flags: number } | undefined {
+  /** All that was received for exactly this stamp, the latest first. */
+  #twinsOf(stampMs: number): { value: number; flags: number }[] {
+    const twins: { value: number; flags: number }[] = [];
     for (const columns of [this.#fresh, this.#flushing, this.#kept]) {
-      const index = columns?.indexOf(stampMs) ?? -1;
-      if (columns !== undefined && index >= 0) {
-        return { value: columns.valueAt(index), flags: columns.flagsAt(index) };
+      if (columns === undefined) continue;
+      for (let index = columns.indexOf(stampMs); index >= 0; index -= 1) {
+        if (columns.stampAt(index) !== stampMs) break;
+        twins.push({ value: columns.valueAt(index), flags: columns.flagsAt(index) });
       }
     }
-    return undefined;
+    return twins;
   }
 
   /** Hands what is fresh to a flush and starts anew; undefined when there is nothing. */

@@ -216,6 +216,8 @@ export interface EventRow {
 
 /** Stores events once: the same event sent twice is the same event. */
 export async function insertEvents(sql: Sql, rows: readonly EventRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`INSERT INTO event ${sql(rows)} ON CONFLICT (subject_id, id) DO NOTHING`;
+  for (let at = 0; at < rows.length; at += 500) {
+    await sql`
+      INSERT INTO event ${sql(rows.slice(at, at + 500))} ON CONFLICT (subject_id, id) DO NOTHING`;
+  }
 }

@@ -15,7 +15,9 @@ import {
   type DetectorSnapshot,
   type FlushPorts,
   type FlushWork,
+  type Instant,
   prepareFlush,
+  takeInstant,
 } from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
@@ -57,6 +59,7 @@ export class Telemetry {
   readonly #consumePorts: ConsumePorts;
   #consumed: number;
   #events: EventRow[] = [];
+  #instant: Instant | undefined;
   #work: FlushWork | undefined;
   #flushing: Promise<void> | undefined;
   #lastFlushMs: number;
@@ -172,7 +175,7 @@ export class Telemetry {
       const isDue =
         this.#ports.nowMs() - this.#lastFlushMs >= FLUSH_EVERY_MS ||
         this.heads.unflushed >= FLUSH_UNFLUSHED_MAX;
-      if (isDue || this.#work !== undefined) void this.flush().finally(() => this.#look());
+      if (isDue || this.#instant !== undefined) void this.flush().finally(() => this.#look());
       else this.#look();
     });
   }
@@ -188,9 +191,11 @@ export class Telemetry {
   async #flushOnce(): Promise<void> {
     this.#lastFlushMs = this.#ports.nowMs();
     try {
-      this.#work ??= await prepareFlush(this.#flushPorts, this.#consumed);
+      this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
+      this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
       const isOurs = await commitFlush(this.#flushPorts, this.#work);
       this.#work = undefined;
+      this.#instant = undefined;
       if (!isOurs) throw new TakenOver();
       await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS);
     } catch (error) {

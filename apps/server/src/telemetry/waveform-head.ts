@@ -100,8 +100,9 @@ export class WaveformHead {
     this.#flushing = undefined;
   }
 
+  /** What no chunk holds for certain, oldest first; a chunk may hold the beginning already. */
   unflushed(): readonly WaveformRun[] {
-    return joinRuns([...(this.#flushing ?? []), ...this.#fresh]);
+    return [...(this.#flushing ?? []), ...joinRuns(this.#fresh)];
   }
 }
 
@@ -128,6 +129,29 @@ function isSameScale(a: WaveformRun, b: WaveformRun): boolean {
     a.rate.numerator === b.rate.numerator &&
     a.rate.denominator === b.rate.denominator
   );
+}
+
+/**
+ * Runs in order of start, without what an earlier one already says: a run that was sent again across
+ * a restart, or is in a chunk and in the head at once. Overlaps that disagree are both kept.
+ */
+export function withoutRepeats(runs: readonly WaveformRun[]): WaveformRun[] {
+  const kept: WaveformRun[] = [];
+  for (const run of [...runs].sort((a, b) => a.startMs - b.startMs)) {
+    const rest = kept.reduceRight<WaveformRun | undefined>(afterRepeat, run);
+    if (rest !== undefined) kept.push(rest);
+  }
+  return kept;
+}
+
+/** What of a run stands after the end of a known one that begins no later; all of it if they differ. */
+function afterRepeat(run: WaveformRun | undefined, known: WaveformRun): WaveformRun | undefined {
+  if (run === undefined || !isSameScale(known, run)) return run;
+  const index = sampleIndex(known.rate, run.startMs - known.startMs);
+  const shared = known.samples.length - index;
+  if (index < 0 || shared <= 0 || !agrees(known.samples.subarray(index), run.samples)) return run;
+  if (shared >= run.samples.length) return undefined;
+  return { ...run, startMs: endOf(known), samples: run.samples.subarray(shared) };
 }
 
 /** Joins runs that continue each other into one. */

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FLAG, type ReportedReading } from '@ausculta/vitals/reading';
+import { deviceSample, NOON, runSample, subjectId } from '../../../../tests/support/line.ts';
+import { type Accepted, acceptEvents, acceptReadings, acceptWaveforms } from './accept.ts';
+import type { ReadingsEntry } from './entry.ts';
+
+function accept(readings: Partial<ReportedReading>[], device = deviceSample(), sentMs?: number) {
+  const complete = readings.map((reading) => ({
+    metric: 'heart-rate',
+    value: 72,
+    flags: 0,
+    ...reading,
+  }));
+  return acceptReadings(device, { readings: complete, sentMs, receivedMs: NOON });
+}
+
+function placed(accepted: Accepted) {
+  assert.equal(accepted.kind, 'placed');
+  return accepted as Extract<Accepted, { kind: 'placed' }>;
+}
+
+function columns(accepted: Accepted) {
+  const { entries, faults } = placed(accepted);
+  assert.deepEqual(faults, []);
+  return entries as readonly ReadingsEntry[];
+}
+
+const JUDGED = [
+  { name: 'a heart rate is taken as it is', reading: { value: 72 }, value: 72, flags: 0 },
+  { name: 'by LOINC', reading: { metric: '8867-4', value: 72.5 }, value: 72.5, flags: 0 },
+  {
+    name: '98.6 °F is 37 °C',
+    reading: { metric: 'body-temperature', unit: '[degF]', value: 98.6 },
+    value: 37,
+    flags: 0,
+  },
+  {
+    name: 'the highest plausible SpO2',
+    reading: { metric: 'spo2', value: 100 },
+    value: 100,
+    flags: 0,
+  },
+  {
+    name: 'an SpO2 above 100 % is stored, flagged',
+    reading: { metric: 'spo2', value: 101 },
+    value: 101,
+    flags: FLAG.IMPLAUSIBLE,
+  },
+  {
+    name: 'an SpO2 below what is plausible is stored, flagged',
+    reading: { metric: 'spo2', value: 3 },
+    value: 3,
+    flags: FLAG.IMPLAUSIBLE,
+  },
+  {
+    name: 'HI keeps its bound and is no artefact',
+    reading: { metric: 'spo2', value: 101, flags: FLAG.ABOVE },
+    value: 101,
+    flags: FLAG.ABOVE,
+  },
+  {
+    name: 'other flags stay beside',
+    reading: { metric: 'spo2', value: 3, flags: FLAG.SIMULATED },
+    value: 3,
+    flags: FLAG.SIMULATED | FLAG.IMPLAUSIBLE,
+  },
+];
+
+for (const { name, reading, value, flags } of JUDGED) {
+  test(`judged alone: ${name}`, () => {
+    const [entry] = columns(accept([{ stampMs: NOON, ...reading }]));
+    assert.deepEqual([entry?.values, entry?.flags, entry?.stampsMs], [[value], [flags], [NOON]]);
+  });
+}
+
+test('bad parts become faults with their place in the message; the good ones are placed', () => {
+  const { entries, faults } = placed(
+    accept([
+      { stampMs: NOON, metric: 'aura' },
+      { stampMs: NOON, value: 71 },
+      { stampMs: NOON, metric: 'heart-rate', unit: 'Cel' },
+      { stampMs: NOON, metric: 'ecg-ii' },
+    ]),
+  );
+  assert.deepEqual((entries[0] as ReadingsEntry).values, [71]);
+  assert.deepEqual(
+    faults.map(({ index, fault }) => [index, fault.code]),
+    [
+      [0, 'METRIC_UNKNOWN'],
+      [2, 'UNIT_UNKNOWN'],
+      [3, 'METRIC_UNKNOWN'],
+    ],
+  );
+});
+
+test('readings without a stamp are stamped on receipt, in an epoch of their own', () => {
+  const device = deviceSample();
+  const [entry] = columns(accept([{ value: 70 }], device));
+  assert.deepEqual(entry?.stampsMs, [NOON]);
+  assert.equal(device.series[0]?.epoch, 0);
+});
+
+test('a device that nobody wears at that time has its reading parked, to the millisecond', () => {
+  const device = deviceSample((atMs) => (atMs >= NOON - 500 ? 1 : undefined));
+  const { entries, faults } = placed(
+    accept([{ stampMs: NOON - 501 }, { stampMs: NOON - 500 }], device),
+  );
+  assert.deepEqual((entries[0] as ReadingsEntry).stampsMs, [NOON - 500]);
+  assert.deepEqual(faults, [{ index: 0, fault: { code: 'DEVICE_UNASSIGNED' } }]);
+});
+
+test('a message that spans a change of wearer becomes one entry for each, in order', () => {
+  const device = deviceSample((atMs) => (atMs < NOON - 200 ? 1 : 2));
+  const stamps = [NOON - 300, NOON - 201, NOON - 200, NOON - 100];
+  const entries = columns(
+    accept(
+      stamps.map((stampMs) => ({ stampMs })),
+      device,
+    ),
+  );
+  assert.deepEqual(
+    entries.map(({ partition, stampsMs }) => [partition, stampsMs]),
+    [
+      [1, stamps.slice(0, 2)],
+      [2, stamps.slice(2)],
+    ],
+  );
+  assert.deepEqual(
+    entries.map(({ series }) => series[0]?.subjectId),
+    [subjectId(1), subjectId(2)],
+  );
+});
+
+test('the wearer is the one at the corrected time', () => {
+  const device = deviceSample((atMs) => (atMs >= NOON - 1000 ? 1 : undefined));
+  device.clock = {
+    epoch: 1,
+    offsetMs: 3_600_000,
+    newestStampMs: NOON - 3_601_000,
+    suspect: undefined,
+  };
+  const [entry] = columns(accept([{ stampMs: NOON - 3_600_000 }], device));
+  assert.deepEqual([entry?.stampsMs, entry?.offsetMs], [[NOON - 3_600_000], 3_600_000]);
+});
+
+test('a series that has no row yet is asked for, and nothing is placed before it is there', () => {
+  const device = { ...deviceSample(), seriesOf: () => undefined };
+  const accepted = accept([{ stampMs: NOON }, { stampMs: NOON, metric: 'aura' }], device);
+  assert.equal(accepted.kind, 'needs');
+  const { needs } = accepted as Extract<Accepted, { kind: 'needs' }>;
+  assert.equal(needs.clockChange, undefined);
+  assert.deepEqual(
+    needs.series.map(({ metric, epoch }) => [metric.key, epoch]),
+    [['heart-rate', 1]],
+  );
+});
+
+test("a device's first message asks for its clock before anything else", () => {
+  const device = { ...deviceSample(), clock: undefined };
+  const accepted = accept([{ stampMs: NOON }], device);
+  assert.equal(accepted.kind, 'needs');
+  const { needs, clock } = accepted as Extract<Accepted, { kind: 'needs' }>;
+  assert.deepEqual(needs, {
+    clockChange: { kind: 'epoch', epoch: 1, offsetMs: 0, fromStampMs: NOON },
+    series: [],
+  });
+  assert.equal(device.clock, undefined, 'the clock moves when its row is written');
+  device.clock = clock as never;
+  assert.equal(accept([{ stampMs: NOON }], device).kind, 'placed');
+});
+
+test('runs of several leads go together; an unknown lead is parked alone', () => {
+  const device = deviceSample();
+  const startMs = NOON - 100;
+  const runs = [
+    runSample({ startMs }),
+    runSample({ startMs, metric: 'ecg-v1' }),
+    runSample({ startMs, metric: 'heart-rate' }),
+  ];
+  const { entries, faults } = placed(acceptWaveforms(device, { runs, receivedMs: NOON }));
+  assert.deepEqual(
+    faults.map(({ index, fault }) => [index, fault.code]),
+    [[2, 'METRIC_UNKNOWN']],
+  );
+  assert.equal(entries.length, 1);
+  assert.deepEqual(
+    entries[0]?.kind === 'waveforms' && entries[0].series.map(({ metric }) => metric.key),
+    ['ecg-ii', 'ecg-v1'],
+  );
+});
+
+test('an event is known again by boot and sequence, else by what was sent', () => {
+  const events = [
+    { kind: 'button' as const, stampMs: NOON, boot: 3, sequence: 7, flags: 0 },
+    { kind: 'fall' as const, flags: 0 },
+  ];
+  const { entries } = placed(
+    acceptEvents(deviceSample(), { events, contentId: 'hash', receivedMs: NOON }),
+  );
+  assert.deepEqual(
+    entries.map((entry) => entry.kind === 'event' && entry.id),
+    ['monitor-1/3/7', 'hash/1'],
+  );
+});

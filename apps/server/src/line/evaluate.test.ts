@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
+import type { Arrival } from './consume.ts';
+import { Evaluator, type Finding } from './evaluate.ts';
+
+const RATE = seriesSample({ id: 1 });
+const OTHER_RATE = seriesSample({ id: 2, device: 'monitor-2' });
+const SPO2 = seriesSample({ id: 3, metric: 'spo2' });
+const ALL = [RATE, OTHER_RATE, SPO2];
+
+const evaluator = (): Evaluator => new Evaluator(() => 'adult');
+
+function findingsOf(target: Evaluator, arrivals: readonly Arrival[]): Finding[] {
+  return arrivals.flatMap((arrival) => target.evaluate(arrival));
+}
+
+const kindsOf = (findings: readonly Finding[]): string[] => findings.map(({ kind }) => kind);
+
+/** Through JSON, as it lies in the database. */
+function restarted(before: Evaluator): Evaluator {
+  const after = evaluator();
+  for (const { snapshot } of before.snapshot()) {
+    const stored = JSON.parse(JSON.stringify(snapshot)) as typeof snapshot;
+    after.remember(stored, (id) => ALL.find((series) => series.id === id));
+  }
+  return after;
+}
+
+/** Two devices and two vitals, in and out of their limits, some late, with silences between. */
+const someArrivals = fc
+  .array(
+    fc.record({
+      series: fc.constantFrom(...ALL),
+      value: fc.constantFrom(30, 60, 75, 85, 95, 128, 131, 160),
+      afterMs: fc.constantFrom(200, 1000, 1000, 3000, 20_000),
+      lateMs: fc.constantFrom(0, 0, 0, 1500, 8000),
+    }),
+    { minLength: 1, maxLength: 40 },
+  )
+  .map((steps) => {
+    let nowMs = NOON;
+    return steps.map(({ series, value, afterMs, lateMs }) => {
+      nowMs += afterMs;
+      return arrivalOf(series, { stampMs: nowMs - lateMs, value, receivedMs: nowMs });
+    });
+  });
+
+test('a rate beyond its limit is raised after its delay, with the opening stamp as its name, and ends', () => {
+  const values = [130, 131, 140, 150, 128];
+  const arrivals = values.map((value, i) => arrivalOf(RATE, { stampMs: NOON + i * 1000, value }));
+  const findings = findingsOf(evaluator(), arrivals);
+  assert.deepEqual(kindsOf(findings), ['raised', 'ended']);
+  const [raised, ended] = findings;
+  assert.equal(raised?.alarmId, `limit/heart-rate/high@${NOON + 1000}`);
+  assert.equal(ended?.alarmId, raised?.alarmId);
+  assert.ok(raised?.kind === 'raised');
+  assert.deepEqual([raised.openingValue, raised.value, raised.atMs], [131, 150, NOON + 3000]);
+});
+
+test('no limit watches a patient whose category nobody knows', () => {
+  const unknown = new Evaluator(() => 'unknown');
+  assert.deepEqual(
+    findingsOf(
+      unknown,
+      [0, 3000].map((ms) => arrivalOf(RATE, { stampMs: NOON + ms, value: 200 })),
+    ),
+    [],
+  );
+});
+
+test('the same arrivals give the same findings', () => {
+  fc.assert(
+    fc.property(someArrivals, (arrivals) => {
+      assert.deepEqual(findingsOf(evaluator(), arrivals), findingsOf(evaluator(), arrivals));
+    }),
+  );
+});
+
+test('a snapshot and the rest of the log say what the whole log says', () => {
+  fc.assert(
+    fc.property(someArrivals, fc.nat(40), (arrivals, at) => {
+      const whole = evaluator();
+      findingsOf(whole, arrivals.slice(0, at));
+      const resumed = restarted(whole);
+      const rest = arrivals.slice(at);
+      assert.deepEqual(findingsOf(resumed, rest), findingsOf(whole, rest));
+    }),
+  );
+});
+
+test('a delay that runs when the server stops runs out after its restart, though its device is silent', () => {
+  const before = evaluator();
+  before.evaluate(arrivalOf(RATE, { stampMs: NOON, value: 150 }));
+  const after = restarted(before);
+  assert.deepEqual(after.silences(NOON + 4999), []);
+  assert.deepEqual(kindsOf(after.silences(NOON + 5000)), ['raised']);
+  assert.deepEqual(after.silences(NOON + 60_000), [], 'and is told once');
+});
+
+test("after a restart, one device's good value does not end what the other holds open", () => {
+  const before = evaluator();
+  findingsOf(
+    before,
+    [0, 2000].map((ms) => arrivalOf(RATE, { stampMs: NOON + ms, value: 150 })),
+  );
+  const after = restarted(before);
+  assert.deepEqual(after.evaluate(arrivalOf(OTHER_RATE, { stampMs: NOON + 3000, value: 70 })), []);
+  assert.deepEqual(
+    kindsOf([...after.evaluate(arrivalOf(RATE, { stampMs: NOON + 4000, value: 70 }))]),
+    ['ended'],
+  );
+});
+
+test('a silence that was due is told before whatever was received after it', () => {
+  const target = evaluator();
+  target.evaluate(arrivalOf(RATE, { stampMs: NOON, value: 150 }));
+  const findings = target.evaluate(arrivalOf(SPO2, { stampMs: NOON + 6000, value: 97 }));
+  assert.deepEqual(
+    findings.map(({ kind, atMs }) => [kind, atMs]),
+    [['raised', NOON + 5000]],
+  );
+});
+
+test('a fork goes on alone and leaves the original as it was', () => {
+  fc.assert(
+    fc.property(someArrivals, fc.nat(40), (arrivals, at) => {
+      const original = evaluator();
+      const twin = evaluator();
+      for (const target of [original, twin]) findingsOf(target, arrivals.slice(0, at));
+      const fork = original.fork();
+      const rest = arrivals.slice(at);
+      const forked = findingsOf(fork, rest);
+      const expected = findingsOf(twin, rest);
+      assert.deepEqual(forked, expected, 'the fork says what the original would');
+      assert.deepEqual(findingsOf(original, rest), expected, 'the original has not heard of it');
+    }),
+  );
+});
+
+test('a snapshot holds who has changed since the last one', () => {
+  const target = evaluator();
+  target.evaluate(arrivalOf(RATE, { stampMs: NOON, value: 70 }));
+  assert.deepEqual(
+    target.snapshot().map((state) => state.subjectId),
+    [subjectId(1)],
+  );
+  assert.deepEqual(target.snapshot(), []);
+});
