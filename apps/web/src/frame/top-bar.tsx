@@ -87,7 +87,7 @@ function Clock() {
   const zone = ZONE.formatToParts(nowMs).find((part) => part.type === 'timeZoneName')?.value;
   return (
     <div className={classes.clock}>
-      <b>{TIME.format(nowMs)}</b>
+      <b className={classes.time}>{TIME.format(nowMs)}</b>
       <span>
         {DAY.format(nowMs)}, {zone}
       </span>
