@@ -3,9 +3,11 @@ import { type Compression, NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { DecodedReadings } from '@ausculta/codecs/decoded';
 import { decodeEventsJson } from '@ausculta/codecs/events-json';
+import { STAMP_MAX_MS } from '@ausculta/codecs/iso-time';
 import { decodePlainJson } from '@ausculta/codecs/plain-json';
 import { decodeSenml } from '@ausculta/codecs/senml';
-import type { Fault, Result } from '@ausculta/vitals/fault';
+import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
+import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
 import { zstd } from '../telemetry/zstd.ts';
 import type { Decoded } from './intake.ts';
 
@@ -15,6 +17,9 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 /** A minute of twelve leads at 500 Hz fits; nothing a device sends in one message is larger. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
+
+/** A patch's whole wear in one run, from one sample a second up. */
+const RUN_LASTS_MAX_MS = 30 * 24 * 3_600_000;
 
 /** The index of a fault that concerns the whole message. */
 const WHOLE = -1;
@@ -28,7 +33,10 @@ export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: 
       return decodeReadingsMessage(bytes, receivedMs);
     case 'waveforms': {
       const runs = decodeRuns(bytes, COMPRESSION);
-      return runs.ok ? { kind: 'waveforms', runs: runs.value, faults: [] } : nothing(runs.fault);
+      if (!runs.ok) return nothing(runs.fault);
+      const odd = runs.value.findIndex((run) => !isMeasurable(run));
+      if (odd >= 0) return nothing(fail('STAMP_INVALID', `run ${odd}: start or rate`).fault);
+      return { kind: 'waveforms', runs: runs.value, faults: [] };
     }
     case 'events': {
       const events = decodeEventsJson(bytes);
@@ -38,6 +46,15 @@ export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: 
     default:
       return kind satisfies never;
   }
+}
+
+/**
+ * A block may say any start and any rate. Here they have to be times that the platform can reckon with:
+ * an offset beyond 53 bits could be neither written nor read back, and would hold up everybody's log.
+ */
+function isMeasurable({ startMs, rate, samples }: WaveformRun): boolean {
+  const lastsMs = sampleOffsetMs(rate, Math.max(1, samples.length));
+  return startMs >= 0 && startMs <= STAMP_MAX_MS && lastsMs <= RUN_LASTS_MAX_MS;
 }
 
 const OPENING_BRACKET = 0x5b;

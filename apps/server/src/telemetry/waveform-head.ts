@@ -138,7 +138,7 @@ function isSameScale(a: WaveformRun, b: WaveformRun): boolean {
 export function withoutRepeats(runs: readonly WaveformRun[]): WaveformRun[] {
   const kept: WaveformRun[] = [];
   for (const run of [...runs].sort((a, b) => a.startMs - b.startMs)) {
-    const rest = kept.reduceRight<WaveformRun | undefined>(afterRepeat, run);
+    const rest = kept.reduce<WaveformRun | undefined>(afterRepeat, run);
     if (rest !== undefined) kept.push(rest);
   }
   return kept;
