@@ -5,15 +5,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { test } from 'node:test';
 import { AlarmView } from '@ausculta/contract/alarms';
 import { ParkedView, ReadingLine, Status } from '@ausculta/contract/readings';
 import { DeviceCreated, SubjectView } from '@ausculta/contract/subjects';
-import { eventually, type ServerHere, startServerHere } from './support/server.ts';
+import { eventually, type ServerUnderTest, startServerHere } from './support/server.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../apps/cli/bin/ausculta.mjs');
 
-let here: ServerHere;
 interface Answer {
   readonly exitCode: number;
   readonly out: string;
@@ -21,13 +20,14 @@ interface Answer {
 }
 
 function ausculta(
+  server: ServerUnderTest,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Answer> {
   const env = {
     PATH: process.env.PATH,
-    AUSCULTA_URL: here.server.url,
-    AUSCULTA_TOKEN: here.server.token,
+    AUSCULTA_URL: server.url,
+    AUSCULTA_TOKEN: server.token,
     ...environment,
   };
   return new Promise((resolve) => {
@@ -37,8 +37,12 @@ function ausculta(
   });
 }
 
-async function lines<T>(args: readonly string[], form: { parse(value: unknown): T }): Promise<T[]> {
-  const { exitCode, out, error } = await ausculta([...args, '--json']);
+async function lines<T>(
+  server: ServerUnderTest,
+  args: readonly string[],
+  form: { parse(value: unknown): T },
+): Promise<T[]> {
+  const { exitCode, out, error } = await ausculta(server, [...args, '--json']);
   assert.equal(exitCode, 0, error);
   return out
     .split('\n')
@@ -46,155 +50,175 @@ async function lines<T>(args: readonly string[], form: { parse(value: unknown): 
     .map((line) => form.parse(JSON.parse(line)));
 }
 
-describe('npx ausculta', () => {
-  before(async () => {
-    here = await startServerHere();
+test('from a name to a reading: subject, device, a value sent by HTTP, the value read', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const options = ['--record-number', 'M-100', '--category', 'adult', '--birth-date', '1957-03-14'];
+  const places = ['--sex', 'female', '--ward', '4 West', '--bed', '07', '--paced', 'no'];
+  const [subject] = await lines(
+    server,
+    ['subject', 'add', 'Okafor, Adaeze', ...options, ...places],
+    SubjectView,
+  );
+  assert.equal(subject?.identity.familyName, 'Okafor');
+  assert.equal(subject?.identity.givenName, 'Adaeze');
+  assert.equal(subject?.identity.bed, '07');
+  assert.equal(subject?.category, 'adult');
+
+  const [device] = await lines(
+    server,
+    ['device', 'add', 'pump-7', '--subject', 'M-100'],
+    DeviceCreated,
+  );
+  assert.ok(device !== undefined);
+  const stamp = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+  const values = { 'heart-rate': 150, 'glucose-capillary': '> 600', mood: 7 };
+  const sent = await server.send(
+    { ...device, subjectId: subject?.id ?? '' },
+    JSON.stringify({ time: stamp, values }),
+  );
+  assert.equal(sent.status, 202);
+
+  const [heartRate] = await lines(
+    server,
+    ['readings', '--subject', 'M-100', '--metric', '8867-4'],
+    ReadingLine,
+  );
+  assert.deepEqual(heartRate, {
+    stamp,
+    time: stamp,
+    value: 150,
+    unit: '/min',
+    flags: [],
+    device: 'pump-7',
+    metric: 'heart-rate',
   });
-  after(async () => {
-    await here[Symbol.asyncDispose]();
+  const byId = ['readings', '--subject', subject?.id ?? '', '--metric', 'glucose-capillary'];
+  const [glucose] = await lines(server, byId, ReadingLine);
+  assert.deepEqual([glucose?.value, glucose?.flags], [600, ['above']]);
+  // Without a terminal the lines are JSON with --json or without.
+  const plain = await ausculta(server, [
+    'readings',
+    '--subject',
+    'M-100',
+    '--metric',
+    'heart-rate',
+  ]);
+  assert.deepEqual(JSON.parse(plain.out), heartRate);
+
+  const [parked] = await lines(server, ['parked'], ParkedView);
+  assert.equal(parked?.fault, 'METRIC_UNKNOWN');
+  assert.equal(parked?.device, 'pump-7');
+  assert.match((await ausculta(server, ['parked'])).out, /METRIC_UNKNOWN.*pump-7/);
+});
+
+test('--from is inside the range, --to is not', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const [subject] = await lines(
+    server,
+    ['subject', 'add', 'Range', '--record-number', 'M-200'],
+    SubjectView,
+  );
+  const device = await server.addDevice(subject?.id ?? '', 'range-1');
+  const atMs = Math.floor(Date.now() / 1000) * 1000;
+  const readings = [0, 1000, 2000].map((ms) => ({
+    time: atMs + ms - 2000,
+    values: { spo2: 95 },
+  }));
+  await server.send(device, JSON.stringify({ readings }));
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const span = ['--from', iso(atMs - 2000), '--to', iso(atMs)];
+  const found = await lines(
+    server,
+    ['readings', '--subject', 'M-200', '--metric', 'spo2', ...span],
+    ReadingLine,
+  );
+  assert.deepEqual(
+    found.map(({ stamp }) => stamp),
+    [iso(atMs - 2000), iso(atMs - 1000)],
+  );
+});
+
+test('an alarm is listed for people and for programs', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const patient = await server.addPatient('Alarm');
+  const message = JSON.stringify({ time: Date.now(), values: { spo2: 75 } });
+  await server.send(patient, message);
+  const alarm = await eventually('an alarm', async () => {
+    const [first] = await lines(server, ['alarms', '--subject', patient.subjectId], AlarmView);
+    return first;
   });
+  assert.equal(alarm.metric, 'spo2');
+  assert.match((await ausculta(server, ['alarms'])).out, /^high +spo2 75 % below/m);
+});
 
-  test('from a name to a reading: subject, device, a value sent by HTTP, the value read', async () => {
-    const options = [
-      '--record-number',
-      'M-100',
-      '--category',
-      'adult',
-      '--birth-date',
-      '1957-03-14',
-    ];
-    const places = ['--sex', 'female', '--ward', '4 West', '--bed', '07', '--paced', 'no'];
-    const [subject] = await lines(
-      ['subject', 'add', 'Okafor, Adaeze', ...options, ...places],
-      SubjectView,
-    );
-    assert.equal(subject?.identity.familyName, 'Okafor');
-    assert.equal(subject?.identity.givenName, 'Adaeze');
-    assert.equal(subject?.identity.bed, '07');
-    assert.equal(subject?.category, 'adult');
+test('status says that the server is ready, to people and to programs', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const [status] = await lines(server, ['status'], Status);
+  assert.equal(status?.ready, true);
+  assert.match((await ausculta(server, ['status'])).out, /Ausculta test is ready; started/);
+});
 
-    const [device] = await lines(['device', 'add', 'pump-7', '--subject', 'M-100'], DeviceCreated);
-    assert.ok(device !== undefined);
-    const stamp = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
-    const values = { 'heart-rate': 150, 'glucose-capillary': '> 600', mood: 7 };
-    const sent = await here.server.send(
-      { ...device, subjectId: subject?.id ?? '' },
-      JSON.stringify({ time: stamp, values }),
-    );
-    assert.equal(sent.status, 202);
+test('people get sentences: the token once, and what is still missing', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const subject = await ausculta(server, [
+    'subject',
+    'add',
+    'Nameless',
+    '--record-number',
+    'M-300',
+  ]);
+  assert.match(subject.out, /Added Nameless, record number M-300\.\nSubject id: /);
+  assert.match(subject.out, /No alarm limits apply before the category is known/);
+  const device = await ausculta(server, ['device', 'add', 'people-1', '--subject', 'M-300']);
+  assert.match(device.out, /shown only this once/);
+  assert.match(device.out, /topic devices\/people-1\/readings/);
+  assert.match((await ausculta(server, ['subject', 'list'])).out, /M-300 +Nameless .*people-1/);
+});
 
-    const [heartRate] = await lines(
-      ['readings', '--subject', 'M-100', '--metric', '8867-4'],
-      ReadingLine,
-    );
-    assert.deepEqual(heartRate, {
-      stamp,
-      time: stamp,
-      value: 150,
-      unit: '/min',
-      flags: [],
-      device: 'pump-7',
-      metric: 'heart-rate',
-    });
-    const byId = ['readings', '--subject', subject?.id ?? '', '--metric', 'glucose-capillary'];
-    const [glucose] = await lines(byId, ReadingLine);
-    assert.deepEqual([glucose?.value, glucose?.flags], [600, ['above']]);
-    // Without a terminal the lines are JSON with --json or without.
-    const plain = await ausculta(['readings', '--subject', 'M-100', '--metric', 'heart-rate']);
-    assert.deepEqual(JSON.parse(plain.out), heartRate);
+const REFUSALS = [
+  {
+    args: ['device', 'add', 'x-1', '--subject', 'nobody'],
+    exitCode: 1,
+    says: /no subject has this id/,
+  },
+  {
+    args: ['readings', '--subject', 'nobody', '--metric', 'spo2'],
+    exitCode: 1,
+    says: /no subject has this id or record number/,
+  },
+] as const;
 
-    const [parked] = await lines(['parked'], ParkedView);
-    assert.equal(parked?.fault, 'METRIC_UNKNOWN');
-    assert.equal(parked?.device, 'pump-7');
-    assert.match((await ausculta(['parked'])).out, /METRIC_UNKNOWN.*pump-7/);
+for (const { args, exitCode, says } of REFUSALS) {
+  test(`"${args.join(' ')}" is refused in one line`, async () => {
+    await using here = await startServerHere();
+    const { server } = here;
+    const answer = await ausculta(server, args);
+    assert.equal(answer.exitCode, exitCode);
+    assert.match(answer.error, says);
+    assert.equal(answer.error.trim().split('\n').length, 1);
   });
+}
 
-  test('--from is inside the range, --to is not', async () => {
-    const [subject] = await lines(
-      ['subject', 'add', 'Range', '--record-number', 'M-200'],
-      SubjectView,
-    );
-    const device = await here.server.addDevice(subject?.id ?? '', 'range-1');
-    const atMs = Math.floor(Date.now() / 1000) * 1000;
-    const readings = [0, 1000, 2000].map((ms) => ({
-      time: atMs + ms - 2000,
-      values: { spo2: 95 },
-    }));
-    await here.server.send(device, JSON.stringify({ readings }));
-    const iso = (ms: number) => new Date(ms).toISOString();
-    const span = ['--from', iso(atMs - 2000), '--to', iso(atMs)];
-    const found = await lines(
-      ['readings', '--subject', 'M-200', '--metric', 'spo2', ...span],
-      ReadingLine,
-    );
-    assert.deepEqual(
-      found.map(({ stamp }) => stamp),
-      [iso(atMs - 2000), iso(atMs - 1000)],
-    );
-  });
+test('a device id that is taken is refused, and no token is shown', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  await ausculta(server, ['subject', 'add', 'Twice', '--record-number', 'M-400']);
+  await ausculta(server, ['device', 'add', 'twice-1', '--subject', 'M-400']);
+  const again = await ausculta(server, ['device', 'add', 'twice-1', '--subject', 'M-400']);
+  assert.equal(again.exitCode, 1);
+  assert.match(again.error, /already taken/);
+  assert.equal(again.out, '');
+});
 
-  test('an alarm is listed for people and for programs', async () => {
-    const patient = await here.server.addPatient('Alarm');
-    const message = JSON.stringify({ time: Date.now(), values: { spo2: 75 } });
-    await here.server.send(patient, message);
-    const alarm = await eventually('an alarm', async () => {
-      const [first] = await lines(['alarms', '--subject', patient.subjectId], AlarmView);
-      return first;
-    });
-    assert.equal(alarm.metric, 'spo2');
-    assert.match((await ausculta(['alarms'])).out, /^high +spo2 75 % below/m);
-  });
-
-  test('status says that the server is ready, to people and to programs', async () => {
-    const [status] = await lines(['status'], Status);
-    assert.equal(status?.ready, true);
-    assert.match((await ausculta(['status'])).out, /Ausculta test is ready; started/);
-  });
-
-  test('people get sentences: the token once, and what is still missing', async () => {
-    const subject = await ausculta(['subject', 'add', 'Nameless', '--record-number', 'M-300']);
-    assert.match(subject.out, /Added Nameless, record number M-300\.\nSubject id: /);
-    assert.match(subject.out, /No alarm limits apply before the category is known/);
-    const device = await ausculta(['device', 'add', 'people-1', '--subject', 'M-300']);
-    assert.match(device.out, /shown only this once/);
-    assert.match(device.out, /topic devices\/people-1\/readings/);
-    assert.match((await ausculta(['subject', 'list'])).out, /M-300 +Nameless .*people-1/);
-  });
-
-  const REFUSALS = [
-    {
-      args: ['device', 'add', 'x-1', '--subject', 'nobody'],
-      exitCode: 1,
-      says: /no subject has this id/,
-    },
-    {
-      args: ['readings', '--subject', 'nobody', '--metric', 'spo2'],
-      exitCode: 1,
-      says: /no subject has this id or record number/,
-    },
-  ] as const;
-
-  for (const { args, exitCode, says } of REFUSALS) {
-    test(`"${args.join(' ')}" is refused in one line`, async () => {
-      const answer = await ausculta(args);
-      assert.equal(answer.exitCode, exitCode);
-      assert.match(answer.error, says);
-      assert.equal(answer.error.trim().split('\n').length, 1);
-    });
-  }
-
-  test('a device id that is taken is refused, and no token is shown', async () => {
-    await ausculta(['subject', 'add', 'Twice', '--record-number', 'M-400']);
-    await ausculta(['device', 'add', 'twice-1', '--subject', 'M-400']);
-    const again = await ausculta(['device', 'add', 'twice-1', '--subject', 'M-400']);
-    assert.equal(again.exitCode, 1);
-    assert.match(again.error, /already taken/);
-    assert.equal(again.out, '');
-  });
-
-  test('a wrong token ends with 4 and says where the right one is', async () => {
-    const answer = await ausculta(['status'], { AUSCULTA_TOKEN: 'wrong' });
-    assert.equal(answer.exitCode, 4);
-    assert.match(answer.error, /set AUSCULTA_TOKEN to the text of admin-token/);
-  });
+test('a wrong token ends with 4 and says where the right one is', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const answer = await ausculta(server, ['status'], { AUSCULTA_TOKEN: 'wrong' });
+  assert.equal(answer.exitCode, 4);
+  assert.match(answer.error, /set AUSCULTA_TOKEN to the text of admin-token/);
 });

@@ -35,7 +35,7 @@ export function pauseAfter(failures: number): number {
 }
 
 export function openMonitorLink(options: LinkOptions): MonitorLink {
-  const { url, deviceId, token, onChange, onError } = options;
+  const { deviceId, onChange, onError } = options;
   let outbox = EMPTY_OUTBOX;
   let client: MqttClient | undefined;
   let isConnected = false;
@@ -44,15 +44,7 @@ export function openMonitorLink(options: LinkOptions): MonitorLink {
   let pause: NodeJS.Timeout | undefined;
 
   function connect(): void {
-    const own = mqtt.connect(url, {
-      clientId: deviceId,
-      username: deviceId,
-      password: token,
-      protocolVersion: 4,
-      keepalive: KEEPALIVE_S,
-      reconnectPeriod: 0,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-    });
+    const own = dial(options);
     client = own;
     let refusal: 'lost' | 'refused' = 'lost';
     own.on('connect', () => {
@@ -71,10 +63,7 @@ export function openMonitorLink(options: LinkOptions): MonitorLink {
       client = undefined;
       isConnected = false;
       outbox = recall(outbox);
-      own.removeAllListeners();
-      // A late error of a dead socket must not end the process.
-      own.on('error', () => {});
-      own.end(true);
+      retire(own);
       if (isClosed) return;
       failures += 1;
       if (failures === 1 || refusal === 'refused') onChange(refusal);
@@ -111,4 +100,24 @@ export function openMonitorLink(options: LinkOptions): MonitorLink {
       await client?.endAsync(true).catch(() => {});
     },
   };
+}
+
+function dial({ url, deviceId, token }: LinkOptions): MqttClient {
+  return mqtt.connect(url, {
+    clientId: deviceId,
+    username: deviceId,
+    password: token,
+    protocolVersion: 4,
+    keepalive: KEEPALIVE_S,
+    // Coming back is ours: a new connection each time, with what the old one had not settled.
+    reconnectPeriod: 0,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  });
+}
+
+/** A late error of a dead connection must not end the process. */
+function retire(client: MqttClient): void {
+  client.removeAllListeners();
+  client.on('error', () => {});
+  client.end(true);
 }

@@ -21,7 +21,7 @@ export type BedsideVariation =
   /** It speaks SenML (RFC 8428) instead of the platform's own JSON. */
   | { readonly kind: 'senml' };
 
-export const WARD = 'Ward 4 West';
+const WARD = 'Ward 4 West';
 const THREE_HOURS_MS = 3 * 60 * 60 * 1000;
 
 interface Person {
