@@ -1,0 +1,210 @@
+/** A nurse's first minute: sign in, see the ward move, see an alarm come, acknowledge it. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Where pictures go: beside the README when asked, else where nobody commits them. */
+const PICTURES = join(ROOT, process.env.UPDATE_SCREENSHOTS === '1' ? 'docs/images' : 'test-results');
+
+const READY_WITHIN_MS = 60_000;
+const LIVE_WITHIN_MS = 15_000;
+
+let dataDir: string;
+let demo: ChildProcess;
+let browser: Browser;
+let page: Page;
+let address: string;
+
+before(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'ausculta-ward-'));
+  const [httpPort, mqttPort] = [await freePort(), await freePort()];
+  address = `http://localhost:${httpPort}`;
+  demo = spawn(process.execPath, ['apps/simulator/src/demo.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      AUSCULTA_DATA_DIR: dataDir,
+      AUSCULTA_HTTP_PORT: String(httpPort),
+      AUSCULTA_MQTT_PORT: String(mqttPort),
+    },
+  });
+  await says(demo, 'Ausculta is live');
+  browser = await chromium.launch({
+    executablePath: process.env.AUSCULTA_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
+  await mkdir(PICTURES, { recursive: true });
+});
+
+after(async () => {
+  await browser?.close();
+  demo?.kill('SIGTERM');
+  if (demo?.exitCode === null) await once(demo, 'exit');
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+test('a wrong password is refused beside the form, and nothing is shown', async () => {
+  await page.goto(address);
+  await signIn('nurse', 'not the password');
+  await page.getByText('The login name or the password is wrong.').waitFor();
+  assert.equal(await page.getByTestId('tile').count(), 0);
+});
+
+test('the ward is live within 15 seconds of signing in', async () => {
+  await signIn('nurse', 'demo-ausculta');
+  await poll(async () => (await page.getByTestId('tile').count()) >= 8);
+  await poll(async () => (await heartRates()).filter((text) => /^\d+$/.test(text)).length >= 8);
+});
+
+test('the waveform moves: two pictures of a strip differ', async () => {
+  const strip = page.getByTestId('ecg-canvas').first();
+  const first = await strip.screenshot();
+  await page.waitForTimeout(1_000); // one second of paper
+  const second = await strip.screenshot();
+  assert.notDeepEqual(first, second);
+});
+
+test('a number changes while one looks', async () => {
+  const before = await heartRates();
+  await poll(async () => (await heartRates()).join() !== before.join());
+});
+
+test('a rate beyond its limit alarms on the tile, with its words, and is acknowledged there', async () => {
+  const patient = await addPatient('Testperson', 'bed-t1');
+  await page.reload();
+  const tile = page.locator(`[data-testid="tile"][data-subject="${patient.id}"]`);
+  await tile.waitFor();
+  for (let second = 0; second < 4; second += 1) {
+    await send(patient, { 'heart-rate': 150 + second }, Date.now() - (3 - second) * 1_000);
+  }
+  const band = tile.getByTestId('alarm-band');
+  await band.waitFor({ timeout: LIVE_WITHIN_MS });
+  assert.match((await band.textContent()) ?? '', /131/);
+
+  await page.goto(`${address}/patients/${patient.id}`);
+  const finding = page.getByTestId('finding').first();
+  await finding.waitFor({ timeout: LIVE_WITHIN_MS });
+  await finding.getByRole('button', { name: /acknowledge/i }).click();
+  await poll(async () => (await alarmsOf(patient.id)).some((alarm) => alarm.episode === 'acknowledged'));
+});
+
+test('Watch and a patient page have no accessibility violation that axe can see', async () => {
+  for (const path of ['/watch', '/patients']) {
+    await page.goto(`${address}${path}`);
+    await page.waitForTimeout(2_000); // let the first frames in
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`),
+      [],
+    );
+  }
+});
+
+test('pictures of Watch and of a patient, for people to judge', async () => {
+  await page.goto(`${address}/watch`);
+  await page.getByRole('button', { name: 'I have read this' }).click().catch(() => {});
+  await page.waitForTimeout(8_000); // a full sweep
+  await page.screenshot({ path: join(PICTURES, 'watch.png') });
+});
+
+async function signIn(name: string, password: string): Promise<void> {
+  await page.getByLabel(/name/i).first().fill(name);
+  await page.getByLabel(/password/i).first().fill(password);
+  await page.keyboard.press('Enter');
+}
+
+async function heartRates(): Promise<string[]> {
+  return (await page.getByTestId('hr-value').allTextContents()).map((text) => text.trim());
+}
+
+interface TestPatient {
+  readonly id: string;
+  readonly device: string;
+  readonly token: string;
+}
+
+async function addPatient(familyName: string, device: string): Promise<TestPatient> {
+  const subject = await asAdministrator<{ id: string }>('/api/subjects', {
+    category: 'adult',
+    paced: 'no',
+    identity: { familyName, sex: 'unknown', invented: true },
+  });
+  const { token } = await asAdministrator<{ token: string }>('/api/devices', {
+    id: device,
+    subjectId: subject.id,
+  });
+  return { id: subject.id, device, token };
+}
+
+async function asAdministrator<T>(path: string, body: unknown): Promise<T> {
+  const token = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
+  const answer = await fetch(`${address}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 201, path);
+  return (await answer.json()) as T;
+}
+
+async function send(patient: TestPatient, values: Record<string, number>, time: number): Promise<void> {
+  const answer = await fetch(`${address}/api/devices/${patient.device}/readings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${patient.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ time, values, simulated: true }),
+  });
+  assert.equal(answer.status, 202);
+}
+
+async function alarmsOf(subjectId: string): Promise<{ episode: string }[]> {
+  return await page.evaluate(async (id) => {
+    const answer = await fetch(`/api/alarms?state=all&subject=${id}`);
+    return (await answer.json()).alarms;
+  }, subjectId);
+}
+
+async function poll(isDone: () => Promise<boolean>): Promise<void> {
+  const untilMs = Date.now() + LIVE_WITHIN_MS;
+  while (!(await isDone())) {
+    assert.ok(Date.now() < untilMs, 'it happens in time');
+    await page.waitForTimeout(100); // between two questions
+  }
+}
+
+async function says(child: ChildProcess, words: string): Promise<void> {
+  const said = new Promise<void>((resolve) => {
+    let text = '';
+    child.stdout?.on('data', (part: Buffer) => {
+      text += part.toString();
+      if (text.includes(words)) resolve();
+    });
+  });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the demo ended early')));
+  await Promise.race([said, ended, tooLate()]);
+}
+
+async function tooLate(): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, READY_WITHIN_MS).unref());
+  throw new Error(`not ready within ${READY_WITHIN_MS} ms`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
