@@ -24,10 +24,20 @@ import { Names } from './names.ts';
 /** A browser that has this much unread gets no more until it has caught up. */
 const BUFFERED_BYTES_MAX = 256 * 1024;
 
+/**
+ * Alarms go even to a browser that is behind, but not for ever: at this much unread its socket is
+ * closed. The browser knows from its silence that nothing is live, connects again, and gets a snapshot.
+ */
+const LOST_BYTES_MAX = 1024 * 1024;
+
+/** Answers to a browser that asks faster than it listens. */
+const NOTICES_MAX = 1_000;
+
 /** What a socket needs to do; the door to WebSocket hands it in. */
 export interface LiveSocket {
   readonly send: (frame: Uint8Array) => void;
   readonly bufferedBytes: () => number;
+  readonly close: () => void;
 }
 
 export interface HubPorts {
@@ -128,7 +138,12 @@ export class LiveHub {
     viewer: Viewer,
     what: { noticesOnly: boolean; blocks?: Map<string, Uint8Array> },
   ): void {
-    const isFull = viewer.socket.bufferedBytes() > BUFFERED_BYTES_MAX;
+    const bufferedBytes = viewer.socket.bufferedBytes();
+    if (bufferedBytes > LOST_BYTES_MAX || viewer.notices.length > NOTICES_MAX) {
+      this.leave(viewer);
+      return viewer.socket.close();
+    }
+    const isFull = bufferedBytes > BUFFERED_BYTES_MAX;
     // Alarms are shed last: they go even to a browser that is behind.
     if (isFull && viewer.notices.length === 0) {
       this.#skipWaveforms(viewer);

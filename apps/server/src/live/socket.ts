@@ -13,6 +13,7 @@ export function liveRoutes(app: FastifyInstance, hub: LiveHub): void {
     const viewer = hub.join(organisationId, {
       send: (frame) => socket.send(frame),
       bufferedBytes: () => socket.bufferedAmount,
+      close: () => socket.terminate(),
     });
     socket.on('message', (data, isBinary) => {
       const parsed = isBinary ? undefined : LiveRequest.safeParse(parseJson(String(data)));

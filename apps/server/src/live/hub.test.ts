@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NO_COMPRESSION } from '@ausculta/blocks/compression';
+import { decodeRuns } from '@ausculta/blocks/waveform-block';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { FRAME_INTERVAL_MS, LiveNotice } from '@ausculta/contract/live';
+import { decodeFrame } from '@ausculta/contract/live-frame';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import {
+  NOON,
+  ORGANISATION,
+  ramp,
+  runSample,
+  seriesSample,
+  subjectId,
+} from '../../../../tests/support/line.ts';
+import { Heads } from '../telemetry/heads.ts';
+import { LiveHub, type LiveSocket, type Viewer } from './hub.ts';
+
+const RATE = seriesSample({ id: 1 });
+const LEAD = seriesSample({ id: 2, metric: 'ecg-ii' });
+const FOREIGN = '00000000-0000-4000-8000-000000000002' as OrganisationId;
+
+/** A browser: it reads everything at once, or nothing at all. */
+class Browser implements LiveSocket {
+  readonly frames: Uint8Array[] = [];
+  isReading = true;
+  isClosed = false;
+  #unread = 0;
+
+  send(frame: Uint8Array): void {
+    this.frames.push(frame);
+    if (!this.isReading) this.#unread += frame.length;
+  }
+
+  bufferedBytes = (): number => this.#unread;
+
+  close = (): void => {
+    this.isClosed = true;
+  };
+
+  readOn(): void {
+    this.isReading = true;
+    this.#unread = 0;
+  }
+
+  /** What has come since the last call. */
+  take() {
+    const frames = this.frames.splice(0).map((frame) => {
+      const decoded = decodeFrame(frame);
+      assert.ok(decoded !== undefined);
+      return decoded;
+    });
+    const notices = frames.flatMap(({ noticesJson }) =>
+      noticesJson === '' ? [] : (JSON.parse(noticesJson) as unknown[]),
+    );
+    const runs = frames.flatMap(({ waveforms }) =>
+      waveforms.flatMap(({ block }) => {
+        const decoded = decodeRuns(block, NO_COMPRESSION);
+        assert.ok(decoded.ok);
+        return decoded.value;
+      }),
+    );
+    return {
+      frames,
+      notices: notices.map((notice) => LiveNotice.parse(notice)),
+      values: frames.flatMap(({ numerics }) => numerics.map(({ value }) => value)),
+      samples: runs.flatMap((run) => [...run.samples]),
+    };
+  }
+}
+
+function open(ports: { alarms?: AlarmView[]; degradedSinceMs?: () => number | null } = {}) {
+  const heads = new Heads();
+  const hub = new LiveHub({
+    heads,
+    nowMs: () => NOON,
+    maySee: (organisationId) => organisationId === ORGANISATION,
+    openAlarms: (id) => (ports.alarms ?? []).filter((alarm) => alarm.subjectId === id),
+    degradedSinceMs: ports.degradedSinceMs ?? (() => null),
+  });
+  const join = (
+    subjects: SubjectId[] = [subjectId(1)],
+    organisationId = ORGANISATION,
+  ): [Browser, Viewer] => {
+    const browser = new Browser();
+    const viewer = hub.join(organisationId, {
+      send: (frame) => browser.send(frame),
+      bufferedBytes: browser.bufferedBytes,
+      close: browser.close,
+    });
+    hub.subscribe(viewer, { type: 'subscribe', subjects });
+    return [browser, viewer];
+  };
+  const measure = (second: number): void => {
+    heads.insertReading(RATE, { stampMs: NOON + second * 1000, value: second, flags: 0 }, 0);
+    heads.insertRun(
+      LEAD,
+      runSample({ startMs: NOON + second * 1000, samples: ramp(second * 100, 100) }),
+      0,
+    );
+  };
+  return { heads, hub, join, measure };
+}
+
+function alarmOf(number: number): AlarmView {
+  return {
+    id: `limit/heart-rate/high@${number}`,
+    subjectId: subjectId(1),
+    ruleKey: 'limit/heart-rate/high',
+    metric: 'heart-rate',
+    priority: 'high',
+    condition: 'present',
+    episode: 'raised',
+    direction: 'high',
+    limit: 131,
+    unit: '/min',
+    openingValue: 140,
+    extremeValue: 150,
+    openedMs: number,
+    raisedMs: number,
+    conditionEndedMs: null,
+    acknowledgedMs: null,
+    acknowledgedBy: null,
+    notYetStored: false,
+  };
+}
+
+test('a new viewer gets a snapshot: numbers, the last sweep, open alarms; then only what changes', () => {
+  const { hub, join, measure } = open({ alarms: [alarmOf(1)] });
+  for (let second = 0; second < 12; second += 1) measure(second);
+  const [browser] = join();
+  hub.beat();
+  const first = browser.take();
+  assert.deepEqual(first.values, [11]);
+  assert.deepEqual(first.samples.slice(-100), [...ramp(1100, 100)]);
+  assert.ok(
+    first.samples.length >= 800 && first.samples.length <= 900,
+    'eight seconds, whole runs',
+  );
+  assert.deepEqual(
+    first.notices.map(({ type }) => type),
+    ['names', 'subscribed', 'alarms'],
+  );
+  hub.beat();
+  const quiet = browser.take();
+  assert.deepEqual(
+    [quiet.frames.length, quiet.values, quiet.samples, quiet.notices],
+    [1, [], [], []],
+    'a heartbeat',
+  );
+  measure(12);
+  hub.beat();
+  const next = browser.take();
+  assert.deepEqual([next.values, next.samples, next.notices], [[12], [...ramp(1200, 100)], []]);
+});
+
+test('a browser that does not read gets fewer frames; its numbers arrive later, lost samples are said', () => {
+  const { hub, join, measure } = open();
+  const [browser] = join();
+  hub.beat();
+  browser.take();
+  browser.isReading = false;
+  let beats = 0;
+  while (browser.bufferedBytes() <= 256 * 1024) {
+    measure(beats);
+    hub.beat();
+    beats += 1;
+    assert.ok(beats < 20_000, 'it is full in the end');
+  }
+  browser.take();
+  const before = browser.bufferedBytes();
+  for (let second = beats; second < beats + 20; second += 1) {
+    measure(second);
+    hub.beat();
+  }
+  assert.equal(browser.bufferedBytes(), before, 'nothing more is queued');
+  browser.readOn();
+  measure(beats + 20);
+  hub.beat();
+  const caught = browser.take();
+  assert.deepEqual(caught.values, [beats + 20], 'the newest number');
+  assert.deepEqual(caught.samples, [...ramp((beats + 20) * 100, 100)], 'and what is live');
+  assert.deepEqual(caught.notices, [{ type: 'dropped', waveformMs: 20 * FRAME_INTERVAL_MS }]);
+});
+
+test('the last number before a silence is not lost to a slow browser', () => {
+  const { hub, join, measure } = open();
+  const [browser] = join();
+  browser.isReading = false;
+  browser.send(new Uint8Array(300 * 1024));
+  measure(1);
+  hub.beat();
+  hub.beat();
+  browser.frames.length = 0;
+  browser.readOn();
+  hub.beat();
+  assert.deepEqual(browser.take().values, [1]);
+});
+
+test('alarms go at once, even to a browser that is behind; one that is lost is closed, never a growing buffer', () => {
+  const { hub, join } = open();
+  const [browser] = join();
+  hub.beat();
+  browser.take();
+  hub.publishAlarm(subjectId(1), alarmOf(1));
+  assert.deepEqual(browser.take().notices, [{ type: 'alarms', alarms: [alarmOf(1)] }]);
+  browser.isReading = false;
+  browser.send(new Uint8Array(300 * 1024));
+  browser.frames.length = 0;
+  hub.publishAlarm(subjectId(1), alarmOf(2));
+  assert.deepEqual(browser.take().notices, [{ type: 'alarms', alarms: [alarmOf(2)] }]);
+  for (let i = 0; i < 5_000; i += 1) hub.publishAlarm(subjectId(1), alarmOf(i));
+  assert.ok(browser.isClosed);
+  assert.ok(browser.bufferedBytes() < 1.1 * 1024 * 1024);
+  assert.equal(hub.viewerCount, 0);
+});
+
+test('one slow browser holds up nobody else', () => {
+  const { hub, join, measure } = open();
+  const [slow] = join();
+  const [quick] = join();
+  slow.isReading = false;
+  slow.send(new Uint8Array(300 * 1024));
+  measure(1);
+  hub.beat();
+  assert.deepEqual(quick.take().values, [1]);
+});
+
+test('subjects of another organisation, and ids that are none, are refused and never sent', () => {
+  const { hub, join, measure } = open({ alarms: [alarmOf(1)] });
+  measure(1);
+  const [stranger] = join([subjectId(1), 'nonsense' as SubjectId], FOREIGN);
+  hub.beat();
+  hub.publishAlarm(subjectId(1), alarmOf(2));
+  measure(2);
+  hub.beat();
+  const { values, samples, notices } = stranger.take();
+  assert.deepEqual([values, samples], [[], []]);
+  assert.deepEqual(notices, [
+    { type: 'subscribed', subjects: [], refused: [subjectId(1), 'nonsense'] },
+  ]);
+});
+
+test('a new subscription replaces the old one; a subject that stays is not sent anew', () => {
+  const { heads, hub, join, measure } = open();
+  const other = seriesSample({ id: 3, subject: 2 });
+  measure(1);
+  heads.insertReading(other, { stampMs: NOON, value: 99, flags: 0 }, 0);
+  const [browser, viewer] = join();
+  hub.beat();
+  browser.take();
+  hub.subscribe(viewer, {
+    type: 'subscribe',
+    subjects: [subjectId(1), subjectId(2)],
+    waveforms: [],
+  });
+  hub.beat();
+  assert.deepEqual(browser.take().values, [99]);
+  hub.subscribe(viewer, { type: 'subscribe', subjects: [subjectId(2)] });
+  measure(2);
+  hub.beat();
+  const after = browser.take();
+  assert.deepEqual([after.values, after.samples], [[], []]);
+});
+
+test('only the waveforms that were asked for are sent; for none, numbers alone', () => {
+  const { hub, join, measure } = open();
+  const [browser, viewer] = join();
+  hub.subscribe(viewer, { type: 'subscribe', subjects: [subjectId(1)], waveforms: ['pleth'] });
+  measure(1);
+  hub.beat();
+  const { values, samples } = browser.take();
+  assert.deepEqual([values, samples], [[1], []]);
+});
+
+test('that monitoring is degraded is said once, and once that it is over', () => {
+  let sinceMs: number | null = null;
+  const { hub, join } = open({ degradedSinceMs: () => sinceMs });
+  const [browser] = join();
+  hub.beat();
+  browser.take();
+  sinceMs = NOON;
+  hub.beat();
+  hub.beat();
+  assert.deepEqual(browser.take().notices, [{ type: 'degraded', since: NOON }]);
+  sinceMs = null;
+  hub.beat();
+  assert.deepEqual(browser.take().notices, [{ type: 'degraded', since: null }]);
+});
