@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { missingBuilds } from './complete-lock.mjs';
 import { mendOf, missingPackages } from './install.mjs';
 import { restoreLibraryLinks } from './library-links.mjs';
 
@@ -89,6 +90,32 @@ test('the links of the embedded PostgreSQL’s libraries are made once', (t) => 
 
 test('a checkout without an embedded PostgreSQL needs no links', (t) => {
   assert.doesNotThrow(() => restoreLibraryLinks(emptyFolder(t)));
+});
+
+const BUILDS = { '@swc/core-darwin-arm64': '1.2.3', '@swc/core-linux-arm-gnueabihf': '1.2.3' };
+
+test('builds that the lock file lacks are described by their names', () => {
+  const parent = { dev: true, optionalDependencies: BUILDS };
+  const [mac, arm] = missingBuilds({ packages: { 'node_modules/@swc/core': parent } });
+  assert.deepEqual(mac, [
+    'node_modules/@swc/core-darwin-arm64',
+    { version: '1.2.3', cpu: ['arm64'], dev: true, optional: true, os: ['darwin'] },
+  ]);
+  assert.deepEqual(arm?.[1].cpu, ['arm']);
+  assert.deepEqual(arm?.[1].libc, ['glibc']);
+});
+
+test('builds that are locked above or beside their parent are not missing', () => {
+  const above = { 'node_modules/@swc/core-darwin-arm64': {} };
+  const beside = { 'node_modules/a/node_modules/b/node_modules/@swc/core-linux-arm-gnueabihf': {} };
+  const parent = { 'node_modules/a/node_modules/b': { optionalDependencies: BUILDS } };
+  assert.deepEqual(missingBuilds({ packages: { ...above, ...beside, ...parent } }), []);
+  assert.equal(missingBuilds({ packages: { ...above, ...parent } }).length, 1);
+});
+
+test('a build whose name does not say its system is left to a person', () => {
+  const parent = { optionalDependencies: { 'a-native': '1.0.0' } };
+  assert.throws(() => missingBuilds({ packages: { 'node_modules/a': parent } }), /by hand/);
 });
 
 function emptyFolder(t: TestContext): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FAULTS } from '../packages/vitals/src/fault.ts';
+import { missingBuilds } from './complete-lock.mjs';
 import { findRegistryHosts, findUnpinned } from './tidy/dependencies.ts';
 import {
   findOrphanHazards,
@@ -60,6 +61,10 @@ const CHECKS: readonly { promise: string; find: () => Finding[] }[] = [
   {
     promise: 'the lock file names no registry',
     find: () => findRegistryHosts(readJson('package-lock.json')),
+  },
+  {
+    promise: 'the lock file knows every system’s builds; else: node tools/complete-lock.mjs',
+    find: () => missingBuilds(readJson('package-lock.json')).map(([path]) => path),
   },
   {
     promise: 'every dependency is pinned to one version',
