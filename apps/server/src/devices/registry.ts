@@ -21,6 +21,7 @@ import type {
   SubjectKind,
 } from '@ausculta/vitals/subject';
 import type { Sql } from '../database/pool.ts';
+import { StartProblem } from '../database/start-problem.ts';
 import type { Needs, SeriesWanted } from '../line/accept.ts';
 import { type ClockChange, type ClockState, RECEIPT_EPOCH } from '../line/clock.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
@@ -194,7 +195,12 @@ export class Registry {
     const id = parseSubjectId(row.id);
     expect(organisationId !== undefined && id !== undefined, 'ids in the database are well formed');
     const opened = this.#seal.open(row.identity_sealed, identityContext(organisationId, id));
-    expect(opened.ok, 'the identity of a subject opens with the key of this data directory');
+    if (!opened.ok) {
+      throw new StartProblem(
+        'MASTER_KEY_UNUSABLE',
+        'The master key of this data directory is not the one that this database was sealed with. Restore the key that belongs to it, or point AUSCULTA_DATA_DIR and DATABASE_URL at a pair that belongs together.',
+      );
+    }
     this.subjects.set(id, {
       organisationId,
       id,

@@ -98,7 +98,12 @@ export class LiveHub {
       else refused.push(text);
     }
     for (const id of viewer.watched.keys()) if (!wanted.has(id)) viewer.watched.delete(id);
+    const before = viewer.waveformMetrics;
     viewer.waveformMetrics = request.waveforms && new Set(request.waveforms);
+    // Waveforms that were not wanted before come with a snapshot of their own.
+    if (!isWithin(viewer.waveformMetrics, before)) {
+      for (const seen of viewer.watched.values()) seen.waveforms = -1;
+    }
     viewer.notices.push({ type: 'subscribed', subjects: [...wanted], refused });
     const alarms: AlarmView[] = [];
     for (const id of wanted) {
@@ -244,6 +249,12 @@ export class LiveHub {
     cache?.set(key, block.value);
     return block.value;
   }
+}
+
+/** Whether every metric wanted now was wanted before; undefined wants all. */
+function isWithin(now: ReadonlySet<string> | undefined, before: ReadonlySet<string> | undefined) {
+  if (before === undefined) return true;
+  return now !== undefined && [...now].every((metric) => before.has(metric));
 }
 
 /** The last sweep's worth of a waveform. */
