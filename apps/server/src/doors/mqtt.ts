@@ -52,6 +52,8 @@ export async function openMqttDoor(
       const device = identify(ports, username, password);
       if (device === undefined) return done(credentialsRefused(), null);
       (client as DeviceClient).device = device;
+      // Under its own id, or a device could throw another out by borrowing its client id (3.1.4-2).
+      client.id = `${device.id}/${client.id}`;
       return done(null, true);
     },
     authorizePublish: (client, packet, done) => {

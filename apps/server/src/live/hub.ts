@@ -146,7 +146,8 @@ export class LiveHub {
     const bufferedBytes = viewer.socket.bufferedBytes();
     if (bufferedBytes > LOST_BYTES_MAX || viewer.notices.length > NOTICES_MAX) {
       this.leave(viewer);
-      return viewer.socket.close();
+      viewer.socket.close();
+      return;
     }
     const isFull = bufferedBytes > BUFFERED_BYTES_MAX;
     // Alarms are shed last: they go even to a browser that is behind.
