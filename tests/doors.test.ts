@@ -45,7 +45,7 @@ describe('the doors', () => {
 
   async function closed(client: MqttClient): Promise<void> {
     if (!client.connected) return;
-    await new Promise((resolve) => client.once('close', resolve));
+    await new Promise<void>((resolve) => client.once('close', () => resolve()));
   }
 
   test('MQTT: a wrong token and an unknown device look the same, and neither is let in', async () => {

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmView } from '@ausculta/contract/alarms';
+import { LIVE_SUBPROTOCOL, LiveNotice } from '@ausculta/contract/live';
+import { decodeFrame } from '@ausculta/contract/live-frame';
 import type { ReadingLine } from '@ausculta/contract/readings';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -138,6 +140,12 @@ export class ServerUnderTest {
     return this.fetch(`/api/devices/${device.id}/${kind}`, { method: 'POST', headers, body });
   }
 
+  /** A live socket; as the administrator's program unless the headers say otherwise. */
+  listen(subjects: readonly string[], headers?: Record<string, string>): Listener {
+    const own = { authorization: `Bearer ${this.token}` };
+    return listenTo({ url: this.url, subjects, headers: headers ?? own });
+  }
+
   async readings(subjectId: string, metrics: string): Promise<ReadingLine[]> {
     const response = await this.fetch(`/api/subjects/${subjectId}/readings?metric=${metrics}`);
     if (!response.ok) throw new Error(`readings: ${response.status}`);
@@ -149,6 +157,45 @@ export class ServerUnderTest {
     const query = `state=all&subject=${subjectId}`;
     return (await this.get<{ alarms: AlarmView[] }>(`/api/alarms?${query}`)).alarms;
   }
+}
+
+/** What a browser hears on its live socket. */
+export interface Listener {
+  readonly notices: LiveNotice[];
+  readonly values: number[];
+  /** True once the socket is open, false if it was refused. */
+  readonly opened: Promise<boolean>;
+  readonly close: () => void;
+}
+
+interface ServerEars {
+  readonly url: string;
+  readonly subjects: readonly string[];
+  readonly headers: Record<string, string>;
+}
+
+function listenTo({ url, subjects, headers }: ServerEars): Listener {
+  const notices: LiveNotice[] = [];
+  const values: number[] = [];
+  // Node's own WebSocket takes headers; the type is that of browsers, which must not.
+  const options = { protocols: [LIVE_SUBPROTOCOL], headers } as never;
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/api/live`, options);
+  socket.binaryType = 'arraybuffer';
+  const opened = new Promise<boolean>((resolve) => {
+    socket.addEventListener('open', () => {
+      socket.send(JSON.stringify({ type: 'subscribe', subjects }));
+      resolve(true);
+    });
+    socket.addEventListener('error', () => resolve(false));
+  });
+  socket.addEventListener('message', ({ data }) => {
+    const frame = decodeFrame(new Uint8Array(data as ArrayBuffer));
+    if (frame === undefined) return;
+    values.push(...frame.numerics.map(({ value }) => value));
+    const texts = frame.noticesJson === '' ? [] : (JSON.parse(frame.noticesJson) as unknown[]);
+    notices.push(...texts.map((notice) => LiveNotice.parse(notice)));
+  });
+  return { notices, values, opened, close: () => socket.close() };
 }
 
 export interface ServerHere extends AsyncDisposable {
