@@ -35,6 +35,8 @@ import { createSeal, deriveKey, type Seal } from './vault/seal.ts';
 /** Below the reserve nothing is taken in; it is looked at this often. */
 const DISK_LOOK_MS = 2_000;
 
+const TIDY_MS = 10 * 60_000;
+
 /** A commit that takes longer than this is a stall: monitoring is degraded (safety S3). */
 const STALL_MS = 2_000;
 const STALL_LOOK_MS = 250;
@@ -108,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = await openHttp(parts);
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
+  stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
 
   const kept = stack.move();
   const address = http.server.address();
@@ -117,6 +120,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     newLogin: first.newLogin,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** Lets go of what has had its time: parked messages and sessions. */
+function tidy({ parking, signIn, options: { outside } }: Parts): void {
+  const expired = Promise.all([parking.expire(outside.nowMs()), signIn.forgetExpired()]);
+  expired.catch((error: unknown) => outside.onProblem('let go of what has expired', error));
 }
 
 function secrets(outside: Outside) {
@@ -164,7 +173,7 @@ async function openParts(
     degradedSinceMs: () => health.degradedSinceMs,
   });
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
-  const parking = new Parking({ sql: database.line, seal, newId: outside.newId });
+  const parking = await Parking.open({ sql: database.line, seal, newId: outside.newId });
   const signIn = new SignIn({
     sql: database.line,
     hashPassword: argonHash,

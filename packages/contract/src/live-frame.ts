@@ -118,7 +118,8 @@ export function decodeFrame(bytes: Uint8Array): LiveFrame | undefined {
     at = from + length;
     if (at > bytes.length) return undefined;
     if (kind === KIND_NOTICES) noticesJson = new TextDecoder().decode(bytes.subarray(from, at));
-    if (kind === KIND_NUMERICS && !readNumerics(view, { from, until: at }, numerics)) return undefined;
+    if (kind === KIND_NUMERICS && !readNumerics(view, { from, until: at }, numerics))
+      return undefined;
     if (kind === KIND_WAVEFORMS) {
       if (length < 2) return undefined;
       waveforms.push({

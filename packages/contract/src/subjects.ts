@@ -2,7 +2,7 @@ import { PACED_STATES, PATIENT_CATEGORIES, SEXES, SUBJECT_KINDS } from '@auscult
 import { z } from 'zod';
 
 /** What names a person; present on every patient screen as two identifiers (name and number). */
-export const Identity = z.object({
+const Identity = z.object({
   familyName: z.string(),
   givenName: z.string(),
   birthDate: z.string().optional(),

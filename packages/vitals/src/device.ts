@@ -1,11 +1,5 @@
 import type { DeviceId, SubjectId } from './identity.ts';
 
-/** What measures. Its identity is its own; whom it measures is an assignment. */
-export interface Device {
-  readonly id: DeviceId;
-  readonly model: string;
-}
-
 /** Who wore it when: a half-open span of corrected time, [fromMs, untilMs). */
 export interface Assignment {
   readonly deviceId: DeviceId;

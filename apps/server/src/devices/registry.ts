@@ -282,7 +282,7 @@ export class Registry {
 }
 
 /** FNV-1a over both ids, folded to the fixed number of partitions. Never changes: rows lie by it. */
-export function partitionOf(organisationId: OrganisationId, subjectId: SubjectId): number {
+function partitionOf(organisationId: OrganisationId, subjectId: SubjectId): number {
   let hash = 0x811c9dc5;
   for (const text of [organisationId, subjectId]) {
     for (let i = 0; i < text.length; i += 1) {

@@ -95,8 +95,7 @@ const NOTHING_FOUND: readonly Finding[] = [];
 const EMPTY: SubjectSnapshot = { states: {}, episodes: {} };
 
 /** Alarm ids: rule key and the stamp of the opening reading as first evaluated; the subject stands beside. */
-export const alarmIdOf = (episodeKey: string, sinceMs: number): string =>
-  `${episodeKey}@${sinceMs}`;
+const alarmIdOf = (episodeKey: string, sinceMs: number): string => `${episodeKey}@${sinceMs}`;
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;

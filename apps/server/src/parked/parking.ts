@@ -38,12 +38,24 @@ export interface ParkingPorts {
 export class Parking {
   readonly #ports: ParkingPorts;
   readonly #counts = new Map<string, number>();
-  total = 0;
+  total: number;
   /** Messages that were only counted, because their device had parked its quota. */
   uncounted = 0;
 
-  constructor(ports: ParkingPorts) {
+  private constructor(ports: ParkingPorts, total: number) {
     this.#ports = ports;
+    this.total = total;
+  }
+
+  static async open(ports: ParkingPorts): Promise<Parking> {
+    return new Parking(ports, await store.countParked(ports.sql));
+  }
+
+  /** Lets go of what nobody claimed in its time; devices get their room back. */
+  async expire(nowMs: number): Promise<void> {
+    await store.deleteExpired(this.#ports.sql, nowMs);
+    this.#counts.clear();
+    this.total = await store.countParked(this.#ports.sql);
   }
 
   /** Durable when it resolves without a fault. */

@@ -10,7 +10,7 @@ import { type OrganisationId, parseOrganisationId } from '@ausculta/vitals/ident
 import type { Sql } from '../database/pool.ts';
 import * as store from './store.ts';
 
-export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
+const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
 
 const TOKEN_FILE = 'admin-token';
 

@@ -70,6 +70,10 @@ export class SignIn {
     await store.deleteSession(this.#ports.sql, this.#ports.sha256(token));
   }
 
+  async forgetExpired(): Promise<void> {
+    await store.deleteExpiredSessions(this.#ports.sql, new Date(this.#ports.nowMs()));
+  }
+
   async callerOfSession(token: string): Promise<Caller | undefined> {
     return await this.#remember(token, async () => {
       const { sql, sha256, nowMs } = this.#ports;

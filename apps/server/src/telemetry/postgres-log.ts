@@ -11,7 +11,7 @@ import * as store from './store.ts';
 import { compressLog, decompressLog } from './zstd.ts';
 
 /** One accepting process, one lane. */
-export const LANE = 0;
+const LANE = 0;
 
 const rowContext = (lane: number, sequence: number): string => `log/${lane}/${sequence}`;
 

@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+} from 'node:crypto';
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 
@@ -36,11 +42,12 @@ export const SEAL_OVERHEAD_BYTES = HEAD_BYTES + TAG_BYTES;
 export function createSeal(key: Uint8Array, randomBytes: RandomBytes): Seal {
   expect(key.length === KEY_BYTES, 'a sealing key has 32 bytes');
   const keyId = keyIdOf(key);
+  const secret = createSecretKey(key);
 
   function seal(bytes: Uint8Array, aad: string): Uint8Array {
     const nonce = randomBytes(NONCE_BYTES);
     expect(nonce.length === NONCE_BYTES, 'a nonce has 12 bytes');
-    const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+    const cipher = createCipheriv(CIPHER, secret, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(Buffer.from(aad, 'utf8'));
     const ciphertext = cipher.update(bytes);
     cipher.final();
@@ -62,7 +69,7 @@ export function createSeal(key: Uint8Array, randomBytes: RandomBytes): Seal {
     }
     const tagStart = sealed.length - TAG_BYTES;
     const nonce = sealed.subarray(1 + KEY_ID_BYTES, HEAD_BYTES);
-    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv(CIPHER, secret, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(Buffer.from(aad, 'utf8'));
     decipher.setAuthTag(sealed.subarray(tagStart));
     const bytes = decipher.update(sealed.subarray(HEAD_BYTES, tagStart));
