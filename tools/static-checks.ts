@@ -1,6 +1,6 @@
 // The checks that need no running platform: format and lint, types, rooms, dead code, tidiness.
-import { existsSync, globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { runToEnd } from './child.mjs';
 import type { Steps } from './steps.ts';
 import { runTidy } from './test-runs.ts';
@@ -16,15 +16,14 @@ export async function runStatic(steps: Steps): Promise<void> {
 
 const CRUISE = ['--config', '.dependency-cruiser.mjs', 'packages', 'apps'];
 
-/** One project a workspace and one for its tests; two at a time, for the compiler has threads itself. */
+/** One project a workspace and one for tests; two at a time, for the compiler has threads itself. */
 async function checkTypes(root: string): Promise<boolean> {
-  const projects = globSync(
-    ['tsconfig.json', '{packages,apps}/*/tsconfig{,.test}.json', 'tests/tsconfig.json'],
-    {
-      cwd: root,
-    },
-  ).filter((project) => hasSources(join(root, dirname(project))));
-  const waiting = projects.sort();
+  const patterns = [
+    'tsconfig{,.test}.json',
+    '{packages,apps}/*/tsconfig{,.test}.json',
+    'tests/tsconfig.json',
+  ];
+  const waiting = globSync(patterns, { cwd: root }).sort();
   let passed = true;
   const worker = async () => {
     for (let project = waiting.shift(); project !== undefined; project = waiting.shift()) {
@@ -34,14 +33,6 @@ async function checkTypes(root: string): Promise<boolean> {
   };
   await Promise.all([worker(), worker()]);
   return passed;
-}
-
-/** The compiler calls a project without files an error; a room that is still empty is none. */
-function hasSources(folder: string): boolean {
-  const isRoom =
-    existsSync(join(folder, 'package.json')) && folder.match(/(packages|apps)\/[^/]+$/);
-  const pattern = isRoom ? 'src/**/*.{ts,tsx}' : '*/*.ts';
-  return globSync(pattern, { cwd: folder }).length > 0;
 }
 
 async function tool(root: string, name: string, ...args: readonly string[]): Promise<boolean> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Tally } from './tally-reporter.ts';
 
 /** With CI=true nothing may be skipped: a test that did not run has not passed. */
-export const isCi = process.env.CI === 'true';
+const isCi = process.env.CI === 'true';
 
 export class Steps {
   readonly root: string;

@@ -45,8 +45,8 @@ export function sharedRoot(): string {
   return resolve(ROOT, process.env.AUSCULTA_SHARED_DIR ?? '../shared');
 }
 
-/** Tells the runner of cases that ran; `dataTest` does so by itself. */
-export function countDataCases(dataset: string, cases: number): void {
+/** Tells the runner of cases that ran. */
+function countDataCases(dataset: string, cases: number): void {
   const file = process.env.AUSCULTA_DATA_CASES_FILE;
   // Short appends are atomic, so test files that run side by side may share the file.
   if (file !== undefined) appendFileSync(file, `${dataset}\t${cases}\n`);

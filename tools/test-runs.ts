@@ -70,6 +70,7 @@ export async function runTidy(steps: Steps): Promise<void> {
   await runTests(steps, { name: 'tidy', files, timeoutMs: 60_000, concurrency: 1 });
 }
 
+/** @public Its own test calls it in another process, where knip cannot see it. */
 export async function runTests(steps: Steps, run: Run): Promise<void> {
   if (run.files.length === 0) return;
   await steps.run(run.name, async () => {
