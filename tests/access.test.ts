@@ -1,0 +1,300 @@
+/**
+ * Deny by default: every route of the running server states who may use it and holds to it; a page
+ * from elsewhere cannot use a nurse's cookie; two organisations never see anything of each other.
+ */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { after, before, describe, test } from 'node:test';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import {
+  eventually,
+  type ServerHere,
+  type ServerUnderTest,
+  startServerHere,
+  type TestDevice,
+} from './support/server.ts';
+
+/** All that answers without credentials. A route is added here by decision, never to make this pass. */
+const PUBLIC = ['GET /livez', 'GET /readyz', 'POST /api/session'];
+
+/** Devices prove themselves in the route. */
+const FOR_DEVICES = ['events', 'readings', 'waveforms'].map(
+  (kind) => `POST /api/devices/:id/${kind}`,
+);
+
+const FOR_ADMINISTRATORS = ['POST /api/devices', 'POST /api/subjects'];
+
+interface Route {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly access: string | undefined;
+}
+
+const routes: Route[] = [];
+
+/** Fastify announces each server as it is made: no route can be added unseen. */
+function watchRoutes(message: unknown): void {
+  const { fastify } = message as { fastify: FastifyInstance };
+  fastify.addHook('onRoute', ({ method, url, config }: RouteOptions) => {
+    for (const one of [method].flat()) {
+      if (one === 'HEAD' || one === 'OPTIONS') continue;
+      const path = url.replace(/:\w+/g, randomUUID()).replace('*', 'index.html');
+      routes.push({ name: `${one} ${url}`, method: one, path, access: config?.access });
+    }
+  });
+}
+
+const clinicianToken = randomBytes(24).toString('base64url');
+const foreignToken = randomBytes(24).toString('base64url');
+const foreign = { authorization: `Bearer ${foreignToken}` };
+
+let here: ServerHere;
+let server: ServerUnderTest;
+let cookie = '';
+
+describe('access', () => {
+  before(async () => {
+    subscribe('fastify.initialization', watchRoutes);
+    here = await startServerHere();
+    unsubscribe('fastify.initialization', watchRoutes);
+    server = here.server;
+    const sql = here.database.line;
+    const [own] = await sql<{ id: string }[]>`SELECT id FROM organisation`;
+    const other = randomUUID();
+    await sql`INSERT INTO organisation (id, name) VALUES (${other}, 'The other hospital')`;
+    for (const [organisation_id, token, role] of [
+      [own?.id, clinicianToken, 'clinician'],
+      [other, foreignToken, 'administrator'],
+    ]) {
+      const token_hash = createHash('sha256')
+        .update(token ?? '')
+        .digest();
+      await sql`INSERT INTO api_token ${sql({ organisation_id, token_hash, label: 'test', role } as never)}`;
+    }
+    const password = 'correct horse battery staple';
+    await sql`UPDATE account SET password_hash = ${await (await import('@node-rs/argon2')).hash(password)} WHERE login_name = 'admin'`;
+    const response = await fetch(`${server.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ loginName: 'admin', password }),
+    });
+    assert.equal(response.status, 204);
+    const set = response.headers.getSetCookie()[0] ?? '';
+    assert.match(set, /HttpOnly/);
+    assert.match(set, /SameSite=Strict/);
+    cookie = set.split(';')[0] ?? '';
+  });
+  after(() => here[Symbol.asyncDispose]());
+
+  const ask = (path: string, options: RequestInit = {}): Promise<Response> =>
+    fetch(`${server.url}${path}`, options);
+
+  test('every route states who may use it, and the exceptions are the ones listed here', () => {
+    assert.ok(routes.length > 12, `only ${routes.length} routes were seen`);
+    assert.deepEqual(
+      routes.filter(({ access }) => access === undefined),
+      [],
+    );
+    const named = (access: string): string[] =>
+      routes
+        .filter((route) => route.access === access)
+        .map(({ name }) => name)
+        .sort();
+    assert.deepEqual(named('public'), PUBLIC);
+    assert.deepEqual(named('device'), FOR_DEVICES);
+    assert.deepEqual(named('administrator'), FOR_ADMINISTRATORS);
+  });
+
+  for (const [who, headers] of [
+    ['nobody', {}],
+    ['a made-up token', { authorization: 'Bearer made-up' }],
+    ['an empty token', { authorization: 'Bearer ' }],
+    ['a made-up cookie', { cookie: 'ausculta_session=made-up' }],
+  ] as const) {
+    test(`${who} is refused everywhere else`, async () => {
+      for (const { name, method, path } of routes) {
+        if (PUBLIC.includes(name)) continue;
+        const { status } = await ask(path, {
+          method,
+          headers: { ...headers } as Record<string, string>,
+        });
+        assert.ok(status === 401 || status === 403, `${name}: ${status}`);
+      }
+    });
+  }
+
+  test('a path that is no route answers nothing about itself', async () => {
+    for (const path of [
+      '/api/nothing',
+      '/fhir/R4/Nothing',
+      '/api/subjects/../session',
+      '/metrics',
+      '/documentation',
+    ]) {
+      const { status } = await ask(path);
+      assert.ok(status === 401 || status === 404, `${path}: ${status}`);
+    }
+  });
+
+  test('a clinician may read, and may not administer', async () => {
+    const headers = { authorization: `Bearer ${clinicianToken}` };
+    for (const name of FOR_ADMINISTRATORS) {
+      const { method, path } = routes.find((route) => route.name === name) as Route;
+      assert.equal((await ask(path, { method, headers })).status, 403, name);
+    }
+    assert.equal((await ask('/api/subjects', { headers })).status, 200);
+  });
+
+  test('a device token opens nothing but its own device', async () => {
+    const device = await server.addPatient();
+    const headers = { authorization: `Bearer ${device.token}` };
+    assert.equal((await ask('/api/subjects', { headers })).status, 401);
+  });
+
+  test("a page from elsewhere cannot use a nurse's cookie", async () => {
+    const json = { cookie, 'content-type': 'application/json' };
+    const body = JSON.stringify({ identity: { familyName: 'Forged' } });
+    for (const origin of [
+      'http://evil.example',
+      'null',
+      `${server.url}.evil.example`,
+      `http://127.0.0.1:${server.httpPort + 1}`,
+    ]) {
+      assert.equal(
+        (await ask('/api/subjects', { headers: { cookie, origin } })).status,
+        403,
+        origin,
+      );
+      assert.equal(
+        (await ask('/api/subjects', { method: 'POST', headers: { ...json, origin }, body })).status,
+        403,
+        origin,
+      );
+      assert.equal(
+        (await ask('/api/session', { method: 'DELETE', headers: { cookie, origin } })).status,
+        403,
+        origin,
+      );
+      assert.equal(
+        await server.listen([], { cookie, origin }).opened,
+        false,
+        `the live socket from ${origin}`,
+      );
+    }
+    assert.equal(
+      (await ask('/api/subjects', { method: 'POST', headers: json, body })).status,
+      403,
+      'no origin, yet it would change something',
+    );
+    const origin = server.url;
+    assert.equal((await ask('/api/subjects', { headers: { cookie, origin } })).status, 200);
+    assert.equal(
+      (await ask('/api/subjects', { method: 'POST', headers: { ...json, origin }, body })).status,
+      201,
+    );
+    const own = server.listen([], { cookie, origin });
+    assert.equal(await own.opened, true);
+    own.close();
+  });
+
+  test('a live socket without credentials does not open', async () => {
+    assert.equal(await server.listen([], {}).opened, false);
+  });
+
+  test('two organisations see nothing of each other, in no list, trend, socket or FHIR answer', async () => {
+    const device = await patientInAlarm();
+    const stranger = server.listen([device.subjectId], foreign);
+    const own = server.listen([device.subjectId]);
+    await eventually('a refusal', () => stranger.notices.find(({ type }) => type === 'subscribed'));
+    await server.send(device, JSON.stringify({ values: { 'heart-rate': 177 } }));
+    await eventually('the number on the own socket', () =>
+      own.values.includes(177) ? true : undefined,
+    );
+    assert.deepEqual(stranger.notices, [
+      { type: 'subscribed', subjects: [], refused: [device.subjectId] },
+    ]);
+    assert.deepEqual(stranger.values, []);
+    stranger.close();
+    own.close();
+
+    const [alarm] = await server.alarms(device.subjectId);
+    const id = device.subjectId;
+    const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
+    const PATHS = [
+      '/api/subjects',
+      `/api/subjects/${id}`,
+      `/api/subjects/${id}/readings?metric=heart-rate`,
+      `/api/subjects/${id}/limits`,
+      `/api/subjects/${id}/trend?metrics=heart-rate&${span}`,
+      `/api/subjects/${id}/waveforms?metrics=ecg-ii&${span}`,
+      '/api/alarms?state=all',
+      `/api/alarms?state=all&subject=${id}`,
+      '/api/parked',
+      `/fhir/R4/Patient/${id}`,
+      `/fhir/R4/Observation?subject=Patient/${id}&code=8867-4`,
+    ];
+    const unasked = routes
+      .filter(
+        ({ method, access, name }) =>
+          method === 'GET' &&
+          access === 'clinician' &&
+          !['GET /api/session', 'GET /api/status', 'GET /api/live'].includes(name),
+      )
+      .filter(
+        ({ name }) =>
+          !PATHS.some((path) => `GET ${path.split('?')[0]?.replace(id, ':id')}` === name),
+      );
+    assert.deepEqual(
+      unasked.map(({ name }) => name),
+      [],
+      'every route that reads is asked',
+    );
+    for (const path of PATHS) {
+      const ours = await server.fetch(path);
+      assert.equal(ours.status, 200, path);
+      const theirs = await ask(path, { headers: foreign });
+      const text = await theirs.text();
+      assert.ok([200, 404].includes(theirs.status), `${path}: ${theirs.status}`);
+      assert.doesNotMatch(text, /Secretive|heart-rate|MALFORMED.*test-|"value"/, path);
+      if (!path.includes(id)) assert.ok(!text.includes(id), path);
+    }
+    const acknowledged = await ask(
+      `/api/alarms/${encodeURIComponent(alarm?.id ?? '')}/acknowledge`,
+      {
+        method: 'POST',
+        headers: { ...foreign, 'content-type': 'application/json' },
+        body: JSON.stringify({ subjectId: id }),
+      },
+    );
+    assert.ok([403, 404].includes(acknowledged.status));
+    const stolen = await ask('/api/devices', {
+      method: 'POST',
+      headers: { ...foreign, 'content-type': 'application/json' },
+      body: JSON.stringify({ id: 'stolen-1', subjectId: id }),
+    });
+    assert.equal(stolen.status, 404, 'no device on a subject of another');
+  });
+
+  /** With a reading, a parked message and an alarm. */
+  async function patientInAlarm(): Promise<TestDevice> {
+    const device = await server.addPatient('Secretive');
+    const time = Date.now();
+    for (const [ms, rate] of [
+      [3000, 150],
+      [2000, 151],
+      [1000, 152],
+    ] as const) {
+      await server.send(
+        device,
+        JSON.stringify({ time: time - ms, values: { 'heart-rate': rate } }),
+      );
+    }
+    await server.send(device, 'MALFORMED');
+    await eventually('the alarm', async () =>
+      (await server.alarms(device.subjectId)).length > 0 ? true : undefined,
+    );
+    return device;
+  }
+});
