@@ -112,3 +112,34 @@ test('a device that says when it sent is placed at once, backlog or not', () => 
   const { state: right } = startClock(message(NOON, NOON - 5 * HOUR, NOON - 300));
   assert.equal(right.offsetMs, 0);
 });
+
+test('messages that waited in a stalled connection do not move a right clock', () => {
+  let state = startClock(message(NOON, NOON, NOON)).state;
+  // Twelve seconds of messages arrive in one burst when the line is back.
+  for (let second = 1; second <= 12; second += 1) {
+    const sentMs = NOON + second * 1000;
+    state = readClock(state, message(NOON + 12_500, sentMs, sentMs)).state;
+    assert.equal(state.offsetMs, 0);
+  }
+  assert.equal(state.epoch, 1);
+});
+
+test('a first message that was delayed on its way is set right by the next', () => {
+  const delayed = startClock(message(NOON + 9_000, NOON, NOON)).state;
+  assert.equal(delayed.offsetMs, 9_000);
+  const { state } = readClock(delayed, message(NOON + 10_050, NOON + 10_000, NOON + 10_000));
+  assert.equal(state.offsetMs, 0);
+  assert.equal(state.epoch, 1);
+});
+
+test('a slow clock that is set right is placed with its first right message', () => {
+  const slow = startClock(message(NOON, NOON - 3 * HOUR, NOON - 3 * HOUR)).state;
+  const { state } = readClock(slow, message(NOON + 1_000, NOON + 1_000));
+  assert.equal(state.offsetMs, 0);
+});
+
+test('a backlog that says when it was sent leaves the offset alone', () => {
+  const state = startClock(message(NOON, NOON, NOON)).state;
+  const backlog = readClock(state, message(NOON + 2_000, NOON - 5 * HOUR, NOON + 1_950));
+  assert.equal(backlog.change, undefined);
+});

@@ -28,7 +28,7 @@ export interface ClockState {
   /** Epochs count from 1. */
   readonly epoch: number;
   readonly offsetMs: number;
-  /** The newest stamp seen in this epoch. */
+  /** The furthest that the clock has been seen in this epoch: by a stamp, or by what it said it sent at. */
   readonly newestStampMs: number;
   /** A lag that may turn out to be a slow clock. */
   readonly suspect: Suspect | undefined;
@@ -47,7 +47,7 @@ export interface MessageTimes {
   readonly newestStampMs: number;
   /** The oldest stamp in the message. */
   readonly oldestStampMs: number;
-  /** The device's clock when it sent, where its language says so: settles the question at once. */
+  /** The device's clock when it sent, where its language says so. */
   readonly sentMs?: number;
   readonly receivedMs: number;
 }
@@ -72,13 +72,15 @@ export interface ClockStep {
   readonly change: ClockChange | undefined;
 }
 
-/** The first message of a device. */
+/** The first message of a device. What it says of its clock is believed; an old stamp alone is not. */
 export function startClock(times: MessageTimes): ClockStep {
-  const offsetMs = certainOffset(times) ?? 0;
+  const lagMs = lagOf(times);
+  const isTold = times.sentMs !== undefined || lagMs < -JITTER_MS || isAbsurd(times);
+  const offsetMs = isTold ? withoutJitter(lagMs) : 0;
   const state: ClockState = {
     epoch: 1,
     offsetMs,
-    newestStampMs: times.newestStampMs,
+    newestStampMs: clockReading(times),
     suspect: suspectAfter(undefined, times, offsetMs),
   };
   const fromStampMs = times.oldestStampMs;
@@ -87,29 +89,43 @@ export function startClock(times: MessageTimes): ClockStep {
 
 /** The next message: the clock after it, and what changed. */
 export function readClock(clock: ClockState, times: MessageTimes): ClockStep {
-  const certain = certainOffset(times);
-  if (certain !== undefined && Math.abs(certain - clock.offsetMs) > JITTER_MS) {
-    return moveClock(clock, { offsetMs: certain, fromStampMs: times.oldestStampMs }, times);
+  const lagMs = lagOf(times);
+  // Delay only ever adds: a lag below the offset is the clock itself, and needs no waiting.
+  const isCertain = lagMs < clock.offsetMs - JITTER_MS || isAbsurdFor(clock, times, lagMs);
+  if (isCertain) {
+    const moved = { offsetMs: withoutJitter(lagMs), fromStampMs: times.oldestStampMs };
+    return moveClock(clock, moved, times);
   }
   const suspect = suspectAfter(clock.suspect, times, clock.offsetMs);
   if (suspect !== undefined && isSettled(suspect, times.receivedMs)) {
     const settled = { offsetMs: suspect.lagLowMs, fromStampMs: suspect.firstStampMs };
     return moveClock(clock, settled, times);
   }
-  const newestStampMs = Math.max(clock.newestStampMs, times.newestStampMs);
+  const newestStampMs = Math.max(clock.newestStampMs, clockReading(times));
   if (suspect === clock.suspect && newestStampMs === clock.newestStampMs) {
     return { state: clock, change: undefined };
   }
   return { state: { ...clock, newestStampMs, suspect }, change: undefined };
 }
 
-/** An offset that needs no waiting: the device said its time, or a stamp is impossible as it stands. */
-function certainOffset(times: MessageTimes): number | undefined {
-  if (times.sentMs !== undefined) return withoutJitter(times.receivedMs - times.sentMs);
-  const lagMs = times.receivedMs - times.newestStampMs;
-  if (lagMs < -JITTER_MS) return lagMs;
-  if (times.newestStampMs < EARLIEST_SENSIBLE_MS) return lagMs;
-  return undefined;
+/** What the device's clock showed when it sent, as far as the message tells. */
+function clockReading(times: MessageTimes): number {
+  return times.sentMs ?? times.newestStampMs;
+}
+
+/** Receipt minus the device's clock: its error, and whatever the way took. */
+function lagOf(times: MessageTimes): number {
+  return times.receivedMs - clockReading(times);
+}
+
+/** A clock that was reset shows a time at which none of our devices measured. */
+function isAbsurd(times: MessageTimes): boolean {
+  return clockReading(times) < EARLIEST_SENSIBLE_MS;
+}
+
+/** The first message after a reset; the ones that follow agree with the offset that it set. */
+function isAbsurdFor(clock: ClockState, times: MessageTimes, lagMs: number): boolean {
+  return isAbsurd(times) && Math.abs(lagMs - clock.offsetMs) > JITTER_MS;
 }
 
 /** A clock that agrees with ours to within the jitter is taken as right. */
@@ -126,10 +142,8 @@ function suspectAfter(
   times: MessageTimes,
   offsetMs: number,
 ): Suspect | undefined {
-  if (times.sentMs !== undefined) return undefined;
-  const lagMs = times.receivedMs - times.newestStampMs;
-  if (Math.abs(lagMs - offsetMs) <= JITTER_MS) return undefined;
-  if (certainOffset(times) !== undefined) return undefined;
+  const lagMs = lagOf(times);
+  if (lagMs <= offsetMs + JITTER_MS) return undefined;
   const lagLowMs = Math.min(lagMs, suspect?.lagLowMs ?? lagMs);
   const lagHighMs = Math.max(lagMs, suspect?.lagHighMs ?? lagMs);
   if (suspect !== undefined && lagHighMs - lagLowMs <= JITTER_MS) {
@@ -150,18 +164,18 @@ function isSettled(suspect: Suspect, receivedMs: number): boolean {
   );
 }
 
-/** A new offset in the same epoch, or a new epoch when the clock went back behind its own stamps. */
+/** A new offset in the same epoch, or a new epoch when the clock went back behind its own readings. */
 function moveClock(
   clock: ClockState,
   moved: { readonly offsetMs: number; readonly fromStampMs: number },
   times: MessageTimes,
 ): ClockStep {
-  const wentBack = times.newestStampMs <= clock.newestStampMs;
+  const wentBack = clockReading(times) <= clock.newestStampMs;
   const epoch = wentBack ? clock.epoch + 1 : clock.epoch;
   const state: ClockState = {
     epoch,
     offsetMs: moved.offsetMs,
-    newestStampMs: times.newestStampMs,
+    newestStampMs: clockReading(times),
     suspect: undefined,
   };
   return { state, change: { kind: wentBack ? 'epoch' : 'offset', epoch, ...moved } };
