@@ -1,6 +1,6 @@
 // Installs dependencies when package-lock.json and node_modules disagree, and says so step by step.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** An error that its reader can mend: its message is one line that says how. */
@@ -44,6 +44,7 @@ export async function ensureInstalled(root) {
   if (missing.length === 0) return;
   const count = missing.length === 1 ? missing[0] : `${missing.length} packages`;
   process.stdout.write(`→ install: ${count} missing, running npm ci (about 600 MB, once)\n`);
+  expectRoom(root);
   const startedMs = Date.now();
   const sign = setInterval(() => {
     process.stdout.write(`  … still installing (${secondsSince(startedMs)} s)\n`);
@@ -57,6 +58,24 @@ export async function ensureInstalled(root) {
     );
   }
   process.stdout.write(`✔ install: done in ${secondsSince(startedMs)} s\n`);
+}
+
+/** node_modules and what npm unpacks beside it. */
+const INSTALL_BYTES = 900e6;
+
+/**
+ * npm tries a full disk for minutes, and then may leave packages out and call it a success.
+ *
+ * @param {string} root
+ */
+function expectRoom(root) {
+  const { bavail, bsize } = statfsSync(root);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= INSTALL_BYTES) return;
+  throw new MendableError(
+    `The disk has ${Math.round(freeBytes / 1e6)} MB left and installing takes ${INSTALL_BYTES / 1e6}: ` +
+      'free some space and run the same command again.',
+  );
 }
 
 /**
