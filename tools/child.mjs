@@ -17,8 +17,10 @@ import { constants } from 'node:os';
 export function runToEnd(program, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', ...options });
+    let interrupted = false;
     const onInterrupt = () => {
-      if (!process.stdin.isTTY) child.kill('SIGINT');
+      if (!process.stdin.isTTY && !interrupted) child.kill('SIGINT');
+      interrupted = true;
     };
     const onTerminate = () => child.kill('SIGTERM');
     process.on('SIGINT', onInterrupt);
