@@ -13,7 +13,10 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** Where pictures go: beside the README when asked, else where nobody commits them. */
-const PICTURES = join(ROOT, process.env.UPDATE_SCREENSHOTS === '1' ? 'docs/images' : 'test-results');
+const PICTURES = join(
+  ROOT,
+  process.env.UPDATE_SCREENSHOTS === '1' ? 'docs/images' : 'test-results',
+);
 
 const READY_WITHIN_MS = 60_000;
 const LIVE_WITHIN_MS = 15_000;
@@ -41,7 +44,15 @@ before(async () => {
   await says(demo, 'Ausculta is live');
   browser = await chromium.launch({
     executablePath: process.env.AUSCULTA_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   page = await context.newPage();
@@ -97,7 +108,9 @@ test('a rate beyond its limit alarms on the tile, with its words, and is acknowl
   const finding = page.getByTestId('finding').first();
   await finding.waitFor({ timeout: LIVE_WITHIN_MS });
   await finding.getByRole('button', { name: /acknowledge/i }).click();
-  await poll(async () => (await alarmsOf(patient.id)).some((alarm) => alarm.episode === 'acknowledged'));
+  await poll(async () =>
+    (await alarmsOf(patient.id)).some((alarm) => alarm.episode === 'acknowledged'),
+  );
 });
 
 test('Watch and a patient page have no accessibility violation that axe can see', async () => {
@@ -114,14 +127,20 @@ test('Watch and a patient page have no accessibility violation that axe can see'
 
 test('pictures of Watch and of a patient, for people to judge', async () => {
   await page.goto(`${address}/watch`);
-  await page.getByRole('button', { name: 'I have read this' }).click().catch(() => {});
+  await page
+    .getByRole('button', { name: 'I have read this' })
+    .click()
+    .catch(() => {});
   await page.waitForTimeout(8_000); // a full sweep
   await page.screenshot({ path: join(PICTURES, 'watch.png') });
 });
 
 async function signIn(name: string, password: string): Promise<void> {
   await page.getByLabel(/name/i).first().fill(name);
-  await page.getByLabel(/password/i).first().fill(password);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(password);
   await page.keyboard.press('Enter');
 }
 
@@ -159,7 +178,11 @@ async function asAdministrator<T>(path: string, body: unknown): Promise<T> {
   return (await answer.json()) as T;
 }
 
-async function send(patient: TestPatient, values: Record<string, number>, time: number): Promise<void> {
+async function send(
+  patient: TestPatient,
+  values: Record<string, number>,
+  time: number,
+): Promise<void> {
   const answer = await fetch(`${address}/api/devices/${patient.device}/readings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${patient.token}`, 'content-type': 'application/json' },

@@ -3,8 +3,8 @@
  * stores one row, says so, and stays.
  */
 import { randomBytes } from 'node:crypto';
-import { openDatabase } from '../../apps/server/src/database/open.ts';
 import { openDataDirectory } from '../../apps/server/src/database/data-directory.ts';
+import { openDatabase } from '../../apps/server/src/database/open.ts';
 
 const dataDirectory = await openDataDirectory({ path: process.argv[2] ?? '' });
 const database = await openDatabase({ dataDirectory, randomBytes });
