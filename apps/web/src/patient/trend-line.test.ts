@@ -12,8 +12,8 @@ function points(metric: string, timesMs: number[]): TrendLane {
     bandMs: 0,
     timesMs,
     values,
-    lows: values,
-    highs: values,
+    lows: [],
+    highs: [],
     flags: values.map(() => 0),
   };
 }
@@ -47,15 +47,23 @@ test('measurements made now and then stay joined', () => {
   assert.deepEqual(line(points('nibp-systolic', [0, 3_600_000])).mids, [70, 71]);
 });
 
+test('a point is its own lowest and highest, so that lanes open for it and bars have ends', () => {
+  const drawn = line(points('nibp-systolic', [0, 3_600_000]));
+  assert.deepEqual([drawn.lows, drawn.highs], [drawn.mids, drawn.mids]);
+});
+
 test('bands stand at their middle and a band left out is a gap', () => {
   const lane: TrendLane = {
     ...points('heart-rate', [0, 60_000, 180_000]),
     form: 'bands',
     bandMs: 60_000,
+    lows: [60, 61, 62],
+    highs: [80, 81, 82],
   };
   const drawn = line(lane);
   assert.deepEqual(drawn.timesMs, [30_000, 90_000, 90_001, 210_000]);
-  assert.deepEqual(drawn.highs, [70, 71, null, 72]);
+  assert.deepEqual(drawn.lows, [60, 61, null, 62]);
+  assert.deepEqual(drawn.highs, [80, 81, null, 82]);
 });
 
 test('live readings go on where the answer ended, none twice', () => {

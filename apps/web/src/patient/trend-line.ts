@@ -57,8 +57,9 @@ export function trendLine(lane: TrendLane, recent: readonly TrendPoint[]): Trend
     add(line, breakMs, {
       timeMs: timeMs + half,
       mid: lane.values[index] as number,
-      low: lane.lows[index] as number,
-      high: lane.highs[index] as number,
+      // A point is its own lowest and highest: the server sends those of bands only.
+      low: lane.lows[index] ?? (lane.values[index] as number),
+      high: lane.highs[index] ?? (lane.values[index] as number),
       flags: lane.flags[index] ?? 0,
     });
   }
