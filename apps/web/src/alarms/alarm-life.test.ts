@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { countByPriority, orderAlarms } from './alarm-order.ts';
-import { extremeText, limitText, spanText } from './alarm-text.ts';
+import { extremeText, limitText, spanText, spokenText } from './alarm-text.ts';
 import {
   AUDIO_PAUSE_MS_MAX,
   isSounding,
@@ -72,11 +72,20 @@ test('the counter leaves out what is resolved', () => {
 });
 
 test('a band says the rule, how far it went and for how long', () => {
-  assert.equal(limitText(RAISED), 'HR above 120/min');
+  assert.equal(limitText(RAISED), 'HR ≥ 120/min');
   assert.equal(extremeText(RAISED), 'highest 134');
   assert.equal(spanText(RAISED, 49_000), '48 s');
   const low = alarm({ metric: 'spo2', direction: 'low', limit: 88, unit: '%', extremeValue: 82.5 });
-  assert.equal(`${limitText(low)}, ${extremeText(low)}`, 'SpO₂ below 88 %, lowest 82.5');
+  assert.equal(`${limitText(low)}, ${extremeText(low)}`, 'SpO₂ ≤ 88 %, lowest 82.5');
+});
+
+test('a screen reader hears words where the screen shows a sign', () => {
+  const low = alarm({ metric: 'spo2', direction: 'low', limit: 91, unit: '%', extremeValue: 91 });
+  assert.equal(
+    spokenText(low, 'bed 5, Rivera'),
+    'medium alarm, bed 5, Rivera: SpO₂ at or below 91 %, lowest 91',
+  );
+  assert.match(spokenText(RAISED, 'bed 5'), /HR at or above 120\/min/);
 });
 
 test('a latched alarm says that it was', () => {

@@ -3,12 +3,15 @@ import { metricByKey } from '@ausculta/vitals/lookup';
 import { durationText, fixed, unitText } from '../vitals/number-text.ts';
 import { vitalShort } from '../vitals/vital-words.ts';
 
-/** "HR above 120/min"; what the rule says, with its unit. */
+/** "HR ≥ 131/min"; what the rule says, with its unit: a limit is broken at the limit itself. */
 export function limitText(alarm: AlarmView): string {
+  const sign = alarm.direction === 'high' ? '≥' : '≤';
+  return `${nameText(alarm)} ${sign} ${quantity(alarm.limit, alarm.unit)}`;
+}
+
+function nameText(alarm: AlarmView): string {
   const metric = metricByKey(alarm.metric);
-  const name = metric === undefined ? alarm.metric : vitalShort(metric);
-  const side = alarm.direction === 'high' ? 'above' : 'below';
-  return `${name} ${side} ${quantity(alarm.limit, alarm.unit)}`;
+  return metric === undefined ? alarm.metric : vitalShort(metric);
 }
 
 /** "highest 134" or "lowest 82": the furthest beyond the limit so far. */
@@ -23,9 +26,11 @@ export function spanText(alarm: AlarmView, nowMs: number): string {
   return `was, ${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
 }
 
-/** What a screen reader says once when an alarm is raised. */
+/** What a screen reader says once when an alarm is raised: in words, for signs are often left out. */
 export function spokenText(alarm: AlarmView, who: string): string {
-  return `${alarm.priority} alarm, ${who}: ${limitText(alarm)}, ${extremeText(alarm)}`;
+  const side = alarm.direction === 'high' ? 'at or above' : 'at or below';
+  const limit = quantity(alarm.limit, alarm.unit);
+  return `${alarm.priority} alarm, ${who}: ${nameText(alarm)} ${side} ${limit}, ${extremeText(alarm)}`;
 }
 
 function quantity(value: number, ucum: string): string {
