@@ -2,12 +2,14 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
+import WifiOff from 'lucide-react/icons/wifi-off';
 import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery, subjectsQuery } from '../api/queries.ts';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
+import { lastSignalMs, lostText } from '../vitals/data-silence.ts';
 import { ageSexText, byPlace, locationText, nameText } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
 import classes from './patients-page.module.css';
@@ -61,6 +63,8 @@ interface Row {
   readonly subject: SubjectView;
   readonly alarms: readonly AlarmView[];
   readonly lastMs: number | undefined;
+  /** Of what is monitored continuously: undefined for who never was. */
+  readonly signalMs: number | undefined;
 }
 
 /** Ranked by who needs attention: the highest open alarm first, then by place. */
@@ -73,14 +77,19 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
     ...live.store.alarms(),
   ];
   const rows = rankRows(subjects, alarms, live);
-  return rows.map(({ subject, alarms, lastMs }) => {
+  const lost = ({ signalMs }: Row) =>
+    live.state === 'live' && signalMs !== undefined
+      ? lostText({ lastMs: signalMs, nowMs })
+      : undefined;
+  return rows.map((row) => {
+    const { subject, alarms, lastMs } = row;
     const [top] = alarms;
     const isWatched = live.watches(subject.id);
     return (
       <tr key={subject.id} data-subject={subject.id}>
         <td className={classes.why} data-label="Why now">
           {top === undefined ? (
-            <span className={classes.quiet}>No open alarm</span>
+            <WithoutAlarm lost={lost(row)} />
           ) : (
             <>
               <PriorityMark priority={top.priority} />
@@ -127,6 +136,17 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
   });
 }
 
+/** Nobody is called calm of whom nothing is known. */
+function WithoutAlarm({ lost }: { readonly lost: string | undefined }) {
+  if (lost === undefined) return <span className={classes.quiet}>No open alarm</span>;
+  return (
+    <>
+      <WifiOff size={16} aria-hidden="true" />
+      <b>{lost}</b>
+    </>
+  );
+}
+
 function rankRows(
   subjects: readonly SubjectView[],
   alarms: readonly AlarmView[],
@@ -135,13 +155,14 @@ function rankRows(
   const bySubject = Map.groupBy(alarms, (alarm) => alarm.subjectId);
   return subjects
     .map((subject) => {
-      const times = live.watches(subject.id)
-        ? [...live.subject(subject.id).latest.values()].map(({ timeMs }) => timeMs)
-        : [];
+      const state = live.watches(subject.id) ? live.subject(subject.id) : undefined;
+      const readings = [...(state?.latest.values() ?? [])];
+      const times = readings.map(({ timeMs }) => timeMs);
       return {
         subject,
         alarms: orderAlarms(bySubject.get(subject.id) ?? []),
         lastMs: times.length === 0 ? undefined : Math.max(...times),
+        signalMs: lastSignalMs({ readings, waveforms: state?.rings.values() ?? [] }),
       };
     })
     .sort(compareRows);

@@ -1,4 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
+import WifiOff from 'lucide-react/icons/wifi-off';
 import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import classes from './tile-band.module.css';
@@ -6,6 +7,8 @@ import classes from './tile-band.module.css';
 interface TileBandProps {
   readonly top: AlarmView | undefined;
   readonly others: number;
+  /** What is to be said when the patient's signals have stopped (safety S4). */
+  readonly lost: string | undefined;
   readonly nowMs: number;
   /** Only with the strip in view (safety S13). */
   readonly canAcknowledge: boolean;
@@ -18,6 +21,14 @@ interface TileBandProps {
 /** The status row; in alarm it becomes the band of the highest alarm. Its height never changes. */
 export function TileBand(props: TileBandProps) {
   const { top } = props;
+  if (top === undefined && props.lost !== undefined) {
+    return (
+      <div className={classes.lost} data-testid="no-data">
+        <WifiOff size={16} aria-hidden="true" />
+        {props.isDense ? props.lost.split(',')[0] : props.lost}
+      </div>
+    );
+  }
   if (top === undefined) {
     return (
       <div className={classes.status}>

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
+import { lastSignalMs, lostText } from '../vitals/data-silence.ts';
 import { ageSexText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import type { StripReport } from '../wave/wave-strip.ts';
 import classes from './tile.module.css';
@@ -59,6 +60,8 @@ export const Tile = memo(function Tile(props: TileProps) {
     hasFlag(flags, FLAG.SIMULATED),
   );
   const age = ageSexText(identity, nowMs);
+  const lastMs = lastSignalMs({ readings: state.latest.values(), waveforms: state.rings.values() });
+  const lost = live.state === 'live' ? lostText({ lastMs, nowMs }) : undefined;
 
   return (
     <article
@@ -104,6 +107,7 @@ export const Tile = memo(function Tile(props: TileProps) {
       <TileBand
         top={top}
         others={alarms.length - 1}
+        lost={lost}
         nowMs={nowMs}
         canAcknowledge={hasStrip}
         acknowledgement={props.acknowledgement}
