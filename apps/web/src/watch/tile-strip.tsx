@@ -2,6 +2,7 @@ import { metricOf } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { SampleRing } from '../live/sample-ring.ts';
 import { leadName } from '../vitals/vital-words.ts';
+import { belowLabel } from '../wave/label-row.ts';
 import { chooseLanes, laneScaleOf } from '../wave/lane-choice.ts';
 import { WaveCanvas } from '../wave/wave-canvas.tsx';
 import type { LaneSpec, StripReport } from '../wave/wave-strip.ts';
@@ -16,6 +17,8 @@ interface TileStripProps {
   readonly strip: StripReport | undefined;
   readonly report: (report: StripReport) => void;
 }
+
+type LabelledLane = LaneSpec & { readonly labelPx: number };
 
 const LANE_GAP_PX = 4;
 /** Lower than this, the ECG alone has the strip. */
@@ -50,10 +53,13 @@ export function TileStrip(props: TileStripProps) {
         />
       )}
       {lanes.map((lane, index) =>
-        isEcg(lane) ? (
-          <span key={lane.metricKey} className={classes.lead} style={{ top: lane.topPx - 2 }}>
-            {leadName(lane.metricKey)}{' '}
-            {lane.scale === 'millivolts' ? states[index]?.gainText : 'arb. units'}
+        isEcg(lane) || lane.labelPx > 0 ? (
+          <span
+            key={lane.metricKey}
+            className={classes.lead}
+            style={{ top: lane.labelPx > 0 ? lane.topPx - lane.labelPx : -2 }}
+          >
+            {laneWords(lane, states[index]?.gainText)}
           </span>
         ) : null,
       )}
@@ -61,7 +67,7 @@ export function TileStrip(props: TileStripProps) {
       {!isFrozen && hasNoEcg && (
         <span
           className={classes.missing}
-          style={{ height: lanes[ecg]?.heightPx ?? props.heightPx }}
+          style={{ top: lanes[ecg]?.topPx, height: lanes[ecg]?.heightPx ?? props.heightPx }}
         >
           <span className={classes.dashes} />
           No ECG
@@ -76,8 +82,15 @@ function isEcg(lane: LaneSpec): boolean {
   return metricOf(lane.metricKey).ink === 'ecg';
 }
 
+/** "II ×½", "II arb. units", "Pleth" */
+function laneWords(lane: LaneSpec, gainText: string | undefined): string {
+  if (!isEcg(lane)) return metricOf(lane.metricKey).label.split(',')[0] ?? '';
+  const scale = lane.scale === 'millivolts' ? gainText : 'arb. units';
+  return `${leadName(lane.metricKey)} ${scale ?? ''}`;
+}
+
 /** Lead II and the pulse; where there is no pulse and room enough, a second lead. */
-function tileLanes(props: TileStripProps): LaneSpec[] {
+function tileLanes(props: TileStripProps): LabelledLane[] {
   const chosen = chooseLanes(props.rings.keys());
   const isRoomy = props.heightPx >= TWO_LEADS_PX_MIN;
   const pulse = props.pleth && props.heightPx >= TWO_LANES_PX_MIN ? chosen.pulse : undefined;
@@ -85,10 +98,13 @@ function tileLanes(props: TileStripProps): LaneSpec[] {
   const below = pulse ?? (isRoomy ? second : undefined);
   const room = props.heightPx - LANE_GAP_PX;
   const topPx = below === undefined ? props.heightPx : Math.round(room * (pulse ? ECG_SHARE : 0.5));
-  const lanes: LaneSpec[] = [];
-  if (first !== undefined) lanes.push({ ...laneOf(first), topPx: 0, heightPx: topPx });
+  const lanes: LabelledLane[] = [];
+  if (first !== undefined) {
+    lanes.push(belowLabel({ ...laneOf(first), topPx: 0, heightPx: topPx }));
+  }
   if (below !== undefined) {
-    lanes.push({ ...laneOf(below), topPx: topPx + LANE_GAP_PX, heightPx: room - topPx });
+    const rest = { topPx: topPx + LANE_GAP_PX, heightPx: room - topPx };
+    lanes.push(belowLabel({ ...laneOf(below), ...rest }));
   }
   return lanes;
 }
