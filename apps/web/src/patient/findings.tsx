@@ -13,6 +13,7 @@ import { countdownText } from '../vitals/number-text.ts';
 import { TileStrip } from '../watch/tile-strip.tsx';
 import type { StripReport } from '../wave/wave-strip.ts';
 import classes from './findings.module.css';
+import { timeWords } from './time-words.ts';
 
 const STRIP_PX = 83;
 
@@ -100,7 +101,8 @@ function Finding({ alarm, nowMs, acknowledge }: FindingProps) {
       <div>
         <b>{limitText(alarm)}</b>
         <p className={classes.detail}>
-          {alarm.priority}, {extremeText(alarm)}, {spanText(alarm, nowMs)}
+          {alarm.priority}, {timeWords(alarm.openedMs)}, {extremeText(alarm)},{' '}
+          {spanText(alarm, nowMs)}
           {alarm.notYetStored && ', not yet stored'}
         </p>
         {alarm.episode === 'raised' ? (

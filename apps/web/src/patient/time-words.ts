@@ -21,6 +21,11 @@ export function cursorWords(atMs: number, stretch: Stretch): string {
   return stretch.toMs - stretch.fromMs > 3 * DAY_MS ? momentWords(atMs) : SECONDS.format(atMs);
 }
 
+/** "05:43:12" */
+export function timeWords(atMs: number): string {
+  return SECONDS.format(atMs);
+}
+
 export function momentWords(atMs: number): string {
   return `${DAYS.format(atMs)}, ${MINUTES.format(atMs)}`;
 }
