@@ -23,7 +23,7 @@ export function Rail() {
       </Link>
       <button type="button" className={classes.about} {...about}>
         <Info size={20} aria-hidden="true" />
-        Not an alarm device
+        Not an alarm device, no watchdog
       </button>
     </nav>
   );
