@@ -10,6 +10,7 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
+import { cutReadings, cutRuns, type ReadingsCut, type RunsCut } from './chunk-cuts.ts';
 import type { Columns } from './columns.ts';
 import type { Heads } from './heads.ts';
 import * as store from './store.ts';
@@ -18,10 +19,6 @@ import { zstd } from './zstd.ts';
 
 /** A slice of encoding before devices get their turn. */
 const SLICE_MS = 4;
-
-/** About 16 KB at one byte a reading, half a byte a sample. */
-const CHUNK_READINGS_MAX = 16_384;
-const CHUNK_SAMPLES_MAX = 28_800;
 
 /** The sealed form names its place: a chunk copied to another series does not open. */
 export const chunkContext = (seriesId: number, generation: number, firstMs: number): string =>
@@ -136,15 +133,14 @@ async function encodeChunks(
     sliceStartMs = ports.nowMs();
   };
   for (const { series, columns } of taken.readings) {
-    for (let at = 0; at < columns.length; at += CHUNK_READINGS_MAX) {
-      rows.push(readingsChunk(ports.seal, { series, columns, at, generation }));
+    for (const cut of cutReadings(columns.view().stampsMs)) {
+      rows.push(readingsChunk(ports.seal, { series, columns, cut, generation }));
       await breathe();
     }
   }
   for (const { series, runs } of taken.waveforms) {
-    const byStart = Map.groupBy(runs.flatMap(split), (run) => Math.floor(run.startMs));
-    for (const group of byStart.values()) {
-      rows.push(waveformChunk(ports.seal, { series, runs: group, generation }));
+    for (const cut of cutRuns(runs)) {
+      rows.push(waveformChunk(ports.seal, { series, cut, generation }));
       await breathe();
     }
   }
@@ -153,16 +149,13 @@ async function encodeChunks(
 
 function readingsChunk(
   seal: Seal,
-  part: { series: Series; columns: Columns; at: number; generation: number },
+  part: { series: Series; columns: Columns; cut: ReadingsCut; generation: number },
 ): store.ChunkRow {
-  const { series, generation } = part;
-  const slice = part.columns.slice(
-    part.at,
-    Math.min(part.at + CHUNK_READINGS_MAX, part.columns.length),
-  );
+  const { series, cut, generation } = part;
+  const slice = part.columns.slice(cut.from, cut.until);
   const block = encodeReadings(slice, zstd);
   expect(block.ok, 'readings of the head can be encoded');
-  const first_ms = slice.stampsMs[0] as number;
+  const first_ms = cut.firstMs;
   const last_ms = slice.stampsMs.at(-1) as number;
   const count = slice.stampsMs.length;
   return chunkRow(seal, {
@@ -176,30 +169,15 @@ function readingsChunk(
   });
 }
 
-/** Long runs become several chunks; each starts at the exact time of its first sample. */
-function split(run: WaveformRun): WaveformRun[] {
-  const parts: WaveformRun[] = [];
-  for (let at = 0; at < run.samples.length; at += CHUNK_SAMPLES_MAX) {
-    const before = { ...run, samples: run.samples.subarray(0, at) };
-    parts.push({
-      ...run,
-      startMs: endOf(before),
-      samples: run.samples.subarray(at, at + CHUNK_SAMPLES_MAX),
-    });
-  }
-  return parts;
-}
-
-/** Runs that start in the same millisecond (a contradiction keeps both) share a chunk. */
 function waveformChunk(
   seal: Seal,
-  part: { series: Series; runs: readonly WaveformRun[]; generation: number },
+  part: { series: Series; cut: RunsCut; generation: number },
 ): store.ChunkRow {
-  const { series, runs, generation } = part;
+  const { series, generation } = part;
+  const { firstMs: first_ms, runs } = part.cut;
   const starting = runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
   const block = encodeRuns(starting, zstd);
   expect(block.ok, 'runs of the head can be encoded');
-  const first_ms = Math.floor(Math.min(...runs.map((run) => run.startMs)));
   const last_ms = Math.ceil(Math.max(...runs.map(endOf)));
   const count = runs.reduce((sum, run) => sum + run.samples.length, 0);
   return chunkRow(seal, {

@@ -12,6 +12,9 @@ import { Columns } from './columns.ts';
 /** Ten minutes at 1 Hz: longer than any session keeps a message for sending again. */
 const KEPT_READINGS = 600;
 
+/** A message that is sent again meets its copy among so many; more contradictions of one stamp are noise. */
+const TWINS_MAX = 32;
+
 export interface LastReading extends Reading {
   /** Corrected: when it was measured. */
   readonly timeMs: number;
@@ -88,13 +91,14 @@ export class ReadingHead {
     return corrects ? 'correction' : 'conflict';
   }
 
-  /** All that was received for exactly this stamp, the latest first. */
+  /** What was last received for exactly this stamp, the latest first. */
   #twinsOf(stampMs: number): { value: number; flags: number }[] {
     const twins: { value: number; flags: number }[] = [];
     for (const columns of [this.#fresh, this.#flushing, this.#kept]) {
       if (columns === undefined) continue;
       for (let index = columns.indexOf(stampMs); index >= 0; index -= 1) {
         if (columns.stampAt(index) !== stampMs) break;
+        if (twins.length >= TWINS_MAX) return twins;
         twins.push({ value: columns.valueAt(index), flags: columns.flagsAt(index) });
       }
     }

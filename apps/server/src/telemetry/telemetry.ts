@@ -58,6 +58,7 @@ export class Telemetry {
   readonly #commit: GroupCommit;
   readonly #consumePorts: ConsumePorts;
   #consumed: number;
+  #flushed = Number.NaN;
   #events: EventRow[] = [];
   #instant: Instant | undefined;
   #work: FlushWork | undefined;
@@ -190,6 +191,8 @@ export class Telemetry {
 
   async #flushOnce(): Promise<void> {
     this.#lastFlushMs = this.#ports.nowMs();
+    // A quiet night writes nothing: the checkpoint already stands where the log ends.
+    if (this.#work === undefined && this.#consumed === this.#flushed) return;
     try {
       this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
       this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);

@@ -15,6 +15,9 @@ import type { Series } from '../line/entry.ts';
 /** What a snapshot for a new viewer needs (a full sweep), and what a resent message must meet. */
 const RECENT_MS = 20_000;
 
+/** Twenty seconds in frames of a fortieth of a second; whoever cuts finer, or stands still, is known for less. */
+const RECENT_RUNS_MAX = 800;
+
 /** Part of a waveform as it came, placed: `startMs` is still the device's stamp, never rounded. */
 export interface Segment {
   readonly run: WaveformRun;
@@ -79,7 +82,7 @@ export class WaveformHead {
   }
 
   #forget(newestMs: number): void {
-    let from = 0;
+    let from = Math.max(0, this.recent.length - RECENT_RUNS_MAX);
     while (from < this.recent.length) {
       const segment = this.recent[from] as Segment;
       if (endOf(segment.run) >= newestMs - RECENT_MS) break;
