@@ -122,6 +122,12 @@ test('a function of 70 lines is well, one of 71 is too long', () => {
   }
 });
 
+test('a long test is named by its sentence; a group of tests may be long', () => {
+  const grouped = (heading: string) => `${heading}('the doors', () => {\n${linesOf(80)}});\n`;
+  assert.match(findLong([file('a.test.ts', grouped('test'))], {}).join(), /#the doors has 82/);
+  assert.deepEqual(findLong([file('a.test.ts', grouped('describe'))], {}), []);
+});
+
 test('the ratchet lets a long file be as long as it was, and must shrink with it', () => {
   const long = [file('a.ts', linesOf(410))];
   assert.deepEqual(findLong(long, { 'a.ts': 410 }), []);

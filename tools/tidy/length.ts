@@ -5,7 +5,7 @@ import { type Finding, lineAt, type SourceFile, type SyntaxNode, walk } from './
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 
-/** `path` or `path#line-of-name` → the length that was once accepted. */
+/** `path` or `path#name` → the length that was once accepted. */
 export type Ratchet = Readonly<Record<string, number>>;
 
 export function findLong(files: readonly SourceFile[], ratchet: Ratchet): Finding[] {
@@ -41,20 +41,34 @@ function countLines(text: string): number {
 const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
 const METHODS = ['ClassMethod', 'PrivateMethod', 'MethodProperty', 'Constructor'];
 
+/** A group of tests is a heading rather than a function: each test in it is measured for itself. */
+const HEADINGS = ['describe', 'suite'];
+
 function functionsOf(file: SourceFile): { name: string; lines: number }[] {
-  // A suite is a function in name only: it is a chapter, and its tests are the functions.
-  if (file.path.includes('.test.')) return [];
   const found: { name: string; lines: number }[] = [];
-  let variable = '';
+  const names = new Map<unknown, string>();
+  const headings = new Set<unknown>();
   walk(file, (node) => {
-    // A function expression is known by the variable, constant or call argument that holds it.
-    if (node.type === 'VariableDeclarator') variable = nameOf(node['id']);
+    if (node.type === 'VariableDeclarator') names.set(node['init'], nameOf(node['id']));
+    if (node.type === 'CallExpression') {
+      const callee = nameOf(node['callee']);
+      for (const given of argumentsOf(node)) {
+        names.set(given, nameOf(argumentsOf(node)[0]) || callee);
+        if (HEADINGS.includes(callee)) headings.add(given);
+      }
+    }
     if (![...FUNCTIONS, ...METHODS].includes(node.type) || node.span === undefined) return;
-    const name = nameOf(node['identifier']) || nameOf(node['key']) || variable || '(anonymous)';
+    const own = nameOf(node['identifier']) || nameOf(node['key']);
+    const name = own || names.get(node) || '(anonymous)';
     const lines = lineAt(file, node.span.end) - lineAt(file, node.span.start) + 1;
-    if (lines > FUNCTION_LINES_MAX) found.push({ name, lines });
+    if (lines > FUNCTION_LINES_MAX && !headings.has(node)) found.push({ name, lines });
   });
   return found;
+}
+
+function argumentsOf(node: SyntaxNode): unknown[] {
+  const given = node['arguments'] as { expression: unknown }[] | undefined;
+  return given?.map(({ expression }) => expression) ?? [];
 }
 
 function nameOf(node: unknown): string {
