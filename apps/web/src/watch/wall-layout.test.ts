@@ -10,7 +10,7 @@ const CASES = [
   { patients: 9, grid: '3×3', rateSize: 72, pleth: true, temperature: true },
   { patients: 10, grid: '4×3', rateSize: 44, pleth: true, temperature: true },
   { patients: 16, grid: '4×4', rateSize: 44, pleth: true, temperature: true },
-  { patients: 20, grid: '5×4', rateSize: 44, pleth: true, temperature: true },
+  { patients: 20, grid: '5×4', rateSize: 28, pleth: true, temperature: true },
   { patients: 21, grid: '5×5', rateSize: 28, pleth: true, temperature: true },
   { patients: 36, grid: '6×6', rateSize: 28, pleth: true, temperature: true },
   { patients: 37, grid: '7×7', rateSize: 28, pleth: false, temperature: true },
@@ -44,4 +44,16 @@ test('a phone shows a list that scrolls, with whole tiles', () => {
 test('the grid gives way before a name would be cut', () => {
   assert.equal(wallLayout({ patients: 64, widthPx: 1199, heightPx: 836 }).form, 'list');
   assert.equal(wallLayout({ patients: 64, widthPx: 1200, heightPx: 836 }).form, 'grid');
+});
+
+test('numbers are smaller before they run into each other', () => {
+  const rateSize = (patients: number, widthPx: number) =>
+    wallLayout({ patients, widthPx, heightPx: 700 }).rateSize;
+  assert.equal(rateSize(20, 1_590), 44);
+  assert.equal(rateSize(20, 1_589), 28);
+  assert.equal(rateSize(9, 1_314), 72);
+  assert.equal(rateSize(9, 1_313), 44);
+  assert.equal(rateSize(9, 953), 28);
+  assert.equal(rateSize(9, 374), 44);
+  assert.equal(rateSize(9, 304), 28);
 });

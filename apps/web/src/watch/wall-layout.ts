@@ -19,6 +19,10 @@ const SHAPES: Readonly<Record<number, readonly [long: number, short: number]>> =
 const TILE_WIDTH_MIN_PX = 150;
 const LIST_BELOW_PX = 700;
 
+/** Narrower than this, numbers of that size would run into each other: the size changes first. */
+const RATE_WIDTH_MIN_PX = { 72: 430, 44: 310 } as const;
+const TILE_GAP_PX = 8;
+
 export interface WallLayout {
   readonly form: 'grid' | 'list';
   readonly columns: number;
@@ -43,7 +47,7 @@ export function wallLayout(wall: {
       form: 'list',
       columns: 1,
       rows: wall.patients,
-      rateSize: 44,
+      rateSize: rateSizeFor(44, wall.widthPx),
       pleth: true,
       temperature: true,
     };
@@ -52,8 +56,16 @@ export function wallLayout(wall: {
     form: 'grid',
     columns,
     rows,
-    rateSize: size <= 9 ? 72 : size <= 20 ? 44 : 28,
+    rateSize: rateSizeFor(
+      size <= 9 ? 72 : size <= 20 ? 44 : 28,
+      wall.widthPx / columns - TILE_GAP_PX,
+    ),
     pleth: size <= 36,
     temperature: size <= 49,
   };
+}
+
+function rateSizeFor(wanted: WallLayout['rateSize'], tilePx: number): WallLayout['rateSize'] {
+  if (wanted === 72 && tilePx >= RATE_WIDTH_MIN_PX[72]) return 72;
+  return wanted >= 44 && tilePx >= RATE_WIDTH_MIN_PX[44] ? 44 : 28;
 }
