@@ -7,7 +7,8 @@ import { orderAlarms } from '../alarms/alarm-order.ts';
 import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { useAcknowledge } from '../alarms/use-acknowledge.ts';
-import { useNow, useSubjectLive } from '../live/live-context.tsx';
+import { useLive, useNow, useSubjectLive } from '../live/live-context.tsx';
+import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { nameText } from '../vitals/identity-text.ts';
 import { countdownText } from '../vitals/number-text.ts';
 import { TileStrip } from '../watch/tile-strip.tsx';
@@ -19,6 +20,7 @@ const STRIP_PX = 83;
 
 /** Open alarms, with both identifiers and the live strip beside the button (safety S13). */
 export function Findings({ subject }: { readonly subject: SubjectView }) {
+  const live = useLive();
   const state = useSubjectLive(subject.id);
   const nowMs = useNow(1_000);
   const desk = useAlarmDesk();
@@ -26,6 +28,7 @@ export function Findings({ subject }: { readonly subject: SubjectView }) {
   const [strip, setStrip] = useState<StripReport>();
   const report = useCallback((told: StripReport) => setStrip(told), []);
   const alarms = orderAlarms(state.alarms.values());
+  const lastMs = lastSignalMs({ readings: state.latest.values(), waveforms: state.rings.values() });
   const isSounding = alarms.some((alarm) => alarm.episode === 'raised');
   const pausedUntilMs = desk.pauses.get(subject.id);
   const message = messageFor(subject.id);
@@ -45,6 +48,7 @@ export function Findings({ subject }: { readonly subject: SubjectView }) {
           rings={state.rings}
           heightPx={STRIP_PX}
           pleth
+          lost={live.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs })}
           label={`Live waveforms of ${nameText(subject.identity)}`}
           strip={strip}
           report={report}

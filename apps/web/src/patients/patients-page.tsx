@@ -9,7 +9,7 @@ import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery, subjectsQuery } from '../api/queries.ts';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
-import { lastSignalMs, lostText } from '../vitals/data-silence.ts';
+import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { ageSexText, byPlace, locationText, nameText } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
 import classes from './patients-page.module.css';
@@ -63,11 +63,11 @@ interface Row {
   readonly subject: SubjectView;
   readonly alarms: readonly AlarmView[];
   readonly lastMs: number | undefined;
-  /** Of what is monitored continuously: undefined for who never was. */
-  readonly signalMs: number | undefined;
+  /** What is to be said when continuous monitoring has stopped. */
+  readonly lost: string | undefined;
 }
 
-/** Ranked by who needs attention: the highest open alarm first, then by place. */
+/** Ranked by who needs attention: the highest open alarm, then who is no longer monitored, then by place. */
 function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
   const live = useLiveVersion();
   const nowMs = useNow(1_000);
@@ -76,11 +76,7 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
     ...(stored ?? []).filter((alarm) => !live.watches(alarm.subjectId)),
     ...live.store.alarms(),
   ];
-  const rows = rankRows(subjects, alarms, live);
-  const lost = ({ signalMs }: Row) =>
-    live.state === 'live' && signalMs !== undefined
-      ? lostText({ lastMs: signalMs, nowMs })
-      : undefined;
+  const rows = rankRows({ subjects, alarms, live, nowMs });
   return rows.map((row) => {
     const { subject, alarms, lastMs } = row;
     const [top] = alarms;
@@ -89,7 +85,7 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
       <tr key={subject.id} data-subject={subject.id}>
         <td className={classes.why} data-label="Why now">
           {top === undefined ? (
-            <WithoutAlarm lost={lost(row)} />
+            <WithoutAlarm lost={row.lost} />
           ) : (
             <>
               <PriorityMark priority={top.priority} />
@@ -136,6 +132,15 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
   });
 }
 
+/** Who never was monitored continuously, at home perhaps, has lost nothing. */
+function lostWords(
+  live: ReturnType<typeof useLiveVersion>,
+  { signalMs, nowMs }: { readonly signalMs: number | undefined; readonly nowMs: number },
+): string | undefined {
+  if (signalMs === undefined) return undefined;
+  return live.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs: signalMs, nowMs });
+}
+
 /** Nobody is called calm of whom nothing is known. */
 function WithoutAlarm({ lost }: { readonly lost: string | undefined }) {
   if (lost === undefined) return <span className={classes.quiet}>No open alarm</span>;
@@ -147,22 +152,29 @@ function WithoutAlarm({ lost }: { readonly lost: string | undefined }) {
   );
 }
 
-function rankRows(
-  subjects: readonly SubjectView[],
-  alarms: readonly AlarmView[],
-  live: ReturnType<typeof useLiveVersion>,
-): Row[] {
+function rankRows({
+  subjects,
+  alarms,
+  live,
+  nowMs,
+}: {
+  readonly subjects: readonly SubjectView[];
+  readonly alarms: readonly AlarmView[];
+  readonly live: ReturnType<typeof useLiveVersion>;
+  readonly nowMs: number;
+}): Row[] {
   const bySubject = Map.groupBy(alarms, (alarm) => alarm.subjectId);
   return subjects
     .map((subject) => {
       const state = live.watches(subject.id) ? live.subject(subject.id) : undefined;
       const readings = [...(state?.latest.values() ?? [])];
+      const signalMs = lastSignalMs({ readings, waveforms: state?.rings.values() ?? [] });
       const times = readings.map(({ timeMs }) => timeMs);
       return {
         subject,
         alarms: orderAlarms(bySubject.get(subject.id) ?? []),
         lastMs: times.length === 0 ? undefined : Math.max(...times),
-        signalMs: lastSignalMs({ readings, waveforms: state?.rings.values() ?? [] }),
+        lost: lostWords(live, { signalMs, nowMs }),
       };
     })
     .sort(compareRows);
@@ -173,7 +185,8 @@ function compareRows(one: Row, other: Row): number {
   const [second] = other.alarms;
   if (first !== undefined && second !== undefined) return compareAlarms(first, second);
   if (first !== undefined || second !== undefined) return first === undefined ? 1 : -1;
-  return byPlace(one.subject, other.subject);
+  const byLoss = Number(one.lost === undefined) - Number(other.lost === undefined);
+  return byLoss || byPlace(one.subject, other.subject);
 }
 
 function LoadingRows() {

@@ -4,6 +4,9 @@ import { durationText } from './number-text.ts';
 /** Continuous monitoring that brings nothing for this long is lost (safety S4). */
 export const LOST_AFTER_MS = 15_000;
 
+/** The screen itself is cut off: nothing is known of anybody. */
+export const NOT_LIVE_TEXT = 'Not live, values are old';
+
 interface Received {
   readonly readings: Iterable<{ readonly metric: string; readonly timeMs: number }>;
   readonly waveforms: Iterable<{ readonly endMs: number | undefined }>;

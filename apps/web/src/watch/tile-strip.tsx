@@ -13,6 +13,8 @@ interface TileStripProps {
   readonly rings: ReadonlyMap<string, SampleRing>;
   readonly heightPx: number;
   readonly pleth: boolean;
+  /** Said in place of a trace when an alarm has the status row. */
+  readonly lost?: string | undefined;
   readonly label: string;
   readonly strip: StripReport | undefined;
   readonly report: (report: StripReport) => void;
@@ -63,14 +65,18 @@ export function TileStrip(props: TileStripProps) {
           </span>
         ) : null,
       )}
-      {isFrozen && <span className={classes.words}>Last received {TIME.format(lastMs)}</span>}
+      {isFrozen && (
+        <span className={classes.words}>
+          <span>Last received {TIME.format(lastMs)}</span>
+        </span>
+      )}
       {!isFrozen && hasNoEcg && (
         <span
           className={classes.missing}
           style={{ top: lanes[ecg]?.topPx, height: lanes[ecg]?.heightPx ?? props.heightPx }}
         >
           <span className={classes.dashes} />
-          No ECG
+          {props.lost ?? 'No ECG'}
           <span className={classes.dashes} />
         </span>
       )}

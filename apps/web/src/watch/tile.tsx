@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
-import { lastSignalMs, lostText } from '../vitals/data-silence.ts';
+import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { ageSexText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import type { StripReport } from '../wave/wave-strip.ts';
 import classes from './tile.module.css';
@@ -61,7 +61,7 @@ export const Tile = memo(function Tile(props: TileProps) {
   );
   const age = ageSexText(identity, nowMs);
   const lastMs = lastSignalMs({ readings: state.latest.values(), waveforms: state.rings.values() });
-  const lost = live.state === 'live' ? lostText({ lastMs, nowMs }) : undefined;
+  const lost = live.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs });
 
   return (
     <article
@@ -129,6 +129,7 @@ export const Tile = memo(function Tile(props: TileProps) {
           rings={state.rings}
           heightPx={stripPx}
           pleth={layout.pleth}
+          lost={lost}
           label={`Waveforms of ${nameText(identity)}`}
           strip={strip}
           report={report}
