@@ -1,4 +1,5 @@
 /** From a message's bytes to what intake takes, by the kind of topic or route it came on. */
+import { readBlockHeader } from '@ausculta/blocks/block-frame';
 import { type Compression, NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { DecodedReadings } from '@ausculta/codecs/decoded';
@@ -18,6 +19,15 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number];
 /** A minute of twelve leads at 500 Hz fits; nothing a device sends in one message is larger. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 
+/**
+ * A minute of twelve leads at 500 Hz, and some more. A flat line compresses to nothing, so that a
+ * message's bytes alone do not bound the work it makes.
+ */
+const SAMPLES_MAX = 400_000;
+
+/** Above any converter of a medical device; beyond it samples would no longer advance time. */
+const RATE_MAX_HZ = 100_000;
+
 /** A patch's whole wear in one run, from one sample a second up. */
 const RUN_LASTS_MAX_MS = 30 * 24 * 3_600_000;
 
@@ -32,6 +42,9 @@ export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: 
     case 'readings':
       return decodeReadingsMessage(bytes, receivedMs);
     case 'waveforms': {
+      const header = readBlockHeader(bytes);
+      if (header.ok && header.value.count > SAMPLES_MAX)
+        return nothing(fail('BLOCK_TOO_LARGE', `more than ${SAMPLES_MAX} samples`).fault);
       const runs = decodeRuns(bytes, COMPRESSION);
       if (!runs.ok) return nothing(runs.fault);
       const odd = runs.value.findIndex((run) => !isMeasurable(run));
@@ -54,7 +67,8 @@ export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: 
  */
 function isMeasurable({ startMs, rate, samples }: WaveformRun): boolean {
   const lastsMs = sampleOffsetMs(rate, Math.max(1, samples.length));
-  return startMs >= 0 && startMs <= STAMP_MAX_MS && lastsMs <= RUN_LASTS_MAX_MS;
+  const isRate = rate.numerator <= rate.denominator * RATE_MAX_HZ;
+  return isRate && startMs >= 0 && startMs <= STAMP_MAX_MS && lastsMs <= RUN_LASTS_MAX_MS;
 }
 
 const OPENING_BRACKET = 0x5b;
