@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 /** POST /api/session: signs a person in; the answer sets the session cookie. */
 export const SignIn = z.strictObject({
-  loginName: z.string().min(1).max(100),
+  /** No control characters: a name with U+0000 could not even be looked up. */
+  loginName: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}+$/u),
   password: z.string().min(1).max(200),
 });
 export type SignIn = z.infer<typeof SignIn>;

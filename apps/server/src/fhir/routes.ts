@@ -3,7 +3,7 @@
  * are OperationOutcomes; an unknown search parameter is one, unless the caller prefers leniency.
  */
 import { searchBundle } from '@ausculta/fhir/bundle';
-import { toObservations } from '@ausculta/fhir/observation';
+import { type PlacedReading, toObservations } from '@ausculta/fhir/observation';
 import {
   matches,
   metricsOfQuery,
@@ -27,6 +27,8 @@ const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 /** The newest readings are looked for in ever wider windows, so that a year is not read for ten of them. */
 const HOUR_MS = 3_600_000;
 const WINDOWS_MS = [HOUR_MS, 24 * HOUR_MS, 720 * HOUR_MS, Number.POSITIVE_INFINITY];
+
+const PAGE_READINGS = 200;
 
 export interface FhirPorts {
   readonly telemetry: Telemetry;
@@ -72,13 +74,25 @@ async function observationsOf(query: ObservationQuery, ports: FhirPorts) {
   for (const windowMs of query.newestFirst ? WINDOWS_MS : [Number.POSITIVE_INFINITY]) {
     const span = { fromMs: Math.max(whole.fromMs, latestMs - windowMs), toMs: whole.toMs };
     const ranges = await ports.telemetry.range({ subjectId: query.subjectId, metrics, ...span });
-    const found = toObservations(inOrder(ranges, query.newestFirst)).filter((one) =>
-      matches(query, one),
-    );
-    if (found.length >= query.count || span.fromMs === whole.fromMs)
-      return found.slice(0, query.count);
+    const found = firstMatching(query, inOrder(ranges, query.newestFirst));
+    if (found.length >= query.count || span.fromMs === whole.fromMs) return found;
   }
   return [];
+}
+
+/** Observations are made a page at a time: ten of a day's readings do not cost the whole day. */
+export function firstMatching(query: ObservationQuery, readings: readonly PlacedReading[]) {
+  const found: ReturnType<typeof toObservations> = [];
+  let from = 0;
+  while (from < readings.length && found.length < query.count) {
+    let until = Math.min(from + PAGE_READINGS, readings.length);
+    // A panel's parts have one time: they stay on one page.
+    while (readings[until]?.timeMs === readings[until - 1]?.timeMs) until += 1;
+    const page = toObservations(readings.slice(from, until));
+    found.push(...page.filter((one) => matches(query, one)));
+    from = until;
+  }
+  return found.slice(0, query.count);
 }
 
 function inOrder(ranges: readonly SeriesRange[], newestFirst: boolean) {
