@@ -14,6 +14,9 @@ const NOT_CLEARED =
 /** The same problem again and again says nothing new: one line of a kind in this time. */
 const REPEAT_PROBLEM_MS = 5_000;
 
+/** Commits and the last flush get this long; then the process ends all the same. */
+const STOP_WITHIN_MS = 20_000;
+
 const lastProblem = new Map<string, number>();
 
 const outside: Outside = {
@@ -94,6 +97,8 @@ function stopOnSignal(server: RunningServer): void {
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
+    // A database that is gone would keep us waiting: what is not durable was not acknowledged.
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     server[Symbol.asyncDispose]().then(
       () => process.exit(0),
       (error: unknown) => {

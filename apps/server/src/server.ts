@@ -1,6 +1,7 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { AlarmBook } from './alarms/book.ts';
@@ -151,12 +152,16 @@ async function openParts(
     after,
     onProblem,
   });
+  let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
     sql: database.line,
     seal,
     sealFor,
     registry,
-    evaluate: (arrival) => alarms.evaluate(arrival),
+    evaluate: (arrival) => {
+      alarms.evaluate(arrival);
+      if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
+    },
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
     nowMs,
@@ -172,6 +177,7 @@ async function openParts(
     openAlarms: (id) => alarms.openOf(id),
     degradedSinceMs: () => health.degradedSinceMs,
   });
+  onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
   const parking = await Parking.open({ sql: database.line, seal, newId: outside.newId });
   const signIn = new SignIn({

@@ -36,6 +36,7 @@ export class PostgresLog {
   /** One seal an hour, kept while the hour is written or replayed. */
   readonly #seals = new Map<string, Seal>();
   readonly #tables: Set<string>;
+  #newest: string;
   readonly lane = LANE;
   readonly fence: number;
   /** The last durable sequence at start. */
@@ -51,6 +52,7 @@ export class PostgresLog {
     this.#sql = parts.sql;
     this.#sealFor = parts.sealFor;
     this.#tables = new Set(parts.tables);
+    this.#newest = parts.tables.at(-1) ?? '';
     this.fence = parts.fence;
     this.startSequence = parts.last;
   }
@@ -65,7 +67,7 @@ export class PostgresLog {
   /** Durable when it resolves. The same sequence written twice is one row. */
   async write(batch: { entries: LogEntry[]; sequence: number; baseMs: number }): Promise<void> {
     const { sequence, baseMs } = batch;
-    const table = store.logTableName(baseMs);
+    const table = this.#tableAt(baseMs);
     const packed = compressLog(encodeBatch(batch.entries, baseMs));
     const sealed = this.#sealOf(table).seal(packed, rowContext(LANE, sequence));
     if (!this.#tables.has(table)) {
@@ -91,6 +93,13 @@ export class PostgresLog {
         yield { sequence: row.sequence, entries: entries.filter(isBehind) };
       }
     }
+  }
+
+  /** The hour's table; never an older one than before, so that tables in order are commits in order. */
+  #tableAt(baseMs: number): string {
+    const table = store.logTableName(baseMs);
+    if (table > this.#newest) this.#newest = table;
+    return this.#newest;
   }
 
   #sealOf(table: string): Seal {
