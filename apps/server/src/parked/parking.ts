@@ -62,19 +62,34 @@ export class Parking {
   async park(message: ParkedMessage): Promise<Fault | undefined> {
     const { deviceId } = message;
     const { sql } = this.#ports;
-    const parked = this.#counts.get(deviceId) ?? (await store.countParkedOf(sql, deviceId));
-    if (parked >= PARKED_PER_DEVICE_MAX) {
-      this.#counts.set(deviceId, parked);
+    if (!this.#counts.has(deviceId)) {
+      const stored = await store.countParkedOf(sql, deviceId);
+      // Another message of the device may have looked as well, and have gone on.
+      if (!this.#counts.has(deviceId)) this.#counts.set(deviceId, stored);
+    }
+    if ((this.#counts.get(deviceId) ?? 0) >= PARKED_PER_DEVICE_MAX) {
       this.uncounted += 1;
       return fail('PARKED_QUOTA_EXCEEDED').fault;
     }
     const rows = message.faults
       .slice(0, PARTS_PER_MESSAGE_MAX)
       .map((part, i) => this.#row(message, part, i));
-    const added = await store.insertParked(sql, rows);
-    this.total += added;
-    this.#counts.set(deviceId, parked + added);
+    // The room is taken before the rows are written, or messages at once would all find it free.
+    this.#count(deviceId, rows.length);
+    let added = 0;
+    try {
+      added = await store.insertParked(sql, rows);
+      this.total += added;
+    } finally {
+      this.#count(deviceId, added - rows.length);
+    }
     return undefined;
+  }
+
+  /** Nothing to do once the counts were let go of: the next message asks the database again. */
+  #count(deviceId: string, more: number): void {
+    const known = this.#counts.get(deviceId);
+    if (known !== undefined) this.#counts.set(deviceId, Math.max(0, known + more));
   }
 
   /** The first part of a message keeps its bytes; the others point to it by the message's id. */
