@@ -59,7 +59,7 @@ export function TileStrip(props: TileStripProps) {
           <span
             key={lane.metricKey}
             className={classes.lead}
-            style={{ top: lane.labelPx > 0 ? lane.topPx - lane.labelPx : -2 }}
+            style={{ top: lane.topPx - (lane.labelPx || 2) }}
           >
             {laneWords(lane, states[index]?.gainText)}
           </span>

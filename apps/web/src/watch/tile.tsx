@@ -101,7 +101,7 @@ export const Tile = memo(function Tile(props: TileProps) {
           title={PACED_TEXT[subject.paced].long}
         >
           {PACED_TEXT[subject.paced].short}
-          {isDense && isSimulated && ', sim'}
+          {isDense && isSimulated && <span className={classes.simulated}>, sim</span>}
         </span>
       </header>
       <TileBand
@@ -129,7 +129,7 @@ export const Tile = memo(function Tile(props: TileProps) {
           rings={state.rings}
           heightPx={stripPx}
           pleth={layout.pleth}
-          lost={lost}
+          lost={top === undefined ? undefined : isDense ? lost?.split(',')[0] : lost}
           label={`Waveforms of ${nameText(identity)}`}
           strip={strip}
           report={report}

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { wallLayout } from './wall-layout.ts';
 
 const SCREEN = { widthPx: 1352, heightPx: 836 };
+const WIDE = { widthPx: 1832, heightPx: 1016 };
 
 const CASES = [
   { patients: 1, grid: '2×2', rateSize: 72, pleth: true, temperature: true },
@@ -12,15 +13,15 @@ const CASES = [
   { patients: 16, grid: '4×4', rateSize: 44, pleth: true, temperature: true },
   { patients: 20, grid: '5×4', rateSize: 28, pleth: true, temperature: true },
   { patients: 21, grid: '5×5', rateSize: 28, pleth: true, temperature: true },
-  { patients: 36, grid: '6×6', rateSize: 28, pleth: true, temperature: true },
-  { patients: 37, grid: '7×7', rateSize: 28, pleth: false, temperature: true },
+  { patients: 36, grid: '6×6', rateSize: 28, pleth: true, temperature: false },
+  { patients: 37, grid: '7×7', rateSize: 28, pleth: false, temperature: false },
   { patients: 50, grid: '8×8', rateSize: 28, pleth: false, temperature: false },
   { patients: 64, grid: '8×8', rateSize: 28, pleth: false, temperature: false },
 ] as const;
 
 for (const { patients, grid, ...rest } of CASES) {
   test(`${patients} patients on a wide screen make a wall of ${grid}`, () => {
-    const layout = wallLayout({ patients, ...SCREEN });
+    const layout = wallLayout({ patients, ...(patients > 49 ? WIDE : SCREEN) });
     assert.equal(`${layout.columns}×${layout.rows}`, grid);
     assert.equal(layout.form, 'grid');
     assert.deepEqual(
@@ -42,8 +43,21 @@ test('a phone shows a list that scrolls, with whole tiles', () => {
 });
 
 test('the grid gives way before a name would be cut', () => {
-  assert.equal(wallLayout({ patients: 64, widthPx: 1199, heightPx: 836 }).form, 'list');
-  assert.equal(wallLayout({ patients: 64, widthPx: 1200, heightPx: 836 }).form, 'grid');
+  assert.equal(wallLayout({ patients: 64, widthPx: 1399, heightPx: 836 }).form, 'list');
+  assert.equal(wallLayout({ patients: 64, widthPx: 1400, heightPx: 836 }).form, 'grid');
+});
+
+test('a list on a wide screen stands in columns', () => {
+  const layout = wallLayout({ patients: 64, ...SCREEN });
+  assert.deepEqual([layout.form, layout.columns, layout.rows], ['list', 4, 16]);
+  assert.equal(layout.rateSize, 44);
+});
+
+test('the temperature goes where the tile is narrow', () => {
+  const temperature = (widthPx: number) =>
+    wallLayout({ patients: 49, widthPx, heightPx: 836 }).temperature;
+  assert.equal(temperature(1_666), true);
+  assert.equal(temperature(1_665), false);
 });
 
 test('numbers are smaller before they run into each other', () => {

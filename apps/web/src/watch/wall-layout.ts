@@ -15,8 +15,11 @@ const SHAPES: Readonly<Record<number, readonly [long: number, short: number]>> =
   64: [8, 8],
 };
 
-/** Below this width a name no longer fits: the grid changes first (a list that scrolls). */
-const TILE_WIDTH_MIN_PX = 150;
+/** Below this width names and numbers no longer fit: the grid changes first (a list that scrolls). */
+const TILE_WIDTH_MIN_PX = 175;
+/** Below this width the temperature goes, as it does on the largest walls. */
+const TEMPERATURE_FROM_PX = 230;
+const LIST_COLUMN_PX = 330;
 const LIST_BELOW_PX = 700;
 
 /** Narrower than this, numbers of that size would run into each other: the size changes first. */
@@ -43,25 +46,24 @@ export function wallLayout(wall: {
   const [columns, rows] = wall.widthPx >= wall.heightPx ? [long, short] : [short, long];
   const isList = wall.widthPx < LIST_BELOW_PX || wall.widthPx / columns < TILE_WIDTH_MIN_PX;
   if (isList) {
+    const side = Math.max(1, Math.floor(wall.widthPx / LIST_COLUMN_PX));
     return {
       form: 'list',
-      columns: 1,
-      rows: wall.patients,
-      rateSize: rateSizeFor(44, wall.widthPx),
+      columns: side,
+      rows: Math.ceil(wall.patients / side),
+      rateSize: rateSizeFor(44, wall.widthPx / side - (side > 1 ? TILE_GAP_PX : 0)),
       pleth: true,
       temperature: true,
     };
   }
+  const tilePx = wall.widthPx / columns - TILE_GAP_PX;
   return {
     form: 'grid',
     columns,
     rows,
-    rateSize: rateSizeFor(
-      size <= 9 ? 72 : size <= 20 ? 44 : 28,
-      wall.widthPx / columns - TILE_GAP_PX,
-    ),
+    rateSize: rateSizeFor(size <= 9 ? 72 : size <= 20 ? 44 : 28, tilePx),
     pleth: size <= 36,
-    temperature: size <= 49,
+    temperature: size <= 49 && tilePx >= TEMPERATURE_FROM_PX,
   };
 }
 
