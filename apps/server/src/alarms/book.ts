@@ -44,6 +44,8 @@ export class AlarmBook {
   readonly #evaluator: Evaluator;
   readonly #writer: AlarmWriter;
   readonly #alarms = new Map<string, StoredAlarm>();
+  /** By subject and episode key: the alarm that was raised or changed last. */
+  readonly #newest = new Map<string, string>();
   #listener: Listener = () => {};
   #provisional: { evaluator: Evaluator; seen: number; keys: Set<string> } | undefined;
 
@@ -51,7 +53,7 @@ export class AlarmBook {
     const book = new AlarmBook(ports);
     for (const row of await readAlarms(ports.sql, ports.nowMs() - KEPT_MS)) {
       const alarm = alarmOfRow(row, ports.seal);
-      book.#alarms.set(keyOf(alarm.view.subjectId, alarm.view.id), alarm);
+      book.#hold(alarm);
     }
     for (const row of await readDetectorStates(ports.sql)) {
       const opened = ports.seal.open(row.sealed, detectorContext(row.subject_id));
@@ -136,42 +138,64 @@ export class AlarmBook {
     this.#provisional = undefined;
     for (const key of provisional.keys) {
       const alarm = this.#alarms.get(key);
-      if (alarm?.view.notYetStored)
-        this.#put(key, withView(alarm, { notYetStored: false }), 'raised');
+      if (alarm?.view.notYetStored) this.#put(withView(alarm, { notYetStored: false }), 'raised');
     }
   }
 
   #apply(finding: Finding, isProvisional: boolean): void {
     const subjectId = finding.series.subjectId;
-    const key = keyOf(subjectId, finding.alarmId);
+    const key = this.#heldKey(subjectId, finding.alarmId);
     const known = this.#alarms.get(key);
     switch (finding.kind) {
       case 'raised':
       case 'passed':
+        if (known !== undefined && known.view.id !== finding.alarmId) {
+          this.#put(returned(known, finding), `returned@${finding.sinceMs}`);
+          return;
+        }
         if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
         this.#provisional?.keys.add(key);
-        this.#put(key, confirmed(known, raisedAlarm(finding, isProvisional)), finding.kind);
+        this.#put(confirmed(known, raisedAlarm(finding, isProvisional)), finding.kind);
         break;
       case 'worsened':
         if (known !== undefined)
-          this.#put(key, withView(known, { extremeValue: finding.value }), 'worsened');
+          this.#put(withView(known, { extremeValue: finding.value }), 'worsened');
         break;
       case 'risen':
         // A replay says it again: what has been seen since then stays seen.
         if (known === undefined || !isMoreUrgent(finding.priority, known.view.priority)) return;
-        this.#put(key, risen(known, finding.priority), 'risen');
+        this.#put(risen(known, finding.priority), 'risen');
         break;
       case 'ended':
         if (known === undefined || isProvisional) return;
-        this.#put(key, lived(known, 'condition-ended', finding.endedMs), 'ended');
+        this.#put(lived(known, 'condition-ended', finding.endedMs), 'ended');
         break;
       default:
         finding satisfies never;
     }
   }
 
-  #put(key: string, alarm: StoredAlarm, what: string): void {
-    this.#alarms.set(key, alarm);
+  /**
+   * A limit that is broken again while its alarm is still owed is the same alarm, back again: a device
+   * that dances around a limit must not bury the ward in alarms that each want their own answer.
+   */
+  #heldKey(subjectId: SubjectId, alarmId: string): string {
+    const key = keyOf(subjectId, alarmId);
+    if (this.#alarms.has(key)) return key;
+    const held = this.#newest.get(keyOf(subjectId, episodeOf(alarmId)));
+    const alarm = held === undefined ? undefined : this.#alarms.get(held);
+    const isOwed = alarm?.view.episode === 'raised' || alarm?.view.condition === 'present';
+    return held !== undefined && isOwed ? held : key;
+  }
+
+  #hold(alarm: StoredAlarm): void {
+    const { subjectId, id } = alarm.view;
+    this.#alarms.set(keyOf(subjectId, id), alarm);
+    this.#newest.set(keyOf(subjectId, episodeOf(id)), keyOf(subjectId, id));
+  }
+
+  #put(alarm: StoredAlarm, what: string): void {
+    this.#hold(alarm);
     this.#listener(alarm.view.subjectId as SubjectId, alarm.view);
     if (alarm.view.notYetStored) return;
     const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;
@@ -194,7 +218,7 @@ export class AlarmBook {
       ...withView(acknowledged, { acknowledgedMs: nowMs, acknowledgedBy: who.displayName }),
       acknowledgedById: who.accountId,
     };
-    this.#put(key, seen, `acknowledged by ${who.accountId}`);
+    this.#put(seen, `acknowledged by ${who.accountId}`);
     await this.#writer.settle();
     return seen.view;
   }
@@ -229,6 +253,9 @@ export class AlarmBook {
     }
   }
 }
+
+/** The rule and direction that an alarm id begins with. */
+const episodeOf = (alarmId: string): string => alarmId.slice(0, alarmId.lastIndexOf('@'));
 
 const keyOf = (subjectId: string, alarmId: string): string => `${subjectId}/${alarmId}`;
 
@@ -278,6 +305,22 @@ function confirmed(provisional: StoredAlarm | undefined, alarm: StoredAlarm): St
 
 function isMoreUrgent(priority: AlarmPriority, than: AlarmPriority): boolean {
   return priorityRank(priority) < priorityRank(than);
+}
+
+/** Back before anybody has answered: the condition is present again, and may have gone further. */
+function returned(
+  alarm: StoredAlarm,
+  finding: Extract<Finding, { kind: 'raised' | 'passed' }>,
+): StoredAlarm {
+  const { direction, extremeValue, priority } = alarm.view;
+  const furthest = direction === 'high' ? Math.max : Math.min;
+  const change = {
+    extremeValue: furthest(extremeValue, finding.value),
+    priority: isMoreUrgent(finding.priority, priority) ? finding.priority : priority,
+  };
+  // A breach in the past says nothing of now.
+  if (finding.kind === 'passed') return withView(alarm, change);
+  return withView(alarm, { ...change, condition: 'present', conditionEndedMs: null });
 }
 
 function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {

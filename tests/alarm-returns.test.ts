@@ -1,0 +1,53 @@
+/** A limit that is broken again and again while nobody has answered: one alarm, not one for each time. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { eventually, startServerHere } from './support/server.ts';
+
+test('a rate that dances around its limit is one owed alarm; after an answer it is a new one', async () => {
+  await using here = await startServerHere({ config: { demo: true } });
+  const { server } = here;
+  const device = await server.addPatient();
+  let time = Date.now() - 55_000;
+  const beat = async (value: number): Promise<void> => {
+    time += 3_000;
+    const message = JSON.stringify({ time, values: { 'heart-rate': value } });
+    const answer = await server.send(device, message);
+    assert.equal(answer.status, 202);
+  };
+  const alarms = async () => await server.alarms(device.subjectId);
+
+  for (const value of [80, 150, 150, 90, 155, 155, 90, 140, 170]) await beat(value);
+  const [owed, ...others] = await eventually('the alarm', async () => {
+    const list = await alarms();
+    return list[0]?.extremeValue === 170 ? list : undefined;
+  });
+  assert.deepEqual(others, [], 'three breaches that nobody answered are one alarm');
+  assert.equal(owed?.condition, 'present');
+  assert.equal(owed?.openingValue, 150);
+
+  assert.equal(await acknowledge(server.url, owed), 200);
+  for (const value of [90, 150, 150]) await beat(value);
+  const list = await eventually('the second alarm', async () => {
+    const all = await alarms();
+    return all.length === 2 ? all : undefined;
+  });
+  assert.deepEqual(list.map(({ episode }) => episode).sort(), ['raised', 'resolved']);
+});
+
+/** As the demo's nurse: a program cannot answer an alarm. */
+async function acknowledge(url: string, alarm: AlarmView | undefined): Promise<number> {
+  const json = { 'content-type': 'application/json', origin: url };
+  const login = JSON.stringify({ loginName: 'nurse', password: 'demo-ausculta' });
+  const session = await fetch(`${url}/api/session`, { method: 'POST', headers: json, body: login });
+  const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const answer = await fetch(
+    `${url}/api/alarms/${encodeURIComponent(alarm?.id ?? '')}/acknowledge`,
+    {
+      method: 'POST',
+      headers: { ...json, cookie },
+      body: JSON.stringify({ subjectId: alarm?.subjectId }),
+    },
+  );
+  return answer.status;
+}
