@@ -88,14 +88,28 @@ export class Columns {
   /** A copy of the last `count` readings. */
   tail(count: number): Columns {
     const kept = new Columns();
-    for (let i = Math.max(0, this.#length - count); i < this.#length; i += 1) {
-      kept.insert(this.#stampsMs[i] as number, this.#values[i] as number, this.#flags[i] as number);
-    }
+    kept.add(this.slice(Math.max(0, this.#length - count), this.#length));
     return kept;
   }
 
-  #grow(): void {
-    const capacity = this.#stampsMs.length * 2;
+  /** Adds readings that are in order: as one copy where they follow, else one by one. */
+  add({ stampsMs, values, flags }: ReadingColumns): void {
+    const count = stampsMs.length;
+    if (count > 0 && (stampsMs[0] as number) < this.lastStampMs) {
+      for (let i = 0; i < count; i += 1) {
+        this.insert(stampsMs[i] as number, values[i] as number, flags[i] as number);
+      }
+      return;
+    }
+    if (this.#length + count > this.#stampsMs.length) this.#grow(this.#length + count);
+    this.#stampsMs.set(stampsMs, this.#length);
+    this.#values.set(values, this.#length);
+    this.#flags.set(flags, this.#length);
+    this.#length += count;
+  }
+
+  #grow(needed = 0): void {
+    const capacity = Math.max(needed, this.#stampsMs.length * 2);
     const stampsMs = new Float64Array(capacity);
     const values = new Float64Array(capacity);
     const flags = new Uint8Array(capacity);

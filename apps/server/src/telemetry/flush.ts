@@ -78,7 +78,12 @@ export async function prepareFlush(ports: FlushPorts, instant: Instant): Promise
   const { sequence, taken, snapshot, events } = instant;
   await ports.settleAlarms();
   const chunks = await encodeChunks(ports, taken, sequence);
-  const states = snapshot.map((state) => sealState(ports.seal, state));
+  const states: store.DetectorStateRow[] = [];
+  const breathe = breather(ports);
+  for (const state of snapshot) {
+    states.push(sealState(ports.seal, state));
+    await breathe();
+  }
   return { sequence, taken, chunks, states, events };
 }
 
@@ -95,9 +100,26 @@ export async function commitFlush(ports: FlushPorts, work: FlushWork): Promise<b
     return true;
   });
   if (!isOurs) return false;
-  for (const { series } of taken.readings) ports.heads.readings.get(series.id)?.endFlush();
-  for (const { series } of taken.waveforms) ports.heads.waveforms.get(series.id)?.endFlush();
+  const breathe = breather(ports);
+  for (const { series } of taken.readings) {
+    ports.heads.readings.get(series.id)?.endFlush();
+    await breathe();
+  }
+  for (const { series } of taken.waveforms) {
+    ports.heads.waveforms.get(series.id)?.endFlush();
+    await breathe();
+  }
   return true;
+}
+
+/** To be awaited between two pieces of work: lets others run once a slice of time is used up. */
+function breather(ports: FlushPorts): () => Promise<void> {
+  let sliceStartMs = ports.nowMs();
+  return async () => {
+    if (ports.nowMs() - sliceStartMs < SLICE_MS) return;
+    await ports.pause();
+    sliceStartMs = ports.nowMs();
+  };
 }
 
 interface Taken {
@@ -126,12 +148,7 @@ async function encodeChunks(
   generation: number,
 ): Promise<store.ChunkRow[]> {
   const rows: store.ChunkRow[] = [];
-  let sliceStartMs = ports.nowMs();
-  const breathe = async (): Promise<void> => {
-    if (ports.nowMs() - sliceStartMs < SLICE_MS) return;
-    await ports.pause();
-    sliceStartMs = ports.nowMs();
-  };
+  const breathe = breather(ports);
   for (const { series, columns } of taken.readings) {
     for (const cut of cutReadings(columns.view().stampsMs)) {
       rows.push(readingsChunk(ports.seal, { series, columns, cut, generation }));

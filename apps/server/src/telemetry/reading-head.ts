@@ -118,10 +118,7 @@ export class ReadingHead {
     if (this.#flushing === undefined) return;
     if (this.#flushing.length < KEPT_READINGS && this.#kept !== undefined) {
       const kept = this.#kept.tail(KEPT_READINGS - this.#flushing.length);
-      const { stampsMs, values, flags } = this.#flushing.view();
-      for (let i = 0; i < stampsMs.length; i += 1) {
-        kept.insert(stampsMs[i] as number, values[i] as number, flags[i] as number);
-      }
+      kept.add(this.#flushing.view());
       this.#kept = kept;
     } else {
       this.#kept = this.#flushing.tail(KEPT_READINGS);

@@ -4,6 +4,9 @@ import type postgres from 'postgres';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
+/** Rows of one statement: the driver writes it in one go, and devices wait meanwhile. */
+const ROWS_AT_ONCE = 100;
+
 /** One table an hour: log_2026112103. They are dropped whole, rows are never deleted. */
 export function logTableName(atMs: number): string {
   const hour = new Date(atMs).toISOString().slice(0, 13).replaceAll(/[-T]/g, '');
@@ -149,9 +152,9 @@ export interface ChunkRow {
 }
 
 export async function insertChunks(sql: Sql, rows: readonly ChunkRow[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += 500) {
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
     await sql`
-      INSERT INTO chunk ${sql(rows.slice(at, at + 500))}
+      INSERT INTO chunk ${sql(rows.slice(at, at + ROWS_AT_ONCE))}
       ON CONFLICT DO NOTHING`;
   }
 }
@@ -189,9 +192,9 @@ export async function writeDetectorStates(
   sql: Sql,
   rows: readonly DetectorStateRow[],
 ): Promise<void> {
-  for (let at = 0; at < rows.length; at += 500) {
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
     await sql`
-      INSERT INTO detector_state ${sql(rows.slice(at, at + 500))}
+      INSERT INTO detector_state ${sql(rows.slice(at, at + ROWS_AT_ONCE))}
       ON CONFLICT (partition, subject_id) DO UPDATE SET sealed = excluded.sealed`;
   }
 }
@@ -216,8 +219,8 @@ export interface EventRow {
 
 /** Stores events once: the same event sent twice is the same event. */
 export async function insertEvents(sql: Sql, rows: readonly EventRow[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += 500) {
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
     await sql`
-      INSERT INTO event ${sql(rows.slice(at, at + 500))} ON CONFLICT (subject_id, id) DO NOTHING`;
+      INSERT INTO event ${sql(rows.slice(at, at + ROWS_AT_ONCE))} ON CONFLICT (subject_id, id) DO NOTHING`;
   }
 }
