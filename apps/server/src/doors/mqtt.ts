@@ -18,6 +18,9 @@ const BAD_CREDENTIALS = 4;
 /** A device that says nothing for this long has gone; its own keep-alive may be shorter. */
 const CONNECT_WITHIN_MS = 10_000;
 
+/** Far beyond one site; each costs some ten kilobytes before it has said anything. */
+const CONNECTIONS_MAX = 20_000;
+
 /** Faults reported back in one message to the device. */
 const REPORTED_FAULTS_MAX = 20;
 
@@ -48,6 +51,12 @@ export async function openMqttDoor(
 ): Promise<MqttDoor> {
   const broker = await Aedes.createBroker({
     connectTimeout: CONNECT_WITHIN_MS,
+    preConnect: (_client, packet, done) => {
+      // Nothing is kept for a device that is away, so its session need not outlive its connection;
+      // a session that did would stay in memory for every client id that was ever used.
+      packet.clean = true;
+      done(null, true);
+    },
     authenticate: (client, username, password, done) => {
       const device = identify(ports, username, password);
       if (device === undefined) return done(credentialsRefused(), null);
@@ -81,6 +90,7 @@ export async function openMqttDoor(
     socket.on('close', () => sockets.delete(socket));
     guardSize(broker.handle(socket), socket);
   });
+  server.maxConnections = CONNECTIONS_MAX;
   await listening(server, listen);
   const address = server.address();
   return {
