@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { eventually, startServerHere } from './support/server.ts';
+import {
+  eventually,
+  type ServerUnderTest,
+  startServerHere,
+  startServerProcess,
+  type TestDevice,
+  temporaryDirectory,
+} from './support/server.ts';
 
 test('a rate that dances around its limit is one owed alarm; after an answer it is a new one', async () => {
   await using here = await startServerHere({ config: { demo: true } });
@@ -34,6 +41,47 @@ test('a rate that dances around its limit is one owed alarm; after an answer it 
   });
   assert.deepEqual(list.map(({ episode }) => episode).sort(), ['raised', 'resolved']);
 });
+
+test('what a person has answered stays answered when the log is replayed after a kill', async () => {
+  const dataDir = await temporaryDirectory();
+  const demo = { AUSCULTA_DEMO: '1' };
+  let before: AlarmView[];
+  let subjectId: string;
+  {
+    await using running = await startServerProcess(dataDir, demo);
+    const { server } = running;
+    const device = await server.addPatient();
+    subjectId = device.subjectId;
+    await beats(server, device, [150, 150, 90, 150, 150, 90]);
+    const [owed] = await eventually('the alarm to be over', async () => {
+      const list = await server.alarms(subjectId);
+      return list[0]?.condition === 'absent' ? list : undefined;
+    });
+    assert.equal(await acknowledge(server.url, owed), 200);
+    before = await server.alarms(subjectId);
+    assert.deepEqual(
+      before.map(({ episode }) => episode),
+      ['resolved'],
+    );
+    await running.kill();
+  }
+  await using again = await startServerProcess(dataDir, demo);
+  assert.deepEqual(await again.server.alarms(subjectId), before);
+});
+
+/** Heart rates three seconds apart, the last of them just now. */
+async function beats(
+  server: ServerUnderTest,
+  device: TestDevice,
+  rates: readonly number[],
+): Promise<void> {
+  const firstMs = Date.now() - (rates.length - 1) * 3_000;
+  for (const [index, rate] of rates.entries()) {
+    const time = firstMs + index * 3_000;
+    const message = JSON.stringify({ time, values: { 'heart-rate': rate } });
+    assert.equal((await server.send(device, message)).status, 202);
+  }
+}
 
 /** As the demo's nurse: a program cannot answer an alarm. */
 async function acknowledge(url: string, alarm: AlarmView | undefined): Promise<number> {

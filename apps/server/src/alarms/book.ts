@@ -20,7 +20,7 @@ import { readDetectorStates } from '../telemetry/store.ts';
 import type { Seal } from '../vault/seal.ts';
 import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
 import { AlarmWriter } from './alarm-writer.ts';
-import { readAlarms } from './store.ts';
+import { readAlarms, readReturns } from './store.ts';
 
 /** Alarms stay in the book this long after they were raised, for the lists of the last day. */
 const KEPT_MS = 24 * 3_600_000;
@@ -46,6 +46,8 @@ export class AlarmBook {
   readonly #alarms = new Map<string, StoredAlarm>();
   /** By subject and episode key: the alarm that was raised or changed last. */
   readonly #newest = new Map<string, string>();
+  /** The breaches that returned to an alarm, under the ids they would have had, so that a replay knows them. */
+  readonly #returns = new Map<string, string>();
   #listener: Listener = () => {};
   #provisional: { evaluator: Evaluator; seen: number; keys: Set<string> } | undefined;
 
@@ -54,6 +56,10 @@ export class AlarmBook {
     for (const row of await readAlarms(ports.sql, ports.nowMs() - KEPT_MS)) {
       const alarm = alarmOfRow(row, ports.seal);
       book.#hold(alarm);
+    }
+    for (const row of await readReturns(ports.sql, ports.nowMs() - KEPT_MS)) {
+      const sinceMs = Number(row.what.slice(RETURNED.length));
+      book.#rememberReturn(row.subject_id, row.alarm_id, sinceMs);
     }
     for (const row of await readDetectorStates(ports.sql)) {
       const opened = ports.seal.open(row.sealed, detectorContext(row.subject_id));
@@ -150,7 +156,7 @@ export class AlarmBook {
       case 'raised':
       case 'passed':
         if (known !== undefined && known.view.id !== finding.alarmId) {
-          this.#put(returned(known, finding), `returned@${finding.sinceMs}`);
+          this.#return(known, finding);
           return;
         }
         if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
@@ -182,10 +188,25 @@ export class AlarmBook {
   #heldKey(subjectId: SubjectId, alarmId: string): string {
     const key = keyOf(subjectId, alarmId);
     if (this.#alarms.has(key)) return key;
+    const joined = this.#returns.get(key);
+    if (joined !== undefined && this.#alarms.has(joined)) return joined;
     const held = this.#newest.get(keyOf(subjectId, episodeOf(alarmId)));
     const alarm = held === undefined ? undefined : this.#alarms.get(held);
     const isOwed = alarm?.view.episode === 'raised' || alarm?.view.condition === 'present';
     return held !== undefined && isOwed ? held : key;
+  }
+
+  /** A replay says it again: what a person has answered since then stays answered. */
+  #return(known: StoredAlarm, finding: Extract<Finding, { kind: 'raised' | 'passed' }>): void {
+    const { subjectId, id } = known.view;
+    if (this.#returns.has(keyOf(subjectId, finding.alarmId))) return;
+    this.#rememberReturn(subjectId, id, finding.sinceMs);
+    this.#put(returned(known, finding), `${RETURNED}${finding.sinceMs}`);
+  }
+
+  #rememberReturn(subjectId: string, alarmId: string, sinceMs: number): void {
+    const asItself = keyOf(subjectId, `${episodeOf(alarmId)}@${sinceMs}`);
+    this.#returns.set(asItself, keyOf(subjectId, alarmId));
   }
 
   #hold(alarm: StoredAlarm): void {
@@ -251,8 +272,14 @@ export class AlarmBook {
     for (const [key, { view }] of this.#alarms) {
       if (!isOpen(view) && view.raisedMs < beforeMs) this.#alarms.delete(key);
     }
+    for (const [asItself, key] of this.#returns) {
+      if (!this.#alarms.has(key)) this.#returns.delete(asItself);
+    }
   }
 }
+
+/** What a transition is called by which a breach returned to an owed alarm, before its opening time. */
+const RETURNED = 'returned@';
 
 /** The rule and direction that an alarm id begins with. */
 const episodeOf = (alarmId: string): string => alarmId.slice(0, alarmId.lastIndexOf('@'));
@@ -340,7 +367,8 @@ function risen(alarm: StoredAlarm, priority: AlarmPriority): StoredAlarm {
 function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): StoredAlarm {
   const { priority, condition, episode } = alarm.view;
   const life = afterEvent({ priority, condition, episode }, event);
-  const conditionEndedMs = event === 'condition-ended' ? atMs : alarm.view.conditionEndedMs;
+  const endedMs = alarm.view.conditionEndedMs;
+  const conditionEndedMs = event === 'condition-ended' ? Math.max(endedMs ?? atMs, atMs) : endedMs;
   const resolvedMs = life.episode === 'resolved' ? (alarm.resolvedMs ?? atMs) : undefined;
   const view = {
     ...alarm.view,

@@ -78,3 +78,14 @@ export async function readAlarms(sql: Sql, sinceMs: number): Promise<AlarmRow[]>
     FROM alarm
     WHERE episode <> 'resolved' OR condition = 'present' OR raised_ms >= ${sinceMs}`;
 }
+
+/** Breaches that returned to an alarm instead of raising their own. */
+export async function readReturns(
+  sql: Sql,
+  sinceMs: number,
+): Promise<Pick<TransitionRow, 'subject_id' | 'alarm_id' | 'what'>[]> {
+  return await sql`
+    SELECT subject_id, alarm_id, what FROM alarm_transition
+    WHERE what LIKE 'returned@%' AND at_ms >= ${sinceMs}
+    ORDER BY at_ms`;
+}
