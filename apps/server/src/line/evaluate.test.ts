@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
 import type { Arrival } from './consume.ts';
-import { Evaluator, type Finding } from './evaluate.ts';
+import { Evaluator } from './evaluate.ts';
+import type { Finding } from './finding.ts';
 
 const RATE = seriesSample({ id: 1 });
 const OTHER_RATE = seriesSample({ id: 2, device: 'monitor-2' });

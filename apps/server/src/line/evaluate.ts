@@ -12,7 +12,6 @@ import {
 } from '@ausculta/rules/adult-limits';
 import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
 import {
-  type LimitSettings,
   type LimitState,
   type LimitStep,
   onSample,
@@ -20,65 +19,22 @@ import {
   QUIET,
   silenceDueMs,
 } from '@ausculta/rules/limit';
-import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival } from './consume.ts';
 import type { Series } from './entry.ts';
-
-/** What a detector says; the alarm book makes alarms of it. */
-export type Finding =
-  | {
-      readonly kind: 'raised' | 'passed';
-      readonly alarmId: string;
-      readonly series: Series;
-      readonly rule: LimitRule;
-      readonly priority: AlarmPriority;
-      readonly sinceMs: number;
-      readonly openingValue: number;
-      readonly value: number;
-      /** When it was found: the receipt of the message, or the moment a silence was long enough. */
-      readonly atMs: number;
-    }
-  | {
-      readonly kind: 'risen';
-      readonly alarmId: string;
-      readonly series: Series;
-      readonly priority: AlarmPriority;
-      readonly atMs: number;
-    }
-  | {
-      readonly kind: 'worsened';
-      readonly alarmId: string;
-      readonly series: Series;
-      readonly value: number;
-      readonly atMs: number;
-    }
-  | {
-      readonly kind: 'ended';
-      readonly alarmId: string;
-      readonly series: Series;
-      readonly endedMs: number;
-      readonly atMs: number;
-    };
-
-/** One rule on one series. */
-interface Watch {
-  readonly series: Series;
-  readonly rule: LimitRule;
-  readonly settings: LimitSettings;
-  readonly episode: EpisodeWatch;
-  state: LimitState;
-  openingValue: number;
-}
-
-/** All watches of one (subject, vital, direction). */
-interface EpisodeWatch {
-  readonly key: string;
-  readonly watches: Watch[];
-  episode: Episode;
-  extremeValue: number;
-}
+import { alarmIdOf, type Finding } from './finding.ts';
+import {
+  areQuiet,
+  catchUp,
+  type EpisodeWatch,
+  passCalmly,
+  placedMs,
+  type SeriesWatch,
+  type SubjectWatch,
+  startSeriesWatch,
+  type Watch,
+} from './series-watch.ts';
 
 /** A subject's detector states, as they are kept with the checkpoint. */
 export interface SubjectSnapshot {
@@ -92,19 +48,16 @@ export interface SubjectSnapshot {
 
 const NOTHING_FOUND: readonly Finding[] = [];
 
-const EMPTY: SubjectSnapshot = { states: {}, episodes: {} };
-
-/** Alarm ids: rule key and the stamp of the opening reading as first evaluated; the subject stands beside. */
-const alarmIdOf = (episodeKey: string, sinceMs: number): string => `${episodeKey}@${sinceMs}`;
+const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
-  readonly #bySeries = new Map<number, readonly Watch[]>();
-  readonly #bySubject = new Map<SubjectId, Map<string, EpisodeWatch>>();
+  readonly #bySeries = new Map<number, SeriesWatch>();
+  readonly #bySubject = new Map<SubjectId, SubjectWatch>();
   readonly #pending = new Set<Watch>();
   /** No pending delay runs out in silence before this. */
   #nextDueMs = Number.POSITIVE_INFINITY;
-  #touched = new Set<SubjectId>();
+  #touched: SubjectWatch[] = [];
 
   constructor(categoryOf: (subjectId: SubjectId) => PatientCategory) {
     this.#categoryOf = categoryOf;
@@ -119,19 +72,31 @@ export class Evaluator {
     const ids = new Set(Object.keys(snapshot.states).map((key) => Number(key.split('#').at(-1))));
     for (const id of ids) {
       const series = seriesById(id);
-      if (series !== undefined) this.#watchesOf(series, snapshot);
+      if (series !== undefined && !this.#bySeries.has(id)) this.#startSeries(series, snapshot);
     }
   }
 
   evaluate(arrival: Arrival): readonly Finding[] {
-    const watches = this.#watchesOf(arrival.series);
+    const watch =
+      this.#bySeries.get(arrival.series.id) ??
+      this.#startSeries(arrival.series, NOTHING_REMEMBERED);
     const isSilenceDue = arrival.receivedMs >= this.#nextDueMs;
-    if (watches.length === 0 && !isSilenceDue) return NOTHING_FOUND;
     // Even a reading that finds nothing moves what is late and what is not.
-    if (watches.length > 0) this.#touched.add(arrival.series.subjectId);
+    if (!watch.subject.isTouched) this.#touch(watch.subject);
+    if (passCalmly(watch, arrival)) {
+      return isSilenceDue ? this.silences(arrival.receivedMs) : NOTHING_FOUND;
+    }
     const findings = isSilenceDue ? this.silences(arrival.receivedMs) : [];
-    for (const watch of watches) this.#evaluateWatch(watch, arrival, findings);
+    catchUp(watch);
+    for (const each of watch.watches) this.#evaluateWatch(each, arrival, findings);
+    watch.isQuiet = areQuiet(watch.watches);
+    watch.lastAtMs = Math.max(watch.lastAtMs, placedMs(arrival));
     return findings;
+  }
+
+  #touch(subject: SubjectWatch): void {
+    subject.isTouched = true;
+    this.#touched.push(subject);
   }
 
   #evaluateWatch(watch: Watch, arrival: Arrival, findings: Finding[]): void {
@@ -166,7 +131,8 @@ export class Evaluator {
       const step = onSilence(watch.state, nowMs, watch.settings);
       watch.state = step.state;
       this.#pending.delete(watch);
-      this.#touched.add(watch.series.subjectId);
+      const subject = this.#subjectOf(watch.series.subjectId);
+      if (!subject.isTouched) this.#touch(subject);
       this.#foldInto(findings, watch, { step, value: watch.openingValue, atMs: dueMs });
     }
     return findings;
@@ -247,22 +213,26 @@ export class Evaluator {
     }
   }
 
-  #watchesOf(series: Series, remembered: SubjectSnapshot = EMPTY): readonly Watch[] {
-    const known = this.#bySeries.get(series.id);
-    if (known !== undefined) return known;
+  #startSeries(series: Series, remembered: SubjectSnapshot): SeriesWatch {
+    const subject = this.#subjectOf(series.subjectId);
     const rules = limitsOfMetric(readyLimits(this.#categoryOf(series.subjectId)), series.metric);
-    const watches = rules.map((rule) => this.#startWatch(series, rule, remembered));
-    this.#bySeries.set(series.id, watches);
-    return watches;
+    const watches = rules.map((rule) => this.#startWatch(series, rule, { subject, remembered }));
+    const watch = startSeriesWatch(series, subject, watches);
+    this.#bySeries.set(series.id, watch);
+    return watch;
   }
 
-  #startWatch(series: Series, rule: LimitRule, remembered: SubjectSnapshot): Watch {
+  #startWatch(
+    series: Series,
+    rule: LimitRule,
+    { subject, remembered }: { subject: SubjectWatch; remembered: SubjectSnapshot },
+  ): Watch {
     const saved = remembered.states[`${rule.key}#${series.id}`];
     const watch: Watch = {
       series,
       rule,
       settings: settingsFor(rule, series.metric),
-      episode: this.#episodeOf(series.subjectId, rule.episodeKey, remembered),
+      episode: episodeOf(subject, rule.episodeKey, remembered),
       state: saved?.state ?? QUIET,
       openingValue: saved?.openingValue ?? 0,
     };
@@ -271,68 +241,64 @@ export class Evaluator {
     return watch;
   }
 
-  #episodeOf(subjectId: SubjectId, key: string, remembered: SubjectSnapshot): EpisodeWatch {
-    let episodes = this.#bySubject.get(subjectId);
-    if (episodes === undefined) {
-      episodes = new Map();
-      this.#bySubject.set(subjectId, episodes);
+  #subjectOf(id: SubjectId): SubjectWatch {
+    let subject = this.#bySubject.get(id);
+    if (subject === undefined) {
+      subject = { id, series: [], episodes: new Map(), isTouched: false };
+      this.#bySubject.set(id, subject);
     }
-    let held = episodes.get(key);
-    if (held === undefined) {
-      const saved = remembered.episodes[key];
-      held = {
-        key,
-        watches: [],
-        episode: saved?.episode ?? NO_EPISODE,
-        extremeValue: saved?.extremeValue ?? 0,
-      };
-      episodes.set(key, held);
-    }
-    return held;
+    return subject;
   }
 
   /** The states of subjects that changed since the last snapshot. */
   snapshot(): { subjectId: SubjectId; series: Series; snapshot: SubjectSnapshot }[] {
-    const touched = [...this.#touched];
-    this.#touched = new Set();
-    return touched.flatMap((subjectId) => {
-      const episodes = [...(this.#bySubject.get(subjectId)?.values() ?? [])];
-      const watches = episodes.flatMap((held) => held.watches);
-      const [first] = watches;
+    const touched = this.#touched;
+    this.#touched = [];
+    return touched.flatMap((subject) => {
+      subject.isTouched = false;
+      const first = subject.series.find(({ watches }) => watches.length > 0)?.series;
       if (first === undefined) return [];
-      const states = Object.fromEntries(
-        watches.map(({ rule, series, state, openingValue }) => [
-          `${rule.key}#${series.id}`,
-          { state, openingValue },
-        ]),
-      );
-      const kept = Object.fromEntries(
-        episodes.map(({ key, episode, extremeValue }) => [key, { episode, extremeValue }]),
-      );
-      return [{ subjectId, series: first.series, snapshot: { states, episodes: kept } }];
+      return [{ subjectId: subject.id, series: first, snapshot: snapshotOf(subject) }];
     });
   }
 
   /** A copy that can be led on without touching this one: for arrivals that are not yet durable. */
   fork(): Evaluator {
     const fork = new Evaluator(this.#categoryOf);
-    for (const held of this.#bySubject.values())
-      for (const episode of held.values()) fork.#copy(episode);
+    for (const subject of this.#bySubject.values()) {
+      const snapshot = snapshotOf(subject);
+      for (const { series } of subject.series) fork.#startSeries(series, snapshot);
+    }
     return fork;
   }
+}
 
-  #copy(held: EpisodeWatch): void {
-    for (const watch of held.watches) {
-      const { series, rule, settings, state, openingValue } = watch;
-      const episode = this.#episodeOf(series.subjectId, held.key, EMPTY);
-      episode.episode = held.episode;
-      episode.extremeValue = held.extremeValue;
-      const copy: Watch = { series, rule, settings, state, openingValue, episode };
-      episode.watches.push(copy);
-      this.#bySeries.set(series.id, [...(this.#bySeries.get(series.id) ?? []), copy]);
-      if (state.phase === 'pending') this.#addPending(copy);
+function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot {
+  const states: Record<string, SubjectSnapshot['states'][string]> = {};
+  for (const watch of series) {
+    catchUp(watch);
+    for (const { rule, state, openingValue } of watch.watches) {
+      states[`${rule.key}#${watch.series.id}`] = { state, openingValue };
     }
   }
+  const kept = [...episodes.values()].map(
+    ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
+  );
+  return { states, episodes: Object.fromEntries(kept) };
+}
+
+function episodeOf(
+  { episodes }: SubjectWatch,
+  key: string,
+  remembered: SubjectSnapshot,
+): EpisodeWatch {
+  let held = episodes.get(key);
+  if (held === undefined) {
+    const { episode = NO_EPISODE, extremeValue = 0 } = remembered.episodes[key] ?? {};
+    held = { key, watches: [], episode, extremeValue };
+    episodes.set(key, held);
+  }
+  return held;
 }
 
 function compareWatches(a: Watch, b: Watch): number {

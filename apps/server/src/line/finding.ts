@@ -1,0 +1,44 @@
+import type { LimitRule } from '@ausculta/rules/adult-limits';
+import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import type { Series } from './entry.ts';
+
+/** What a detector says; the alarm book makes alarms of it. */
+export type Finding =
+  | {
+      readonly kind: 'raised' | 'passed';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly rule: LimitRule;
+      readonly priority: AlarmPriority;
+      readonly sinceMs: number;
+      readonly openingValue: number;
+      readonly value: number;
+      /** When it was found: the receipt of the message, or the moment a silence was long enough. */
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'risen';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly priority: AlarmPriority;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'worsened';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly value: number;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly alarmId: string;
+      readonly series: Series;
+      readonly endedMs: number;
+      readonly atMs: number;
+    };
+
+/** Alarm ids: rule key and the stamp of the opening reading as first evaluated; the subject stands beside. */
+export function alarmIdOf(episodeKey: string, sinceMs: number): string {
+  return `${episodeKey}@${sinceMs}`;
+}

@@ -1,0 +1,105 @@
+/**
+ * What is remembered of a series between two readings. While all its rules are quiet that is one
+ * small record, changed in place; the states of the rules are made of it when somebody asks.
+ */
+import type { LimitRule } from '@ausculta/rules/adult-limits';
+import { type CalmRange, calmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
+import type { Episode } from '@ausculta/rules/episode';
+import type { LimitSettings, LimitState } from '@ausculta/rules/limit';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Arrival } from './consume.ts';
+import type { Series } from './entry.ts';
+
+/** One rule on one series. */
+export interface Watch {
+  readonly series: Series;
+  readonly rule: LimitRule;
+  readonly settings: LimitSettings;
+  readonly episode: EpisodeWatch;
+  state: LimitState;
+  openingValue: number;
+}
+
+/** All watches of one (subject, vital, direction). */
+export interface EpisodeWatch {
+  readonly key: string;
+  readonly watches: Watch[];
+  episode: Episode;
+  extremeValue: number;
+}
+
+/** All that is watched of one subject. */
+export interface SubjectWatch {
+  readonly id: SubjectId;
+  readonly series: SeriesWatch[];
+  readonly episodes: Map<string, EpisodeWatch>;
+  /** Whether anything has changed since the last snapshot. */
+  isTouched: boolean;
+}
+
+export interface SeriesWatch {
+  readonly series: Series;
+  readonly subject: SubjectWatch;
+  readonly watches: readonly Watch[];
+  readonly calm: CalmRange;
+  /** Every rule is quiet. */
+  isQuiet: boolean;
+  /** The record has gone on calmly, and the rules' states have not followed yet. */
+  isAhead: boolean;
+  /** The newest reading, placed as the rules place it. */
+  lastAtMs: number;
+  lastValue: number;
+  lastFlags: number;
+}
+
+export function startSeriesWatch(
+  series: Series,
+  subject: SubjectWatch,
+  watches: readonly Watch[],
+): SeriesWatch {
+  const settings = watches.map((watch) => watch.settings);
+  const last = watches.map(({ state }) => state.last?.atMs ?? Number.NEGATIVE_INFINITY);
+  const watch: SeriesWatch = {
+    series,
+    subject,
+    watches,
+    calm: calmRange(settings, series.metric.resolution),
+    isQuiet: areQuiet(watches),
+    isAhead: false,
+    lastAtMs: Math.max(Number.NEGATIVE_INFINITY, ...last),
+    lastValue: 0,
+    lastFlags: 0,
+  };
+  subject.series.push(watch);
+  return watch;
+}
+
+export function areQuiet(watches: readonly Watch[]): boolean {
+  return watches.every(({ state }) => state.phase === 'quiet');
+}
+
+/** The time of a reading as the rules take it: one from the future is placed at its receipt. */
+export function placedMs({ timeMs, receivedMs }: Arrival): number {
+  return Math.min(timeMs, receivedMs);
+}
+
+/** True when the reading changes nothing but what was seen last; then it has been noted. */
+export function passCalmly(watch: SeriesWatch, arrival: Arrival): boolean {
+  const { value, flags } = arrival.reading;
+  const atMs = placedMs(arrival);
+  if (!watch.isQuiet || atMs < watch.lastAtMs || !isCalm(watch.calm, value, flags)) return false;
+  watch.lastAtMs = atMs;
+  watch.lastValue = value;
+  watch.lastFlags = flags;
+  watch.isAhead = true;
+  return true;
+}
+
+/** Gives the rules the states that they would have, had each been asked at every reading. */
+export function catchUp(watch: SeriesWatch): void {
+  if (!watch.isAhead) return;
+  const { lastAtMs: atMs, lastValue: value, lastFlags: flags } = watch;
+  const state = quietAfter({ atMs, value, flags });
+  for (const each of watch.watches) each.state = state;
+  watch.isAhead = false;
+}
