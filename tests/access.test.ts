@@ -203,7 +203,7 @@ describe('access', () => {
     assert.equal(await server.listen([], {}).opened, false);
   });
 
-  test('two organisations see nothing of each other, in no list, trend, socket or FHIR answer', async () => {
+  test('two organisations see nothing of each other on the live socket', async () => {
     const device = await patientInAlarm();
     const stranger = server.listen([device.subjectId], foreign);
     const own = server.listen([device.subjectId]);
@@ -218,9 +218,10 @@ describe('access', () => {
     assert.deepEqual(stranger.values, []);
     stranger.close();
     own.close();
+  });
 
-    const [alarm] = await server.alarms(device.subjectId);
-    const id = device.subjectId;
+  test('two organisations see nothing of each other, in no list, trend or FHIR answer', async () => {
+    const { subjectId: id } = await patientInAlarm();
     const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
     const PATHS = [
       '/api/subjects',
@@ -260,19 +261,24 @@ describe('access', () => {
       assert.doesNotMatch(text, /Secretive|heart-rate|MALFORMED.*test-|"value"/, path);
       if (!path.includes(id)) assert.ok(!text.includes(id), path);
     }
+  });
+
+  test('nobody acknowledges an alarm of another organisation, or puts a device on its subject', async () => {
+    const { subjectId } = await patientInAlarm();
+    const [alarm] = await server.alarms(subjectId);
     const acknowledged = await ask(
       `/api/alarms/${encodeURIComponent(alarm?.id ?? '')}/acknowledge`,
       {
         method: 'POST',
         headers: { ...foreign, 'content-type': 'application/json' },
-        body: JSON.stringify({ subjectId: id }),
+        body: JSON.stringify({ subjectId }),
       },
     );
     assert.ok([403, 404].includes(acknowledged.status));
     const stolen = await ask('/api/devices', {
       method: 'POST',
       headers: { ...foreign, 'content-type': 'application/json' },
-      body: JSON.stringify({ id: 'stolen-1', subjectId: id }),
+      body: JSON.stringify({ id: 'stolen-1', subjectId }),
     });
     assert.equal(stolen.status, 404, 'no device on a subject of another');
   });

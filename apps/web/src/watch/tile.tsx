@@ -1,14 +1,14 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { FLAG, hasFlag } from '@ausculta/vitals/reading';
-import { Link } from '@tanstack/react-router';
-import { memo, useCallback, useMemo, useState } from 'react';
+import { memo, useCallback, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
-import { ageSexText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
+import { nameText } from '../vitals/identity-text.ts';
 import type { StripReport } from '../wave/wave-strip.ts';
 import classes from './tile.module.css';
 import { TileBand } from './tile-band.tsx';
+import { TileIdentity } from './tile-identity.tsx';
 import { TileNumbers } from './tile-numbers.tsx';
 import { TileStrip } from './tile-strip.tsx';
 import type { WallLayout } from './wall-layout.ts';
@@ -37,32 +37,9 @@ const STRIP_PX_MIN = 16;
 
 export const Tile = memo(function Tile(props: TileProps) {
   const { subject, layout } = props;
-  const { identity } = subject;
-  const live = useLive();
-  const state = useSubjectLive(subject.id);
-  const [strip, setStrip] = useState<StripReport>();
-  const report = useCallback((told: StripReport) => setStrip(told), []);
-  const nowMs = live.serverNowMs() ?? Date.now();
-  const alarms = orderAlarms(state.alarms.values());
-  const top = alarms[0];
+  const state = useTileState(subject);
+  const top = state.alarms[0];
   const isFlashing = top?.episode === 'raised' && top.priority !== 'low' && !props.isSteady;
-  const stripPx = props.heightPx - ROWS_PX[layout.rateSize];
-  const hasStrip = stripPx >= STRIP_PX_MIN;
-  const isDense = layout.rateSize === 28;
-  const label = useMemo(
-    () =>
-      [identity.bed && `Bed ${identity.bed}`, nameText(identity), identity.recordNumber]
-        .filter(Boolean)
-        .join(', '),
-    [identity],
-  );
-  const isSimulated = [...state.latest.values()].some(({ flags }) =>
-    hasFlag(flags, FLAG.SIMULATED),
-  );
-  const age = ageSexText(identity, nowMs);
-  const lastMs = lastSignalMs({ readings: state.latest.values(), waveforms: state.rings.values() });
-  const lost = live.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs });
-
   return (
     <article
       className={classes.tile}
@@ -73,37 +50,56 @@ export const Tile = memo(function Tile(props: TileProps) {
       data-alarm={top?.priority}
       data-episode={top?.episode}
       data-flash={isFlashing || undefined}
-      aria-label={label}
-      // A tile is one stop of the keyboard; arrows lead to the others (watch-page.tsx).
+      aria-label={tileLabel(subject.identity)}
+      // A tile is one stop of the keyboard; arrows lead to the others (use-wall-keys.ts).
       tabIndex={props.isTabStop ? 0 : -1}
       onClick={() => props.open(subject.id)}
       onKeyDown={(event) => {
         if (event.key === 'Enter' && event.target === event.currentTarget) props.open(subject.id);
       }}
     >
-      <header className={classes.identity}>
-        {identity.bed !== undefined && <b className={classes.bed}>{identity.bed}</b>}
-        <Link
-          to="/patients/$id"
-          params={{ id: subject.id }}
-          className={classes.name}
-          tabIndex={-1}
-          onClick={(event) => event.stopPropagation()}
-        >
-          {nameText(identity)}
-        </Link>
-        <span className={classes.who}>
-          {[age, identity.recordNumber].filter(Boolean).join(' · ')}
-        </span>
-        <span
-          className={classes.paced}
-          data-known={subject.paced !== 'unknown' || undefined}
-          title={PACED_TEXT[subject.paced].long}
-        >
-          {PACED_TEXT[subject.paced].short}
-          {isDense && isSimulated && <span className={classes.simulated}>, sim</span>}
-        </span>
-      </header>
+      <TileRows {...props} state={state} isFlashing={isFlashing} />
+    </article>
+  );
+});
+
+type TileState = ReturnType<typeof useTileState>;
+
+/** What is known now of the one whom the tile shows. */
+function useTileState(subject: SubjectView) {
+  const connection = useLive();
+  const live = useSubjectLive(subject.id);
+  const nowMs = connection.serverNowMs() ?? Date.now();
+  const readings = [...live.latest.values()];
+  const lastMs = lastSignalMs({ readings, waveforms: live.rings.values() });
+  return {
+    readings,
+    rings: live.rings,
+    alarms: orderAlarms(live.alarms.values()),
+    nowMs,
+    silent: connection.state !== 'live',
+    lost: connection.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs }),
+    isSimulated: readings.some(({ flags }) => hasFlag(flags, FLAG.SIMULATED)),
+  };
+}
+
+interface TileRowsProps extends TileProps {
+  readonly state: TileState;
+  readonly isFlashing: boolean;
+}
+
+/** Identity, status or alarm, numbers, strip: from the top, each in a height of its own. */
+function TileRows({ subject, layout, state, ...props }: TileRowsProps) {
+  const [strip, setStrip] = useState<StripReport>();
+  const report = useCallback((told: StripReport) => setStrip(told), []);
+  const { alarms, nowMs, lost } = state;
+  const top = alarms[0];
+  const isDense = layout.rateSize === 28;
+  const stripPx = props.heightPx - ROWS_PX[layout.rateSize];
+  const hasStrip = stripPx >= STRIP_PX_MIN;
+  return (
+    <>
+      <TileIdentity subject={subject} nowMs={nowMs} saysSimulated={isDense && state.isSimulated} />
       <TileBand
         top={top}
         others={alarms.length - 1}
@@ -115,13 +111,13 @@ export const Tile = memo(function Tile(props: TileProps) {
         isDense={isDense}
       />
       <TileNumbers
-        readings={[...state.latest.values()]}
+        readings={state.readings}
         alarms={alarms}
         nowMs={nowMs}
-        silent={live.state !== 'live'}
+        silent={state.silent}
         rateSize={layout.rateSize}
         temperature={layout.temperature}
-        isFlashing={isFlashing}
+        isFlashing={props.isFlashing}
       />
       {hasStrip && (
         <TileStrip
@@ -130,11 +126,17 @@ export const Tile = memo(function Tile(props: TileProps) {
           heightPx={stripPx}
           pleth={layout.pleth}
           lost={top === undefined ? undefined : isDense ? lost?.split(',')[0] : lost}
-          label={`Waveforms of ${nameText(identity)}`}
+          label={`Waveforms of ${nameText(subject.identity)}`}
           strip={strip}
           report={report}
         />
       )}
-    </article>
+    </>
   );
-});
+}
+
+function tileLabel(identity: SubjectView['identity']): string {
+  return [identity.bed && `Bed ${identity.bed}`, nameText(identity), identity.recordNumber]
+    .filter(Boolean)
+    .join(', ');
+}

@@ -1,0 +1,53 @@
+import type { SignIn } from '@ausculta/contract/session';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { RequestRefused } from '../api/client.ts';
+import { sessionQuery, signIn } from '../api/queries.ts';
+
+export interface SignInErrors {
+  readonly loginName?: string;
+  readonly password?: string;
+  readonly form?: string;
+}
+
+/** What the form knows: what is wrong with it, whether an answer is awaited, and how to try. */
+export function useSignIn() {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const { next } = useSearch({ from: '/sign-in' });
+  const [errors, setErrors] = useState<SignInErrors>({});
+  const [isBusy, setBusy] = useState(false);
+
+  async function submit(credentials: SignIn): Promise<void> {
+    const missing = missingFields(credentials);
+    setErrors(missing);
+    if (Object.keys(missing).length > 0) return;
+    setBusy(true);
+    try {
+      const session = await signIn(credentials);
+      queryClient.setQueryData(sessionQuery.queryKey, session);
+      await navigate({ to: next ?? '/watch' });
+    } catch (error) {
+      setErrors(errorsOf(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return { errors, isBusy, submit };
+}
+
+function missingFields(fields: SignIn): SignInErrors {
+  return {
+    ...(fields.loginName === '' && { loginName: 'Enter your login name.' }),
+    ...(fields.password === '' && { password: 'Enter your password.' }),
+  };
+}
+
+function errorsOf(error: unknown): SignInErrors {
+  if (!(error instanceof RequestRefused)) return { form: 'Signing in failed. Try again.' };
+  if (error.status === 401) return { password: 'The login name or the password is wrong.' };
+  if (error.status === 429) return { form: 'Too many attempts. Wait a minute, then try again.' };
+  return { form: error.message };
+}
