@@ -73,12 +73,13 @@ function useDrawing(
     const isLive = view.endMs === 'live';
     let request = 0;
     const draw = () => {
-      const nowMs = live.serverNowMs();
-      const until = isLive && nowMs !== undefined ? nowMs : toMs;
+      // Drawn for a new size too: never two loops at once, for only the last could be stopped.
+      cancelAnimationFrame(request);
+      const untilMs = isLive ? (live.serverNowMs() ?? toMs) : toMs;
       const pxPerMv = paint(canvas, {
         stored,
         live: live.subject(subjectId).rings.get(metricKey),
-        shown: { fromMs: until - view.spanMs, toMs: until },
+        shown: { fromMs: untilMs - view.spanMs, toMs: untilMs },
         heightPx,
         isPaper,
         ink: metric.ink,
