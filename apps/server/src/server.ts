@@ -214,7 +214,8 @@ function deviceFinder(
 async function openMqtt(parts: Parts): Promise<MqttDoor> {
   const { config, outside } = parts.options;
   const deviceOf = deviceFinder(parts.registry);
-  const ports = { intake: parts.intake, deviceOf, nowMs: outside.nowMs };
+  const { nowMs, newId, every } = outside;
+  const ports = { intake: parts.intake, deviceOf, nowMs, newId, every };
   return await openMqttDoor(config.mqtt, ports).catch((cause: unknown) => {
     throw portProblem('AUSCULTA_MQTT_PORT', config.mqtt.port, cause);
   });
