@@ -23,7 +23,7 @@ import type {
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import type { Needs, SeriesWanted } from '../line/accept.ts';
-import { type ClockChange, type ClockState, RECEIPT_EPOCH } from '../line/clock.ts';
+import { type ClockChange, type ClockState, changesAfter, RECEIPT_EPOCH } from '../line/clock.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import { RegisteredDevice } from './known-device.ts';
@@ -259,15 +259,18 @@ export class Registry {
       const mark = { fromStampMs: row.from_stamp_ms, offsetMs: row.offset_ms };
       this.devices.get(row.device_id)?.addOffset(row.epoch, mark);
     }
-    for (const { device_id, epoch } of epochs) {
-      const device = this.devices.get(device_id);
+    for (const [deviceId, rows] of Map.groupBy(epochs, (row) => row.device_id)) {
+      const device = this.devices.get(deviceId);
+      const { epoch } = rows.at(-1) as store.ClockEpochRow;
       if (device === undefined || epoch === RECEIPT_EPOCH) continue;
       const offsetMs = device.offsetAt(epoch, Number.POSITIVE_INFINITY);
+      const changes = changesAfter(rows.map((row) => row.started_received_ms));
       device.clock = {
         epoch,
         offsetMs,
         newestStampMs: Number.NEGATIVE_INFINITY,
         suspect: undefined,
+        ...(changes === undefined ? {} : { changes }),
       };
     }
   }

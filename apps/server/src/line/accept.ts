@@ -21,6 +21,7 @@ import {
   type MessageTimes,
   RECEIPT_EPOCH,
   readClock,
+  shiftOf,
   startClock,
 } from './clock.ts';
 import type { LogEntry, PartFault, ReadingsEntry, Series } from './entry.ts';
@@ -71,7 +72,7 @@ export function acceptReadings(device: KnownDevice, message: ReadingsMessage): A
   const step = clockAfter(device, timesOf(message.readings, message));
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
-  const placer = new Placer(device, message.receivedMs);
+  const placer = new Placer(device, message.receivedMs, faultsOf(step));
   for (let index = 0; index < message.readings.length; index += 1) {
     placer.place(message.readings[index] as ReportedReading, index);
   }
@@ -83,14 +84,15 @@ class Placer {
   readonly #device: KnownDevice;
   readonly #receivedMs: number;
   readonly #entries: LogEntry[] = [];
-  readonly #faults: PartFault[] = [];
+  readonly #faults: PartFault[];
   readonly #wanted: SeriesWanted[] = [];
   #entry: ReadingsEntry | undefined;
   #entrySubject: SubjectId | undefined;
 
-  constructor(device: KnownDevice, receivedMs: number) {
+  constructor(device: KnownDevice, receivedMs: number, faults: PartFault[]) {
     this.#device = device;
     this.#receivedMs = receivedMs;
+    this.#faults = faults;
   }
 
   place(reading: ReportedReading, index: number): void {
@@ -106,7 +108,9 @@ class Placer {
     }
     const clock = this.#device.clock;
     const hasStamp = reading.stampMs !== undefined && clock !== undefined;
-    const stampMs = hasStamp ? (reading.stampMs as number) : this.#receivedMs;
+    const stampMs = hasStamp
+      ? (reading.stampMs as number) + shiftOf(clock as ClockState)
+      : this.#receivedMs;
     const epoch = hasStamp ? (clock as ClockState).epoch : RECEIPT_EPOCH;
     const offsetMs = hasStamp ? (clock as ClockState).offsetMs : 0;
     const placement = this.#device.subjectAt(stampMs + offsetMs);
@@ -186,9 +190,10 @@ export function acceptWaveforms(device: KnownDevice, message: WaveformsMessage):
   device.clock = step.state;
   const clock = step.state;
   const entries: LogEntry[] = [];
-  const faults: PartFault[] = [];
+  const faults = faultsOf(step);
   const wanted: SeriesWanted[] = [];
-  for (const [index, run] of message.runs.entries()) {
+  for (const [index, sent] of message.runs.entries()) {
+    const run = { ...sent, startMs: sent.startMs + shiftOf(clock) };
     const metric = findMetric(run.metric)?.metric;
     const placement = device.subjectAt(run.startMs + clock.offsetMs);
     if (metric?.kind !== 'waveform') {
@@ -241,9 +246,9 @@ export function acceptEvents(device: KnownDevice, message: EventsMessage): Accep
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
   const entries: LogEntry[] = [];
-  const faults: PartFault[] = [];
+  const faults = faultsOf(step);
   for (const [index, event] of message.events.entries()) {
-    const offsetMs = event.stampMs === undefined ? 0 : step.state.offsetMs;
+    const offsetMs = event.stampMs === undefined ? 0 : step.state.offsetMs + shiftOf(step.state);
     const placement = device.subjectAt((event.stampMs ?? receivedMs) + offsetMs);
     if (placement === undefined) {
       faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
@@ -271,9 +276,14 @@ const UNSEEN_CLOCK: ClockState = {
 function clockAfter(device: KnownDevice, times: MessageTimes | undefined): ClockStep {
   if (times === undefined) return { state: device.clock ?? UNSEEN_CLOCK, change: undefined };
   const clock = device.clock;
-  return clock === undefined || clock.epoch === RECEIPT_EPOCH
+  return clock === undefined || clock === UNSEEN_CLOCK
     ? startClock(times)
     : readClock(clock, times);
+}
+
+/** What is wrong with the message as a whole, before its parts are looked at. */
+function faultsOf({ fault }: ClockStep): PartFault[] {
+  return fault === undefined ? [] : [{ index: -1, fault }];
 }
 
 function needsClock(step: ClockStep, clockChange: ClockChange): Accepted {

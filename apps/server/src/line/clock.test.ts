@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ClockState, type MessageTimes, readClock, startClock } from './clock.ts';
+import {
+  type ClockState,
+  changesAfter,
+  type MessageTimes,
+  readClock,
+  shiftOf,
+  startClock,
+} from './clock.ts';
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 const HOUR = 3_600_000;
@@ -142,4 +149,105 @@ test('a backlog that says when it was sent leaves the offset alone', () => {
   const state = startClock(message(NOON, NOON, NOON)).state;
   const backlog = readClock(state, message(NOON + 2_000, NOON - 5 * HOUR, NOON + 1_950));
   assert.equal(backlog.change, undefined);
+});
+
+/** Sends with a clock that is reset to an earlier hour each time, until it is believed no more. */
+function exhausted(fromMs: number): { state: ClockState; changes: number } {
+  let state = startClock(message(fromMs, fromMs, fromMs)).state;
+  let changes = 1;
+  for (let i = 1; i <= 300; i += 1) {
+    const sentMs = Date.UTC(2000, 0, 1) - i * HOUR;
+    const step = readClock(state, message(fromMs + i * 20, sentMs, sentMs));
+    if (step.change !== undefined) changes += 1;
+    state = step.state;
+  }
+  return { state, changes };
+}
+
+test('a clock that changes with every message gets twelve changes, not three hundred', () => {
+  const { state, changes } = exhausted(NOON);
+  assert.equal(changes, 12);
+  assert.equal(state.epoch, 0);
+});
+
+test('while a clock is not believed, the newest stamp of a message stands at its receipt', () => {
+  const { state } = exhausted(NOON);
+  const times = { newestStampMs: 5_000, oldestStampMs: 4_000, receivedMs: NOON + 10_000 };
+  const after = readClock(state, times).state;
+  assert.equal(after.offsetMs, 0);
+  assert.equal(5_000 + shiftOf(after), NOON + 10_000);
+});
+
+test('the device is told once a minute, and of one message that is read twice both times', () => {
+  let { state } = exhausted(NOON);
+  const told: number[] = [];
+  for (let second = 7; second < 187; second += 1) {
+    const receivedMs = NOON + second * 1000;
+    const times = message(receivedMs, receivedMs - second * HOUR);
+    const step = readClock(state, times);
+    const again = readClock(step.state, times);
+    assert.deepEqual(again.fault, step.fault);
+    if (step.fault !== undefined) told.push(second);
+    state = again.state;
+  }
+  assert.equal(told.length, 3);
+  assert.ok(told.every((second, i) => i === 0 || second - (told[i - 1] as number) === 60));
+});
+
+test('a clock that runs evenly for a minute and is as before is believed again, in its old epoch', () => {
+  let state = startClock(message(NOON, NOON, NOON)).state;
+  // No stamp goes back, but each message is further ahead than the one before: an offset of its own.
+  for (let i = 1; state.epoch !== 0; i += 1) {
+    const receivedMs = NOON + i * 10_000;
+    state = readClock(state, message(receivedMs, receivedMs + i * 4_000)).state;
+    assert.ok(i <= 12);
+  }
+  const { before } = state.unsteady ?? {};
+  const startMs = (before?.newestStampMs ?? 0) + 60_000;
+  const offsetMs = before?.offsetMs ?? 0;
+  // The message that was one too many lies within what the way may take: it spoils the first minute.
+  for (let second = 0; state.epoch === 0; second += 1) {
+    const receivedMs = startMs + second * 1000;
+    assert.ok(second <= 125, `second ${second}`);
+    state = readClock(state, message(receivedMs, receivedMs - offsetMs)).state;
+  }
+  assert.equal(state.epoch, before?.epoch);
+  assert.equal(state.unsteady, undefined);
+});
+
+test('one change comes back every ten minutes: a reset clock that then runs on gets its epoch', () => {
+  let { state } = exhausted(NOON);
+  const resetMs = Date.UTC(2000, 0, 1);
+  const epochs: number[] = [];
+  for (let second = 10; second <= 700; second += 1) {
+    const step = readClock(state, message(NOON + second * 1000, resetMs + second * 1000));
+    if (step.change !== undefined) epochs.push(second);
+    state = step.state;
+  }
+  assert.equal(epochs.length, 1);
+  assert.ok(
+    (epochs[0] ?? 0) > 590 && (epochs[0] ?? 0) <= 670,
+    'within a minute of the first change being back',
+  );
+  assert.equal(state.epoch, 12, 'no stamp went back behind the last one that was believed');
+  assert.equal(resetMs + state.offsetMs, NOON);
+});
+
+test('changes that were written down before a restart still count', () => {
+  const times = Array.from({ length: 20 }, (_, i) => NOON + i * 1000);
+  const used = changesAfter(times);
+  assert.equal(used?.left, 0);
+  assert.equal(changesAfter([]), undefined);
+  const state: ClockState = {
+    epoch: 20,
+    offsetMs: 0,
+    newestStampMs: NOON,
+    suspect: undefined,
+    ...(used === undefined ? {} : { changes: used }),
+  };
+  const step = readClock(state, message(NOON + 30_000, NOON - HOUR, NOON - HOUR));
+  assert.equal(step.change, undefined);
+  assert.equal(step.fault, undefined, 'a slow lag waits as ever');
+  const ahead = readClock(state, message(NOON + 30_000, NOON + HOUR));
+  assert.equal(ahead.fault?.code, 'CLOCK_UNSTEADY');
 });

@@ -9,7 +9,11 @@
  * data sent by a slow one. What tells them apart is the lag (receipt minus newest stamp): a live
  * device with a slow clock keeps the same lag, a backlog's lag changes as it catches up. So an old
  * stamp is taken at its word until the lag has stood still long enough.
+ *
+ * Each change costs rows that stay for ever, so a device has a budget of them. A clock that has used
+ * it up is no longer asked: its readings are placed at receipt, until it has run evenly for a while.
  */
+import { type Fault, fail } from '@ausculta/vitals/fault';
 
 /** Epoch 0 is the server's own clock: readings of devices that send no time. */
 export const RECEIPT_EPOCH = 0;
@@ -24,14 +28,42 @@ const SETTLED_MESSAGES = 4;
 /** No device of this platform measured before this: a stamp below it is a clock that was reset. */
 const EARLIEST_SENSIBLE_MS = Date.UTC(2015, 0, 1);
 
+/** An hour of a device that starts twelve times; then one change every ten minutes. */
+const CHANGES_MAX = 12;
+const CHANGE_EVERY_MS = 10 * 60_000;
+
+/** A clock that has run evenly for so long is believed again; what the way takes may vary meanwhile. */
+const EVEN_SPAN_MS = 60_000;
+const EVEN_WITHIN_MS = 5_000;
+
+/** A device whose clock is not believed is told this often. */
+const TELL_EVERY_MS = 60_000;
+
 export interface ClockState {
-  /** Epochs count from 1. */
+  /** Epochs count from 1; RECEIPT_EPOCH while the device's own clock is not believed. */
   readonly epoch: number;
   readonly offsetMs: number;
   /** The furthest that the clock has been seen in this epoch: by a stamp, or by what it said it sent at. */
   readonly newestStampMs: number;
   /** A lag that may turn out to be a slow clock. */
   readonly suspect: Suspect | undefined;
+  /** What is left of the changes that a clock may make; absent: none was made. */
+  readonly changes?: Changes;
+  /** Set while the clock has changed too often. */
+  readonly unsteady?: Unsteady;
+}
+
+interface Changes {
+  readonly left: number;
+  readonly atMs: number;
+}
+
+interface Unsteady {
+  /** The clock as it was last believed. */
+  readonly before: ClockState;
+  readonly toldMs: number;
+  /** What moves the message's newest stamp to its receipt, and the others with it. */
+  readonly shiftMs: number;
 }
 
 interface Suspect {
@@ -70,6 +102,8 @@ export type ClockChange =
 export interface ClockStep {
   readonly state: ClockState;
   readonly change: ClockChange | undefined;
+  /** Concerns the message as a whole; its readings are placed all the same. */
+  readonly fault?: Fault;
 }
 
 /** The first message of a device. What it says of its clock is believed; an old stamp alone is not. */
@@ -82,6 +116,7 @@ export function startClock(times: MessageTimes): ClockStep {
     offsetMs,
     newestStampMs: clockReading(times),
     suspect: suspectAfter(undefined, times, offsetMs),
+    changes: { left: CHANGES_MAX - 1, atMs: times.receivedMs },
   };
   const fromStampMs = times.oldestStampMs;
   return { state, change: { kind: 'epoch', epoch: 1, offsetMs, fromStampMs } };
@@ -89,6 +124,7 @@ export function startClock(times: MessageTimes): ClockStep {
 
 /** The next message: the clock after it, and what changed. */
 export function readClock(clock: ClockState, times: MessageTimes): ClockStep {
+  if (clock.unsteady !== undefined) return readUnsteady(clock, clock.unsteady, times);
   const lagMs = lagOf(times);
   // Delay only ever adds: a lag below the offset is the clock itself, and needs no waiting.
   const isCertain = lagMs < clock.offsetMs - JITTER_MS || isAbsurdFor(clock, times, lagMs);
@@ -149,6 +185,11 @@ function suspectAfter(
   if (suspect !== undefined && lagHighMs - lagLowMs <= JITTER_MS) {
     return { ...suspect, messages: suspect.messages + 1, lagLowMs, lagHighMs };
   }
+  return watchFrom(times);
+}
+
+function watchFrom(times: MessageTimes): Suspect {
+  const lagMs = lagOf(times);
   return {
     messages: 1,
     firstReceivedMs: times.receivedMs,
@@ -164,12 +205,22 @@ function isSettled(suspect: Suspect, receivedMs: number): boolean {
   );
 }
 
-/** A new offset in the same epoch, or a new epoch when the clock went back behind its own readings. */
+/** What moves a stamp of a message to where it is placed by receipt; nothing while the clock is believed. */
+export function shiftOf(clock: ClockState): number {
+  return clock.unsteady === undefined ? 0 : clock.unsteady.shiftMs;
+}
+
+/**
+ * A new offset in the same epoch, or a new epoch when the clock went back behind its own readings;
+ * neither when the clock has used up its changes.
+ */
 function moveClock(
   clock: ClockState,
   moved: { readonly offsetMs: number; readonly fromStampMs: number },
   times: MessageTimes,
 ): ClockStep {
+  const changes = afterChange(clock.changes, times.receivedMs);
+  if (changes === undefined) return distrust(clock, times);
   const wentBack = clockReading(times) <= clock.newestStampMs;
   const epoch = wentBack ? clock.epoch + 1 : clock.epoch;
   const state: ClockState = {
@@ -177,6 +228,79 @@ function moveClock(
     offsetMs: moved.offsetMs,
     newestStampMs: clockReading(times),
     suspect: undefined,
+    changes,
   };
   return { state, change: { kind: wentBack ? 'epoch' : 'offset', epoch, ...moved } };
+}
+
+/** One change less, with what has come back since; undefined when none is left. */
+function afterChange(changes: Changes | undefined, atMs: number): Changes | undefined {
+  const since = Math.max(0, atMs - (changes?.atMs ?? atMs));
+  const left = Math.min(CHANGES_MAX, (changes?.left ?? CHANGES_MAX) + since / CHANGE_EVERY_MS);
+  return left < 1 ? undefined : { left: left - 1, atMs };
+}
+
+/** What is left of a clock's changes after those that were written down, in order. */
+export function changesAfter(writtenMs: readonly number[]): Changes | undefined {
+  let changes: Changes | undefined;
+  for (const atMs of writtenMs) changes = afterChange(changes, atMs) ?? { left: 0, atMs };
+  return changes;
+}
+
+function distrust(before: ClockState, times: MessageTimes): ClockStep {
+  return placedAtReceipt(before, watchEven(undefined, times), times, Number.NEGATIVE_INFINITY);
+}
+
+/** The next message of a clock that is not believed: it is again once it has run evenly for a while. */
+function readUnsteady(clock: ClockState, unsteady: Unsteady, times: MessageTimes): ClockStep {
+  const { before, toldMs } = unsteady;
+  const watch = watchEven(clock.suspect, times);
+  const isEven =
+    watch.messages >= SETTLED_MESSAGES && times.receivedMs - watch.firstReceivedMs >= EVEN_SPAN_MS;
+  if (!isEven) return placedAtReceipt(before, watch, times, toldMs);
+  const isAsBefore =
+    Math.abs(watch.lagLowMs - before.offsetMs) <= JITTER_MS &&
+    clockReading(times) > before.newestStampMs;
+  if (isAsBefore) {
+    const newestStampMs = clockReading(times);
+    return { state: { ...before, newestStampMs, suspect: undefined }, change: undefined };
+  }
+  const offsetMs = withoutJitter(watch.lagLowMs);
+  const step = moveClock(before, { offsetMs, fromStampMs: times.oldestStampMs }, times);
+  // No change is left: the next minute is looked at anew.
+  return step.change === undefined
+    ? placedAtReceipt(before, watchFrom(times), times, toldMs)
+    : step;
+}
+
+function placedAtReceipt(
+  before: ClockState,
+  watch: Suspect,
+  times: MessageTimes,
+  lastToldMs: number,
+): ClockStep {
+  const { receivedMs, newestStampMs } = times;
+  // A message may be read twice, before and after a row is written: it is the same message.
+  const isTold = receivedMs - lastToldMs >= TELL_EVERY_MS || receivedMs === lastToldMs;
+  const toldMs = isTold ? receivedMs : lastToldMs;
+  const state: ClockState = {
+    epoch: RECEIPT_EPOCH,
+    offsetMs: 0,
+    newestStampMs: Number.NEGATIVE_INFINITY,
+    suspect: watch,
+    unsteady: { before, toldMs, shiftMs: receivedMs - newestStampMs },
+  };
+  const step = { state, change: undefined };
+  return isTold ? { ...step, fault: fail('CLOCK_UNSTEADY').fault } : step;
+}
+
+/** The stretch in which the lag has stood still, give or take what the way takes. */
+function watchEven(watch: Suspect | undefined, times: MessageTimes): Suspect {
+  const lagMs = lagOf(times);
+  const lagLowMs = Math.min(lagMs, watch?.lagLowMs ?? lagMs);
+  const lagHighMs = Math.max(lagMs, watch?.lagHighMs ?? lagMs);
+  if (watch !== undefined && lagHighMs - lagLowMs <= EVEN_WITHIN_MS) {
+    return { ...watch, messages: watch.messages + 1, lagLowMs, lagHighMs };
+  }
+  return watchFrom(times);
 }
