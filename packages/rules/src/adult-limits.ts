@@ -1,7 +1,7 @@
-import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import { metricsOfVital } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { PatientCategory } from '@ausculta/vitals/subject';
+import type { AlarmRule } from './alarm-rule.ts';
 import type { LimitSettings } from './limit.ts';
 
 /**
@@ -12,17 +12,11 @@ import type { LimitSettings } from './limit.ts';
  * Delays (safety S6): on-delays belong to SpO2 and respiration. A heart rate is annunciated within
  * 10 s including its averaging of up to 8 s, so 2 s remain; they keep out a single stray value.
  */
-export interface LimitRule {
-  /** Stable, one a rule: state and snapshots are kept under it. */
-  readonly key: string;
-  /** Stable, one a vital and direction: alarms are named by it, so an outer limit shares its inner's. */
-  readonly episodeKey: string;
+export interface LimitRule extends AlarmRule {
+  readonly kind: 'limit';
   readonly vital: string;
-  readonly direction: 'high' | 'low';
-  readonly limit: number;
   readonly delayMs: number;
   readonly clearance: number;
-  readonly priority: AlarmPriority;
   /** Where the bound comes from. */
   readonly source: string;
 }
@@ -31,11 +25,12 @@ const HEART_RATE_DELAY_MS = 2_000;
 const SPO2_DELAY_MS = 10_000;
 const RESP_RATE_DELAY_MS = 15_000;
 
-type Written = Omit<LimitRule, 'key' | 'episodeKey'> & { readonly isOuter?: true };
+type Written = Omit<LimitRule, 'kind' | 'key' | 'episodeKey'> & { readonly isOuter?: true };
 
 function rule({ isOuter, ...written }: Written): LimitRule {
   const episodeKey = `limit/${written.vital}/${written.direction}`;
-  return { key: isOuter ? `${episodeKey}/outer` : episodeKey, episodeKey, ...written };
+  const key = isOuter ? `${episodeKey}/outer` : episodeKey;
+  return { kind: 'limit', key, episodeKey, ...written };
 }
 
 export const ADULT_LIMITS: readonly LimitRule[] = [

@@ -8,7 +8,7 @@ import type { LimitState } from './limit.ts';
 export interface EpisodeMember {
   readonly seriesId: number;
   readonly priority: AlarmPriority;
-  readonly state: LimitState;
+  readonly state: Pick<LimitState, 'phase' | 'sinceMs'>;
 }
 
 export interface Episode {

@@ -6,6 +6,13 @@
 export const ALARM_PRIORITIES = ['low', 'medium', 'high'] as const;
 export type AlarmPriority = (typeof ALARM_PRIORITIES)[number];
 
+/**
+ * What an alarm is about: the patient's value beyond a limit; or, technical, a value that no sensor can
+ * truthfully give (safety S2), and data that have stopped coming (safety S4).
+ */
+export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data'] as const;
+export type AlarmKind = (typeof ALARM_KINDS)[number];
+
 export type AlarmCondition = 'present' | 'absent';
 export type AlarmEpisode = 'raised' | 'acknowledged' | 'resolved';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
 import type { Arrival } from './consume.ts';
@@ -37,14 +38,15 @@ const someArrivals = fc
       value: fc.constantFrom(30, 60, 75, 85, 95, 128, 131, 160),
       afterMs: fc.constantFrom(200, 1000, 1000, 3000, 20_000),
       lateMs: fc.constantFrom(0, 0, 0, 1500, 8000),
+      flags: fc.constantFrom(0, 0, 0, FLAG.IMPLAUSIBLE),
     }),
     { minLength: 1, maxLength: 40 },
   )
   .map((steps) => {
     let nowMs = NOON;
-    return steps.map(({ series, value, afterMs, lateMs }) => {
+    return steps.map(({ series, value, afterMs, lateMs, flags }) => {
       nowMs += afterMs;
-      return arrivalOf(series, { stampMs: nowMs - lateMs, value, receivedMs: nowMs });
+      return arrivalOf(series, { stampMs: nowMs - lateMs, value, flags, receivedMs: nowMs });
     });
   });
 
@@ -148,4 +150,49 @@ test('a snapshot holds who has changed since the last one', () => {
     [subjectId(1)],
   );
   assert.deepEqual(target.snapshot(), []);
+});
+
+test('a value that no sensor can truthfully give is told beside being judged, whoever is measured', () => {
+  const given = [
+    { value: 70, flags: 0 },
+    { value: 999, flags: FLAG.IMPLAUSIBLE },
+    { value: 71, flags: 0 },
+  ];
+  const arrivals = given.map((each, i) => arrivalOf(RATE, { stampMs: NOON + i * 1000, ...each }));
+  const findings = findingsOf(new Evaluator(() => 'unknown'), arrivals);
+  assert.deepEqual(kindsOf(findings), ['raised', 'ended']);
+  const [raised] = findings;
+  assert.ok(raised?.kind === 'raised');
+  assert.equal(raised.alarmId, `technical/heart-rate/out-of-range@${NOON + 1000}`);
+  assert.deepEqual([raised.priority, raised.value, raised.rule.direction], ['medium', 999, 'high']);
+});
+
+test('one impossible value seen by two devices is one episode, and ends when neither sees it', () => {
+  const out = { value: 999, flags: FLAG.IMPLAUSIBLE };
+  const arrivals = [
+    arrivalOf(RATE, { stampMs: NOON, ...out }),
+    arrivalOf(OTHER_RATE, { stampMs: NOON + 100, ...out }),
+    arrivalOf(RATE, { stampMs: NOON + 1000, value: 70 }),
+    arrivalOf(OTHER_RATE, { stampMs: NOON + 1100, value: 70 }),
+  ];
+  const findings = findingsOf(new Evaluator(() => 'unknown'), arrivals);
+  assert.deepEqual(
+    findings.map(({ kind, atMs }) => [kind, atMs - NOON]),
+    [
+      ['raised', 0],
+      ['ended', 1100],
+    ],
+  );
+});
+
+test('an impossible rate raises its limit as well: implausible is flagged, not parked', () => {
+  const target = evaluator();
+  const arrivals = [0, 1000, 2000].map((ms) =>
+    arrivalOf(RATE, { stampMs: NOON + ms, value: 999, flags: FLAG.IMPLAUSIBLE }),
+  );
+  const raised = findingsOf(target, arrivals).map(({ kind, alarmId }) => `${kind} ${alarmId}`);
+  assert.deepEqual(raised, [
+    `raised technical/heart-rate/out-of-range@${NOON}`,
+    `raised limit/heart-rate/high@${NOON}`,
+  ]);
 });

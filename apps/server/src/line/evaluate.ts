@@ -1,17 +1,14 @@
 /**
- * Evaluate: every reading against the limits of its vital. Each series has a state of its own for
- * each rule; one breach seen by two devices is one episode. Plain states in, findings out: the same
+ * Evaluate: every reading against the limits of its vital and the plausible range of its metric. Each
+ * series has a state of its own for each rule; one breach seen by two devices is one episode. Plain states in, findings out: the same
  * arrivals give the same findings, whether they come live or from a replay.
  */
 
-import {
-  type LimitRule,
-  limitsOfMetric,
-  readyLimits,
-  settingsFor,
-} from '@ausculta/rules/adult-limits';
+import { limitsOfMetric, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
+import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
 import {
+  type LimitSettings,
   type LimitState,
   type LimitStep,
   onSample,
@@ -19,6 +16,7 @@ import {
   QUIET,
   silenceDueMs,
 } from '@ausculta/rules/limit';
+import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival } from './consume.ts';
@@ -104,7 +102,9 @@ export class Evaluator {
     const { value, flags } = reading;
     const before = watch.state;
     const sample = { atMs: timeMs, receivedAtMs: receivedMs, value, flags };
-    const step = onSample(before, sample, watch.settings);
+    const { settings } = watch;
+    const step =
+      settings === undefined ? onRangeSample(before, sample) : onSample(before, sample, settings);
     watch.state = step.state;
     const phase = step.state.phase;
     if (phase === 'quiet' && before.phase === 'quiet' && step.transition === undefined) return;
@@ -121,16 +121,18 @@ export class Evaluator {
     this.#nextDueMs = Number.POSITIVE_INFINITY;
     const due: { watch: Watch; dueMs: number }[] = [];
     for (const watch of this.#pending) {
-      const dueMs = silenceDueMs(watch.state, watch.settings) ?? Number.POSITIVE_INFINITY;
+      const dueMs = dueOf(watch) ?? Number.POSITIVE_INFINITY;
       if (dueMs > nowMs) this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
       else due.push({ watch, dueMs });
     }
     // Not in the order in which they began to wait: a restart does not know it.
     due.sort((a, b) => a.dueMs - b.dueMs || compareWatches(a.watch, b.watch));
     for (const { watch, dueMs } of due) {
-      const step = onSilence(watch.state, nowMs, watch.settings);
-      watch.state = step.state;
+      const { settings } = watch;
       this.#pending.delete(watch);
+      if (settings === undefined) continue;
+      const step = onSilence(watch.state, nowMs, settings);
+      watch.state = step.state;
       const subject = this.#subjectOf(watch.series.subjectId);
       if (!subject.isTouched) this.#touch(subject);
       this.#foldInto(findings, watch, { step, value: watch.openingValue, atMs: dueMs });
@@ -140,7 +142,7 @@ export class Evaluator {
 
   #addPending(watch: Watch): void {
     this.#pending.add(watch);
-    const dueMs = silenceDueMs(watch.state, watch.settings) ?? Number.POSITIVE_INFINITY;
+    const dueMs = dueOf(watch) ?? Number.POSITIVE_INFINITY;
     this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
   }
 
@@ -149,22 +151,15 @@ export class Evaluator {
     watch: Watch,
     now: { step: LimitStep; value: number; atMs: number },
   ): void {
-    const { episode: held, series, rule } = watch;
+    const { episode: held, series } = watch;
     const { step, value, atMs } = now;
     if (step.transition?.kind === 'passed') {
       const { sinceMs } = step.transition;
       const alarmId = alarmIdOf(held.key, sinceMs);
-      findings.push({
-        kind: 'passed',
-        alarmId,
-        series,
-        rule,
-        priority: rule.priority,
-        sinceMs,
-        openingValue: value,
-        value,
-        atMs,
-      });
+      const { rule } = watch;
+      const { priority } = rule;
+      const told = { alarmId, series, rule, priority, sinceMs, openingValue: value, value, atMs };
+      findings.push({ kind: 'passed', ...told });
     }
     const before = held.episode;
     const members = held.watches.map(({ series: { id: seriesId }, rule: { priority }, state }) => ({
@@ -187,55 +182,45 @@ export class Evaluator {
     }
     const alarmId = alarmIdOf(held.key, episode.sinceMs);
     if (transition === 'raised') {
-      held.extremeValue = furthest(rule, watch.openingValue, value);
+      const { openingValue } = watch;
+      const rule = ruleAt(watch, openingValue);
       const { sinceMs, priority } = episode;
-      findings.push({
-        kind: 'raised',
-        alarmId,
-        series,
-        rule,
-        priority,
-        sinceMs,
-        openingValue: watch.openingValue,
-        value: held.extremeValue,
-        atMs,
-      });
+      held.extremeValue = furthest(rule, openingValue, value);
+      const told = { alarmId, series, rule, priority, sinceMs, openingValue, atMs };
+      findings.push({ kind: 'raised', ...told, value: held.extremeValue });
       return;
     }
     if (transition === 'risen')
       findings.push({ kind: 'risen', alarmId, series, priority: episode.priority, atMs });
-    if (
-      step.state.phase === 'raised' &&
-      furthest(rule, value, held.extremeValue) !== held.extremeValue
-    ) {
-      held.extremeValue = value;
-      findings.push({ kind: 'worsened', alarmId, series, value, atMs });
-    }
+    if (step.state.phase !== 'raised') return;
+    const extreme = furthest(ruleAt(watch, held.extremeValue), value, held.extremeValue);
+    if (extreme === held.extremeValue) return;
+    held.extremeValue = extreme;
+    findings.push({ kind: 'worsened', alarmId, series, value, atMs });
   }
 
   #startSeries(series: Series, remembered: SubjectSnapshot): SeriesWatch {
     const subject = this.#subjectOf(series.subjectId);
     const rules = limitsOfMetric(readyLimits(this.#categoryOf(series.subjectId)), series.metric);
-    const watches = rules.map((rule) => this.#startWatch(series, rule, { subject, remembered }));
+    const start = (rule: AlarmRule, settings: LimitSettings | undefined): Watch =>
+      this.#startWatch({ series, rule, settings }, { subject, remembered });
+    const watches = [
+      ...rules.map((rule) => start(rule, settingsFor(rule, series.metric))),
+      start(outOfRangeRule(series.metric, 0), undefined),
+    ];
     const watch = startSeriesWatch(series, subject, watches);
     this.#bySeries.set(series.id, watch);
     return watch;
   }
 
   #startWatch(
-    series: Series,
-    rule: LimitRule,
+    what: Pick<Watch, 'series' | 'rule' | 'settings'>,
     { subject, remembered }: { subject: SubjectWatch; remembered: SubjectSnapshot },
   ): Watch {
-    const saved = remembered.states[`${rule.key}#${series.id}`];
-    const watch: Watch = {
-      series,
-      rule,
-      settings: settingsFor(rule, series.metric),
-      episode: episodeOf(subject, rule.episodeKey, remembered),
-      state: saved?.state ?? QUIET,
-      openingValue: saved?.openingValue ?? 0,
-    };
+    const { series, rule } = what;
+    const { state = QUIET, openingValue = 0 } = remembered.states[`${rule.key}#${series.id}`] ?? {};
+    const episode = episodeOf(subject, rule.episodeKey, remembered);
+    const watch: Watch = { ...what, episode, state, openingValue };
     watch.episode.watches.push(watch);
     if (watch.state.phase === 'pending') this.#addPending(watch);
     return watch;
@@ -256,9 +241,9 @@ export class Evaluator {
     this.#touched = [];
     return touched.flatMap((subject) => {
       subject.isTouched = false;
-      const first = subject.series.find(({ watches }) => watches.length > 0)?.series;
+      const [first] = subject.series;
       if (first === undefined) return [];
-      return [{ subjectId: subject.id, series: first, snapshot: snapshotOf(subject) }];
+      return [{ subjectId: subject.id, series: first.series, snapshot: snapshotOf(subject) }];
     });
   }
 
@@ -301,10 +286,19 @@ function episodeOf(
   return held;
 }
 
+function dueOf({ state, settings }: Watch): number | undefined {
+  return settings === undefined ? undefined : silenceDueMs(state, settings);
+}
+
+/** A range is broken on either side: which of its bounds, the value says. */
+function ruleAt({ rule, series }: Watch, value: number): AlarmRule {
+  return rule.kind === 'out-of-range' ? outOfRangeRule(series.metric, value) : rule;
+}
+
 function compareWatches(a: Watch, b: Watch): number {
   return a.series.id - b.series.id || (a.rule.key < b.rule.key ? -1 : 1);
 }
 
-function furthest(rule: LimitRule, a: number, b: number): number {
+function furthest(rule: AlarmRule, a: number, b: number): number {
   return rule.direction === 'high' ? Math.max(a, b) : Math.min(a, b);
 }

@@ -1,4 +1,4 @@
-import type { LimitRule } from '@ausculta/rules/adult-limits';
+import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import type { Series } from './entry.ts';
 
@@ -8,7 +8,7 @@ export type Finding =
       readonly kind: 'raised' | 'passed';
       readonly alarmId: string;
       readonly series: Series;
-      readonly rule: LimitRule;
+      readonly rule: AlarmRule;
       readonly priority: AlarmPriority;
       readonly sinceMs: number;
       readonly openingValue: number;

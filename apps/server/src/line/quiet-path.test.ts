@@ -1,14 +1,11 @@
 /** The quiet path against the plain rules: each rule asked at every reading, nothing spared. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  ADULT_LIMITS,
-  type LimitRule,
-  limitsOfMetric,
-  settingsFor,
-} from '@ausculta/rules/adult-limits';
+import { ADULT_LIMITS, limitsOfMetric, settingsFor } from '@ausculta/rules/adult-limits';
+import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
 import {
+  type LimitSettings,
   type LimitState,
   type LimitStep,
   onSample,
@@ -16,6 +13,7 @@ import {
   QUIET,
   silenceDueMs,
 } from '@ausculta/rules/limit';
+import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { arrivalOf, NOON, seriesSample } from '../../../../tests/support/line.ts';
@@ -40,7 +38,18 @@ const someArrivals = fc
     fc.record({
       series: fc.constantFrom(...SERIES),
       value: fc.constantFrom(70, 95, 96, 92, 97, 99, 100, 40, 131, 129, 91, 80),
-      flags: fc.constantFrom(0, 0, 0, 0, FLAG.SIMULATED, FLAG.QUESTIONABLE, FLAG.ABOVE, FLAG.BELOW),
+      flags: fc.constantFrom(
+        0,
+        0,
+        0,
+        0,
+        0,
+        FLAG.SIMULATED,
+        FLAG.IMPLAUSIBLE,
+        FLAG.QUESTIONABLE,
+        FLAG.ABOVE,
+        FLAG.BELOW,
+      ),
       afterMs: fc.constantFrom(0, 200, 1000, 1000, 3000, 20_000),
       lateMs: fc.constantFrom(0, 0, 0, 0, 1500, 8000, -60_000),
     }),
@@ -56,7 +65,8 @@ const someArrivals = fc
 
 interface PlainWatch {
   readonly series: Series;
-  readonly rule: LimitRule;
+  readonly rule: AlarmRule;
+  readonly settings: LimitSettings | undefined;
   state: LimitState;
 }
 
@@ -69,22 +79,24 @@ class PlainRules {
     const { series, reading, timeMs, receivedMs } = arrival;
     const said = this.#silences(receivedMs);
     const sample = { atMs: timeMs, receivedAtMs: receivedMs, ...reading };
-    for (const rule of limitsOfMetric(ADULT_LIMITS, series.metric)) {
-      const watch = this.#watchOf(series, rule);
-      said.push(...this.#fold(watch, onSample(watch.state, sample, settings(watch)), receivedMs));
+    for (const watch of this.#watchesOf(series)) {
+      const { state, settings } = watch;
+      const step = settings ? onSample(state, sample, settings) : onRangeSample(state, sample);
+      said.push(...this.#fold(watch, step, receivedMs));
     }
     return said;
   }
 
   #silences(nowMs: number): string[] {
     const due = this.watches.flatMap((watch) => {
-      const dueMs = silenceDueMs(watch.state, settings(watch));
+      const dueMs = watch.settings && silenceDueMs(watch.state, watch.settings);
       return dueMs === undefined || dueMs > nowMs ? [] : [{ watch, dueMs }];
     });
     due.sort((a, b) => a.dueMs - b.dueMs || (nameOf(a.watch) < nameOf(b.watch) ? -1 : 1));
-    return due.flatMap(({ watch, dueMs }) =>
-      this.#fold(watch, onSilence(watch.state, nowMs, settings(watch)), dueMs),
-    );
+    return due.flatMap(({ watch, dueMs }) => {
+      const { state, settings } = watch;
+      return settings ? this.#fold(watch, onSilence(state, nowMs, settings), dueMs) : [];
+    });
   }
 
   #fold(watch: PlainWatch, step: LimitStep, atMs: number): string[] {
@@ -107,16 +119,20 @@ class PlainRules {
     return said;
   }
 
-  #watchOf(series: Series, rule: LimitRule): PlainWatch {
-    const known = this.watches.find((one) => one.series === series && one.rule === rule);
-    if (known !== undefined) return known;
-    const watch = { series, rule, state: QUIET };
-    this.watches.push(watch);
-    return watch;
+  #watchesOf(series: Series): PlainWatch[] {
+    const known = this.watches.filter((one) => one.series === series);
+    if (known.length > 0) return known;
+    const { metric } = series;
+    const limits = limitsOfMetric(ADULT_LIMITS, metric);
+    const made: PlainWatch[] = [
+      ...limits.map((rule) => ({ rule, settings: settingsFor(rule, metric) })),
+      { rule: outOfRangeRule(metric, 0), settings: undefined },
+    ].map((what) => ({ ...what, series, state: QUIET }));
+    this.watches.push(...made);
+    return made;
   }
 }
 
-const settings = ({ rule, series }: PlainWatch) => settingsFor(rule, series.metric);
 const nameOf = ({ rule, series }: PlainWatch): string => `${series.id} ${rule.key}`;
 
 const sayingsOf = (findings: readonly Finding[]): string[] =>

@@ -2,7 +2,7 @@
  * What is remembered of a series between two readings. While all its rules are quiet that is one
  * small record, changed in place; the states of the rules are made of it when somebody asks.
  */
-import type { LimitRule } from '@ausculta/rules/adult-limits';
+import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type CalmRange, calmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
 import type { Episode } from '@ausculta/rules/episode';
 import type { LimitSettings, LimitState } from '@ausculta/rules/limit';
@@ -13,14 +13,15 @@ import type { Series } from './entry.ts';
 /** One rule on one series. */
 export interface Watch {
   readonly series: Series;
-  readonly rule: LimitRule;
-  readonly settings: LimitSettings;
+  readonly rule: AlarmRule;
+  /** Undefined for the watch over the plausible range, which has nothing to set. */
+  readonly settings: LimitSettings | undefined;
   readonly episode: EpisodeWatch;
   state: LimitState;
   openingValue: number;
 }
 
-/** All watches of one (subject, vital, direction). */
+/** All watches of one (subject, vital, direction), or over the plausible range of one (subject, vital). */
 export interface EpisodeWatch {
   readonly key: string;
   readonly watches: Watch[];
@@ -57,7 +58,7 @@ export function startSeriesWatch(
   subject: SubjectWatch,
   watches: readonly Watch[],
 ): SeriesWatch {
-  const settings = watches.map((watch) => watch.settings);
+  const settings = watches.flatMap((watch) => watch.settings ?? []);
   const last = watches.map(({ state }) => state.last?.atMs ?? Number.NEGATIVE_INFINITY);
   const watch: SeriesWatch = {
     series,
