@@ -1,7 +1,6 @@
-import Activity from 'lucide-react/icons/activity';
-import WifiOff from 'lucide-react/icons/wifi-off';
 import type { LiveConnection } from '../live/live-connection.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
+import { Icon } from '../theme/icon.tsx';
 import { durationText } from '../vitals/number-text.ts';
 import classes from './connection-state.module.css';
 
@@ -18,7 +17,7 @@ export function ConnectionState() {
     const [title, detail] = liveWords(live, quietMs ?? 0);
     return (
       <div className={classes.state} data-testid="connection" data-state="live">
-        <Activity size={20} aria-hidden="true" />
+        <Icon name="activity" size={20} />
         <span className={classes.words}>
           <b>{title}</b>
           <span>{detail}</span>
@@ -28,7 +27,7 @@ export function ConnectionState() {
   }
   return (
     <div className={classes.notLive} data-testid="connection" data-state={live.state} role="alert">
-      <WifiOff size={20} aria-hidden="true" />
+      <Icon name="wifi-off" size={20} />
       <b>{live.state === 'connecting' ? 'Connecting' : 'Not live'}</b>
       {live.state === 'silent' && (
         <span>

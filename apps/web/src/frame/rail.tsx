@@ -1,8 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import Info from 'lucide-react/icons/info';
-import Monitor from 'lucide-react/icons/monitor';
-import Stethoscope from 'lucide-react/icons/stethoscope';
-import Users from 'lucide-react/icons/users';
+import { Icon } from '../theme/icon.tsx';
 import { usePanelButton } from './bar-panel.tsx';
 import classes from './rail.module.css';
 
@@ -11,18 +8,18 @@ export function Rail() {
   return (
     <nav className={classes.rail} aria-label="Main">
       <span className={classes.brand} role="img" aria-label="Ausculta">
-        <Stethoscope size={28} aria-hidden="true" />
+        <Icon name="stethoscope" size={28} />
       </span>
       <Link to="/watch" className={classes.item} activeProps={{ 'data-active': true }}>
-        <Monitor size={20} aria-hidden="true" />
+        <Icon name="monitor" size={20} />
         Watch
       </Link>
       <Link to="/patients" className={classes.item} activeProps={{ 'data-active': true }}>
-        <Users size={20} aria-hidden="true" />
+        <Icon name="users" size={20} />
         Patients
       </Link>
       <button type="button" className={classes.about} {...about}>
-        <Info size={20} aria-hidden="true" />
+        <Icon name="info" size={20} />
         Not an alarm device, no watchdog
       </button>
     </nav>

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import TriangleAlert from 'lucide-react/icons/triangle-alert';
+import { Icon } from '../theme/icon.tsx';
 import { changePreferences, usePreferences } from '../theme/preferences.ts';
 import { BarPanel } from './bar-panel.tsx';
 import classes from './safety-notice.module.css';
@@ -19,7 +19,7 @@ export function SafetyNotice() {
   if (noticeRead) return null;
   return (
     <section className={classes.notice} aria-label="Safety notice">
-      <TriangleAlert size={16} aria-hidden="true" />
+      <Icon name="triangle-alert" size={16} />
       <p>{SAFETY_SENTENCE}</p>
       <Button
         size="compact-sm"

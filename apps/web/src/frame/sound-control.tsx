@@ -1,12 +1,10 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import BellOff from 'lucide-react/icons/bell-off';
-import Volume2 from 'lucide-react/icons/volume-2';
-import VolumeX from 'lucide-react/icons/volume-x';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { subjectsQuery } from '../api/queries.ts';
 import { useNow } from '../live/live-context.tsx';
+import { Icon } from '../theme/icon.tsx';
 import { nameText } from '../vitals/identity-text.ts';
 import { countdownText } from '../vitals/number-text.ts';
 import { BarPanel, usePanelButton } from './bar-panel.tsx';
@@ -21,7 +19,7 @@ export function SoundState() {
   if (desk.ability !== 'able') {
     return (
       <button type="button" className={classes.noSound} onClick={desk.enableSound}>
-        <VolumeX size={16} aria-hidden="true" />
+        <Icon name="volume-x" size={16} />
         <b>NO SOUND</b>
         {desk.ability === 'blocked' ? 'Enable' : 'in this browser'}
       </button>
@@ -32,11 +30,7 @@ export function SoundState() {
   const whose = pausedBeds([...desk.pauses.keys()], subjects ?? []);
   return (
     <button type="button" className={classes.sound} {...panel}>
-      {isPaused ? (
-        <BellOff size={16} aria-hidden="true" />
-      ) : (
-        <Volume2 size={16} aria-hidden="true" />
-      )}
+      {isPaused ? <Icon name="bell-off" size={16} /> : <Icon name="volume-2" size={16} />}
       {isPaused ? (
         <span>
           Audio paused, {whose} <b>{countdownText(endMs - performance.now())}</b>

@@ -1,7 +1,5 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import ChevronLeft from 'lucide-react/icons/chevron-left';
-import ChevronRight from 'lucide-react/icons/chevron-right';
-import Table from 'lucide-react/icons/table';
+import { Icon } from '../theme/icon.tsx';
 import { panBy, RANGES, type Stretch, type TimeView } from './time-view.ts';
 import { spanWords } from './time-words.ts';
 import classes from './timeline.module.css';
@@ -38,7 +36,7 @@ export function TimelineTools(props: TimelineToolsProps) {
       <Button
         variant="default"
         size="compact-md"
-        leftSection={<Table size={16} aria-hidden="true" />}
+        leftSection={<Icon name="table" size={16} />}
         aria-pressed={isTable}
         onClick={() => props.setTable(!isTable)}
       >
@@ -54,7 +52,7 @@ function Steps({ view, setView, stretch, nowMs }: TimelineToolsProps) {
   return (
     <div className={classes.steps}>
       <Button variant="default" size="compact-md" aria-label="Earlier" onClick={() => pan(-0.5)}>
-        <ChevronLeft size={16} aria-hidden="true" />
+        <Icon name="chevron-left" size={16} />
       </Button>
       <span className={classes.span}>{spanWords(stretch)}</span>
       <Button
@@ -64,7 +62,7 @@ function Steps({ view, setView, stretch, nowMs }: TimelineToolsProps) {
         disabled={isLive}
         onClick={() => pan(0.5)}
       >
-        <ChevronRight size={16} aria-hidden="true" />
+        <Icon name="chevron-right" size={16} />
       </Button>
       <Button
         variant={isLive ? 'filled' : 'default'}

@@ -2,13 +2,13 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import WifiOff from 'lucide-react/icons/wifi-off';
 import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery, subjectsQuery } from '../api/queries.ts';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
+import { Icon } from '../theme/icon.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { ageSexText, byPlace, locationText, nameText } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
@@ -146,7 +146,7 @@ function WithoutAlarm({ lost }: { readonly lost: string | undefined }) {
   if (lost === undefined) return <span className={classes.quiet}>No open alarm</span>;
   return (
     <>
-      <WifiOff size={16} aria-hidden="true" />
+      <Icon name="wifi-off" size={16} />
       <b>{lost}</b>
     </>
   );

@@ -1,8 +1,8 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { createLazyRoute } from '@tanstack/react-router';
-import Stethoscope from 'lucide-react/icons/stethoscope';
 import type { FormEvent } from 'react';
 import { SAFETY_SENTENCE } from '../frame/safety-notice.tsx';
+import { Icon } from '../theme/icon.tsx';
 import classes from './sign-in-page.module.css';
 import { useSignIn } from './use-sign-in.ts';
 
@@ -22,7 +22,7 @@ function SignInPage() {
     <main className={classes.page}>
       <form className={`card ${classes.form}`} aria-label="Sign in" noValidate onSubmit={onSubmit}>
         <div className={classes.brand}>
-          <Stethoscope size={28} aria-hidden="true" />
+          <Icon name="stethoscope" size={28} />
           <h1>Ausculta</h1>
         </div>
         {errors.form !== undefined && (

@@ -1,7 +1,7 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
-import WifiOff from 'lucide-react/icons/wifi-off';
 import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
+import { Icon } from '../theme/icon.tsx';
 import classes from './tile-band.module.css';
 
 interface TileBandProps {
@@ -24,7 +24,7 @@ export function TileBand(props: TileBandProps) {
   if (top === undefined && props.lost !== undefined) {
     return (
       <div className={classes.lost} data-testid="no-data">
-        <WifiOff size={16} aria-hidden="true" />
+        <Icon name="wifi-off" size={16} />
         {props.isDense ? props.lost.split(',')[0] : props.lost}
       </div>
     );

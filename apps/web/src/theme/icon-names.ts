@@ -1,0 +1,31 @@
+/** The icons of Lucide that our screens use; no other reaches the browser. A new one is named here. */
+export const ICON_NAMES = [
+  'activity',
+  'bell-off',
+  'chevron-left',
+  'chevron-right',
+  'info',
+  'monitor',
+  'stethoscope',
+  'table',
+  'triangle-alert',
+  'users',
+  'volume-2',
+  'volume-x',
+  'wifi-off',
+] as const;
+
+export type IconName = (typeof ICON_NAMES)[number];
+export type IconBodies = Readonly<Record<IconName, string>>;
+
+/** The drawing of each icon, picked out of the whole set when the screens are built. */
+export function iconBodies(
+  set: Readonly<Record<string, { readonly body: string } | undefined>>,
+): IconBodies {
+  const bodies = ICON_NAMES.map((name) => {
+    const icon = set[name];
+    if (icon === undefined) throw new Error(`Lucide has no icon "${name}": see icon-names.ts.`);
+    return [name, icon.body] as const;
+  });
+  return Object.fromEntries(bodies) as IconBodies;
+}
