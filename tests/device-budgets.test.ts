@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ParkedView } from '@ausculta/contract/readings';
-import { type ServerHere, type ServerUnderTest, startServerHere } from './support/server.ts';
+import {
+  eventually,
+  type ServerHere,
+  type ServerUnderTest,
+  startServerHere,
+} from './support/server.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -55,4 +60,66 @@ describe('the budgets of a device', () => {
       ['CLOCK_UNSTEADY'],
     );
   });
+
+  test('a device that floods is slowed, its neighbour is not, and what was acknowledged is there', async () => {
+    const [rogue, neighbour] = [await server.addPatient(), await server.addPatient()];
+    const client = await server.connect(rogue);
+    const beside = await server.connect(neighbour);
+    const startMs = Date.now();
+    const acknowledged = new Set<number>();
+    for (let i = 0; i < 9_000; i += 1) {
+      const stampMs = startMs - 20_000 + i;
+      const body = JSON.stringify({ time: stampMs, values: { 'heart-rate': 70 } });
+      client.publish(`devices/${rogue.id}/readings`, body, { qos: 1 }, (error) => {
+        if (!error) acknowledged.add(stampMs);
+      });
+    }
+    const slowest = await slowestOf(20, () =>
+      beside.publishAsync(
+        `devices/${neighbour.id}/readings`,
+        JSON.stringify({ values: { 'heart-rate': 71 } }),
+        { qos: 1 },
+      ),
+    );
+    await eventually('the flooding device to be cut off', () =>
+      client.connected ? undefined : true,
+    );
+    const seconds = (Date.now() - startMs) / 1000;
+    assert.ok(acknowledged.size >= 1_000, `${acknowledged.size} acknowledged`);
+    assert.ok(acknowledged.size <= 6_000 + 100 * seconds + 1);
+    assert.ok(slowest < 2_000, `the neighbour waited ${slowest} ms`);
+    assert.ok(beside.connected);
+    const stored = await server.readings(rogue.subjectId, 'heart-rate');
+    const stamps = new Set(stored.map(({ stamp }) => Date.parse(stamp)));
+    for (const stampMs of acknowledged) assert.ok(stamps.has(stampMs));
+    await beside.endAsync();
+  });
+
+  test('HTTP: more bytes than a device may send are refused with the time to wait, and park no more', async () => {
+    const device = await server.addPatient();
+    const nonsense = (i: number) => Buffer.alloc(1024 * 1024, 65 + i);
+    const statuses: number[] = [];
+    const parked: number[] = [];
+    for (let i = 0; i < 34; i += 1) {
+      const response = await server.send(device, nonsense(i));
+      statuses.push(response.status);
+      const body = (await response.json()) as { parked?: number; fault?: string };
+      if (body.parked !== undefined) parked.push(body.parked);
+      else assert.equal(body.fault, 'RATE_EXCEEDED');
+      if (response.status === 429) assert.ok(Number(response.headers.get('retry-after')) >= 1);
+    }
+    assert.deepEqual([statuses[0], statuses[31], statuses.at(-1)], [422, 422, 429]);
+    assert.deepEqual(parked.slice(0, 8), [1, 1, 1, 1, 1, 1, 1, 0], 'the eighth is only counted');
+    assert.equal(await count('parked', device.id), 7);
+  });
 });
+
+async function slowestOf(times: number, run: () => Promise<unknown>): Promise<number> {
+  let slowestMs = 0;
+  for (let i = 0; i < times; i += 1) {
+    const startMs = performance.now();
+    await run();
+    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+  }
+  return slowestMs;
+}

@@ -5,6 +5,7 @@ import type { Metric } from '@ausculta/vitals/metric';
 import type { KnownDevice, Placement } from '../line/accept.ts';
 import type { ClockState } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
+import { Allowance } from './allowance.ts';
 
 /** From this stamp of an epoch on, measured time = stamp + offset. */
 export interface OffsetMark {
@@ -22,6 +23,7 @@ export class RegisteredDevice implements KnownDevice {
   readonly model: string;
   readonly tokenHash: Uint8Array;
   clock: ClockState | undefined;
+  readonly allowance = new Allowance();
   #wearers: Wearer[] = [];
   /** By subject, then metric: of the epoch in force and the receipt epoch. */
   readonly #series = new Map<string, Series>();

@@ -51,9 +51,10 @@ async function take(
     takeIn({ device, door: 'http', bytes, receivedMs, decoded }, ports.intake, resolve);
   });
   if (answer.fault !== undefined) return await sendFault(reply, answer.fault);
+  const isKept = !answer.faults.some(({ fault }) => fault.code === 'PARKED_QUOTA_EXCEEDED');
   const body: IntakeAnswer = {
     stored: answer.stored,
-    parked: answer.faults.length,
+    parked: isKept ? answer.faults.length : 0,
     faults: answer.faults.map(({ index, fault }) => ({
       index: index < 0 ? 'message' : String(index),
       fault: fault.code,

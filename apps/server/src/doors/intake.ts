@@ -73,7 +73,11 @@ export function takeIn(
     refuse(message, ports, answer);
     return;
   }
-  const { device } = message;
+  const { device, decoded, bytes, receivedMs } = message;
+  if (!device.allowance.take({ kind: decoded.kind, bytes: bytes.length }, receivedMs)) {
+    answer(refusal(fail('RATE_EXCEEDED').fault));
+    return;
+  }
   if (device.queue === undefined) {
     const accepted = accept(message, ports);
     if (accepted.kind === 'placed') {
@@ -152,7 +156,10 @@ function settle(
     if (fault !== undefined) return answer(refusal(fault));
     if (faults.length === 0) return answer({ fault: undefined, stored, faults });
     void parkRest(message, faults, ports).then((parkFault) => {
-      answer({ fault: parkFault, stored, faults });
+      // Beyond the quota the message is counted, not kept: the device is told in its answer, not held.
+      if (parkFault?.code !== 'PARKED_QUOTA_EXCEEDED') answer({ fault: parkFault, stored, faults });
+      else
+        answer({ fault: undefined, stored, faults: [{ index: -1, fault: parkFault }, ...faults] });
     });
   });
 }
@@ -167,9 +174,7 @@ async function parkRest(
   const { organisationId, id: deviceId } = device;
   try {
     const parked = { organisationId, deviceId, door, messageId, bytes, receivedMs, faults };
-    const fault = await ports.parking.park(parked);
-    // Beyond the quota the message is counted, not kept: the device is told in its answer, not held.
-    return fault?.code === 'PARKED_QUOTA_EXCEEDED' ? undefined : fault;
+    return await ports.parking.park(parked);
   } catch (error) {
     ports.onProblem('park', error);
     return fail('STORE_UNAVAILABLE').fault;

@@ -1,6 +1,7 @@
 /**
  * Parking: a message, or a part of one, that cannot be decoded or placed is kept with its reason, so
- * that a person can mend the cause and claim it. A device has a quota; beyond it messages are counted.
+ * that a person can mend the cause and claim it. A device has a quota of rows and of bytes, and so
+ * have all together; beyond it messages are counted, and the device is told.
  */
 import type { Fault } from '@ausculta/vitals/fault';
 import { fail } from '@ausculta/vitals/fault';
@@ -12,6 +13,12 @@ import * as store from './store.ts';
 
 /** A day of a device that sends nonsense every minute and a half. */
 const PARKED_PER_DEVICE_MAX = 1_000;
+
+/** Eight of the largest messages, or a thousand of those that most devices send. */
+const BYTES_PER_DEVICE_MAX = 8 * 1024 * 1024;
+
+/** What all devices may fill: no more than the disk reserve, which keeps the log alive. */
+const BYTES_MAX = 512 * 1024 * 1024;
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 
@@ -33,63 +40,86 @@ export interface ParkingPorts {
   readonly sql: Sql;
   readonly seal: Seal;
   readonly newId: () => string;
+  /** Of all devices together; BYTES_MAX unless a test has less patience. */
+  readonly bytesMax?: number;
 }
 
 export class Parking {
   readonly #ports: ParkingPorts;
-  readonly #counts = new Map<string, number>();
-  total: number;
+  readonly #ofDevice = new Map<string, store.ParkedAmount>();
+  #all: store.ParkedAmount;
   /** Messages that were only counted, because their device had parked its quota. */
   uncounted = 0;
 
-  private constructor(ports: ParkingPorts, total: number) {
+  private constructor(ports: ParkingPorts, all: store.ParkedAmount) {
     this.#ports = ports;
-    this.total = total;
+    this.#all = all;
   }
 
   static async open(ports: ParkingPorts): Promise<Parking> {
-    return new Parking(ports, await store.countParked(ports.sql));
+    return new Parking(ports, await store.parkedAmount(ports.sql));
+  }
+
+  get total(): number {
+    return this.#all.rows;
   }
 
   /** Lets go of what nobody claimed in its time; devices get their room back. */
   async expire(nowMs: number): Promise<void> {
     await store.deleteExpired(this.#ports.sql, nowMs);
-    this.#counts.clear();
-    this.total = await store.countParked(this.#ports.sql);
+    this.#ofDevice.clear();
+    this.#all = await store.parkedAmount(this.#ports.sql);
   }
 
   /** Durable when it resolves without a fault. */
   async park(message: ParkedMessage): Promise<Fault | undefined> {
     const { deviceId } = message;
     const { sql } = this.#ports;
-    if (!this.#counts.has(deviceId)) {
-      const stored = await store.countParkedOf(sql, deviceId);
+    if (!this.#ofDevice.has(deviceId)) {
+      const stored = await store.parkedAmountOf(sql, deviceId);
       // Another message of the device may have looked as well, and have gone on.
-      if (!this.#counts.has(deviceId)) this.#counts.set(deviceId, stored);
-    }
-    if ((this.#counts.get(deviceId) ?? 0) >= PARKED_PER_DEVICE_MAX) {
-      this.uncounted += 1;
-      return fail('PARKED_QUOTA_EXCEEDED').fault;
+      if (!this.#ofDevice.has(deviceId)) this.#ofDevice.set(deviceId, stored);
     }
     const rows = message.faults
       .slice(0, PARTS_PER_MESSAGE_MAX)
       .map((part, i) => this.#row(message, part, i));
+    const wanted = amountOf(rows);
+    if (!this.#hasRoom(deviceId, wanted)) {
+      this.uncounted += 1;
+      return fail('PARKED_QUOTA_EXCEEDED').fault;
+    }
     // The room is taken before the rows are written, or messages at once would all find it free.
-    this.#count(deviceId, rows.length);
-    let added = 0;
+    this.#count(deviceId, wanted, 1);
+    let added = NOTHING;
     try {
-      added = await store.insertParked(sql, rows);
-      this.total += added;
+      const isKept = await store.insertParked(sql, rows);
+      added = amountOf(rows.filter((row) => isKept.has(row.message_id)));
     } finally {
-      this.#count(deviceId, added - rows.length);
+      this.#count(deviceId, wanted, -1);
+      this.#count(deviceId, added, 1);
     }
     return undefined;
   }
 
-  /** Nothing to do once the counts were let go of: the next message asks the database again. */
-  #count(deviceId: string, more: number): void {
-    const known = this.#counts.get(deviceId);
-    if (known !== undefined) this.#counts.set(deviceId, Math.max(0, known + more));
+  #hasRoom(deviceId: string, wanted: store.ParkedAmount): boolean {
+    const own = this.#ofDevice.get(deviceId) ?? NOTHING;
+    const { bytesMax = BYTES_MAX } = this.#ports;
+    return (
+      own.rows < PARKED_PER_DEVICE_MAX &&
+      own.bytes + wanted.bytes <= BYTES_PER_DEVICE_MAX &&
+      this.#all.bytes + wanted.bytes <= bytesMax
+    );
+  }
+
+  #count(deviceId: string, { rows, bytes }: store.ParkedAmount, sign: 1 | -1): void {
+    const more = (amount: store.ParkedAmount): store.ParkedAmount => ({
+      rows: Math.max(0, amount.rows + sign * rows),
+      bytes: Math.max(0, amount.bytes + sign * bytes),
+    });
+    this.#all = more(this.#all);
+    // Once the counts were let go of there is nothing to do: the next message asks the database again.
+    const own = this.#ofDevice.get(deviceId);
+    if (own !== undefined) this.#ofDevice.set(deviceId, more(own));
   }
 
   /** The first part of a message keeps its bytes; the others point to it by the message's id. */
@@ -114,4 +144,11 @@ export class Parking {
       expires_ms: receivedMs + KEPT_MS,
     };
   }
+}
+
+const NOTHING: store.ParkedAmount = { rows: 0, bytes: 0 };
+
+function amountOf(rows: readonly store.ParkedRow[]): store.ParkedAmount {
+  const bytes = rows.reduce((sum, row) => sum + (row.message_sealed?.length ?? 0), 0);
+  return { rows: rows.length, bytes };
 }

@@ -16,12 +16,12 @@ export interface ParkedRow {
   readonly expires_ms: number;
 }
 
-/** Parks once: a message that is sent again is the same message. Returns how many were new. */
-export async function insertParked(sql: Sql, rows: readonly ParkedRow[]): Promise<number> {
-  const added = await sql`
+/** Parks once: a message that is sent again is the same message. Returns the ids of the new ones. */
+export async function insertParked(sql: Sql, rows: readonly ParkedRow[]): Promise<Set<string>> {
+  const added = await sql<{ message_id: string }[]>`
     INSERT INTO parked ${sql(rows as ParkedRow[])}
-    ON CONFLICT (device_id, message_id) DO NOTHING RETURNING 1`;
-  return added.length;
+    ON CONFLICT (device_id, message_id) DO NOTHING RETURNING message_id`;
+  return new Set(added.map((row) => row.message_id));
 }
 
 export interface ParkedListRow {
@@ -42,15 +42,26 @@ export async function listParked(sql: Sql, limit: number): Promise<ParkedListRow
     FROM parked ORDER BY received_ms DESC LIMIT ${limit}`;
 }
 
-export async function countParkedOf(sql: Sql, deviceId: string): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM parked WHERE device_id = ${deviceId}`;
-  return row?.count ?? 0;
+/** How much is parked: rows, and the bytes of the messages that they keep. */
+export interface ParkedAmount {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
-export async function countParked(sql: Sql): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM parked`;
-  return row?.count ?? 0;
+const NOTHING: ParkedAmount = { rows: 0, bytes: 0 };
+
+export async function parkedAmountOf(sql: Sql, deviceId: string): Promise<ParkedAmount> {
+  const [amount] = await sql<ParkedAmount[]>`
+    SELECT count(*)::int AS rows, coalesce(sum(octet_length(message_sealed)), 0)::bigint AS bytes
+    FROM parked WHERE device_id = ${deviceId}`;
+  return amount ?? NOTHING;
+}
+
+export async function parkedAmount(sql: Sql): Promise<ParkedAmount> {
+  const [amount] = await sql<ParkedAmount[]>`
+    SELECT count(*)::int AS rows, coalesce(sum(octet_length(message_sealed)), 0)::bigint AS bytes
+    FROM parked`;
+  return amount ?? NOTHING;
 }
 
 export async function deleteExpired(sql: Sql, nowMs: number): Promise<void> {
