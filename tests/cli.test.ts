@@ -151,7 +151,7 @@ test('an alarm is listed for people and for programs', async () => {
     return first;
   });
   assert.equal(alarm.metric, 'spo2');
-  assert.match((await ausculta(server, ['alarms'])).out, /^high +spo2 75 % below/m);
+  assert.match((await ausculta(server, ['alarms'])).out, /^high +spo2 75 %, limit ≤ /m);
 });
 
 test('status says that the server is ready, to people and to programs', async () => {

@@ -1,5 +1,6 @@
 import { AlarmList, type AlarmView } from '@ausculta/contract/alarms';
 import { ParkedList, type ParkedView } from '@ausculta/contract/readings';
+import { alarmWords } from './alarm-words.ts';
 import type { Command } from './command.ts';
 import { ageInWords, writeJsonLines, writeTable } from './output.ts';
 import { findSubject } from './server-client.ts';
@@ -28,10 +29,9 @@ export const ALARMS: Command = {
 };
 
 function alarmRow(alarm: AlarmView, nowMs: number): string[] {
-  const { priority, metric, direction, openingValue, limit, unit, condition, episode } = alarm;
-  const side = direction === 'high' ? 'above' : 'below';
-  const what = `${metric} ${openingValue} ${unit} ${side} ${limit}`;
-  return [priority, what, condition, episode, ageInWords(nowMs - alarm.openedMs), alarm.subjectId];
+  const { priority, condition, episode, openedMs, subjectId } = alarm;
+  const age = ageInWords(nowMs - openedMs);
+  return [priority, alarmWords(alarm), condition, episode, age, subjectId];
 }
 
 export const PARKED: Command = {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { countByPriority, orderAlarms } from './alarm-order.ts';
-import { extremeText, limitText, spanText, spokenText } from './alarm-text.ts';
 import {
   AUDIO_PAUSE_MS_MAX,
   isSounding,
@@ -18,7 +17,7 @@ import {
 const RAISED: AlarmView = {
   id: 'a',
   subjectId: 'bed-5',
-  ruleKey: 'heart-rate-high',
+  ruleKey: 'limit/heart-rate/high',
   metric: 'heart-rate',
   priority: 'medium',
   condition: 'present',
@@ -69,30 +68,6 @@ test('of one priority what nobody has acknowledged comes first, then the newest'
 test('the counter leaves out what is resolved', () => {
   const counts = countByPriority([alarm({}), alarm({ priority: 'high', episode: 'resolved' })]);
   assert.deepEqual(counts, { high: 0, medium: 1, low: 0 });
-});
-
-test('a band says the rule, how far it went and for how long', () => {
-  assert.equal(limitText(RAISED), 'HR ≥ 120/min');
-  assert.equal(extremeText(RAISED), 'highest 134');
-  assert.equal(spanText(RAISED, 49_000), '48 s');
-  const low = alarm({ metric: 'spo2', direction: 'low', limit: 88, unit: '%', extremeValue: 82.5 });
-  assert.equal(`${limitText(low)}, ${extremeText(low)}`, 'SpO₂ ≤ 88 %, lowest 82.5');
-});
-
-test('a screen reader hears words where the screen shows a sign', () => {
-  const low = alarm({ metric: 'spo2', direction: 'low', limit: 91, unit: '%', extremeValue: 91 });
-  assert.equal(
-    spokenText(low, 'bed 5, Rivera'),
-    'medium alarm, bed 5, Rivera: SpO₂ at or below 91 %, lowest 91',
-  );
-  assert.match(spokenText(RAISED, 'bed 5'), /HR at or above 120\/min/);
-});
-
-test('a latched alarm says that it was', () => {
-  assert.equal(
-    spanText(alarm({ condition: 'absent', conditionEndedMs: 41_000 }), 99_000),
-    'was, 40 s',
-  );
 });
 
 test('a pause silences one bed for two minutes and no other', () => {

@@ -58,7 +58,7 @@ function alarm(id: string, changes: Partial<AlarmView> = {}): AlarmView {
   return {
     id,
     subjectId: 'ana',
-    ruleKey: 'heart-rate-high',
+    ruleKey: 'limit/heart-rate/high',
     metric: 'heart-rate',
     priority: 'medium',
     condition: 'present',

@@ -1,5 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { extremeText, limitText } from '../alarms/alarm-text.ts';
+import { alarmText, extremeText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import type { Stretch } from './time-view.ts';
 import { momentWords } from './time-words.ts';
@@ -26,7 +26,7 @@ export function EventsLane({ alarms, open, stretch }: EventsLaneProps) {
       </div>
       <div className={classes.events}>
         {shown.map((alarm) => {
-          const words = `${alarm.priority}: ${limitText(alarm)}, ${extremeText(alarm)}, ${momentWords(alarm.openedMs)}`;
+          const words = wordsOf(alarm);
           return (
             <span
               key={alarm.id}
@@ -46,4 +46,10 @@ export function EventsLane({ alarms, open, stretch }: EventsLaneProps) {
       </div>
     </div>
   );
+}
+
+function wordsOf(alarm: AlarmView): string {
+  return [`${alarm.priority}: ${alarmText(alarm)}`, extremeText(alarm), momentWords(alarm.openedMs)]
+    .filter((part) => part !== undefined)
+    .join(', ');
 }

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { orderAlarms } from '../alarms/alarm-order.ts';
-import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
+import { alarmText, detailText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { useAcknowledge } from '../alarms/use-acknowledge.ts';
 import { useLive, useNow, useSubjectLive } from '../live/live-context.tsx';
@@ -103,11 +103,9 @@ function Finding({ alarm, nowMs, acknowledge }: FindingProps) {
     >
       <PriorityMark priority={alarm.priority} />
       <div>
-        <b>{limitText(alarm)}</b>
+        <b>{alarmText(alarm)}</b>
         <p className={classes.detail}>
-          {alarm.priority}, {timeWords(alarm.openedMs)}, {extremeText(alarm)},{' '}
-          {spanText(alarm, nowMs)}
-          {alarm.notYetStored && ', not yet stored'}
+          {alarm.priority}, {timeWords(alarm.openedMs)}, {detailText(alarm, nowMs)}
         </p>
         {alarm.episode === 'raised' ? (
           <Button size="compact-md" variant="default" onClick={acknowledge}>

@@ -3,7 +3,7 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
-import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
+import { alarmText, detailText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery, subjectsQuery } from '../api/queries.ts';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
@@ -90,10 +90,10 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
             <>
               <PriorityMark priority={top.priority} />
               <span>
-                <b>{limitText(top)}</b>
+                <b>{alarmText(top)}</b>
                 <br />
                 <small>
-                  {top.priority}, {extremeText(top)}, {spanText(top, nowMs)}
+                  {top.priority}, {detailText(top, nowMs)}
                   {top.episode === 'acknowledged'
                     ? `, ${top.acknowledgedBy ?? 'acknowledged'}`
                     : ', not acknowledged'}

@@ -1,5 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { extremeText, limitText, spanText } from '../alarms/alarm-text.ts';
+import { alarmText, extremeText, isTechnical, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { Icon } from '../theme/icon.tsx';
 import classes from './tile-band.module.css';
@@ -36,6 +36,7 @@ export function TileBand(props: TileBandProps) {
       </div>
     );
   }
+  const extreme = extremeText(top);
   const isRaised = top.episode === 'raised';
   return (
     <div
@@ -45,10 +46,12 @@ export function TileBand(props: TileBandProps) {
       data-testid="alarm-band"
     >
       <PriorityMark priority={top.priority} />
-      <span className="visually-hidden">{top.priority} alarm</span>
-      <span className={classes.text}>{props.acknowledgement ?? limitText(top)}</span>
-      {!props.isDense && props.acknowledgement === undefined && (
-        <span className={classes.extreme}>{extremeText(top)}</span>
+      <span className="visually-hidden">
+        {top.priority} {isTechnical(top) ? 'technical alarm' : 'alarm'}
+      </span>
+      <span className={classes.text}>{props.acknowledgement ?? alarmText(top)}</span>
+      {!props.isDense && props.acknowledgement === undefined && extreme !== undefined && (
+        <span className={classes.extreme}>{extreme}</span>
       )}
       <span className={classes.age}>
         {spanText(top, props.nowMs)}

@@ -1,0 +1,22 @@
+import type { AlarmView } from '@ausculta/contract/alarms';
+
+/**
+ * What an alarm is about, in the words of the screens and with the keys that `--metric` takes. A
+ * limit is broken at the limit itself: its sign is ≥ or ≤. A rule that is not known here is told by
+ * its key.
+ */
+export function alarmWords(alarm: AlarmView): string {
+  const { ruleKey, metric, unit, openingValue } = alarm;
+  const [family, ...rest] = ruleKey.split('/');
+  if (family === 'limit') {
+    const sign = alarm.direction === 'high' ? '≥' : '≤';
+    return `${metric} ${openingValue} ${unit}, limit ${sign} ${alarm.limit}`;
+  }
+  if (family === 'technical' && rest.at(-1) === 'out-of-range') {
+    return `${metric} ${openingValue} ${unit} out of range, check patient`;
+  }
+  if (family === 'technical' && rest[0] === 'no-data') {
+    return `no data${rest[1] === undefined ? '' : ` from ${rest[1]}`}: not monitored`;
+  }
+  return `${ruleKey} ${metric}`.trim() || 'alarm';
+}

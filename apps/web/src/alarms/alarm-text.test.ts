@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import fc from 'fast-check';
+import {
+  alarmText,
+  detailText,
+  extremeText,
+  isTechnical,
+  spanText,
+  spokenText,
+} from './alarm-text.ts';
+
+const RAISED: AlarmView = {
+  id: 'a',
+  subjectId: 'bed-5',
+  ruleKey: 'limit/heart-rate/high',
+  metric: 'heart-rate',
+  priority: 'medium',
+  condition: 'present',
+  episode: 'raised',
+  direction: 'high',
+  limit: 120,
+  unit: '/min',
+  openingValue: 121,
+  extremeValue: 134,
+  openedMs: 1_000,
+  raisedMs: 9_000,
+  conditionEndedMs: null,
+  acknowledgedMs: null,
+  acknowledgedBy: null,
+  notYetStored: false,
+};
+
+function alarm(changes: Partial<AlarmView>): AlarmView {
+  return { ...RAISED, ...changes };
+}
+
+const SPO2 = alarm({ ruleKey: 'limit/spo2/low', metric: 'spo2', direction: 'low', unit: '%' });
+const OUT_OF_RANGE = alarm({
+  ruleKey: 'technical/heart-rate/out-of-range',
+  limit: 350,
+  openingValue: 999,
+  extremeValue: 1_200,
+});
+const NO_DATA = alarm({ ruleKey: 'technical/no-data/patch-1', metric: '', unit: '' });
+
+const LINES = [
+  { of: RAISED, shown: 'HR ≥ 120/min', value: 'highest 134' },
+  {
+    of: { ...SPO2, limit: 88, extremeValue: 82.5 },
+    shown: 'SpO₂ ≤ 88 %',
+    value: 'lowest 82.5',
+  },
+  { of: OUT_OF_RANGE, shown: 'HR out of range, check patient', value: 'was 999/min' },
+  { of: NO_DATA, shown: 'No data from patch-1: not monitored', value: undefined },
+  {
+    of: { ...NO_DATA, ruleKey: 'technical/no-data' },
+    shown: 'No data: not monitored',
+    value: undefined,
+  },
+  {
+    of: { ...NO_DATA, ruleKey: 'technical/leads-off' },
+    shown: 'Leads off',
+    value: undefined,
+  },
+  {
+    of: { ...RAISED, ruleKey: 'rhythm/extreme-bradycardia' },
+    shown: 'Rhythm, extreme bradycardia, HR',
+    value: undefined,
+  },
+  { of: { ...NO_DATA, ruleKey: '' }, shown: 'Alarm', value: undefined },
+] as const;
+
+for (const { of, shown, value } of LINES) {
+  test(`the rule "${of.ruleKey}" is told as "${shown}"`, () => {
+    assert.equal(alarmText(of), shown);
+    assert.equal(extremeText(of), value);
+  });
+}
+
+test('a rule that nobody foresaw still has a line', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (ruleKey, metric) => {
+      const unforeseen = alarm({ ruleKey, metric });
+      assert.match(alarmText(unforeseen), /\S/);
+      assert.ok(!/undefined|NaN/.test(detailText(unforeseen, 9_000)));
+    }),
+  );
+});
+
+test('a band says for how long, and a latched alarm that it was', () => {
+  assert.equal(spanText(RAISED, 49_000), '48 s');
+  const latched = alarm({ condition: 'absent', conditionEndedMs: 41_000 });
+  assert.equal(spanText(latched, 99_000), 'was, 40 s');
+});
+
+test('the detail says the value, how long, and what is not yet safe', () => {
+  assert.equal(detailText(RAISED, 49_000), 'highest 134, 48 s');
+  assert.equal(detailText({ ...NO_DATA, notYetStored: true }, 13_000), '12 s, not yet stored');
+});
+
+test('a screen reader hears words where the screen shows a sign', () => {
+  assert.equal(
+    spokenText({ ...SPO2, limit: 91, extremeValue: 91 }, 'bed 5, Rivera'),
+    'medium alarm, bed 5, Rivera: SpO₂ at or below 91 %, lowest 91',
+  );
+  assert.match(spokenText(RAISED, 'bed 5'), /HR at or above 120\/min/);
+  assert.equal(
+    spokenText(NO_DATA, 'bed 5'),
+    'medium technical alarm, bed 5: No data from patch-1: not monitored',
+  );
+});
+
+test('only what is about the measuring is a technical alarm', () => {
+  assert.ok(isTechnical(OUT_OF_RANGE));
+  assert.ok(isTechnical(NO_DATA));
+  assert.ok(!isTechnical(RAISED));
+});
