@@ -19,8 +19,8 @@ export function decodeHeartRate(reader: OctetReader): Result<HeartRateMeasuremen
   const fields: Building<HeartRateMeasurement> = { bpm, sensorContact };
   if (hasBit(flags, 3)) fields.energyExpendedKJ = reader.u16();
   if (hasBit(flags, 4)) {
-    // Some belts set the flag and have no interval to tell yet: the heart rate counts all the same.
-    const rrRaw1024: number[] = [];
+    // Bit 4 announces one interval or more: none at all is a value that was cut off.
+    const rrRaw1024 = [reader.u16()];
     while (reader.left > 0 && !reader.isShort) rrRaw1024.push(reader.u16());
     fields.rrRaw1024 = rrRaw1024;
   }
@@ -28,7 +28,7 @@ export function decodeHeartRate(reader: OctetReader): Result<HeartRateMeasuremen
 }
 
 export function encodeHeartRate(fields: HeartRateMeasurement): Uint8Array {
-  const { bpm, sensorContact, energyExpendedKJ, rrRaw1024 } = fields;
+  const { bpm, sensorContact, energyExpendedKJ, rrRaw1024 = [] } = fields;
   const isWide = bpm > 255;
   const writer = new OctetWriter().u8(
     bits(
@@ -36,13 +36,13 @@ export function encodeHeartRate(fields: HeartRateMeasurement): Uint8Array {
       [1, sensorContact === true],
       [2, sensorContact !== null],
       [3, energyExpendedKJ !== undefined],
-      [4, rrRaw1024 !== undefined],
+      [4, rrRaw1024.length > 0],
     ),
   );
   if (isWide) writer.u16(bpm);
   else writer.u8(bpm);
   if (energyExpendedKJ !== undefined) writer.u16(energyExpendedKJ);
-  for (const interval of rrRaw1024 ?? []) writer.u16(interval);
+  for (const interval of rrRaw1024) writer.u16(interval);
   return writer.finish();
 }
 
