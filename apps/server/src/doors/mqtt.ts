@@ -17,8 +17,17 @@ import { publication } from './mqtt/packets.ts';
 /** Far beyond one site; each costs a few kilobytes before it has said anything. */
 const CONNECTIONS_MAX = 20_000;
 
+/** Devices say who they are at once: beyond this many that have not, the oldest makes room. */
+const UNPROVEN_MAX = CONNECTIONS_MAX / 4;
+
+/** A gateway may want a few; a device that forgets to close its own loses the oldest. */
+const CONNECTIONS_PER_DEVICE_MAX = 8;
+
 /** How often silent connections are looked for. */
 const LOOK_MS = 1_000;
+
+/** When a look is later than this the process has been held up, and what devices said is still unread. */
+const LATE_LOOK_MS = 2 * LOOK_MS;
 
 /** TCP asks a silent peer whether it is still there: a device without keep-alive may have lost its power. */
 const PROBE_AFTER_MS = 60_000;
@@ -54,9 +63,8 @@ export async function openMqttDoor(
   server.on('connection', (socket) => connections.add(new Connection(socket, connectionPorts)));
   server.maxConnections = CONNECTIONS_MAX;
   await listening(server, listen);
-  const stopLooking = ports.every(LOOK_MS, () => {
-    for (const connection of connections.all) connection.look(ports.nowMs());
-  });
+  server.on('error', (error) => ports.intake.onProblem('take a connection', error));
+  const stopLooking = watchSilence(connections, ports);
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : listen.port,
@@ -71,28 +79,56 @@ export async function openMqttDoor(
   };
 }
 
+/** Looks for silent connections; returns what stops it. */
+function watchSilence(connections: Connections, { nowMs, every }: MqttPorts): () => void {
+  let lookedMs = nowMs();
+  return every(LOOK_MS, () => {
+    const now = nowMs();
+    const isExcused = now < lookedMs || now - lookedMs > LATE_LOOK_MS;
+    lookedMs = now;
+    for (const connection of connections.all) {
+      if (isExcused) connection.excuse(now);
+      connection.look(now);
+    }
+  });
+}
+
 /** Who is connected, and under which client id. */
 class Connections {
   readonly all = new Set<Connection>();
+  /** Those that have not said who they are, the oldest first. */
+  readonly #unproven = new Set<Connection>();
   readonly #byClient = new Map<string, Connection>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #keys = new Map<Connection, { clientKey: string; deviceId: string }>();
 
   add(connection: Connection): void {
     this.all.add(connection);
+    this.#unproven.add(connection);
+    if (this.#unproven.size > UNPROVEN_MAX) this.#end(oldestOf(this.#unproven));
   }
 
   /** A client id has one connection, the newest (3.1.4-2). */
   open(connection: Connection, deviceId: string, clientKey: string): void {
-    this.#byClient.get(clientKey)?.end();
+    this.#unproven.delete(connection);
+    this.#end(this.#byClient.get(clientKey));
     this.#byClient.set(clientKey, connection);
     this.#keys.set(connection, { clientKey, deviceId });
     const ofDevice = this.#byDevice.get(deviceId) ?? new Set();
     this.#byDevice.set(deviceId, ofDevice.add(connection));
+    if (ofDevice.size > CONNECTIONS_PER_DEVICE_MAX) this.#end(oldestOf(ofDevice));
+  }
+
+  /** Its close comes later; its place is free at once. */
+  #end(connection: Connection | undefined): void {
+    if (connection === undefined) return;
+    connection.end();
+    this.remove(connection);
   }
 
   remove(connection: Connection): void {
     this.all.delete(connection);
+    this.#unproven.delete(connection);
     const keys = this.#keys.get(connection);
     if (keys === undefined) return;
     this.#keys.delete(connection);
@@ -105,6 +141,11 @@ class Connections {
   ofDevice(deviceId: string): Iterable<Connection> {
     return this.#byDevice.get(deviceId) ?? [];
   }
+}
+
+function oldestOf(connections: ReadonlySet<Connection>): Connection | undefined {
+  const [oldest] = connections;
+  return oldest;
 }
 
 function portsOfConnections(connections: Connections, ports: MqttPorts): ConnectionPorts {

@@ -4,27 +4,29 @@
  * (4.8), and so does a message that could not be made durable, for 3.1.1 has no other refusal.
  */
 import type { Socket } from 'node:net';
-import type { Packet } from 'mqtt-packet';
 import type { RegisteredDevice } from '../../devices/known-device.ts';
 import { MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from '../decode.ts';
 import type { Answer } from '../intake.ts';
+import { type Connect, readConnect, type Will } from './connect.ts';
 import { FrameCutter } from './frame-cutter.ts';
+import { PacketIds } from './packet-ids.ts';
 import {
   acknowledgements,
   CONNACK,
   CONNACK_VERSION_5_REFUSED,
-  type Connect,
   connack,
+  HEADER,
+  isPublish,
   PINGRESP,
   type Publish,
-  readByLibrary,
   readPacketId,
   readPublish,
   SUBACK,
   suback,
-  TYPE,
   unsuback,
 } from './packets.ts';
+import { readSubscribe, readUnsubscribe, type Subscriptions } from './subscriptions.ts';
+import { Waiting } from './waiting.ts';
 
 /** Before it has proved itself a device may say this much: names, token and a will. */
 const CONNECT_BYTES_MAX = 16 * 1024;
@@ -42,8 +44,8 @@ const WAITING_BYTES_MAX = 2 * MESSAGE_BYTES_MAX;
 /** A device that does not read its acknowledgements is let go before they fill the memory. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 
-/** QoS 2 messages that are received and not yet released. */
-const UNRELEASED_MAX = 1024;
+/** Pings and subscriptions between two looks: each is answered by itself, which a flood would make dear. */
+const RARE_PACKETS_MAX = 100;
 
 export interface ConnectionPorts {
   /** The device of these credentials, or undefined. */
@@ -55,27 +57,14 @@ export interface ConnectionPorts {
     message: { device: RegisteredDevice; kind: MessageKind; bytes: Uint8Array },
     answer: (answer: Answer) => void,
   ) => void;
-  /** A message that is larger than any may be: what has come of it is parked. */
+  /** A packet that is larger than any may be: what has come of it is parked. */
   readonly parkOversize: (device: RegisteredDevice, beginning: Uint8Array) => void;
   readonly newClientId: () => string;
   readonly nowMs: () => number;
 }
 
 /** What says that a message of each QoS is durable; 0 for nothing. */
-const ACKNOWLEDGED_BY = [0, TYPE.PUBACK, TYPE.PUBREC] as const;
-
-/** A message on its way to being durable, in the order of sending. */
-interface Waiting {
-  readonly type: number;
-  readonly packetId: number;
-  readonly bytes: number;
-  isDurable: boolean;
-}
-
-interface Will {
-  readonly kind: MessageKind;
-  readonly payload: Uint8Array;
-}
+const ACKNOWLEDGED_BY = [0, HEADER.PUBACK, HEADER.PUBREC] as const;
 
 export class Connection {
   readonly #socket: Socket;
@@ -83,15 +72,16 @@ export class Connection {
   readonly #cutter: FrameCutter;
   readonly #topics = new Map<string, MessageKind>();
   #device: RegisteredDevice | undefined;
-  #will: Will | undefined;
+  #will: { readonly kind: MessageKind; readonly payload: Uint8Array } | undefined;
   #heardMs: number;
   #silentMaxMs = CONNECT_WITHIN_MS;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Waiting();
   /** Acknowledgements to be written at the end of this turn. */
-  #ackTypes: number[] = [];
+  #ackHeaders: number[] = [];
   #ackIds: number[] = [];
-  readonly #unreleased = new Set<number>();
+  /** QoS 2 messages that are received and not yet released. */
+  readonly #unreleased = new PacketIds();
+  #rarePackets = 0;
   #isPaused = false;
   #isEnded = false;
   /** Whether the device listens to its errors topic. */
@@ -109,7 +99,13 @@ export class Connection {
 
   /** Ends a connection whose device has been silent for longer than it said it would be (3.1.2-24). */
   look(nowMs: number): void {
+    this.#rarePackets = 0;
     if (nowMs - this.#heardMs > this.#silentMaxMs && !this.#isPaused) this.end();
+  }
+
+  /** Its silence begins anew: nobody was listening, or the clock has been changed. */
+  excuse(nowMs: number): void {
+    this.#heardMs = nowMs;
   }
 
   /** Ends it without a word; what is on its way to being durable stays so. */
@@ -131,21 +127,29 @@ export class Connection {
 
   #onData = (chunk: Buffer): void => {
     if (this.#isEnded) return;
-    this.#heardMs = this.#ports.nowMs();
+    // Before it has proved itself its time runs from the beginning: drops of a CONNECT do not prolong it.
+    if (this.#device !== undefined) this.#heardMs = this.#ports.nowMs();
     const fault = this.#cutter.push(chunk);
     if (fault === undefined) return;
-    if (fault === 'TOO_LARGE' && this.#device !== undefined) {
-      this.#ports.parkOversize(this.#device, this.#cutter.held);
-    }
+    if (fault === 'TOO_LARGE') this.#parkOversize(this.#cutter.held);
     this.end();
   };
+
+  /** A message of its own, or one whose topic has not come; nothing else is worth a person's look. */
+  #parkOversize(held: Buffer): void {
+    const header = held[0];
+    if (this.#device === undefined || header === undefined || !isPublish(header)) return;
+    const publish = readPublish(header, held, bodyOf(held), held.length);
+    if (publish !== undefined && !this.#topics.has(publish.topic)) return;
+    this.#ports.parkOversize(this.#device, held);
+  }
 
   /** Every handler answers whether the connection goes on. */
   #onPacket = (header: number, bytes: Buffer, from: number, to: number): boolean => {
     const goesOn =
       this.#device === undefined
         ? this.#onFirst(header, bytes, from, to)
-        : (header & 0xf0) === TYPE.PUBLISH
+        : isPublish(header)
           ? this.#onPublish(this.#device, readPublish(header, bytes, from, to))
           : this.#onOther(header, bytes, from, to);
     if (!goesOn) this.end();
@@ -153,31 +157,40 @@ export class Connection {
   };
 
   #onFirst(header: number, bytes: Buffer, from: number, to: number): boolean {
-    const connect = header === TYPE.CONNECT ? readByLibrary(header, bytes, from, to) : undefined;
-    if (connect?.cmd !== 'connect') return false;
-    const { protocolVersion = 4, clientId, clean = true, username, password } = connect;
-    if (protocolVersion === 5) return this.#refuse(CONNACK_VERSION_5_REFUSED);
-    if (clientId === '' && !clean) return this.#refuse(connack(CONNACK.IDENTIFIER_REFUSED));
+    const connect = header === HEADER.CONNECT ? readConnect(bytes, from, to) : undefined;
+    if (connect === undefined) return false;
+    if ('level' in connect) {
+      // 3.1.2-2; a client of version 5 would not understand the answer of 3.1.1.
+      const isVersion5 = connect.level === 5;
+      return this.#refuse(
+        isVersion5 ? CONNACK_VERSION_5_REFUSED : connack(CONNACK.PROTOCOL_REFUSED),
+      );
+    }
+    const { clientId, isClean, username, password } = connect;
+    // 3.1.3-8: without an id there is nothing that a session could be kept for.
+    if (clientId === '' && !isClean) return this.#refuse(connack(CONNACK.IDENTIFIER_REFUSED));
     const device = this.#ports.identify(username, password);
     if (device === undefined) return this.#refuse(connack(CONNACK.BAD_CREDENTIALS));
     this.#open(device, connect);
     return true;
   }
 
-  #open(device: RegisteredDevice, connect: Connect): void {
-    const { keepalive = 0, will, clientId } = connect;
+  #open(device: RegisteredDevice, { keepAliveS, will, clientId }: Connect): void {
     this.#device = device;
     for (const kind of MESSAGE_KINDS) this.#topics.set(`devices/${device.id}/${kind}`, kind);
-    this.#silentMaxMs = keepalive === 0 ? Number.POSITIVE_INFINITY : keepalive * 1500;
-    const willKind = will === undefined ? undefined : this.#topics.get(will.topic);
-    // A will for a topic that is not the device's own is left aside: nobody would be told of it.
-    if (will !== undefined && willKind !== undefined) {
-      this.#will = { kind: willKind, payload: Buffer.from(will.payload) };
-    }
+    this.#silentMaxMs = keepAliveS === 0 ? Number.POSITIVE_INFINITY : keepAliveS * 1500;
+    this.#heardMs = this.#ports.nowMs();
+    if (will !== undefined) this.#keepWill(will);
     this.#cutter.allow(MESSAGE_BYTES_MAX + AROUND_MESSAGE_BYTES);
     // Under its own id, or a device could throw another out by borrowing its client id (3.1.4-2).
     this.#ports.onOpen(this, device, `${device.id}/${clientId || this.#ports.newClientId()}`);
     this.#write(connack(CONNACK.ACCEPTED));
+  }
+
+  /** A will for a topic that is not the device's own is left aside: nobody would be told of it. */
+  #keepWill({ topic, payload }: Will): void {
+    const kind = this.#topics.get(topic);
+    if (kind !== undefined) this.#will = { kind, payload: Buffer.from(payload) };
   }
 
   /** 3.2.2.3: the answer leaves before the connection ends. */
@@ -194,28 +207,24 @@ export class Connection {
     const { qos, packetId, payload } = publish;
     if (qos === 2) {
       if (this.#unreleased.has(packetId)) return this.#answerAgain(packetId);
-      if (this.#unreleased.size >= UNRELEASED_MAX) return false;
       this.#unreleased.add(packetId);
     }
-    const type = ACKNOWLEDGED_BY[qos];
-    const waiting: Waiting = { type, packetId, bytes: payload.length, isDurable: false };
-    this.#waiting.push(waiting);
-    this.#waitingBytes += payload.length;
+    const waiting = this.#waiting.add(ACKNOWLEDGED_BY[qos], packetId, payload.length);
     this.#ports.takeIn({ device, kind, bytes: payload }, ({ fault }) => {
       if (fault !== undefined) {
         this.end();
         return;
       }
       waiting.isDurable = true;
-      if (this.#waiting[0] === waiting) this.#acknowledge();
+      this.#settle();
     });
     this.#pauseWhenFull();
     return true;
   }
 
   #pauseWhenFull(): void {
-    const isFull =
-      this.#waiting.length >= WAITING_MESSAGES_MAX || this.#waitingBytes >= WAITING_BYTES_MAX;
+    const { count, bytes } = this.#waiting;
+    const isFull = count >= WAITING_MESSAGES_MAX || bytes >= WAITING_BYTES_MAX;
     if (!isFull || this.#isPaused) return;
     this.#isPaused = true;
     this.#socket.pause();
@@ -223,87 +232,84 @@ export class Connection {
 
   /** Sent again before its release: the first one is answered, once. */
   #answerAgain(packetId: number): true {
-    const isOnItsWay = this.#waiting.some(
-      (one) => one.type === TYPE.PUBREC && one.packetId === packetId,
-    );
-    if (!isOnItsWay) this.#note(TYPE.PUBREC, packetId);
+    if (!this.#waiting.has(HEADER.PUBREC, packetId)) this.#note(HEADER.PUBREC, packetId);
     return true;
   }
 
-  /** All that is durable from the oldest on. Written at the end of the turn: one commit answers many. */
-  #acknowledge(): void {
-    let count = 0;
-    for (const { isDurable, type, packetId, bytes } of this.#waiting) {
-      if (!isDurable) break;
-      count += 1;
-      this.#waitingBytes -= bytes;
-      if (type !== 0) this.#note(type, packetId);
-    }
-    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
-    const isLow =
-      this.#waiting.length <= WAITING_MESSAGES_MAX / 2 &&
-      this.#waitingBytes <= WAITING_BYTES_MAX / 2;
-    if (this.#isPaused && isLow) {
-      this.#isPaused = false;
-      this.#heardMs = this.#ports.nowMs();
-      this.#socket.resume();
-    }
+  #settle(): void {
+    this.#waiting.settle(this.#note);
+    if (!this.#isPaused) return;
+    const { count, bytes } = this.#waiting;
+    if (count > WAITING_MESSAGES_MAX / 2 || bytes > WAITING_BYTES_MAX / 2) return;
+    this.#isPaused = false;
+    this.#heardMs = this.#ports.nowMs();
+    this.#socket.resume();
   }
 
-  #note(type: number, packetId: number): void {
+  /** Written at the end of the turn: one commit answers many. */
+  #note = (header: number, packetId: number): void => {
     if (this.#ackIds.length === 0) queueMicrotask(this.#writeAcknowledgements);
-    this.#ackTypes.push(type);
+    this.#ackHeaders.push(header);
     this.#ackIds.push(packetId);
-  }
+  };
 
   #writeAcknowledgements = (): void => {
     if (this.#ackIds.length === 0) return;
-    const bytes = acknowledgements(this.#ackTypes, this.#ackIds);
-    this.#ackTypes.length = 0;
+    const bytes = acknowledgements(this.#ackHeaders, this.#ackIds);
+    this.#ackHeaders.length = 0;
     this.#ackIds.length = 0;
     this.#write(bytes);
   };
 
   #onOther(header: number, bytes: Buffer, from: number, to: number): boolean {
-    switch (header & 0xf0) {
-      case TYPE.PUBREL:
-        return this.#onRelease(header, readPacketId(bytes, from, to));
-      case TYPE.SUBSCRIBE:
-      case TYPE.UNSUBSCRIBE:
-        return this.#onSubscriptions(readByLibrary(header, bytes, from, to));
-      case TYPE.PINGREQ:
+    if (header === HEADER.PUBREL) return this.#onRelease(readPacketId(bytes, from, to));
+    this.#rarePackets += 1;
+    if (this.#rarePackets > RARE_PACKETS_MAX) return false;
+    switch (header) {
+      case HEADER.SUBSCRIBE:
+        return this.#onSubscribe(readSubscribe(bytes, from, to));
+      case HEADER.UNSUBSCRIBE:
+        return this.#onUnsubscribe(readUnsubscribe(bytes, from, to));
+      case HEADER.PINGREQ:
+        if (from !== to) return false;
         this.send(PINGRESP);
         return true;
-      case TYPE.DISCONNECT:
-        this.#will = undefined;
+      case HEADER.DISCONNECT:
+        // 3.14.4-3: whoever says goodbye leaves no will.
+        if (from === to) this.#will = undefined;
         return false;
       default:
-        // A second CONNECT (3.1.0-2), or what only a server may send.
+        // A second CONNECT (3.1.0-2), flags that are not those of 2.2.2, or what only a server may send.
         return false;
     }
   }
 
-  #onRelease(header: number, packetId: number | undefined): boolean {
-    // 3.6.1-1: its flags are 0010.
-    if (packetId === undefined || (header & 0x0f) !== 2) return false;
+  #onRelease(packetId: number | undefined): boolean {
+    if (packetId === undefined) return false;
     this.#unreleased.delete(packetId);
-    this.#note(TYPE.PUBCOMP, packetId);
+    this.#note(HEADER.PUBCOMP, packetId);
     return true;
   }
 
-  #onSubscriptions(packet: Packet | undefined): boolean {
-    const errorsTopic = this.#device === undefined ? '' : errorsTopicOf(this.#device.id);
-    if (packet?.cmd === 'subscribe') {
-      const isErrors = packet.subscriptions.map(({ topic }) => topic === errorsTopic);
-      if (isErrors.includes(true)) this.hearsErrors = true;
-      const granted = isErrors.map((is) => (is ? SUBACK.QOS_0 : SUBACK.REFUSED));
-      this.send(suback(packet.messageId ?? 0, granted));
-      return true;
-    }
-    if (packet?.cmd !== 'unsubscribe') return false;
-    if (packet.unsubscriptions.includes(errorsTopic)) this.hearsErrors = false;
-    this.send(unsuback(packet.messageId ?? 0));
+  #onSubscribe(subscribe: Subscriptions | undefined): boolean {
+    if (subscribe === undefined) return false;
+    const granted = subscribe.filters.map((filter) =>
+      this.#isErrorsTopic(filter) ? SUBACK.QOS_0 : SUBACK.REFUSED,
+    );
+    if (granted.includes(SUBACK.QOS_0)) this.hearsErrors = true;
+    this.send(suback(subscribe.packetId, granted));
     return true;
+  }
+
+  #onUnsubscribe(unsubscribe: Subscriptions | undefined): boolean {
+    if (unsubscribe === undefined) return false;
+    if (unsubscribe.filters.some((filter) => this.#isErrorsTopic(filter))) this.hearsErrors = false;
+    this.send(unsuback(unsubscribe.packetId));
+    return true;
+  }
+
+  #isErrorsTopic(filter: string): boolean {
+    return this.#device !== undefined && filter === errorsTopicOf(this.#device.id);
   }
 
   #onClose(): void {
@@ -319,3 +325,10 @@ export class Connection {
 
 /** Where a device hears what of its messages could not be placed. */
 export const errorsTopicOf = (deviceId: string): string => `devices/${deviceId}/errors`;
+
+/** Where the body of a packet begins whose length is whole. */
+function bodyOf(packet: Buffer): number {
+  let at = 1;
+  while ((packet[at] ?? 0) > 127) at += 1;
+  return at + 1;
+}

@@ -1,19 +1,21 @@
 /**
- * MQTT 3.1.1 packets as this door reads and writes them. PUBLISH and the acknowledgements pass for every
- * message, so they are read by hand; the rare ones are read and written by mqtt-packet.
+ * MQTT 3.1.1 packets that pass for every message, read and written by hand, and the short answers. What
+ * comes once in a connection is read in `connect.ts` and `subscriptions.ts`.
  */
-import mqttPacket, { type IConnectPacket, type Packet } from 'mqtt-packet';
 
-/** Packet types (MQTT 3.1.1, 2.2.1), as the upper half of the first byte. */
-export const TYPE = {
+/**
+ * The first byte of a packet (2.2): its type, with the flags that 2.2.2 fixes for it. PUBLISH alone has
+ * flags of its own.
+ */
+export const HEADER = {
   CONNECT: 0x10,
   PUBLISH: 0x30,
   PUBACK: 0x40,
   PUBREC: 0x50,
-  PUBREL: 0x60,
+  PUBREL: 0x62,
   PUBCOMP: 0x70,
-  SUBSCRIBE: 0x80,
-  UNSUBSCRIBE: 0xa0,
+  SUBSCRIBE: 0x82,
+  UNSUBSCRIBE: 0xa2,
   PINGREQ: 0xc0,
   DISCONNECT: 0xe0,
 } as const;
@@ -40,7 +42,12 @@ export interface Publish {
   readonly payload: Buffer;
 }
 
-/** 3.3: undefined where it breaks a MUST of the standard, which ends the connection (4.8). */
+export const isPublish = (header: number): boolean => (header & 0xf0) === HEADER.PUBLISH;
+
+/**
+ * 3.3: undefined where it breaks a MUST of the standard, which ends the connection (4.8). Text that is
+ * forbidden in a topic is left to the caller, who knows every topic that may come.
+ */
 export function readPublish(
   header: number,
   bytes: Buffer,
@@ -67,30 +74,7 @@ export function readPacketId(bytes: Buffer, from: number, to: number): number | 
   return packetId === 0 ? undefined : packetId;
 }
 
-/** A whole packet by the library: undefined where it finds it malformed. */
-export function readByLibrary(
-  header: number,
-  bytes: Buffer,
-  from: number,
-  to: number,
-): Packet | undefined {
-  const parser = mqttPacket.parser();
-  let packet: Packet | undefined;
-  let isMalformed = false;
-  parser.on('packet', (read: Packet) => {
-    packet = read;
-  });
-  parser.on('error', () => {
-    isMalformed = true;
-  });
-  parser.parse(
-    Buffer.concat([Buffer.of(header, ...remainingLength(to - from)), bytes.subarray(from, to)]),
-  );
-  return isMalformed ? undefined : packet;
-}
-
-export type Connect = IConnectPacket;
-
+/** 3.2: no session is ever present, because none is kept. */
 export function connack(returnCode: number): Buffer {
   return Buffer.from([0x20, 2, 0, returnCode]);
 }
@@ -99,37 +83,36 @@ export function connack(returnCode: number): Buffer {
 export const CONNACK_VERSION_5_REFUSED: Buffer = Buffer.from([0x20, 3, 0, 0x84, 0]);
 
 export function suback(packetId: number, granted: readonly number[]): Buffer {
-  return mqttPacket.generate({ cmd: 'suback', messageId: packetId, granted: [...granted] });
+  const length = remainingLength(2 + granted.length);
+  return Buffer.from([0x90, ...length, packetId >> 8, packetId & 0xff, ...granted]);
 }
 
 export function unsuback(packetId: number): Buffer {
-  return mqttPacket.generate({ cmd: 'unsuback', messageId: packetId } as Packet);
+  return Buffer.from([0xb0, 2, packetId >> 8, packetId & 0xff]);
 }
 
 /** A message to a device, at QoS 0. */
 export function publication(topic: string, payload: string): Buffer {
-  return mqttPacket.generate({
-    cmd: 'publish',
-    topic,
-    payload,
-    qos: 0,
-    dup: false,
-    retain: false,
-  });
+  const topicBytes = Buffer.from(topic);
+  const payloadBytes = Buffer.from(payload);
+  const length = remainingLength(2 + topicBytes.length + payloadBytes.length);
+  const head = [HEADER.PUBLISH, ...length, topicBytes.length >> 8, topicBytes.length & 0xff];
+  return Buffer.concat([Buffer.from(head), topicBytes, payloadBytes]);
 }
 
 /** Acknowledgements of two bytes each, in their order, as one piece to write. */
-export function acknowledgements(types: readonly number[], packetIds: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(types.length * 4);
-  for (let i = 0; i < types.length; i += 1) {
+export function acknowledgements(headers: readonly number[], packetIds: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(headers.length * 4);
+  for (let i = 0; i < headers.length; i += 1) {
     const at = i * 4;
-    bytes[at] = types[i] as number;
+    bytes[at] = headers[i] as number;
     bytes[at + 1] = 2;
     bytes.writeUInt16BE(packetIds[i] as number, at + 2);
   }
   return bytes;
 }
 
+/** 2.2.3: seven bits a byte, the lowest first. */
 function remainingLength(length: number): number[] {
   const bytes: number[] = [];
   let rest = length;
