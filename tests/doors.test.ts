@@ -266,10 +266,10 @@ describe('the doors', () => {
       assert.ok(sent.includes(Date.parse(stamp)), "the stamp is the device's own");
       assert.ok(Math.abs(Date.parse(time) - Date.parse(stamp) - 3 * HOUR_MS) < 1000, time);
     }
-    // Before the clock was known, nobody had worn the device at that hour: kept, with the reason.
+    // Before the clock was known, nobody could say who had worn the device at that hour: held, with the reason.
     const parked = await parkedOf(device);
     assert.equal(parked.length + placed.length, sent.length);
-    assert.deepEqual([...new Set(parked.map(({ fault }) => fault))], ['DEVICE_UNASSIGNED']);
+    assert.deepEqual([...new Set(parked.map(({ fault }) => fault))], ['CLOCK_DOUBTED']);
     await client.endAsync();
   });
 

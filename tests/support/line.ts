@@ -51,6 +51,8 @@ export function deviceSample(
       const { organisationId, subjectId: id, partition } = seriesSample({ id: 0, subject });
       return { organisationId, subjectId: id, partition };
     },
+    isWornThroughout: ({ fromMs, toMs }) =>
+      wearerAt(fromMs) !== undefined && wearerAt(fromMs) === wearerAt(toMs),
     seriesOf(id, metric, epoch) {
       const known = series.find(
         (s) => s.subjectId === id && s.metric === metric && s.epoch === epoch,

@@ -159,7 +159,8 @@ async function openParts(
     sealFor,
     registry,
     evaluate: (arrival) => {
-      alarms.evaluate(arrival);
+      const series = registry.watchedAs(arrival.series);
+      alarms.evaluate(series === arrival.series ? arrival : { ...arrival, series });
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
     },
     snapshotDetectors: () => alarms.snapshot(),

@@ -12,6 +12,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   UNIT_UNKNOWN: 'code-invalid',
   VALUE_NOT_FINITE: 'value',
   STAMP_INVALID: 'value',
+  CLOCK_DOUBTED: 'business-rule',
   CLOCK_UNSTEADY: 'value',
   BLOCK_MALFORMED: 'structure',
   BLOCK_TOO_LARGE: 'too-long',

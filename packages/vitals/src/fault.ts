@@ -15,6 +15,10 @@ export const FAULTS = {
   UNIT_UNKNOWN: { retry: 'never', why: 'The unit is unknown, or does not measure this metric.' },
   VALUE_NOT_FINITE: { retry: 'never', why: 'A value is not a finite number.' },
   STAMP_INVALID: { retry: 'never', why: 'The time of a reading cannot be read.' },
+  CLOCK_DOUBTED: {
+    retry: 'never',
+    why: "The device's clock is not known well enough to say who wore it. The reading is held for a person.",
+  },
   CLOCK_UNSTEADY: {
     retry: 'never',
     why: "The device's clock changes too often. Its readings are placed at their receipt.",

@@ -54,6 +54,12 @@ export class RegisteredDevice implements KnownDevice {
     return undefined;
   }
 
+  isWornThroughout({ fromMs, toMs }: { fromMs: number; toMs: number }): boolean {
+    return this.#wearers.some(
+      (wearer) => isAssignedAt(wearer, fromMs) && isAssignedAt(wearer, toMs),
+    );
+  }
+
   wearerNow(nowMs: number): SubjectId | undefined {
     return this.subjectAt(nowMs)?.subjectId;
   }

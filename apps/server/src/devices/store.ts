@@ -114,9 +114,11 @@ export async function writeClock(
     DO UPDATE SET offset_ms = excluded.offset_ms, uncertainty_ms = excluded.uncertainty_ms`;
 }
 
+/** In the order in which they were made. */
 export async function readSeries(sql: Sql): Promise<SeriesRow[]> {
   return await sql`
-    SELECT organisation_id, subject_id, id, partition, device_id, metric, epoch FROM series`;
+    SELECT organisation_id, subject_id, id, partition, device_id, metric, epoch
+    FROM series ORDER BY id`;
 }
 
 /** The id of a series, made on first use. */

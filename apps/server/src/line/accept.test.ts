@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FLAG, type ReportedReading } from '@ausculta/vitals/reading';
 import { deviceSample, NOON, runSample, subjectId } from '../../../../tests/support/line.ts';
 import { type Accepted, acceptEvents, acceptReadings, acceptWaveforms } from './accept.ts';
+import { HELD_EPOCH, startClock } from './clock.ts';
 import type { ReadingsEntry } from './entry.ts';
 
 function accept(readings: Partial<ReportedReading>[], device = deviceSample(), sentMs?: number) {
@@ -202,4 +203,72 @@ test('an event is known again by boot and sequence, else by what was sent', () =
     entries.map((entry) => entry.kind === 'event' && entry.id),
     ['monitor-1/3/7', 'hash/1'],
   );
+});
+
+const SLOW_MS = 3 * 3_600_000;
+
+/** Never heard of before, its clock three hours slow. */
+function newDevice(wearerAt: (atMs: number) => number | undefined) {
+  const { state } = startClock({
+    newestStampMs: NOON - SLOW_MS,
+    oldestStampMs: NOON - SLOW_MS,
+    receivedMs: NOON,
+  });
+  return Object.assign(deviceSample(wearerAt), { clock: state });
+}
+
+const WEARERS = [
+  { name: 'nobody wore it before', before: undefined },
+  { name: 'somebody else wore it before', before: 2 },
+];
+
+for (const { name, before } of WEARERS) {
+  test(`doubt of the clock, and ${name}: held, while the present wearer's limits watch it`, () => {
+    const device = newDevice((atMs) => (atMs > NOON - 60_000 ? 1 : before));
+    const stamps = [NOON - SLOW_MS - 5_000, NOON - SLOW_MS];
+    const { entries, faults } = placed(
+      accept(
+        stamps.map((stampMs) => ({ stampMs })),
+        device,
+      ),
+    );
+    const [entry] = entries as ReadingsEntry[];
+    assert.equal(entries.length, 1);
+    assert.deepEqual(entry?.stampsMs, [NOON - 5_000, NOON], 'the newest at its receipt');
+    assert.deepEqual(entry?.offsetMs, 0);
+    for (const series of entry?.series ?? [])
+      assert.deepEqual([series.subjectId, series.epoch], [subjectId(1), HELD_EPOCH]);
+    assert.deepEqual(faults, [
+      { index: 0, fault: { code: 'CLOCK_DOUBTED' } },
+      { index: 1, fault: { code: 'CLOCK_DOUBTED' } },
+    ]);
+  });
+}
+
+test('doubt of the clock, and one wearer all the time: placed at the stamp, no fault', () => {
+  const device = newDevice(() => 1);
+  const [entry] = columns(accept([{ stampMs: NOON - SLOW_MS }], device));
+  assert.deepEqual([entry?.stampsMs, entry?.series[0]?.epoch], [[NOON - SLOW_MS], 1]);
+});
+
+test('doubt of the clock, and nobody wears the device now: parked, watched at nobody', () => {
+  const device = newDevice((atMs) => (atMs < NOON - SLOW_MS / 2 ? 2 : undefined));
+  const { entries, faults } = placed(accept([{ stampMs: NOON - SLOW_MS }], device));
+  assert.deepEqual(entries, []);
+  assert.deepEqual(
+    faults.map(({ fault }) => fault.code),
+    ['CLOCK_DOUBTED', 'DEVICE_UNASSIGNED'],
+  );
+});
+
+test('doubt of the clock holds waveforms and events of another wearer too', () => {
+  const device = newDevice((atMs) => (atMs > NOON - 60_000 ? 1 : 2));
+  const runs = [runSample({ startMs: NOON - SLOW_MS - 100 })];
+  const waveforms = placed(acceptWaveforms(device, { runs, receivedMs: NOON }));
+  const events = [{ kind: 'button' as const, stampMs: NOON - SLOW_MS, flags: 0 }];
+  const button = placed(acceptEvents(device, { events, contentId: 'hash', receivedMs: NOON }));
+  for (const { entries, faults } of [waveforms, button]) {
+    assert.deepEqual(entries, []);
+    assert.deepEqual(faults, [{ index: 0, fault: { code: 'CLOCK_DOUBTED' } }]);
+  }
 });

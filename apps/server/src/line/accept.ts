@@ -18,6 +18,8 @@ import {
   type ClockChange,
   type ClockState,
   type ClockStep,
+  HELD_EPOCH,
+  isInDoubt,
   type MessageTimes,
   RECEIPT_EPOCH,
   readClock,
@@ -39,6 +41,8 @@ export interface KnownDevice {
   clock: ClockState | undefined;
   /** Who wears it at that corrected time. */
   subjectAt(atMs: number): Placement | undefined;
+  /** Whether one and the same subject wears it from the one time to the other. */
+  isWornThroughout(span: { readonly fromMs: number; readonly toMs: number }): boolean;
   seriesOf(subjectId: SubjectId, metric: Metric, epoch: number): Series | undefined;
 }
 
@@ -108,11 +112,16 @@ class Placer {
     }
     const clock = this.#device.clock;
     const hasStamp = reading.stampMs !== undefined && clock !== undefined;
-    const stampMs = hasStamp
+    let stampMs = hasStamp
       ? (reading.stampMs as number) + shiftOf(clock as ClockState)
       : this.#receivedMs;
-    const epoch = hasStamp ? (clock as ClockState).epoch : RECEIPT_EPOCH;
+    let epoch = hasStamp ? (clock as ClockState).epoch : RECEIPT_EPOCH;
     const offsetMs = hasStamp ? (clock as ClockState).offsetMs : 0;
+    if (hasStamp && isHeld(this.#device, stampMs + offsetMs, this.#receivedMs)) {
+      this.#faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
+      epoch = HELD_EPOCH;
+      stampMs += this.#receivedMs - (clock as ClockState).newestStampMs;
+    }
     const placement = this.#device.subjectAt(stampMs + offsetMs);
     if (placement === undefined) {
       this.#faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
@@ -195,9 +204,12 @@ export function acceptWaveforms(device: KnownDevice, message: WaveformsMessage):
   for (const [index, sent] of message.runs.entries()) {
     const run = { ...sent, startMs: sent.startMs + shiftOf(clock) };
     const metric = findMetric(run.metric)?.metric;
-    const placement = device.subjectAt(run.startMs + clock.offsetMs);
+    const timeMs = run.startMs + clock.offsetMs;
+    const placement = device.subjectAt(timeMs);
     if (metric?.kind !== 'waveform') {
       faults.push({ index, fault: fail('METRIC_UNKNOWN').fault });
+    } else if (isHeld(device, timeMs, message.receivedMs)) {
+      faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
     } else if (placement === undefined) {
       faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
     } else {
@@ -249,7 +261,12 @@ export function acceptEvents(device: KnownDevice, message: EventsMessage): Accep
   const faults = faultsOf(step);
   for (const [index, event] of message.events.entries()) {
     const offsetMs = event.stampMs === undefined ? 0 : step.state.offsetMs + shiftOf(step.state);
-    const placement = device.subjectAt((event.stampMs ?? receivedMs) + offsetMs);
+    const timeMs = (event.stampMs ?? receivedMs) + offsetMs;
+    const placement = device.subjectAt(timeMs);
+    if (event.stampMs !== undefined && isHeld(device, timeMs, receivedMs)) {
+      faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
+      continue;
+    }
     if (placement === undefined) {
       faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
       continue;
@@ -263,6 +280,13 @@ export function acceptEvents(device: KnownDevice, message: EventsMessage): Accep
     entries.push({ kind: 'event', ...place, receivedMs, offsetMs, id, event });
   }
   return { kind: 'placed', entries, faults };
+}
+
+/** Whether doubt about the device's clock leaves open who was measured (safety S16). */
+function isHeld(device: KnownDevice, timeMs: number, receivedMs: number): boolean {
+  const { clock } = device;
+  if (clock === undefined || !isInDoubt(clock)) return false;
+  return !device.isWornThroughout({ fromMs: timeMs, toMs: receivedMs });
 }
 
 /** A device that has sent no time yet keeps a clock nobody has seen: the receipt's. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   type ClockState,
   changesAfter,
+  isInDoubt,
   type MessageTimes,
   readClock,
   shiftOf,
@@ -250,4 +251,54 @@ test('changes that were written down before a restart still count', () => {
   assert.equal(step.fault, undefined, 'a slow lag waits as ever');
   const ahead = readClock(state, message(NOON + 30_000, NOON + HOUR));
   assert.equal(ahead.fault?.code, 'CLOCK_UNSTEADY');
+});
+
+const DOUBTS = [
+  { name: 'a clock that is right', lagMs: 80, isInDoubt: false },
+  { name: 'a clock that is a second slow', lagMs: 1_000, isInDoubt: false },
+  { name: 'a clock a little slower than the line may be', lagMs: 1_001, isInDoubt: true },
+  { name: 'a clock three hours slow', lagMs: 3 * HOUR, isInDoubt: true },
+  { name: 'a clock three hours ahead', lagMs: -3 * HOUR, isInDoubt: false },
+  { name: 'a clock in the year 2000', lagMs: NOON - Date.UTC(2000, 0, 1), isInDoubt: false },
+];
+
+for (const { name, lagMs, isInDoubt: expected } of DOUBTS) {
+  test(`the first message of ${name} ${expected ? 'leaves' : 'leaves no'} doubt of when it was measured`, () => {
+    const { state } = startClock(message(NOON, NOON - lagMs));
+    assert.equal(isInDoubt(state), expected);
+  });
+}
+
+test('a first message that says when it was sent leaves no doubt', () => {
+  const { state } = startClock(message(NOON, NOON - 5 * HOUR, NOON - 3 * HOUR));
+  assert.equal(isInDoubt(state), false);
+});
+
+test('doubt lasts while the lag stands still, and ends when the clock is placed', () => {
+  let { state } = startClock(message(NOON, NOON - 3 * HOUR));
+  for (let second = 1; second < 4; second += 1) {
+    state = readClock(state, message(NOON + second * 1000, NOON + second * 1000 - 3 * HOUR)).state;
+    assert.equal(isInDoubt(state), true);
+  }
+  state = readClock(state, message(NOON + 4000, NOON + 4000 - 3 * HOUR)).state;
+  assert.equal(state.offsetMs, 3 * HOUR);
+  assert.equal(isInDoubt(state), false);
+});
+
+test('a lag that moves is a backlog: its stamps are right, until it stands still again', () => {
+  const { state: first } = startClock(message(NOON, NOON - 3 * HOUR));
+  let { state } = readClock(first, message(NOON + 100, NOON - 3 * HOUR + 60_000));
+  assert.equal(isInDoubt(state), false);
+  state = readClock(state, message(NOON + 200, NOON - 3 * HOUR + 120_000)).state;
+  assert.equal(isInDoubt(state), false);
+  state = readClock(state, message(NOON + 1200, NOON - 3 * HOUR + 121_000)).state;
+  assert.equal(isInDoubt(state), true);
+});
+
+test('one message in step with our clock proves it for good: what is late afterwards is a backlog', () => {
+  const { state: first } = startClock(message(NOON, NOON - 3 * HOUR));
+  const { state: inStep } = readClock(first, message(NOON + 1000, NOON + 900));
+  assert.equal(isInDoubt(inStep), false);
+  const { state: late } = readClock(inStep, message(NOON + 2000, NOON - 3 * HOUR));
+  assert.equal(isInDoubt(late), false);
 });

@@ -18,6 +18,12 @@ import { type Fault, fail } from '@ausculta/vitals/fault';
 /** Epoch 0 is the server's own clock: readings of devices that send no time. */
 export const RECEIPT_EPOCH = 0;
 
+/**
+ * Epoch -1 is kept from the record: readings of which nobody can say yet who was measured. They are
+ * placed at their receipt, for the detectors at the device's present wearer alone (safety S16).
+ */
+export const HELD_EPOCH = -1;
+
 /** Lag differences below this are network jitter and queueing, not a clock. */
 const JITTER_MS = 1_000;
 
@@ -47,6 +53,11 @@ export interface ClockState {
   readonly newestStampMs: number;
   /** A lag that may turn out to be a slow clock. */
   readonly suspect: Suspect | undefined;
+  /**
+   * Set until a message has shown that the clock is right, or by how much it is wrong. Until then its
+   * stamps may be a slow clock's or a backlog's.
+   */
+  readonly isUnproven?: true;
   /** What is left of the changes that a clock may make; absent: none was made. */
   readonly changes?: Changes;
   /** Set while the clock has changed too often. */
@@ -68,6 +79,8 @@ interface Unsteady {
 
 interface Suspect {
   readonly messages: number;
+  /** Another lag was watched before this one: it moves, as a backlog's does. */
+  readonly isMoving: boolean;
   readonly firstReceivedMs: number;
   readonly firstStampMs: number;
   readonly lagLowMs: number;
@@ -111,12 +124,14 @@ export function startClock(times: MessageTimes): ClockStep {
   const lagMs = lagOf(times);
   const isTold = times.sentMs !== undefined || lagMs < -JITTER_MS || isAbsurd(times);
   const offsetMs = isTold ? withoutJitter(lagMs) : 0;
+  const suspect = suspectAfter(undefined, times, offsetMs);
   const state: ClockState = {
     epoch: 1,
     offsetMs,
     newestStampMs: clockReading(times),
-    suspect: suspectAfter(undefined, times, offsetMs),
+    suspect,
     changes: { left: CHANGES_MAX - 1, atMs: times.receivedMs },
+    ...(suspect === undefined ? {} : { isUnproven: true }),
   };
   const fromStampMs = times.oldestStampMs;
   return { state, change: { kind: 'epoch', epoch: 1, offsetMs, fromStampMs } };
@@ -141,7 +156,24 @@ export function readClock(clock: ClockState, times: MessageTimes): ClockStep {
   if (suspect === clock.suspect && newestStampMs === clock.newestStampMs) {
     return { state: clock, change: undefined };
   }
-  return { state: { ...clock, newestStampMs, suspect }, change: undefined };
+  const state: ClockState = { ...clock, newestStampMs, suspect };
+  return { state: suspect === undefined ? proven(state) : state, change: undefined };
+}
+
+/** A message was in step with the offset. */
+function proven(clock: ClockState): ClockState {
+  if (clock.isUnproven === undefined) return clock;
+  const { isUnproven: _, ...rest } = clock;
+  return rest;
+}
+
+/**
+ * Whether nobody can say yet when the last message was measured: by its stamps, or just now by a slow
+ * clock. A lag that moves is a backlog's, and its stamps are right.
+ */
+export function isInDoubt(clock: ClockState): boolean {
+  if (clock.isUnproven === undefined || clock.suspect === undefined) return false;
+  return clock.suspect.messages > 1 || !clock.suspect.isMoving;
 }
 
 /** What the device's clock showed when it sent, as far as the message tells. */
@@ -185,13 +217,14 @@ function suspectAfter(
   if (suspect !== undefined && lagHighMs - lagLowMs <= JITTER_MS) {
     return { ...suspect, messages: suspect.messages + 1, lagLowMs, lagHighMs };
   }
-  return watchFrom(times);
+  return watchFrom(times, suspect !== undefined);
 }
 
-function watchFrom(times: MessageTimes): Suspect {
+function watchFrom(times: MessageTimes, isMoving = false): Suspect {
   const lagMs = lagOf(times);
   return {
     messages: 1,
+    isMoving,
     firstReceivedMs: times.receivedMs,
     firstStampMs: times.oldestStampMs,
     lagLowMs: lagMs,

@@ -2,6 +2,7 @@
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Reading } from '@ausculta/vitals/reading';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { HELD_EPOCH } from '../line/clock.ts';
 import type { Insertion } from '../line/consume.ts';
 import type { Series } from '../line/entry.ts';
 import { ReadingHead } from './reading-head.ts';
@@ -35,7 +36,8 @@ export class Heads {
     if (head === undefined) {
       head = new ReadingHead(series);
       this.readings.set(series.id, head);
-      this.ofSubject(series.subjectId).readings.push(head);
+      // What is held for a person is no number of the subject's, on no screen.
+      if (series.epoch !== HELD_EPOCH) this.ofSubject(series.subjectId).readings.push(head);
     }
     return head;
   }

@@ -10,6 +10,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
+import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import { chunkContext } from './flush.ts';
@@ -61,7 +62,8 @@ export async function range(
 ): Promise<SeriesRange[]> {
   const wanted = ports.registry
     .seriesOfSubject(question.subjectId)
-    .filter((s) => s.metric.kind !== 'waveform' && question.metrics.includes(s.metric.key));
+    .filter((s) => s.metric.kind !== 'waveform' && question.metrics.includes(s.metric.key))
+    .filter((s) => s.epoch !== HELD_EPOCH);
   const ranges = await Promise.all(wanted.map((series) => seriesRange(ports, series, question)));
   return ranges.filter((found) => found.stampsMs.length > 0);
 }
