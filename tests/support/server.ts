@@ -166,6 +166,8 @@ export interface Listener {
   /** True once the socket is open, false if it was refused. */
   readonly opened: Promise<boolean>;
   readonly close: () => void;
+  /** The code with which the server or this side ended it. */
+  readonly closed: Promise<number>;
 }
 
 interface ServerEars {
@@ -195,7 +197,10 @@ function listenTo({ url, subjects, headers }: ServerEars): Listener {
     const texts = frame.noticesJson === '' ? [] : (JSON.parse(frame.noticesJson) as unknown[]);
     notices.push(...texts.map((notice) => LiveNotice.parse(notice)));
   });
-  return { notices, values, opened, close: () => socket.close() };
+  const closed = new Promise<number>((resolve) => {
+    socket.addEventListener('close', ({ code }) => resolve(code));
+  });
+  return { notices, values, opened, close: () => socket.close(), closed };
 }
 
 export interface ServerHere extends AsyncDisposable {

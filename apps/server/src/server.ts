@@ -20,6 +20,7 @@ import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { LiveHub } from './live/hub.ts';
+import { SignedInSockets } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
 import type { Outside } from './outside.ts';
 import { Parking } from './parked/parking.ts';
@@ -37,6 +38,9 @@ import { createSeal, deriveKey, type Seal } from './vault/seal.ts';
 const DISK_LOOK_MS = 2_000;
 
 const TIDY_MS = 10 * 60_000;
+
+/** A session that runs out, or is revoked behind our back, ends its live sockets within this time. */
+const SESSION_LOOK_MS = 10_000;
 
 /** A commit that takes longer than this is a stall: monitoring is degraded (safety S3). */
 const STALL_MS = 2_000;
@@ -70,6 +74,7 @@ interface Parts {
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
   readonly hub: LiveHub;
+  readonly sockets: SignedInSockets;
   readonly parking: Parking;
   readonly signIn: SignIn;
   readonly intake: IntakePorts;
@@ -112,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
+  stack.defer(watchSessions(parts));
 
   const kept = stack.move();
   const address = http.server.address();
@@ -198,7 +204,9 @@ async function openParts(
     watchRefused: (entries) => alarms.evaluateRefused(entries),
     onProblem,
   };
-  return { ...ground, registry, telemetry, alarms, hub, parking, signIn, intake };
+  const sockets = new SignedInSockets();
+  signIn.onEnd((credential) => sockets.closeAll(credential));
+  return { ...ground, registry, telemetry, alarms, hub, sockets, parking, signIn, intake };
 }
 
 /** A device proves itself by its token; an unknown id and a wrong token look the same. */
@@ -223,9 +231,9 @@ async function openMqtt(parts: Parts): Promise<MqttDoor> {
 }
 
 async function openHttp(parts: Parts): Promise<FastifyInstance> {
-  const { options, database, registry, telemetry, alarms, hub, parking, signIn, intake } = parts;
+  const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
   const { config, version, webDir, outside } = options;
-  const { nowMs, newId } = outside;
+  const { nowMs, newId, after } = outside;
   const app = await createHttpServer({ signIn, webDir, onProblem: outside.onProblem });
   peopleRoutes(app, { signIn, demo: config.demo });
   registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
@@ -233,7 +241,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
   fhirRoutes(app, { telemetry, registry, nowMs });
-  liveRoutes(app, hub);
+  liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {
     version,
@@ -305,6 +313,21 @@ function watchHealth(parts: Parts, dataDir: string): () => void {
     stopStall();
     stopSilence();
   };
+}
+
+/** While the database does not answer nobody is signed out: a ward must not lose its screens with it. */
+function watchSessions({ sockets, signIn, options: { outside } }: Parts): () => void {
+  let isLooking = false;
+  return outside.every(SESSION_LOOK_MS, () => {
+    if (isLooking) return;
+    isLooking = true;
+    signIn
+      .lookAgain(sockets.credentials())
+      .catch((error: unknown) => outside.onProblem('look at the sessions', error))
+      .finally(() => {
+        isLooking = false;
+      });
+  });
 }
 
 function readiness({ database, health }: Parts): Part[] {

@@ -8,6 +8,9 @@ import { AlarmView } from './alarms.ts';
  */
 export const LIVE_SUBPROTOCOL = 'ausculta.live.1';
 
+/** Close code of a socket whose session was ended, has run out or was revoked: sign in again (RFC 6455, 7.4.2). */
+export const LIVE_SIGNED_OUT_CODE = 4401;
+
 /** One frame for each socket in this time; also the heartbeat: a frame comes even if nothing changed. */
 export const FRAME_INTERVAL_MS = 200;
 

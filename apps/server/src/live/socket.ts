@@ -1,15 +1,37 @@
 /** GET /api/live: the WebSocket door of the hub. */
-import { LIVE_SUBPROTOCOL, LiveRequest } from '@ausculta/contract/live';
+import { LIVE_SIGNED_OUT_CODE, LIVE_SUBPROTOCOL, LiveRequest } from '@ausculta/contract/live';
 import type { FastifyInstance } from 'fastify';
-import { callerOf } from '../people/access.ts';
+import { callerOf, credentialOf } from '../people/access.ts';
 import type { LiveHub } from './hub.ts';
+import type { SignedInSockets } from './signed-in-sockets.ts';
 
 /** A subscription of 64 subjects is about 3 KB. */
 export const LIVE_REQUEST_BYTES_MAX = 16 * 1024;
 
-export function liveRoutes(app: FastifyInstance, hub: LiveHub): void {
+/** RFC 6455, 7.4.1: try again later. */
+const TRY_AGAIN_LATER = 1013;
+
+/** A browser that does not answer the closing handshake is not waited for. */
+const CLOSE_WITHIN_MS = 5_000;
+
+export interface LiveRoutePorts {
+  readonly hub: LiveHub;
+  readonly sockets: SignedInSockets;
+  readonly after: (delayMs: number, run: () => void) => void;
+}
+
+export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRoutePorts): void {
   app.get('/api/live', { config: { access: 'clinician' }, websocket: true }, (socket, request) => {
     const { organisationId } = callerOf(request);
+    const forget = sockets.hold(credentialOf(request), () => {
+      hub.leave(viewer);
+      socket.close(LIVE_SIGNED_OUT_CODE, 'signed out');
+      after(CLOSE_WITHIN_MS, () => socket.terminate());
+    });
+    if (forget === undefined) {
+      socket.close(TRY_AGAIN_LATER, 'too many sockets');
+      return;
+    }
     const viewer = hub.join(organisationId, {
       send: (frame) => socket.send(frame),
       bufferedBytes: () => socket.bufferedAmount,
@@ -20,7 +42,10 @@ export function liveRoutes(app: FastifyInstance, hub: LiveHub): void {
       if (parsed?.success) hub.subscribe(viewer, parsed.data);
       else viewer.notices.push({ type: 'refused', fault: 'PAYLOAD_MALFORMED' });
     });
-    socket.on('close', () => hub.leave(viewer));
+    socket.on('close', () => {
+      forget();
+      hub.leave(viewer);
+    });
     socket.on('error', () => socket.terminate());
   });
 }

@@ -5,7 +5,7 @@
 import type { FaultCode } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendFault } from './problem.ts';
-import type { Caller, SignIn } from './sign-in.ts';
+import type { Caller, Credential, SignIn } from './sign-in.ts';
 
 export const ACCESS = ['public', 'clinician', 'administrator', 'device'] as const;
 
@@ -23,6 +23,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     caller: Caller | undefined;
+    /** What the caller has shown: for what outlives the request. */
+    credential: Credential | undefined;
   }
 }
 
@@ -35,6 +37,7 @@ const MAY: Record<Access, (role: string | undefined) => boolean> = {
 
 export function guardRoutes(app: FastifyInstance, signIn: SignIn): void {
   app.decorateRequest('caller', undefined);
+  app.decorateRequest('credential', undefined);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
       throw new Error(
@@ -55,14 +58,22 @@ export function guardRoutes(app: FastifyInstance, signIn: SignIn): void {
 async function identify(request: FastifyRequest, signIn: SignIn): Promise<FaultCode | undefined> {
   const bearer = bearerToken(request);
   if (bearer !== undefined) {
-    request.caller = await signIn.callerOfApiToken(bearer);
-    return request.caller === undefined ? 'CREDENTIALS_REFUSED' : undefined;
+    return await recognise(request, signIn, signIn.credentialOf('api-token', bearer));
   }
   const cookie = request.cookies[SESSION_COOKIE];
   if (cookie === undefined) return 'CREDENTIALS_REFUSED';
   // A cookie travels by itself, so a page from elsewhere must not be able to use it.
   if (!isSameOrigin(request)) return 'NOT_PERMITTED';
-  request.caller = await signIn.callerOfSession(cookie);
+  return await recognise(request, signIn, signIn.credentialOf('session', cookie));
+}
+
+async function recognise(
+  request: FastifyRequest,
+  signIn: SignIn,
+  credential: Credential,
+): Promise<FaultCode | undefined> {
+  request.credential = credential;
+  request.caller = await signIn.callerOf(credential);
   return request.caller === undefined ? 'CREDENTIALS_REFUSED' : undefined;
 }
 
@@ -84,6 +95,13 @@ function isSameOrigin(request: FastifyRequest): boolean {
 
 async function refuse(reply: FastifyReply, code: FaultCode): Promise<FastifyReply> {
   return await sendFault(reply, { code });
+}
+
+/** What the caller of such a route has shown. */
+export function credentialOf(request: FastifyRequest): Credential {
+  if (request.credential === undefined)
+    throw new Error('broken invariant: the guard found a credential');
+  return request.credential;
 }
 
 /** For routes behind `clinician` or `administrator`, where the guard has seen to it. */

@@ -28,6 +28,16 @@ export interface Caller {
   readonly role: string;
 }
 
+/** What a caller has shown, as it may be kept in memory: never the token itself. */
+export interface Credential {
+  readonly kind: 'session' | 'api-token';
+  readonly tokenHash: Uint8Array;
+}
+
+export function credentialKey({ kind, tokenHash }: Credential): string {
+  return `${kind} ${Buffer.from(tokenHash).toString('base64')}`;
+}
+
 export interface SignInPorts {
   readonly sql: Sql;
   readonly hashPassword: (password: string) => Promise<string>;
@@ -40,6 +50,7 @@ export interface SignInPorts {
 export class SignIn {
   readonly #ports: SignInPorts;
   readonly #remembered = new Map<string, { caller: Caller; untilMs: number }>();
+  readonly #endListeners = new Set<(credential: Credential) => void>();
   /** Verified against when the account is unknown, so that both cases take as long. */
   #decoyHash: Promise<string> | undefined;
 
@@ -66,45 +77,92 @@ export class SignIn {
   }
 
   async end(token: string): Promise<void> {
-    this.#remembered.delete(token);
-    await store.deleteSession(this.#ports.sql, this.#ports.sha256(token));
+    const credential = this.credentialOf('session', token);
+    this.#remembered.delete(credentialKey(credential));
+    await store.deleteSession(this.#ports.sql, credential.tokenHash);
+    this.#tellEnd(credential);
+  }
+
+  /** Hears of every credential that is known to be good no longer. */
+  onEnd(listener: (credential: Credential) => void): void {
+    this.#endListeners.add(listener);
+  }
+
+  #tellEnd(credential: Credential): void {
+    for (const listener of this.#endListeners) listener(credential);
+  }
+
+  credentialOf(kind: Credential['kind'], token: string): Credential {
+    return { kind, tokenHash: this.#ports.sha256(token) };
+  }
+
+  /** Asks the database which of these are still good, past what is remembered, and tells of the others. */
+  async lookAgain(credentials: readonly Credential[]): Promise<void> {
+    const { sql, nowMs } = this.#ports;
+    for (const kind of ['session', 'api-token'] as const) {
+      const ofKind = credentials.filter((credential) => credential.kind === kind);
+      if (ofKind.length === 0) continue;
+      const hashes = ofKind.map(({ tokenHash }) => tokenHash);
+      const alive =
+        kind === 'session'
+          ? await store.sessionsAlive(sql, hashes, new Date(nowMs()))
+          : await store.apiTokensAlive(sql, hashes);
+      const keys = new Set(alive.map((tokenHash) => credentialKey({ kind, tokenHash })));
+      for (const credential of ofKind) {
+        const key = credentialKey(credential);
+        if (keys.has(key)) continue;
+        this.#remembered.delete(key);
+        this.#tellEnd(credential);
+      }
+    }
   }
 
   async forgetExpired(): Promise<void> {
     await store.deleteExpiredSessions(this.#ports.sql, new Date(this.#ports.nowMs()));
   }
 
-  async callerOfSession(token: string): Promise<Caller | undefined> {
-    return await this.#remember(token, async () => {
-      const { sql, sha256, nowMs } = this.#ports;
-      const row = await store.sessionByToken(sql, sha256(token), new Date(nowMs()));
-      return row === undefined ? undefined : callerOf(row);
+  async callerOf(credential: Credential): Promise<Caller | undefined> {
+    return await (credential.kind === 'session'
+      ? this.#callerOfSession(credential)
+      : this.#callerOfApiToken(credential));
+  }
+
+  async #callerOfSession(credential: Credential): Promise<Caller | undefined> {
+    return await this.#remember(credential, async () => {
+      const { sql, nowMs } = this.#ports;
+      const row = await store.sessionByToken(sql, credential.tokenHash, new Date(nowMs()));
+      return row === undefined
+        ? undefined
+        : { caller: callerOf(row), endsMs: row.expires_at.getTime() };
     });
   }
 
-  async callerOfApiToken(token: string): Promise<Caller | undefined> {
-    return await this.#remember(`bearer ${token}`, async () => {
-      const row = await store.apiTokenByHash(this.#ports.sql, this.#ports.sha256(token));
+  async #callerOfApiToken(credential: Credential): Promise<Caller | undefined> {
+    return await this.#remember(credential, async () => {
+      const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
       const organisationId = parseOrganisationId(row?.organisation_id ?? '');
       if (row === undefined || organisationId === undefined) return undefined;
       const { label: displayName, role } = row;
       const nobody = { accountId: undefined, organisationName: '' };
-      return { kind: 'program', organisationId, displayName, role, ...nobody };
+      const caller = { kind: 'program', organisationId, displayName, role, ...nobody } as const;
+      return { caller, endsMs: Number.POSITIVE_INFINITY };
     });
   }
 
   async #remember(
-    key: string,
-    find: () => Promise<Caller | undefined>,
+    credential: Credential,
+    find: () => Promise<{ caller: Caller; endsMs: number } | undefined>,
   ): Promise<Caller | undefined> {
+    const key = credentialKey(credential);
     const nowMs = this.#ports.nowMs();
     const known = this.#remembered.get(key);
     if (known !== undefined && known.untilMs > nowMs) return known.caller;
-    const caller = await find();
+    const found = await find();
     this.#remembered.delete(key);
-    if (caller === undefined) return undefined;
+    if (found === undefined) return undefined;
+    const { caller, endsMs } = found;
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-    this.#remembered.set(key, { caller, untilMs: nowMs + REMEMBERED_MS });
+    this.#remembered.set(key, { caller, untilMs: Math.min(nowMs + REMEMBERED_MS, endsMs) });
     return caller;
   }
 }

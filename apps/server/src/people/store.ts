@@ -54,6 +54,7 @@ export interface SignedIn {
   readonly account_id: string;
   readonly display_name: string;
   readonly role: string;
+  readonly expires_at: Date;
 }
 
 export async function sessionByToken(
@@ -62,12 +63,25 @@ export async function sessionByToken(
   now: Date,
 ): Promise<SignedIn | undefined> {
   const [row] = await sql<SignedIn[]>`
-    SELECT s.organisation_id, o.name AS organisation_name, a.id AS account_id, a.display_name, a.role
+    SELECT s.organisation_id, o.name AS organisation_name, a.id AS account_id, a.display_name, a.role,
+      s.expires_at
     FROM session s
     JOIN account a ON a.organisation_id = s.organisation_id AND a.id = s.account_id
     JOIN organisation o ON o.id = s.organisation_id
     WHERE s.token_hash = ${tokenHash} AND s.expires_at > ${now}`;
   return row;
+}
+
+/** Those of the sessions that are still good. */
+export async function sessionsAlive(
+  sql: Sql,
+  tokenHashes: readonly Uint8Array[],
+  now: Date,
+): Promise<Uint8Array[]> {
+  const rows = await sql<{ token_hash: Uint8Array }[]>`
+    SELECT token_hash FROM session
+    WHERE token_hash IN ${sql(tokenHashes as Uint8Array[])} AND expires_at > ${now}`;
+  return rows.map((row) => row.token_hash);
 }
 
 export async function deleteSession(sql: Sql, tokenHash: Uint8Array): Promise<void> {
@@ -83,6 +97,16 @@ export interface ApiTokenRow {
   readonly token_hash: Uint8Array;
   readonly label: string;
   readonly role: string;
+}
+
+/** Those of the API tokens that are still good. */
+export async function apiTokensAlive(
+  sql: Sql,
+  tokenHashes: readonly Uint8Array[],
+): Promise<Uint8Array[]> {
+  const rows = await sql<{ token_hash: Uint8Array }[]>`
+    SELECT token_hash FROM api_token WHERE token_hash IN ${sql(tokenHashes as Uint8Array[])}`;
+  return rows.map((row) => row.token_hash);
 }
 
 export async function insertApiToken(sql: Sql, row: ApiTokenRow): Promise<void> {
