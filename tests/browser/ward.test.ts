@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -120,7 +120,9 @@ test('a rate beyond its limit alarms on the tile, with its words, and is acknowl
 });
 
 test('Watch and a patient page have no accessibility violation that axe can see', async () => {
-  for (const path of ['/watch', '/patients']) {
+  await page.goto(`${address}/watch`);
+  const first = (await page.getByTestId('tile').first().getAttribute('data-subject')) ?? '';
+  for (const path of ['/watch', '/patients', `/patients/${first}`]) {
     await page.goto(`${address}${path}`);
     await page.waitForTimeout(2_000); // let the first frames in
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -129,6 +131,34 @@ test('Watch and a patient page have no accessibility violation that axe can see'
       [],
     );
   }
+});
+
+test('the alarm counter leads to whom the alarms are about', async () => {
+  await page.goto(`${address}/watch`);
+  const alarms = page.getByTestId('alarm-counter').getByRole('link').first();
+  await alarms.waitFor({ timeout: LIVE_WITHIN_MS });
+  await alarms.click();
+  await page.waitForURL(/\/patients/);
+});
+
+test('a line that breaks makes the screen say so; a session that ends leads to sign-in', async () => {
+  const other = await page.context().newPage();
+  const sockets: WebSocketRoute[] = [];
+  await other.routeWebSocket(/\/api\/live$/, (socket) => {
+    // Once the first is gone, a new one opens and stays mute: as behind a network that drops all.
+    if (sockets.push(socket) === 1) socket.connectToServer();
+  });
+  await other.goto(`${address}/watch`);
+  await other.locator('[data-testid="connection"][data-state="live"]').waitFor();
+  await sockets[0]?.close({ code: 1011 });
+  await other.locator('[data-testid="connection"][data-state="silent"]').waitFor();
+  assert.equal(await other.locator('[data-state="fresh"] > [data-testid="hr-value"]').count(), 0);
+  await poll(async () => sockets.length > 1);
+  await sockets.at(-1)?.close({ code: 4401 });
+  await other.getByText('Your session has ended.').waitFor();
+  assert.equal(await other.getByTestId('tile').count(), 0);
+  assert.match(other.url(), /\/sign-in\?next=%2Fwatch/);
+  await other.close();
 });
 
 async function signIn(name: string, password: string): Promise<void> {

@@ -9,11 +9,20 @@ const root = createRootRoute({
   notFoundComponent: MissingPage,
 });
 
+interface SignInSearch {
+  /** Where to go then. */
+  readonly next?: string;
+  /** Somebody was signed in here until a moment ago. */
+  readonly ended?: true;
+}
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    isOwnPath(search.next) ? { next: search.next } : {},
+  validateSearch: (search: Record<string, unknown>): SignInSearch => ({
+    ...(isOwnPath(search.next) && { next: search.next }),
+    ...(search.ended === true && { ended: true }),
+  }),
 }).lazy(() => import('./sign-in/sign-in-page.tsx').then((page) => page.Route));
 
 /** Every page but sign-in: no session, no page. */

@@ -2,10 +2,17 @@ import { AlarmList, LimitList } from '@ausculta/contract/alarms';
 import { Trend } from '@ausculta/contract/readings';
 import { Session, type SignIn } from '@ausculta/contract/session';
 import { SubjectList } from '@ausculta/contract/subjects';
-import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { askJson, RequestRefused, tell } from './client.ts';
 
-export const queryClient = new QueryClient({
+export const queryClient: QueryClient = new QueryClient({
+  // Whoever is refused as nobody has no session any more: ask, and be led to sign-in.
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (!(error instanceof RequestRefused) || error.status !== 401) return;
+      void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,
@@ -29,6 +36,12 @@ export const sessionQuery = queryOptions({
     }
   },
 });
+
+/** Nobody is signed in any more, and nothing of what they saw stays in this browser. */
+export function forgetSession(client: QueryClient): void {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
+  client.setQueryData(sessionQuery.queryKey, null);
+}
 
 export const subjectsQuery = queryOptions({
   queryKey: ['subjects'],

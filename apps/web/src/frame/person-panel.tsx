@@ -1,8 +1,8 @@
 import type { Session } from '@ausculta/contract/session';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useLocation } from '@tanstack/react-router';
-import { sessionQuery, signOut } from '../api/queries.ts';
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import { forgetSession, signOut } from '../api/queries.ts';
 import { changePreferences, type Preferences, usePreferences } from '../theme/preferences.ts';
 import { BarPanel } from './bar-panel.tsx';
 
@@ -20,13 +20,15 @@ const ALARM_SIGNS = [
 /** Who is signed in, how this browser draws, and the way out. */
 export function PersonPanel({ session }: { readonly session: Session }) {
   const queryClient = useQueryClient();
+  const navigate = useNavigate();
   const preferences = usePreferences();
   const onWatch = useLocation({ select: (location) => location.pathname === '/watch' });
 
   async function leave(): Promise<void> {
+    // First away from the live screens: their socket is closed with the session.
+    await navigate({ to: '/sign-in' });
     await signOut().catch(() => undefined);
-    queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
-    queryClient.setQueryData(sessionQuery.queryKey, null);
+    forgetSession(queryClient);
   }
 
   return (

@@ -5,7 +5,7 @@ import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { subjectsQuery } from '../api/queries.ts';
 import { useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
-import { nameText } from '../vitals/identity-text.ts';
+import { placedName } from '../vitals/identity-text.ts';
 import { countdownText } from '../vitals/number-text.ts';
 import { BarPanel, usePanelButton } from './bar-panel.tsx';
 import classes from './sound-control.module.css';
@@ -55,10 +55,7 @@ export function SoundPanel() {
   const { data: subjects } = useQuery(subjectsQuery);
   const who = (subjectId: string) => {
     const identity = subjects?.find((subject) => subject.id === subjectId)?.identity;
-    if (identity === undefined) return 'Unknown patient';
-    return identity.bed === undefined
-      ? nameText(identity)
-      : `Bed ${identity.bed}, ${nameText(identity)}`;
+    return identity === undefined ? 'Unknown patient' : placedName(identity);
   };
   const sounding = [...new Set(desk.soundingAlarms.map((alarm) => alarm.subjectId))];
   return (

@@ -1,12 +1,9 @@
 import type { Session } from '@ausculta/contract/session';
-import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
-import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
-import { countByPriority } from '../alarms/alarm-order.ts';
-import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { subjectsQuery } from '../api/queries.ts';
 import { useLiveState, useNow } from '../live/live-context.tsx';
+import { AlarmCounter } from './alarm-counter.tsx';
 import { usePanelButton } from './bar-panel.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import { SoundState } from './sound-control.tsx';
@@ -47,26 +44,6 @@ function Place({ organisation }: { readonly organisation: string }) {
         {count !== undefined && `, ${count} ${count === 1 ? 'patient' : 'patients'}`}
       </span>
     </div>
-  );
-}
-
-/** A zero is plain text, never a coloured zero. */
-function AlarmCounter() {
-  const { alarms } = useAlarmDesk();
-  const counts = countByPriority(alarms);
-  return (
-    <section className={classes.counter} aria-label="Open alarms" data-testid="alarm-counter">
-      {ALARM_PRIORITIES.toReversed().map((priority) => (
-        <span
-          key={priority}
-          className={classes.count}
-          data-priority={counts[priority] > 0 ? priority : undefined}
-        >
-          {counts[priority] > 0 && <PriorityMark priority={priority} />}
-          <b>{counts[priority]}</b> <span className={classes.word}>{priority}</span>
-        </span>
-      ))}
-    </section>
   );
 }
 

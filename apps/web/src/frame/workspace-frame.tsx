@@ -1,6 +1,6 @@
 import { SUBSCRIBED_SUBJECTS_MAX } from '@ausculta/contract/live';
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Outlet, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
@@ -20,9 +20,11 @@ export const Route = createLazyRoute('/workspace')({ component: WorkspaceFrame }
 function WorkspaceFrame() {
   const navigate = useNavigate();
   const { data: session } = useQuery(sessionQuery);
+  const path = useLocation({ select: ({ pathname }) => pathname });
   useEffect(() => {
-    if (session === null) void navigate({ to: '/sign-in' });
-  }, [session, navigate]);
+    if (session !== null || path === '/sign-in') return;
+    void navigate({ to: '/sign-in', search: { next: path, ended: true }, replace: true });
+  }, [session, navigate, path]);
   if (!session) return null;
   return (
     <LiveProvider>

@@ -1,6 +1,6 @@
 import { LIVE_SUBPROTOCOL, type LiveRequest, SILENCE_STALE_MS } from '@ausculta/contract/live';
 import { type DecodeBlock, LiveStore, type SubjectLive } from './live-store.ts';
-import { reconnectDelayMs } from './reconnect.ts';
+import { closeMeaning, reconnectDelayMs } from './reconnect.ts';
 import { ServerClock } from './server-clock.ts';
 
 /** A socket that says nothing for this long is given up: the network may never tell us it is gone. */
@@ -19,6 +19,8 @@ export interface LivePorts {
    * must be asked: without one, connecting again would be refused for ever.
    */
   readonly onRefused: () => void;
+  /** The server says that the session is over: nothing is tried again. */
+  readonly onSignedOut: () => void;
 }
 
 /**
@@ -120,8 +122,13 @@ export class LiveConnection {
     socket.addEventListener('message', (event) => {
       if (socket === this.#socket) this.#receive(event.data);
     });
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
+      if (closeMeaning(code) === 'signed-out') {
+        this.#drop();
+        this.#ports.onSignedOut();
+        return;
+      }
       this.#ports.onRefused();
       this.#fail();
     });

@@ -7,6 +7,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
+import { forgetSession, sessionQuery } from '../api/queries.ts';
 import { decodeLiveBlock } from './block-decoding.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
 import type { SubjectLive } from './live-store.ts';
@@ -29,7 +30,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       nowMs: () => performance.now(),
       lot: () => Math.random(),
       decodeBlock: decodeLiveBlock,
-      onRefused: () => void queryClient.invalidateQueries({ queryKey: ['session'] }),
+      onRefused: () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+      onSignedOut: () => forgetSession(queryClient),
     });
     opened.start();
     setConnection(opened);

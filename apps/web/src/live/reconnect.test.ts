@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reconnectDelayMs } from './reconnect.ts';
+import { closeMeaning, reconnectDelayMs } from './reconnect.ts';
 
 const CASES = [
   { failures: 1, lot: 1, delayMs: 500 },
@@ -16,3 +16,15 @@ for (const { failures, lot, delayMs } of CASES) {
     assert.equal(reconnectDelayMs({ failures, lot }), delayMs);
   });
 }
+
+for (const code of [4401, 1008]) {
+  test(`a socket closed with ${code} sends one to sign in again`, () => {
+    assert.equal(closeMeaning(code), 'signed-out');
+  });
+}
+
+test('any other end of a socket is an end of the line alone', () => {
+  for (const code of [1000, 1001, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4402]) {
+    assert.equal(closeMeaning(code), 'broken');
+  }
+});

@@ -43,7 +43,7 @@ export function WaveformLane(props: WaveformLaneProps) {
       )}
       {bracketPx > 0 && (
         <span className={classes.bracket} style={{ height: bracketPx }}>
-          1 mV
+          <span>1 mV</span>
         </span>
       )}
       {stored.isError && <span className={classes.words}>The waveform cannot be loaded</span>}

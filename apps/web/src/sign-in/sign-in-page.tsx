@@ -9,7 +9,7 @@ import { useSignIn } from './use-sign-in.ts';
 export const Route = createLazyRoute('/sign-in')({ component: SignInPage });
 
 function SignInPage() {
-  const { errors, isBusy, submit } = useSignIn();
+  const { errors, isBusy, submit, hasEnded } = useSignIn();
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
@@ -25,6 +25,12 @@ function SignInPage() {
           <Icon name="stethoscope" size={28} />
           <h1>Ausculta</h1>
         </div>
+        {hasEnded && (
+          <p className={classes.ended} role="alert">
+            <b>Your session has ended.</b> No alarms are shown or sounded on this screen until
+            somebody signs in.
+          </p>
+        )}
         {errors.form !== undefined && (
           <p className={classes.refused} role="alert">
             {errors.form}
@@ -48,10 +54,11 @@ function SignInPage() {
         <Button type="submit" fullWidth loading={isBusy}>
           Sign in
         </Button>
-        <p className={classes.hint}>
-          The demo prints its login name and password in the terminal where it was started. Its
-          patients are invented.
-        </p>
+        {!hasEnded && (
+          <p className={classes.hint}>
+            No alarms are shown or sounded on this screen until somebody signs in.
+          </p>
+        )}
       </form>
       <p className={classes.notice}>{SAFETY_SENTENCE}</p>
     </main>

@@ -15,7 +15,7 @@ export interface SignInErrors {
 export function useSignIn() {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const { next } = useSearch({ from: '/sign-in' });
+  const { next, ended } = useSearch({ from: '/sign-in' });
   const [errors, setErrors] = useState<SignInErrors>({});
   const [isBusy, setBusy] = useState(false);
 
@@ -35,7 +35,7 @@ export function useSignIn() {
     }
   }
 
-  return { errors, isBusy, submit };
+  return { errors, isBusy, submit, hasEnded: ended === true };
 }
 
 function missingFields(fields: SignIn): SignInErrors {

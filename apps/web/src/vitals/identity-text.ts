@@ -9,6 +9,13 @@ export function nameText(identity: Identity): string {
     : `${identity.familyName}, ${identity.givenName}`;
 }
 
+/** "Bed 05, Rivera, Ana": for whoever must go there. */
+export function placedName(identity: Identity): string {
+  return identity.bed === undefined
+    ? nameText(identity)
+    : `Bed ${identity.bed}, ${nameText(identity)}`;
+}
+
 /** Whole years, from as much of the birth date as is known; undefined when nobody knows. */
 export function ageYears(birthDate: string | undefined, nowMs: number): number | undefined {
   const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(birthDate ?? '');
