@@ -1,14 +1,22 @@
-import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
+import { ALARM_CONDITIONS, ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import { z } from 'zod';
 
-/** An alarm as screens and the command line see it: condition and episode are separate facts. */
+/**
+ * An alarm as screens and the command line see it: condition and episode are separate facts. What it is
+ * about, a limit, a value out of range or data that have stopped, `alarmSubject` reads from its rule key.
+ *
+ * Of data that have stopped, what is judged is the silence: `limit` is how long it may last and
+ * `openingValue` how long it had lasted when it was told, in seconds; `metric` is one of those lost,
+ * `openedMs` the time of the last reading.
+ */
 export const AlarmView = z.object({
   id: z.string(),
   subjectId: z.string(),
   ruleKey: z.string(),
   metric: z.string(),
   priority: z.enum(ALARM_PRIORITIES),
-  condition: z.enum(['present', 'absent']),
+  /** 'unknown': present when its data stopped coming; neither present nor ended. */
+  condition: z.enum(ALARM_CONDITIONS),
   episode: z.enum(['raised', 'acknowledged', 'resolved']),
   direction: z.enum(['high', 'low']),
   limit: z.number(),

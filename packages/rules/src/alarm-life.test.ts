@@ -34,6 +34,15 @@ for (const priority of ['high', 'medium'] as const) {
   });
 }
 
+test('a condition whose data have stopped is unknown: neither over nor settled by an answer', () => {
+  assert.equal(live('high', 'condition-lost'), 'unknown, raised, owed');
+  assert.equal(live('high', 'condition-lost', 'acknowledged'), 'unknown, acknowledged');
+  assert.equal(live('high', 'condition-lost', 'condition-returned'), 'present, raised, owed');
+  assert.equal(live('high', 'condition-lost', 'condition-ended'), 'absent, raised, owed');
+  assert.equal(live('low', 'condition-lost'), 'unknown, raised');
+  assert.equal(live('high', 'condition-ended', 'condition-lost'), 'absent, raised, owed');
+});
+
 test('a low alarm ends with its condition, seen or not, and is owed to nobody', () => {
   assert.equal(live('low'), 'present, raised');
   assert.equal(live('low', 'acknowledged'), 'present, acknowledged');

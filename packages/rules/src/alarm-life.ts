@@ -16,8 +16,15 @@ export interface AlarmLife {
   readonly episode: AlarmEpisode;
 }
 
-/** 'condition-returned': the same condition again, before anybody had acknowledged. */
-export type AlarmEvent = 'condition-ended' | 'condition-returned' | 'acknowledged';
+/**
+ * 'condition-returned': the same condition again, before it was settled, or seen again after its data
+ * had stopped. 'condition-lost': its data have stopped while it was present.
+ */
+export type AlarmEvent =
+  | 'condition-ended'
+  | 'condition-returned'
+  | 'condition-lost'
+  | 'acknowledged';
 
 export function raise(priority: AlarmPriority): AlarmLife {
   return { priority, condition: 'present', episode: 'raised' };
@@ -36,6 +43,8 @@ export function afterEvent(life: AlarmLife, event: AlarmEvent): AlarmLife {
       if (life.condition === 'present' || life.episode === 'resolved') return life;
       return { ...life, condition: 'present' };
     }
+    case 'condition-lost':
+      return life.condition === 'present' ? { ...life, condition: 'unknown' } : life;
     case 'acknowledged': {
       if (life.episode !== 'raised') return life;
       const episode = life.condition === 'absent' ? 'resolved' : 'acknowledged';

@@ -13,8 +13,27 @@ export type AlarmPriority = (typeof ALARM_PRIORITIES)[number];
 export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data'] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
-export type AlarmCondition = 'present' | 'absent';
+/** 'unknown': it was present when its data stopped coming, and nobody can say what it is now. */
+export const ALARM_CONDITIONS = ['present', 'absent', 'unknown'] as const;
+export type AlarmCondition = (typeof ALARM_CONDITIONS)[number];
 export type AlarmEpisode = 'raised' | 'acknowledged' | 'resolved';
+
+/** What an alarm is about, as its rule key says it: "technical/spo2/no-data". */
+export interface AlarmSubject {
+  readonly kind: AlarmKind;
+  /** Undefined when it is about all that a device measures. */
+  readonly vital: string | undefined;
+  /** Only of a device that has stopped. */
+  readonly deviceId: string | undefined;
+}
+
+export function alarmSubject(ruleKey: string): AlarmSubject {
+  const [family, first, second] = ruleKey.split('/');
+  if (family !== 'technical') return { kind: 'limit', vital: first, deviceId: undefined };
+  if (first === 'no-data') return { kind: 'no-data', vital: undefined, deviceId: second };
+  const kind = second === 'no-data' ? 'no-data' : 'out-of-range';
+  return { kind, vital: first, deviceId: undefined };
+}
 
 /** Sorts the most urgent first. */
 export function priorityRank(priority: AlarmPriority): number {

@@ -6,7 +6,8 @@ import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
-import { type AlarmBook, isOpen } from './book.ts';
+import { isOpen } from './alarm-change.ts';
+import type { AlarmBook } from './book.ts';
 
 const AlarmsQuery = z.object({
   state: z.enum(['open', 'all']).default('open'),

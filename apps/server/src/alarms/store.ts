@@ -76,16 +76,16 @@ export async function readAlarms(sql: Sql, sinceMs: number): Promise<AlarmRow[]>
       opened_ms, raised_ms, condition_ended_ms, acknowledged_ms, acknowledged_by, resolved_ms,
       detail_sealed
     FROM alarm
-    WHERE episode <> 'resolved' OR condition = 'present' OR raised_ms >= ${sinceMs}`;
+    WHERE episode <> 'resolved' OR condition <> 'absent' OR raised_ms >= ${sinceMs}`;
 }
 
-/** Breaches that returned to an alarm instead of raising their own. */
+/** Breaches that came back to an alarm instead of raising their own, and late ones that it tells of. */
 export async function readReturns(
   sql: Sql,
   sinceMs: number,
 ): Promise<Pick<TransitionRow, 'subject_id' | 'alarm_id' | 'what'>[]> {
   return await sql`
     SELECT subject_id, alarm_id, what FROM alarm_transition
-    WHERE what LIKE 'returned@%' AND at_ms >= ${sinceMs}
+    WHERE (what LIKE 'returned@%' OR what LIKE 'passed@%') AND at_ms >= ${sinceMs}
     ORDER BY at_ms`;
 }

@@ -196,3 +196,28 @@ test('an impossible rate raises its limit as well: implausible is flagged, not p
     `raised limit/heart-rate/high@${NOON}`,
   ]);
 });
+
+test('a series that sends steadily is known for one after a restart, though it is silent', () => {
+  const before = evaluator();
+  for (let second = 0; second < 5; second += 1) {
+    before.evaluate(arrivalOf(RATE, { stampMs: NOON + second * 1000, value: 70 }));
+  }
+  const flowIn = (target: Evaluator) => {
+    const [watch] = [...target.subjects()].flatMap(({ series }) => series);
+    return [watch?.flow, watch?.lastAtMs];
+  };
+  const expected = [{ run: 3, paceMs: 1000, silentAfterMs: 12_000 }, NOON + 4000];
+  assert.deepEqual(flowIn(before), expected);
+  assert.deepEqual(flowIn(before.fork()), expected);
+  assert.deepEqual(flowIn(restarted(before)), expected);
+});
+
+test('a snapshot of before there were flows is read, and its series prove themselves anew', () => {
+  const before = evaluator();
+  before.evaluate(arrivalOf(RATE, { stampMs: NOON, value: 150 }));
+  const [saved] = before.snapshot();
+  const { flows: _, ...old } = saved?.snapshot ?? { states: {}, episodes: {} };
+  const after = evaluator();
+  after.remember(old, () => RATE);
+  assert.deepEqual(kindsOf(after.silences(NOON + 5000)), ['raised']);
+});

@@ -7,6 +7,7 @@
 import { limitsOfMetric, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
+import { type FlowState, NO_FLOW } from '@ausculta/rules/flow';
 import {
   type LimitSettings,
   type LimitState,
@@ -26,8 +27,8 @@ import {
   areQuiet,
   catchUp,
   type EpisodeWatch,
+  noteLast,
   passCalmly,
-  placedMs,
   type SeriesWatch,
   type SubjectWatch,
   startSeriesWatch,
@@ -42,6 +43,8 @@ export interface SubjectSnapshot {
   readonly episodes: Readonly<
     Record<string, { readonly episode: Episode; readonly extremeValue: number }>
   >;
+  /** By series; absent in snapshots of before there were flows. */
+  readonly flows?: Readonly<Record<string, FlowState>>;
 }
 
 const NOTHING_FOUND: readonly Finding[] = [];
@@ -88,7 +91,7 @@ export class Evaluator {
     catchUp(watch);
     for (const each of watch.watches) this.#evaluateWatch(each, arrival, findings);
     watch.isQuiet = areQuiet(watch.watches);
-    watch.lastAtMs = Math.max(watch.lastAtMs, placedMs(arrival));
+    noteLast(watch, arrival);
     return findings;
   }
 
@@ -208,7 +211,8 @@ export class Evaluator {
       ...rules.map((rule) => start(rule, settingsFor(rule, series.metric))),
       start(outOfRangeRule(series.metric, 0), undefined),
     ];
-    const watch = startSeriesWatch(series, subject, watches);
+    const flow = remembered.flows?.[series.id] ?? NO_FLOW;
+    const watch = startSeriesWatch(series, subject, { watches, flow });
     this.#bySeries.set(series.id, watch);
     return watch;
   }
@@ -233,6 +237,15 @@ export class Evaluator {
       this.#bySubject.set(id, subject);
     }
     return subject;
+  }
+
+  /** All that is watched, for who looks at it by the clock. */
+  subjects(): Iterable<SubjectWatch> {
+    return this.#bySubject.values();
+  }
+
+  subject(id: SubjectId): SubjectWatch | undefined {
+    return this.#bySubject.get(id);
   }
 
   /** The states of subjects that changed since the last snapshot. */
@@ -260,8 +273,10 @@ export class Evaluator {
 
 function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot {
   const states: Record<string, SubjectSnapshot['states'][string]> = {};
+  const flows: Record<string, FlowState> = {};
   for (const watch of series) {
     catchUp(watch);
+    if (watch.flow.run > 0) flows[watch.series.id] = watch.flow;
     for (const { rule, state, openingValue } of watch.watches) {
       states[`${rule.key}#${watch.series.id}`] = { state, openingValue };
     }
@@ -269,7 +284,7 @@ function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot {
   const kept = [...episodes.values()].map(
     ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
   );
-  return { states, episodes: Object.fromEntries(kept) };
+  return { states, episodes: Object.fromEntries(kept), flows };
 }
 
 function episodeOf(

@@ -5,6 +5,7 @@
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type CalmRange, calmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
 import type { Episode } from '@ausculta/rules/episode';
+import { type FlowState, isSteady, onFlow } from '@ausculta/rules/flow';
 import type { LimitSettings, LimitState } from '@ausculta/rules/limit';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Arrival } from './consume.ts';
@@ -51,12 +52,16 @@ export interface SeriesWatch {
   lastAtMs: number;
   lastValue: number;
   lastFlags: number;
+  /** How steadily it sends; of continuous metrics only. */
+  flow: FlowState;
+  /** A reading that comes within this time of the last changes nothing of the flow. */
+  flowsWithinMs: number;
 }
 
 export function startSeriesWatch(
   series: Series,
   subject: SubjectWatch,
-  watches: readonly Watch[],
+  { watches, flow }: { watches: readonly Watch[]; flow: FlowState },
 ): SeriesWatch {
   const settings = watches.flatMap((watch) => watch.settings ?? []);
   const last = watches.map(({ state }) => state.last?.atMs ?? Number.NEGATIVE_INFINITY);
@@ -70,6 +75,8 @@ export function startSeriesWatch(
     lastAtMs: Math.max(Number.NEGATIVE_INFINITY, ...last),
     lastValue: 0,
     lastFlags: 0,
+    flow,
+    flowsWithinMs: flowsWithinMs(series, flow),
   };
   subject.series.push(watch);
   return watch;
@@ -84,11 +91,34 @@ export function placedMs({ timeMs, receivedMs }: Arrival): number {
   return Math.min(timeMs, receivedMs);
 }
 
+function flowsWithinMs({ metric }: Series, flow: FlowState): number {
+  if (metric.cadence.kind !== 'continuous') return Number.POSITIVE_INFINITY;
+  return isSteady(flow) ? flow.silentAfterMs : Number.NEGATIVE_INFINITY;
+}
+
+/** Notes a reading that did not pass calmly: how old the last one had become, and that this is the last. */
+export function noteLast(watch: SeriesWatch, arrival: Arrival): void {
+  const atMs = placedMs(arrival);
+  if (atMs < watch.lastAtMs) return;
+  const { cadence } = watch.series.metric;
+  if (cadence.kind === 'continuous') {
+    const ageMs = arrival.receivedMs - watch.lastAtMs;
+    const { intervalMs } = cadence;
+    watch.flow = onFlow(watch.flow, {
+      ageMs: Number.isFinite(ageMs) ? ageMs : undefined,
+      intervalMs,
+    });
+    watch.flowsWithinMs = flowsWithinMs(watch.series, watch.flow);
+  }
+  watch.lastAtMs = atMs;
+}
+
 /** True when the reading changes nothing but what was seen last; then it has been noted. */
 export function passCalmly(watch: SeriesWatch, arrival: Arrival): boolean {
   const { value, flags } = arrival.reading;
   const atMs = placedMs(arrival);
   if (!watch.isQuiet || atMs < watch.lastAtMs || !isCalm(watch.calm, value, flags)) return false;
+  if (arrival.receivedMs - watch.lastAtMs > watch.flowsWithinMs) return false;
   watch.lastAtMs = atMs;
   watch.lastValue = value;
   watch.lastFlags = flags;

@@ -1,0 +1,94 @@
+/** What findings, people and the clock make of one alarm. Pure: an alarm in, the changed alarm out. */
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { type AlarmEvent, afterEvent, afterRise } from '@ausculta/rules/alarm-life';
+import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
+import type { Finding } from '../line/finding.ts';
+import type { StoredAlarm } from './alarm-row.ts';
+
+/** A finding from the past is worth a call, but it is not happening now (safety S5). */
+const LATE_AFTER_MS = 5 * 60_000;
+
+export type RaisedFinding = Extract<Finding, { kind: 'raised' | 'passed' }>;
+
+/** Still concerns somebody: not resolved, or its condition may be present. */
+export function isOpen(view: AlarmView): boolean {
+  return view.episode !== 'resolved' || view.condition !== 'absent';
+}
+
+export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): StoredAlarm {
+  const { alarmId, series, rule, sinceMs, atMs } = finding;
+  const isLate = atMs - sinceMs > LATE_AFTER_MS && finding.kind === 'passed';
+  const view: AlarmView = {
+    id: alarmId,
+    subjectId: series.subjectId,
+    ruleKey: rule.key,
+    metric: series.metric.key,
+    // "Happened 40 min ago, now unknown" is a call, not a crash: medium at least (S5).
+    priority: isLate ? 'medium' : finding.priority,
+    condition: finding.kind === 'passed' ? 'absent' : 'present',
+    episode: 'raised',
+    direction: rule.direction,
+    limit: rule.limit,
+    unit: rule.kind === 'no-data' ? 's' : series.metric.unit,
+    openingValue: finding.openingValue,
+    extremeValue: finding.value,
+    openedMs: sinceMs,
+    raisedMs: atMs,
+    conditionEndedMs: finding.kind === 'passed' ? sinceMs : null,
+    acknowledgedMs: null,
+    acknowledgedBy: null,
+    notYetStored,
+  };
+  const { organisationId } = series;
+  return { organisationId, view, acknowledgedById: undefined, resolvedMs: undefined };
+}
+
+/** Stored at last: what a person did to it meanwhile stands. */
+export function confirmed(provisional: StoredAlarm | undefined, alarm: StoredAlarm): StoredAlarm {
+  if (provisional === undefined) return alarm;
+  const { episode, acknowledgedMs, acknowledgedBy } = provisional.view;
+  const { acknowledgedById } = provisional;
+  return { ...withView(alarm, { episode, acknowledgedMs, acknowledgedBy }), acknowledgedById };
+}
+
+export function isMoreUrgent(priority: AlarmPriority, than: AlarmPriority): boolean {
+  return priorityRank(priority) < priorityRank(than);
+}
+
+/** The further of both from the limit. */
+export function furthest({ direction, extremeValue }: AlarmView, value: number): number {
+  return direction === 'high' ? Math.max(extremeValue, value) : Math.min(extremeValue, value);
+}
+
+/** Back before anybody has answered: the condition is present again, and may have gone further. */
+export function returned(alarm: StoredAlarm, finding: RaisedFinding): StoredAlarm {
+  const { priority } = alarm.view;
+  const change = {
+    extremeValue: furthest(alarm.view, finding.value),
+    priority: isMoreUrgent(finding.priority, priority) ? finding.priority : priority,
+  };
+  // A breach in the past says nothing of now.
+  if (finding.kind === 'passed') return withView(alarm, change);
+  return withView(alarm, { ...change, condition: 'present', conditionEndedMs: null });
+}
+
+export function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {
+  return { ...alarm, view: { ...alarm.view, ...change } };
+}
+
+/** More urgent than when it was seen: it has to be seen again. */
+export function risen(alarm: StoredAlarm, to: AlarmPriority): StoredAlarm {
+  const { priority, condition, episode } = alarm.view;
+  const life = afterRise({ priority, condition, episode }, to);
+  return withView(alarm, { ...life, acknowledgedMs: null, acknowledgedBy: null });
+}
+
+export function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): StoredAlarm {
+  const { priority, condition, episode, conditionEndedMs: endedMs } = alarm.view;
+  const life = afterEvent({ priority, condition, episode }, event);
+  const isPresent = life.condition === 'present';
+  const wasEnded = event === 'condition-ended' ? Math.max(endedMs ?? atMs, atMs) : endedMs;
+  const conditionEndedMs = isPresent ? null : wasEnded;
+  const resolvedMs = life.episode === 'resolved' ? (alarm.resolvedMs ?? atMs) : undefined;
+  return { ...withView(alarm, { ...life, conditionEndedMs }), resolvedMs };
+}

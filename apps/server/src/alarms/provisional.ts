@@ -1,0 +1,40 @@
+/**
+ * What has been accepted and is not yet durable, led through a copy of the detectors: the log is
+ * stalled, or intake is refusing (safety S3). The copy is let go when the store is back.
+ */
+import { consume } from '../line/consume.ts';
+import type { LogEntry } from '../line/entry.ts';
+import type { Evaluator } from '../line/evaluate.ts';
+import type { Finding } from '../line/finding.ts';
+
+export class Provisional {
+  readonly evaluator: Evaluator;
+  readonly #onBroken: (entry: LogEntry, error: unknown) => void;
+  /** So many of the pending entries have been evaluated. */
+  #seen = 0;
+
+  constructor(evaluator: Evaluator, onBroken: (entry: LogEntry, error: unknown) => void) {
+    this.evaluator = evaluator;
+    this.#onBroken = onBroken;
+  }
+
+  /** Those of `pending` that are new since the last time; it only grows while the log is stalled. */
+  evaluatePending(pending: readonly LogEntry[], nowMs: number): Finding[] {
+    const findings = this.evaluate(pending.slice(this.#seen));
+    this.#seen = Math.max(this.#seen, pending.length);
+    findings.push(...this.evaluator.silences(nowMs));
+    return findings;
+  }
+
+  evaluate(entries: readonly LogEntry[]): Finding[] {
+    const findings: Finding[] = [];
+    consume(entries, {
+      insertReading: () => 'new',
+      insertRun: () => {},
+      insertEvent: () => {},
+      evaluate: (arrival) => void findings.push(...this.evaluator.evaluate(arrival)),
+      onBroken: this.#onBroken,
+    });
+    return findings;
+  }
+}

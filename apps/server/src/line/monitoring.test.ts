@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
+import type { Series } from './entry.ts';
+import { Evaluator } from './evaluate.ts';
+import type { Finding } from './finding.ts';
+import { Monitoring } from './monitoring.ts';
+
+const RATE = seriesSample({ id: 1 });
+const SPO2 = seriesSample({ id: 2, metric: 'spo2' });
+const OTHER_RATE = seriesSample({ id: 3, device: 'monitor-2' });
+const CUFF = seriesSample({ id: 4, metric: 'nibp-systolic' });
+const NEIGHBOUR = seriesSample({ id: 5, subject: 2, device: 'monitor-9' });
+
+const VALUE: Record<string, number> = { 'heart-rate': 70, spo2: 97, 'nibp-systolic': 120 };
+
+/** A ward whose clock is turned by hand: each second the given series send, then somebody looks. */
+class Ward {
+  evaluator = new Evaluator(() => 'unknown');
+  monitoring = this.#newMonitoring();
+  readonly takenOff = new Set<Series>();
+  second = 0;
+
+  #newMonitoring(): Monitoring {
+    return new Monitoring((series) => !this.takenOff.has(series));
+  }
+
+  /** What is said, as "second kind name@second of the last reading". */
+  run(seconds: number, ...sending: readonly Series[]): string[] {
+    const said: string[] = [];
+    for (let each = 0; each < seconds; each += 1) {
+      for (const series of sending) this.send(series);
+      said.push(...this.look());
+      this.second += 1;
+    }
+    return said;
+  }
+
+  send(series: Series, stampMs = this.nowMs): void {
+    const value = VALUE[series.metric.key] ?? 0;
+    this.evaluator.evaluate(arrivalOf(series, { stampMs, value, receivedMs: this.nowMs }));
+  }
+
+  look(): string[] {
+    return this.findings().map(
+      ({ kind, alarmId }) => `${this.second} ${kind} ${alarmId.replace(/\d+$/, secondOf)}`,
+    );
+  }
+
+  findings(): Finding[] {
+    return this.monitoring.look(this.evaluator.subjects(), this.nowMs);
+  }
+
+  /** The server stops for a while; what it knew comes from the snapshot. */
+  restart(downS: number, told: readonly { key: string; alarmId: string }[]): void {
+    const snapshots = this.evaluator.snapshot();
+    this.second += downS;
+    this.evaluator = new Evaluator(() => 'unknown');
+    this.monitoring = this.#newMonitoring();
+    const all = [RATE, SPO2, OTHER_RATE, CUFF];
+    for (const { snapshot } of snapshots) {
+      const stored = JSON.parse(JSON.stringify(snapshot)) as typeof snapshot;
+      this.evaluator.remember(stored, (id) => all.find((series) => series.id === id));
+    }
+    const subject = this.evaluator.subject(subjectId(1));
+    assert.ok(subject !== undefined);
+    for (const each of told) assert.ok(this.monitoring.resume(subject, each));
+  }
+
+  get nowMs(): number {
+    return NOON + this.second * 1000;
+  }
+}
+
+const secondOf = (stamp: string): string => String((Number(stamp) - NOON) / 1000);
+
+test('a device that stops is missed after 12 s, once, and by the name of its last reading', () => {
+  const ward = new Ward();
+  assert.deepEqual(ward.run(10, RATE, SPO2), []);
+  assert.deepEqual(ward.run(11), []);
+  assert.deepEqual(ward.run(60), ['21 raised technical/no-data/monitor-1@9']);
+});
+
+test('it is a technical alarm of medium priority that counts the silence in seconds', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  assert.deepEqual(ward.run(11), []);
+  const [finding] = ward.findings();
+  assert.ok(finding?.kind === 'raised');
+  assert.equal(finding.priority, 'medium');
+  assert.deepEqual(
+    [finding.rule.kind, finding.rule.direction, finding.rule.limit, finding.openingValue],
+    ['no-data', 'high', 12, 12],
+  );
+});
+
+test('it ends when the device sends steadily again, not at its first reading', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, SPO2);
+  ward.run(20);
+  assert.deepEqual(ward.run(2, RATE, SPO2), []);
+  assert.deepEqual(ward.run(5, RATE, SPO2), ['32 ended technical/no-data/monitor-1@9']);
+  ward.run(10, RATE, SPO2);
+  assert.deepEqual(ward.run(20), ['58 raised technical/no-data/monitor-1@46']);
+});
+
+test('one reading after a loss, and silence again, is the same loss', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  assert.equal(ward.run(20).length, 1);
+  ward.run(1, RATE);
+  assert.deepEqual(ward.run(40), []);
+});
+
+test('a vital that stops while its device goes on is an alarm of its own', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, SPO2);
+  assert.deepEqual(ward.run(20, RATE), ['21 raised technical/spo2/no-data@9']);
+  assert.deepEqual(ward.run(5, RATE, SPO2), ['32 ended technical/spo2/no-data@9']);
+});
+
+test('a vital that another device still measures is not lost', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, OTHER_RATE);
+  assert.deepEqual(ward.run(60, OTHER_RATE), []);
+  assert.deepEqual(ward.run(20), ['81 raised technical/no-data/monitor-2@69']);
+});
+
+test('a probe that was off when its device stopped stays told beside the device', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, SPO2);
+  assert.equal(ward.run(20, RATE).length, 1);
+  assert.deepEqual(ward.run(20), ['41 raised technical/no-data/monitor-1@29']);
+  assert.deepEqual(ward.run(5, RATE), ['52 ended technical/no-data/monitor-1@29']);
+});
+
+test('after a device came back with half of its vitals, the other half is told', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, SPO2);
+  ward.run(20);
+  assert.deepEqual(ward.run(5, RATE), [
+    '32 raised technical/spo2/no-data@9',
+    '32 ended technical/no-data/monitor-1@9',
+  ]);
+});
+
+test('who never sent steadily is not missed: a single reading, a cuff, a backlog', () => {
+  const ward = new Ward();
+  ward.run(2, RATE);
+  ward.run(5, CUFF);
+  for (let old = 0; old < 10; old += 1) ward.send(OTHER_RATE, NOON - 3_600_000 + old * 1000);
+  assert.deepEqual(ward.run(600), []);
+});
+
+test('a device that is taken off is not missed, and what was told of it ends', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  assert.equal(ward.run(20).length, 1);
+  ward.takenOff.add(RATE);
+  assert.deepEqual(ward.run(2), ['30 ended technical/no-data/monitor-1@9']);
+  assert.deepEqual(ward.run(60), []);
+  const other = new Ward();
+  other.run(10, RATE);
+  other.takenOff.add(RATE);
+  assert.deepEqual(other.run(60), []);
+});
+
+test("another bed's data do not stand in for this one's", () => {
+  const ward = new Ward();
+  ward.run(10, RATE, NEIGHBOUR);
+  assert.deepEqual(ward.run(20, NEIGHBOUR), ['21 raised technical/no-data/monitor-1@9']);
+});
+
+test('after a restart a device has its time to come back; one that does not is found, by its old name', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  ward.restart(3600, []);
+  assert.deepEqual(ward.run(12), []);
+  assert.deepEqual(ward.run(5), ['3622 raised technical/no-data/monitor-1@9']);
+});
+
+test('after a restart a device that comes back in time is not missed', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, SPO2);
+  ward.restart(3600, []);
+  assert.deepEqual(ward.run(8), []);
+  assert.deepEqual(ward.run(30, RATE, SPO2), []);
+});
+
+test('a loss that was told before a restart is held, not told again, and ends when the device is back', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  ward.run(20);
+  const told = { key: 'technical/no-data/monitor-1', alarmId: `before@${NOON}` };
+  ward.restart(60, [told]);
+  assert.deepEqual(ward.run(30), []);
+  assert.deepEqual(ward.run(5, RATE), ['122 ended before@0']);
+});
+
+test('a machine that slept has not listened: nobody is missed for its sleep', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  ward.second += 600;
+  assert.deepEqual(ward.run(5), []);
+  assert.deepEqual(ward.run(30, RATE), []);
+});
+
+test('whether the data behind an alarm are of now', () => {
+  const ward = new Ward();
+  const state = (vital: string) =>
+    ward.monitoring.dataOf(ward.evaluator.subject(subjectId(1)), vital, ward.nowMs);
+  ward.run(10, RATE, CUFF);
+  assert.equal(state('heart-rate'), 'flowing');
+  assert.equal(state('spo2'), 'stopped', 'never heard of');
+  ward.run(20);
+  assert.equal(state('heart-rate'), 'stopped');
+  assert.equal(
+    state('blood-pressure-systolic'),
+    'flowing',
+    'a cuff stands until it is taken again',
+  );
+  ward.restart(60, []);
+  ward.look();
+  assert.equal(state('heart-rate'), 'awaited');
+  ward.takenOff.add(RATE);
+  assert.equal(state('heart-rate'), 'nobody-measures');
+});

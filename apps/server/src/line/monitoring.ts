@@ -1,0 +1,258 @@
+/**
+ * Loss of monitoring (safety S4): who sends steadily and then stops is told, one alarm for one cause.
+ * A device of which nothing comes any more is one alarm, however many vitals are lost with it; one
+ * vital that stops while its device goes on is an alarm of its own; a vital that another device still
+ * measures is not lost.
+ *
+ * This is judged by the clock, and only while the server listens: a replay cannot know when it did.
+ * So nothing is raised in a replay; what was raised before is held as it was (`resume`), and a device
+ * that does not come back after a restart is found once the time for it has passed again. An alarm is
+ * named by the last reading, which the log knows: found twice, it has the same name.
+ */
+import type { AlarmRule } from '@ausculta/rules/alarm-rule';
+import { type FlowState, isSteady, silentAfterMs } from '@ausculta/rules/flow';
+import { NO_DATA_PRIORITY, noDataOfDevice, noDataOfVital } from '@ausculta/rules/no-data';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Series } from './entry.ts';
+import { alarmIdOf, type Finding } from './finding.ts';
+import type { SeriesWatch, SubjectWatch } from './series-watch.ts';
+
+/** Nobody has looked for so long that nobody can have listened either: the machine was asleep. */
+const ASLEEP_MS = 5_000;
+
+/** What is known to be lost of a subject. */
+interface Losses {
+  /** Series that are missed, and devices that have stopped: until a reading newer than this is steady. */
+  readonly missing: Map<number, number>;
+  readonly stopped: Map<string, number>;
+  /** By rule key: the alarm that tells it. */
+  readonly told: Map<string, { readonly alarmId: string; readonly series: Series }>;
+}
+
+/** A loss as it is found now. */
+interface Loss {
+  readonly key: string;
+  readonly series: Series;
+  readonly sinceMs: number;
+  readonly silentAfterMs: number;
+}
+
+/**
+ * Of a vital that a device of the subject measures: whether its numbers are of now. 'awaited': old, but
+ * the server has not listened for long enough to say that they have stopped.
+ */
+export type DataState = 'flowing' | 'awaited' | 'stopped' | 'nobody-measures';
+
+export class Monitoring {
+  /** Whether a device is there to be missed: worn by the series' subject, who is a person. */
+  readonly #isWorn: (series: Series, nowMs: number) => boolean;
+  readonly #losses = new Map<SubjectId, Losses>();
+  /** Since when the server listens without a break. */
+  #listeningMs = Number.NEGATIVE_INFINITY;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(isWorn: (series: Series, nowMs: number) => boolean) {
+    this.#isWorn = isWorn;
+  }
+
+  /**
+   * A loss that was told before a restart: held until its readings are steady again. False when none
+   * of its series is known yet.
+   */
+  resume(subject: SubjectWatch, told: { key: string; alarmId: string }): boolean {
+    const losses = this.#lossesOf(subject.id);
+    for (const watch of subject.series) {
+      const { deviceId, metric } = watch.series;
+      const isOfDevice = noDataOfDevice(deviceId) === told.key;
+      if (!isOfDevice && noDataOfVital(metric.vital) !== told.key) continue;
+      if (isOfDevice) losses.stopped.set(deviceId, newestOf(subject, deviceId));
+      losses.missing.set(watch.series.id, watch.lastAtMs);
+      losses.told.set(told.key, { alarmId: told.alarmId, series: watch.series });
+    }
+    return losses.told.has(told.key);
+  }
+
+  /** What came meanwhile cannot be seen in these readings: everybody gets their time anew. */
+  startListening(nowMs: number): void {
+    this.#listeningMs = nowMs;
+  }
+
+  look(subjects: Iterable<SubjectWatch>, nowMs: number): Finding[] {
+    if (nowMs - this.#lookedMs > ASLEEP_MS) this.startListening(nowMs);
+    this.#lookedMs = Math.max(this.#lookedMs, nowMs);
+    const findings: Finding[] = [];
+    for (const subject of subjects) {
+      const isWell = !this.#losses.has(subject.id) && !this.#isAnyMissed(subject, nowMs);
+      if (!isWell) this.#lookAt(subject, nowMs, findings);
+    }
+    return findings;
+  }
+
+  #isAnyMissed({ series }: SubjectWatch, nowMs: number): boolean {
+    for (const watch of series) if (this.#isMissed(watch, nowMs)) return true;
+    return false;
+  }
+
+  #isMissed({ flow, lastAtMs }: SeriesWatch, nowMs: number): boolean {
+    if (flow.silentAfterMs === 0) return false;
+    return nowMs - Math.max(lastAtMs, this.#listeningMs) >= flow.silentAfterMs;
+  }
+
+  #lookAt(subject: SubjectWatch, nowMs: number, findings: Finding[]): void {
+    const losses = this.#lossesOf(subject.id);
+    const worn = subject.series.filter(
+      ({ flow, series }) => flow.silentAfterMs > 0 && this.#isWorn(series, nowMs),
+    );
+    forgetUnworn(losses, worn);
+    for (const watch of worn) this.#noteMissing(losses, watch, nowMs);
+    this.#noteStopped(losses, worn, nowMs);
+    const found = new Map(this.#lostNow(losses, worn, nowMs).map((loss) => [loss.key, loss]));
+    for (const loss of found.values()) {
+      if (losses.told.has(loss.key)) continue;
+      const raised = raisedBy(loss, nowMs);
+      losses.told.set(loss.key, raised);
+      findings.push(raised);
+    }
+    for (const [key, { alarmId, series }] of losses.told) {
+      if (found.has(key)) continue;
+      losses.told.delete(key);
+      findings.push({ kind: 'ended', alarmId, series, endedMs: nowMs, atMs: nowMs });
+    }
+    if (losses.missing.size + losses.stopped.size === 0) this.#losses.delete(subject.id);
+  }
+
+  #noteMissing({ missing }: Losses, watch: SeriesWatch, nowMs: number): void {
+    const { id } = watch.series;
+    const sinceMs = missing.get(id);
+    if (sinceMs === undefined) {
+      if (this.#isMissed(watch, nowMs)) missing.set(id, watch.lastAtMs);
+    } else if (isBack(watch, sinceMs)) missing.delete(id);
+  }
+
+  #noteStopped({ stopped }: Losses, worn: readonly SeriesWatch[], nowMs: number): void {
+    for (const [deviceId, ofDevice] of Map.groupBy(worn, ({ series }) => series.deviceId)) {
+      const sinceMs = stopped.get(deviceId);
+      if (sinceMs !== undefined) {
+        if (ofDevice.some((watch) => isBack(watch, sinceMs))) stopped.delete(deviceId);
+        continue;
+      }
+      if (this.#silenceOf(ofDevice, nowMs) >= shortestOf(ofDevice)) {
+        stopped.set(deviceId, newestAtMs(ofDevice));
+      }
+    }
+  }
+
+  #silenceOf(watches: readonly SeriesWatch[], nowMs: number): number {
+    return nowMs - Math.max(newestAtMs(watches), this.#listeningMs);
+  }
+
+  #lostNow(losses: Losses, worn: readonly SeriesWatch[], nowMs: number): Loss[] {
+    const found: Loss[] = [];
+    for (const [vital, ofVital] of Map.groupBy(worn, ({ series }) => series.metric.vital)) {
+      if (!ofVital.every(({ series }) => losses.missing.has(series.id))) continue;
+      const newest = ofVital.reduce((a, b) => (b.lastAtMs > a.lastAtMs ? b : a));
+      const { series } = newest;
+      const ofDevice = worn.filter((watch) => watch.series.deviceId === series.deviceId);
+      const key = noDataOfVital(vital);
+      const hasStopped = losses.stopped.has(series.deviceId);
+      if (hasStopped) {
+        const sinceMs = newestAtMs(ofDevice);
+        const shortestMs = shortestOf(ofDevice);
+        const ofAll = { key: noDataOfDevice(series.deviceId), silentAfterMs: shortestMs };
+        found.push({ ...ofAll, series, sinceMs });
+      }
+      const isTold = losses.told.has(key);
+      // The whole device may be stopping: one alarm for both, as soon as that is known.
+      const isDeviceDoubtful = this.#silenceOf(ofDevice, nowMs) >= shortestOf(ofDevice) / 2;
+      if (isTold || !(hasStopped || isDeviceDoubtful)) {
+        const { silentAfterMs: afterMs } = newest.flow;
+        found.push({ key, series, sinceMs: newest.lastAtMs, silentAfterMs: afterMs });
+      }
+    }
+    return found;
+  }
+
+  /** Whether an alarm about this vital is about now. Single measurements stand until the next one. */
+  dataOf(subject: SubjectWatch | undefined, vital: string, nowMs: number): DataState {
+    const all = subject?.series.filter(({ series }) => series.metric.vital === vital) ?? [];
+    const worn = all.filter(({ series }) => this.#isWorn(series, nowMs));
+    if (all.length > 0 && worn.length === 0) return 'nobody-measures';
+    if (worn.some((watch) => this.#isFlowing(watch, nowMs))) return 'flowing';
+    const isAwaited = worn.some(
+      ({ flow, series }) => nowMs - this.#listeningMs < missedAfter(flow, series),
+    );
+    return isAwaited ? 'awaited' : 'stopped';
+  }
+
+  #isFlowing({ series, subject, flow, lastAtMs }: SeriesWatch, nowMs: number): boolean {
+    if (series.metric.cadence.kind !== 'continuous') return true;
+    if (this.#losses.get(subject.id)?.missing.has(series.id)) return false;
+    return nowMs - lastAtMs < missedAfter(flow, series);
+  }
+
+  #lossesOf(subjectId: SubjectId): Losses {
+    let losses = this.#losses.get(subjectId);
+    if (losses === undefined) {
+      losses = { missing: new Map(), stopped: new Map(), told: new Map() };
+      this.#losses.set(subjectId, losses);
+    }
+    return losses;
+  }
+}
+
+/** Who takes a device off does not want it watched any more. */
+function forgetUnworn({ missing, stopped }: Losses, worn: readonly SeriesWatch[]): void {
+  for (const id of missing.keys()) {
+    if (!worn.some(({ series }) => series.id === id)) missing.delete(id);
+  }
+  for (const id of stopped.keys()) {
+    if (!worn.some(({ series }) => series.deviceId === id)) stopped.delete(id);
+  }
+}
+
+/** Also of a series that has not been steady yet: an alarm about it must not stay present for ever. */
+function missedAfter(flow: FlowState, { metric: { cadence } }: Series): number {
+  if (cadence.kind !== 'continuous') return Number.POSITIVE_INFINITY;
+  return flow.silentAfterMs || silentAfterMs(cadence.intervalMs);
+}
+
+function isBack(watch: SeriesWatch, sinceMs: number): boolean {
+  return watch.lastAtMs > sinceMs && isSteady(watch.flow);
+}
+
+function newestAtMs(watches: readonly SeriesWatch[]): number {
+  return Math.max(...watches.map(({ lastAtMs }) => lastAtMs));
+}
+
+function newestOf(subject: SubjectWatch, deviceId: string): number {
+  return newestAtMs(subject.series.filter(({ series }) => series.deviceId === deviceId));
+}
+
+/** The time after which the quickest of them is missed. */
+function shortestOf(watches: readonly SeriesWatch[]): number {
+  return Math.min(...watches.map(({ flow }) => flow.silentAfterMs));
+}
+
+function raisedBy(loss: Loss, nowMs: number): Extract<Finding, { kind: 'raised' | 'passed' }> {
+  const { key, series, sinceMs } = loss;
+  const silentS = Math.round((nowMs - sinceMs) / 1000);
+  const rule: AlarmRule = {
+    kind: 'no-data',
+    key,
+    episodeKey: key,
+    priority: NO_DATA_PRIORITY,
+    direction: 'high',
+    limit: Math.round(loss.silentAfterMs / 1000),
+  };
+  return {
+    kind: 'raised',
+    alarmId: alarmIdOf(key, sinceMs),
+    series,
+    rule,
+    priority: rule.priority,
+    sinceMs,
+    openingValue: silentS,
+    value: silentS,
+    atMs: nowMs,
+  };
+}
