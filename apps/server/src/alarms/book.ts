@@ -145,9 +145,11 @@ export class AlarmBook {
   }
 
   #led(): Provisional {
-    this.#provisional ??= new Provisional(this.#evaluator.fork(), (entry, error) =>
-      this.#ports.onProblem(`evaluate ${entry.kind} provisionally`, error),
-    );
+    const { registry, onProblem } = this.#ports;
+    this.#provisional ??= new Provisional(this.#evaluator.fork(), {
+      watchedAs: (series) => registry.watchedAs(series),
+      onBroken: (entry, error) => onProblem(`evaluate ${entry.kind} provisionally`, error),
+    });
     return this.#provisional;
   }
 

@@ -3,19 +3,25 @@
  * stalled, or intake is refusing (safety S3). The copy is let go when the store is back.
  */
 import { consume } from '../line/consume.ts';
-import type { LogEntry } from '../line/entry.ts';
+import type { LogEntry, Series } from '../line/entry.ts';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
 
+export interface ProvisionalPorts {
+  /** The series under which the detectors know what this one measures. */
+  readonly watchedAs: (series: Series) => Series;
+  readonly onBroken: (entry: LogEntry, error: unknown) => void;
+}
+
 export class Provisional {
   readonly evaluator: Evaluator;
-  readonly #onBroken: (entry: LogEntry, error: unknown) => void;
+  readonly #ports: ProvisionalPorts;
   /** So many of the pending entries have been evaluated. */
   #seen = 0;
 
-  constructor(evaluator: Evaluator, onBroken: (entry: LogEntry, error: unknown) => void) {
+  constructor(evaluator: Evaluator, ports: ProvisionalPorts) {
     this.evaluator = evaluator;
-    this.#onBroken = onBroken;
+    this.#ports = ports;
   }
 
   /** Those of `pending` that are new since the last time; it only grows while the log is stalled. */
@@ -32,8 +38,11 @@ export class Provisional {
       insertReading: () => 'new',
       insertRun: () => {},
       insertEvent: () => {},
-      evaluate: (arrival) => void findings.push(...this.evaluator.evaluate(arrival)),
-      onBroken: this.#onBroken,
+      evaluate: (arrival) => {
+        const series = this.#ports.watchedAs(arrival.series);
+        findings.push(...this.evaluator.evaluate({ ...arrival, series }));
+      },
+      onBroken: this.#ports.onBroken,
     });
     return findings;
   }

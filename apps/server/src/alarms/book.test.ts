@@ -1,0 +1,241 @@
+/**
+ * The book against itself: one night on a server that never stops, and the same night on one that is
+ * killed again and again and replays what its checkpoint does not hold. Both must tell the same.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, test } from 'node:test';
+import type { AlarmView } from '@ausculta/contract/alarms';
+import { alarmSubject } from '@ausculta/vitals/alarm';
+import type { AccountId } from '@ausculta/vitals/identity';
+import { FLAG } from '@ausculta/vitals/reading';
+import fc from 'fast-check';
+import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import {
+  arrivalOf,
+  NOON,
+  ORGANISATION,
+  seriesSample,
+  subjectId,
+} from '../../../../tests/support/line.ts';
+import { Registry } from '../devices/registry.ts';
+import type { Arrival } from '../line/consume.ts';
+import type { Series } from '../line/entry.ts';
+import { detectorContext } from '../telemetry/flush.ts';
+import { writeDetectorStates } from '../telemetry/store.ts';
+import { createSeal } from '../vault/seal.ts';
+import { AlarmBook } from './book.ts';
+
+// One seed: a test that fails does so again.
+fc.configureGlobal({ seed: 20260301 });
+
+const RATE = seriesSample({ id: 1 });
+const OTHER_RATE = seriesSample({ id: 2, device: 'monitor-2' });
+const SPO2 = seriesSample({ id: 3, metric: 'spo2' });
+const ALL = [RATE, OTHER_RATE, SPO2];
+const SUBJECT = subjectId(1);
+const IN_LIMITS = new Map([
+  [RATE, 75],
+  [OTHER_RATE, 75],
+  [SPO2, 97],
+]);
+
+const seal = createSeal(randomBytes(32), randomBytes);
+const who = {
+  accountId: ORGANISATION as string as AccountId,
+  displayName: 'Nurse',
+  organisationId: ORGANISATION,
+};
+
+/** The registry as the book asks it: one adult who wears both monitors. */
+async function registryOf(database: TestDatabase): Promise<Registry> {
+  const registry = await Registry.load(database.line, seal);
+  const adult = { organisationId: ORGANISATION, id: SUBJECT, kind: 'patient', category: 'adult' };
+  registry.subjects.set(SUBJECT, adult as never);
+  for (const id of ['monitor-1', 'monitor-2']) {
+    registry.devices.set(id, { wearerNow: () => SUBJECT } as never);
+  }
+  registry.seriesById = (id) => ALL.find((series) => series.id === id);
+  return registry;
+}
+
+type Step =
+  | { readonly do: 'send'; series: Series; value: number; flags: number; lateMs: number }
+  | { readonly do: 'wait'; readonly seconds: number }
+  | { readonly do: 'answer'; readonly nth: number }
+  | { readonly do: 'checkpoint' }
+  | { readonly do: 'kill' };
+
+const send = fc.record({
+  do: fc.constant('send' as const),
+  series: fc.constantFrom(...ALL),
+  value: fc.constantFrom(75, 75, 97, 97, 79, 91, 131, 128, 160, 38),
+  flags: fc.constantFrom(0, 0, 0, 0, FLAG.IMPLAUSIBLE, FLAG.ABOVE),
+  lateMs: fc.constantFrom(0, 0, 0, 0, 1500, 90_000),
+});
+const wait = fc.record({
+  do: fc.constant('wait' as const),
+  seconds: fc.constantFrom(1, 1, 2, 3, 6, 14, 130),
+});
+const answer = fc.record({ do: fc.constant('answer' as const), nth: fc.nat(3) });
+const checkpoint = fc.constant({ do: 'checkpoint' as const });
+const kill = fc.constant({ do: 'kill' as const });
+const night: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { arbitrary: send, weight: 12 },
+    { arbitrary: wait, weight: 6 },
+    { arbitrary: answer, weight: 2 },
+    { arbitrary: checkpoint, weight: 1 },
+    { arbitrary: kill, weight: 2 },
+  ),
+  { minLength: 10, maxLength: 60 },
+);
+
+/** A server that lives and dies, as far as alarms go: the log, the checkpoint, the book. */
+class Server {
+  readonly #database: TestDatabase;
+  readonly #registry: Registry;
+  readonly #log: Arrival[] = [];
+  #checkpoint = 0;
+  #life = { isOver: false };
+  #book!: AlarmBook;
+  nowMs = NOON;
+
+  constructor(database: TestDatabase, registry: Registry) {
+    this.#database = database;
+    this.#registry = registry;
+  }
+
+  async start(): Promise<void> {
+    const life = { isOver: false };
+    this.#life = life;
+    const sql = new Proxy(this.#database.line, {
+      get: (target, name) => {
+        // The dead write no more.
+        if (name === 'begin' && life.isOver) return () => new Promise(() => undefined);
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    this.#book = await AlarmBook.open({
+      sql,
+      seal,
+      registry: this.#registry,
+      nowMs: () => this.nowMs,
+      after: (delayMs, run) => void setTimeout(run, delayMs).unref(),
+      onProblem: (what, error) => assert.fail(`${what}: ${error}`),
+    });
+    for (const arrival of this.#log.slice(this.#checkpoint)) this.#book.evaluate(arrival);
+  }
+
+  async kill(): Promise<void> {
+    this.#life.isOver = true;
+    await this.start();
+  }
+
+  send(series: Series, sample: { value: number; flags: number; lateMs: number }): void {
+    const { lateMs, ...reading } = sample;
+    const receivedMs = this.nowMs;
+    const arrival = arrivalOf(series, { stampMs: receivedMs - lateMs, ...reading, receivedMs });
+    this.#log.push(arrival);
+    this.#book.evaluate(arrival);
+    this.nowMs += 100;
+  }
+
+  wait(seconds: number): void {
+    for (let each = 0; each < seconds; each += 1) {
+      this.nowMs += 1000;
+      this.#book.lookForSilence(this.nowMs);
+    }
+  }
+
+  async answer(nth: number): Promise<void> {
+    const open = this.alarms().filter((view) => view.episode === 'raised' && !isLoss(view));
+    const id = open[nth % Math.max(1, open.length)]?.id;
+    if (id !== undefined) await this.#book.acknowledge(who, { subjectId: SUBJECT, id });
+  }
+
+  async checkpoint(): Promise<void> {
+    const rows = this.#book.snapshot().map(({ organisationId, partition, state }) => ({
+      organisation_id: organisationId,
+      partition,
+      subject_id: SUBJECT,
+      sealed: seal.seal(new TextEncoder().encode(JSON.stringify(state)), detectorContext(SUBJECT)),
+    }));
+    const upTo = this.#log.length;
+    await this.#book.settle();
+    await writeDetectorStates(this.#database.line, rows);
+    this.#checkpoint = upTo;
+  }
+
+  async do(step: Step, mayDie: boolean): Promise<void> {
+    switch (step.do) {
+      case 'send':
+        return this.send(step.series, step);
+      case 'wait':
+        return this.wait(step.seconds);
+      case 'answer':
+        return await this.answer(step.nth);
+      case 'checkpoint':
+        return mayDie ? await this.checkpoint() : undefined;
+      case 'kill':
+        return mayDie ? await this.kill() : undefined;
+    }
+  }
+
+  /** Everybody sends steadily within their limits: whatever was wrong is over. */
+  calmDown(): void {
+    for (let second = 0; second < 30; second += 1) {
+      for (const [series, value] of IN_LIMITS) this.send(series, { value, flags: 0, lateMs: 0 });
+      this.wait(1);
+    }
+  }
+
+  alarms(): AlarmView[] {
+    return this.#book
+      .all(() => true)
+      .sort((a, b) => a.openedMs - b.openedMs || (a.id < b.id ? -1 : 1));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#book.settle();
+    this.#life.isOver = true;
+  }
+}
+
+const isLoss = ({ ruleKey }: AlarmView): boolean => alarmSubject(ruleKey).kind === 'no-data';
+
+const databases: TestDatabase[] = [];
+after(async () => {
+  for (const database of databases) await database[Symbol.asyncDispose]();
+});
+
+async function emptied(database: TestDatabase): Promise<void> {
+  for (const table of ['alarm', 'alarm_transition', 'detector_state']) {
+    await database.line.unsafe(`DELETE FROM ${table}`);
+  }
+}
+
+test('a server that is killed again and again tells the same alarms as one that never stops', async () => {
+  const database = await freshDatabase();
+  databases.push(database);
+  const registry = await registryOf(database);
+  const through = async (steps: readonly Step[], mayDie: boolean): Promise<AlarmView[]> => {
+    await emptied(database);
+    await using server = new Server(database, registry);
+    await server.start();
+    server.wait(1);
+    for (const step of steps) await server.do(step, mayDie);
+    server.calmDown();
+    return server.alarms();
+  };
+  await fc.assert(
+    fc.asyncProperty(night, async (steps) => {
+      const steady = await through(steps, false);
+      const troubled = await through(steps, true);
+      const told = (alarms: readonly AlarmView[]) => alarms.filter((view) => !isLoss(view));
+      assert.deepEqual(told(troubled), told(steady));
+      for (const view of [...steady, ...troubled]) assert.equal(view.condition, 'absent', view.id);
+    }),
+    { numRuns: 60 },
+  );
+});
