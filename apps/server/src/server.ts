@@ -9,6 +9,7 @@ import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
 import { DISK_RESERVE_BYTES, freeBytesAt, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { asOrganisation } from './database/pool.ts';
 import { StartProblem } from './database/start-problem.ts';
 import { hasSealedData } from './database/store.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
@@ -161,6 +162,7 @@ async function openParts(
   let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
     sql: database.line,
+    read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
     seal,
     sealFor,
     registry,
@@ -237,7 +239,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
   const app = await createHttpServer({ signIn, webDir, onProblem: outside.onProblem });
   peopleRoutes(app, { signIn, demo: config.demo });
   registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
-  telemetryRoutes(app, { telemetry, registry });
+  telemetryRoutes(app, { telemetry, registry, onProblem: outside.onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
   fhirRoutes(app, { telemetry, registry, nowMs });

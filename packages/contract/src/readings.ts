@@ -10,7 +10,10 @@ export const IntakeAnswer = z.object({
 });
 export type IntakeAnswer = z.infer<typeof IntakeAnswer>;
 
-/** One reading of GET /api/subjects/{id}/readings?metric=&from=&to= (application/x-ndjson: one a line). */
+/**
+ * One reading of GET /api/subjects/{id}/readings?metric=&from=&to=&limit= (application/x-ndjson: one a
+ * line, the oldest first, as fast as they are taken; after `limit` of them the answer ends).
+ */
 export const ReadingLine = z.object({
   /** The device's own time, ISO 8601 with milliseconds. */
   stamp: z.string(),

@@ -18,6 +18,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   BLOCK_TOO_LARGE: 'too-long',
   BLOCK_VERSION_UNKNOWN: 'not-supported',
   QUERY_INVALID: 'invalid',
+  QUERY_TOO_WIDE: 'too-costly',
   DEVICE_UNKNOWN: 'not-found',
   DEVICE_UNASSIGNED: 'business-rule',
   CREDENTIALS_REFUSED: 'login',

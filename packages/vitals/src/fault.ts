@@ -36,6 +36,7 @@ export const FAULTS = {
     why: 'The block was written by a codec version this one does not know.',
   },
   QUERY_INVALID: { retry: 'never', why: 'A search parameter is unknown or cannot be read.' },
+  QUERY_TOO_WIDE: { retry: 'never', why: 'The question asks for more than one answer may hold.' },
   DEVICE_UNKNOWN: { retry: 'never', why: 'No device of this id is registered.' },
   DEVICE_UNASSIGNED: { retry: 'later', why: 'The device is not assigned to anybody at that time.' },
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },

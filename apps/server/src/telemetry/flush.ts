@@ -100,6 +100,7 @@ export async function commitFlush(ports: FlushPorts, work: FlushWork): Promise<b
     return true;
   });
   if (!isOurs) return false;
+  ports.heads.flushes += 1;
   const breathe = breather(ports);
   for (const { series } of taken.readings) {
     ports.heads.readings.get(series.id)?.endFlush();

@@ -19,6 +19,8 @@ export class Heads {
   readonly #bySubject = new Map<SubjectId, SubjectHeads>();
   /** Counts every change of any head. */
   changes = 0;
+  /** Counts the flushes that have let go of what their chunks hold. */
+  flushes = 0;
   /** Readings and samples that no chunk holds yet. */
   unflushed = 0;
 

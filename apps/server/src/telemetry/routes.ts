@@ -12,11 +12,14 @@ import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { SeriesRange, Span } from './queries.ts';
 import type { Telemetry } from './telemetry.ts';
-import { trendLane } from './trend.ts';
+import { TrendLanes } from './trend.ts';
 
 /** A lane is never drawn wider than a screen. */
 const TREND_POINTS_MAX = 4_000;
 const METRICS_MAX = 32;
+
+/** Three months of one vital at 1 Hz, or a fortnight of six: some seconds of reading. */
+const TREND_READINGS_MAX = 8_000_000;
 
 /** Lines written before the socket gets a chance to say that it is full. */
 const LINES_AT_ONCE = 2_000;
@@ -28,7 +31,12 @@ const Metrics = z
   .transform((text) => text.split(','))
   .pipe(z.array(z.string().min(1)).max(METRICS_MAX));
 
-const ReadingsQuery = z.object({ metric: Metrics, from: Time().optional(), to: Time().optional() });
+const ReadingsQuery = z.object({
+  metric: Metrics,
+  from: Time().optional(),
+  to: Time().optional(),
+  limit: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+});
 const TrendQuery = z.object({
   metrics: Metrics,
   from: Ms,
@@ -47,6 +55,7 @@ type SubjectRequest = FastifyRequest<{ Params: { id: string } }>;
 export interface TelemetryRoutePorts {
   readonly telemetry: Telemetry;
   readonly registry: Registry;
+  readonly onProblem: (what: string, error: unknown) => void;
 }
 
 export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
@@ -54,13 +63,19 @@ export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts
   const config = { access: 'clinician' } as const;
 
   app.get('/api/subjects/:id/readings', { config }, async (request: SubjectRequest, reply) => {
-    const asked = question(request, ReadingsQuery, ports);
-    if (asked === undefined) return await refuse(reply, request, ports);
-    const { subject, query } = asked;
+    const read = question(request, ReadingsQuery, ports);
+    if (read === undefined) return await refuse(reply, request, ports);
+    const { subject, query } = read;
     const span = { fromMs: query.from ?? -8.64e15, toMs: query.to ?? 8.64e15 };
-    const ranges = await telemetry.range({ subjectId: subject.id, metrics: query.metric, ...span });
+    const asked = { subjectId: subject.id, metrics: query.metric, ...span, newestFirst: false };
     reply.hijack();
-    await writeLines(reply, ranges);
+    try {
+      await writeLines(reply, telemetry.windows(asked), query.limit ?? Number.POSITIVE_INFINITY);
+    } catch (error) {
+      // Half an answer must not look like a whole one: its end is missing.
+      reply.raw.destroy();
+      ports.onProblem('write readings', error);
+    }
     return reply;
   });
 
@@ -70,13 +85,17 @@ export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts
       return await refuse(reply, request, ports);
     const { subject, query } = asked;
     const span: Span = { fromMs: query.from, toMs: query.to };
-    const ranges = await telemetry.range({
-      subjectId: subject.id,
-      metrics: query.metrics,
-      ...span,
-    });
-    const lanes = ranges.map((found) => trendLane(found, span, query.points));
-    return { ...span, lanes } satisfies Trend;
+    const trend = new TrendLanes(span, query.points);
+    const wide = { subjectId: subject.id, metrics: query.metrics, ...span, newestFirst: false };
+    for await (const ranges of telemetry.windows(wide)) {
+      for (const found of ranges) trend.add(found);
+      if (trend.readings > TREND_READINGS_MAX) {
+        const why = `more than ${TREND_READINGS_MAX} readings: ask for a shorter time`;
+        return await sendFault(reply, fail('QUERY_TOO_WIDE', why).fault);
+      }
+      if (request.raw.destroyed) return reply;
+    }
+    return { ...span, lanes: trend.lanes() } satisfies Trend;
   });
 
   app.get('/api/subjects/:id/waveforms', { config }, async (request: SubjectRequest, reply) => {
@@ -116,27 +135,39 @@ async function refuse(reply: FastifyReply, request: SubjectRequest, ports: Telem
   return await sendFault(reply, fail(code).fault);
 }
 
-/** One JSON object a line, in time order, as fast as the reader takes them. */
-async function writeLines(reply: FastifyReply, ranges: readonly SeriesRange[]): Promise<void> {
+/** One JSON object a line, in time order, read from the database as fast as the reader takes them. */
+async function writeLines(
+  reply: FastifyReply,
+  windows: AsyncIterable<readonly SeriesRange[]>,
+  limit: number,
+): Promise<void> {
   const { raw } = reply;
   raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
-  let text = '';
   let lines = 0;
-  for (const line of inTimeOrder(ranges)) {
-    text += `${JSON.stringify(line)}\n`;
-    lines += 1;
-    if (lines % LINES_AT_ONCE !== 0) continue;
-    const isFull = !raw.write(text);
-    text = '';
-    if (isFull && !raw.destroyed) {
-      await new Promise<void>((resolve) => {
-        raw.once('drain', resolve);
-        raw.once('close', resolve);
-      });
+  for await (const ranges of windows) {
+    let text = '';
+    for (const line of inTimeOrder(ranges)) {
+      text += `${JSON.stringify(line)}\n`;
+      lines += 1;
+      if (lines === limit) break;
+      if (lines % LINES_AT_ONCE !== 0) continue;
+      await written(raw, text);
+      text = '';
+      if (raw.destroyed) return;
     }
-    if (raw.destroyed) return;
+    await written(raw, text);
+    if (raw.destroyed || lines === limit) break;
   }
-  raw.end(text);
+  raw.end();
+}
+
+/** Resolves when there is room for more, or nobody is left to read it. */
+async function written(raw: FastifyReply['raw'], text: string): Promise<void> {
+  if (text === '' || raw.write(text) || raw.destroyed) return;
+  await new Promise<void>((resolve) => {
+    raw.once('drain', resolve);
+    raw.once('close', resolve);
+  });
 }
 
 function* inTimeOrder(ranges: readonly SeriesRange[]): Generator<ReadingLine> {

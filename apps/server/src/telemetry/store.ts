@@ -159,26 +159,101 @@ export async function insertChunks(sql: Sql, rows: readonly ChunkRow[]): Promise
   }
 }
 
-/** A series' chunks that may hold stamps of [fromMs, toMs), the older generation first. */
-export async function chunksBetween(
-  sql: Sql,
-  span: { subjectId: string; seriesId: number; fromMs: number; toMs: number },
-): Promise<Pick<ChunkRow, 'series_id' | 'generation' | 'first_ms' | 'sealed'>[]> {
+/** Series of one subject, each with the stamps that are asked for: [fromMs, toMs). */
+export interface ChunkQuestion {
+  readonly partition: number;
+  readonly subjectId: string;
+  readonly series: readonly {
+    readonly id: number;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }[];
+}
+
+export type SealedChunk = Pick<ChunkRow, 'series_id' | 'generation' | 'first_ms' | 'sealed'>;
+
+/**
+ * The chunks that may hold such stamps, series by series, the older generation first. Those that span
+ * more than a day have an index of their own (0003-long-chunks.sql).
+ */
+export async function chunksBetween(sql: Sql, question: ChunkQuestion): Promise<SealedChunk[]> {
+  const { partition, subjectId, series } = question;
+  const wanted = JSON.stringify(series);
   return await sql`
-    SELECT series_id, generation, first_ms, sealed FROM chunk
-    WHERE subject_id = ${span.subjectId} AND series_id = ${span.seriesId}
-      AND last_ms >= ${span.fromMs} AND first_ms < ${span.toMs}
-    ORDER BY generation, first_ms`;
+    SELECT found.series_id, found.generation, found.first_ms, found.sealed
+    FROM jsonb_to_recordset(${wanted}::text::jsonb) AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
+    CROSS JOIN LATERAL (
+      SELECT series_id, generation, first_ms, sealed FROM chunk
+      WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
+        AND first_ms >= wanted."fromMs" - 86400000 AND first_ms < wanted."toMs"
+        AND last_ms >= wanted."fromMs" AND last_ms - first_ms <= 86400000
+      UNION ALL
+      SELECT series_id, generation, first_ms, sealed FROM chunk
+      WHERE series_id = wanted."id" AND subject_id = ${subjectId}
+        AND last_ms - first_ms > 86400000
+        AND last_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
+    ) AS found
+    ORDER BY found.series_id, found.generation, found.first_ms`;
+}
+
+/** For each series where its next chunks after \`chunks\` of them begin; a series with fewer is left out. */
+export async function chunkStarts(
+  sql: Sql,
+  question: ChunkQuestion,
+  chunks: number,
+): Promise<{ series_id: number; at_ms: number }[]> {
+  const { partition, subjectId, series } = question;
+  return await sql`
+    SELECT wanted."id" AS series_id, next.first_ms AS at_ms
+    FROM jsonb_to_recordset(${JSON.stringify(series)}::text::jsonb)
+      AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
+    CROSS JOIN LATERAL (
+      SELECT first_ms FROM chunk
+      WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
+        AND first_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
+      ORDER BY first_ms OFFSET ${chunks} LIMIT 1
+    ) AS next`;
+}
+
+/** The same from the end: for each series where the chunk that lies \`chunks\` before it ends. */
+export async function chunkEnds(
+  sql: Sql,
+  question: ChunkQuestion,
+  chunks: number,
+): Promise<{ series_id: number; at_ms: number }[]> {
+  const { subjectId, series } = question;
+  return await sql`
+    SELECT wanted."id" AS series_id, previous.last_ms AS at_ms
+    FROM jsonb_to_recordset(${JSON.stringify(series)}::text::jsonb)
+      AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
+    CROSS JOIN LATERAL (
+      SELECT last_ms FROM chunk
+      WHERE series_id = wanted."id" AND subject_id = ${subjectId}
+        AND last_ms >= wanted."fromMs" AND last_ms < wanted."toMs"
+      ORDER BY last_ms DESC OFFSET ${chunks} LIMIT 1
+    ) AS previous`;
 }
 
 /** The chunk that holds the newest reading of each series: the head knows them from the start. */
-export async function newestChunks(
-  sql: Sql,
-): Promise<Pick<ChunkRow, 'series_id' | 'generation' | 'first_ms' | 'sealed'>[]> {
+export async function newestChunks(sql: Sql): Promise<SealedChunk[]> {
   return await sql`
-    SELECT DISTINCT ON (series_id) series_id, generation, first_ms, sealed FROM chunk
-    WHERE kind = 'readings'
-    ORDER BY series_id, last_ms DESC, generation DESC`;
+    SELECT newest.series_id, newest.generation, newest.first_ms, newest.sealed
+    FROM series CROSS JOIN LATERAL (
+      SELECT * FROM chunk WHERE chunk.series_id = series.id
+      ORDER BY last_ms DESC, generation DESC LIMIT 1
+    ) AS newest
+    WHERE newest.kind = 'readings'`;
+}
+
+/** How far the stored samples of each waveform reach. */
+export async function newestSamples(sql: Sql): Promise<{ series_id: number; last_ms: number }[]> {
+  return await sql`
+    SELECT series.id AS series_id, newest.last_ms
+    FROM series CROSS JOIN LATERAL (
+      SELECT kind, last_ms FROM chunk WHERE chunk.series_id = series.id
+      ORDER BY last_ms DESC, generation DESC LIMIT 1
+    ) AS newest
+    WHERE newest.kind = 'waveform'`;
 }
 
 export interface DetectorStateRow {

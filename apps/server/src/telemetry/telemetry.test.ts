@@ -15,12 +15,12 @@ import {
   runSample,
   subjectId,
 } from '../../../../tests/support/line.ts';
+import { asOrganisation } from '../database/pool.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { LogEntry, Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
 import { Telemetry } from './telemetry.ts';
-import { trendLane } from './trend.ts';
 
 const SUBJECT = subjectId(1);
 const ALL_TIME = { fromMs: NOON - 1e9, toMs: NOON + 1e9 };
@@ -51,6 +51,7 @@ class Engine {
     });
     engine.telemetry = await Telemetry.open({
       sql,
+      read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
       seal,
       sealFor: () => seal,
       registry: engine.registry,
@@ -296,26 +297,4 @@ test('more events at once than a statement has parameters for are flushed', asyn
   assert.deepEqual(engine.problems, []);
   const [row] = await database.line`SELECT count(*)::int AS count FROM event`;
   assert.equal(row?.['count'], 8_000);
-});
-
-test('a chart gets every point while they fit, else bands that keep the extremes and leave gaps open', () => {
-  const seconds = [0, 1, 2, 3, 60, 61, 62, 63];
-  const series = { metric: metricOf('heart-rate'), deviceId: 'monitor-1' } as Series;
-  const found = {
-    series,
-    stampsMs: seconds.map((s) => s * 1000),
-    timesMs: seconds.map((s) => s * 1000),
-    values: [70, 71, 200, 71, 70, 30, 71, 72],
-    flags: [0, 0, FLAG.CONFLICT, 0, 0, FLAG.SIMULATED, 0, 0],
-  };
-  const span = { fromMs: 0, toMs: 100_000 };
-  const points = trendLane(found, span, 8);
-  assert.deepEqual([points.form, points.values], ['points', found.values]);
-  const bands = trendLane(found, span, 7);
-  assert.equal(bands.form, 'bands');
-  assert.deepEqual(bands.lows, [70, 30]);
-  assert.deepEqual(bands.highs, [200, 72]);
-  assert.deepEqual(bands.values, [103, 60.75]);
-  assert.deepEqual(bands.flags, [FLAG.CONFLICT, FLAG.SIMULATED]);
-  assert.equal(bands.timesMs.length, 2, 'a gap stays a gap');
 });

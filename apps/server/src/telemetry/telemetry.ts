@@ -35,6 +35,7 @@ const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
 export interface TelemetryPorts {
   readonly sql: Sql;
+  readonly read: queries.QueryPorts['read'];
   readonly seal: Seal;
   readonly sealFor: (purpose: string) => Seal;
   readonly registry: Registry;
@@ -103,8 +104,8 @@ export class Telemetry {
   }
 
   get #queryPorts(): queries.QueryPorts {
-    const { sql, seal, registry } = this.#ports;
-    return { sql, seal, registry, heads: this.heads };
+    const { sql, read, seal, registry } = this.#ports;
+    return { sql, read, seal, registry, heads: this.heads };
   }
 
   /** Since when a commit has been waiting for the database; undefined while all is well. */
@@ -127,6 +128,10 @@ export class Telemetry {
 
   range(question: Parameters<typeof queries.range>[1]): Promise<queries.SeriesRange[]> {
     return queries.range(this.#queryPorts, question);
+  }
+
+  windows(question: Parameters<typeof queries.windows>[1]): ReturnType<typeof queries.windows> {
+    return queries.windows(this.#queryPorts, question);
   }
 
   waveforms(question: Parameters<typeof queries.waveforms>[1]): Promise<WaveformRun[]> {

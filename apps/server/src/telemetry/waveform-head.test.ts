@@ -90,3 +90,14 @@ test('pieces of one recording, however cut, repeated and shuffled: each sample i
     }),
   );
 });
+
+test('a hundred thousand runs, and ten thousand that contradict each other, are put in order at once', () => {
+  const many = Array.from({ length: 100_000 }, (_, i) => piece(i * 10, 10));
+  assert.equal(withoutRepeats([...many, ...many.slice(0, 1_000)]).length, 100_000);
+  const contradicting = Array.from({ length: 10_000 }, (_, i) =>
+    piece(0, 10, { samples: ramp(i, 10) }),
+  );
+  const startMs = performance.now();
+  assert.equal(withoutRepeats(contradicting).length, 10_000);
+  assert.ok(performance.now() - startMs < 2_000);
+});

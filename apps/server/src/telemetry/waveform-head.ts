@@ -140,12 +140,20 @@ function isSameScale(a: WaveformRun, b: WaveformRun): boolean {
  */
 export function withoutRepeats(runs: readonly WaveformRun[]): WaveformRun[] {
   const kept: WaveformRun[] = [];
+  // Those that reach into what comes next: few, unless a device contradicts itself for sport.
+  let near: WaveformRun[] = [];
   for (const run of [...runs].sort((a, b) => a.startMs - b.startMs)) {
-    const rest = kept.reduce<WaveformRun | undefined>(afterRepeat, run);
-    if (rest !== undefined) kept.push(rest);
+    near = near.filter((known) => endOf(known) > run.startMs).slice(-NEAR_RUNS_MAX);
+    const rest = near.reduce<WaveformRun | undefined>(afterRepeat, run);
+    if (rest === undefined) continue;
+    kept.push(rest);
+    near.push(rest);
   }
   return kept;
 }
+
+/** A run that is sent again meets its copy among so many that overlap it. */
+const NEAR_RUNS_MAX = 32;
 
 /** What of a run stands after the end of a known one that begins no later; all of it if they differ. */
 function afterRepeat(run: WaveformRun | undefined, known: WaveformRun): WaveformRun | undefined {

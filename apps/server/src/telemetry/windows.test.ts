@@ -1,0 +1,212 @@
+/** Questions of any width, on chunks as a year leaves them. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { encodeReadings } from '@ausculta/blocks/readings-block';
+import { expect } from '@ausculta/vitals/expect';
+import type { DeviceId } from '@ausculta/vitals/identity';
+import { metricOf } from '@ausculta/vitals/lookup';
+import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
+import { asOrganisation } from '../database/pool.ts';
+import { RegisteredDevice } from '../devices/known-device.ts';
+import { Registry } from '../devices/registry.ts';
+import type { Series } from '../line/entry.ts';
+import { createSeal } from '../vault/seal.ts';
+import { chunkContext } from './flush.ts';
+import { Heads } from './heads.ts';
+import { type QueryPorts, range, recallLast, type SeriesRange, windows } from './queries.ts';
+import { insertChunks } from './store.ts';
+import { zstd } from './zstd.ts';
+
+const SUBJECT = subjectId(1);
+const MINUTE_MS = 60_000;
+const CHUNKS = 1_000;
+const seal = createSeal(randomBytes(32), randomBytes);
+
+interface Archive extends QueryPorts {
+  readonly series: Series;
+  /** Chunks that were opened so far. */
+  readonly opened: () => number;
+}
+
+async function openArchive(database: TestDatabase): Promise<Archive> {
+  await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
+  const registry = await Registry.load(database.line, seal);
+  const identity = { familyName: 'S', givenName: '', sex: 'unknown', recordNumber: '1' } as const;
+  const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;
+  await registry.addSubject({ organisationId: ORGANISATION, id: SUBJECT, ...person });
+  const id = 'monitor-1' as DeviceId;
+  const tokenHash = randomBytes(32);
+  const device = new RegisteredDevice({ id, organisationId: ORGANISATION, model: 'm', tokenHash });
+  await registry.addDevice(device, SUBJECT, 0);
+  const placement = device.subjectAt(NOON);
+  expect(placement !== undefined, 'the device is worn');
+  const wanted = { placement, metric: metricOf('heart-rate'), epoch: 1 };
+  const clock = { epoch: 1, offsetMs: 0, newestStampMs: 0, suspect: undefined };
+  await registry.provide(device, { clockChange: undefined, series: [wanted] }, clock, NOON);
+  const [series] = registry.seriesOfSubject(SUBJECT);
+  expect(series !== undefined, 'a series that was asked for is there');
+  let opened = 0;
+  return {
+    sql: database.line,
+    read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
+    seal: {
+      ...seal,
+      open: (bytes, context) => {
+        if (context.startsWith('chunk/')) opened += 1;
+        return seal.open(bytes, context);
+      },
+    },
+    heads: new Heads(),
+    registry,
+    series,
+    opened: () => opened,
+  };
+}
+
+/** Chunks of one minute each, ten readings in a chunk; each value is the number of its reading. */
+async function fill(archive: Archive, chunks: number): Promise<void> {
+  const rows = Array.from({ length: chunks }, (_, minute) =>
+    chunkOf(archive.series, {
+      generation: minute + 1,
+      stampsMs: Array.from({ length: 10 }, (_, i) => NOON + minute * MINUTE_MS + i * 6_000),
+      valueOf: (i) => minute * 10 + i,
+    }),
+  );
+  await insertChunks(archive.sql, rows);
+}
+
+function chunkOf(
+  series: Series,
+  part: { generation: number; stampsMs: number[]; valueOf: (i: number) => number },
+) {
+  const { generation, stampsMs } = part;
+  const block = encodeReadings(
+    {
+      stampsMs: Float64Array.from(stampsMs),
+      values: Float64Array.from(stampsMs, (_, i) => part.valueOf(i)),
+      flags: new Uint8Array(stampsMs.length),
+    },
+    zstd,
+  );
+  expect(block.ok, 'it can be encoded');
+  const first_ms = stampsMs[0] as number;
+  const last_ms = stampsMs.at(-1) as number;
+  const sealed = seal.seal(block.value, chunkContext(series.id, generation, first_ms));
+  return {
+    organisation_id: series.organisationId,
+    partition: series.partition,
+    subject_id: series.subjectId,
+    series_id: series.id,
+    kind: 'readings' as const,
+    ...{ first_ms, last_ms, generation, count: stampsMs.length, bytes: sealed.length, sealed },
+  };
+}
+
+const ALL_TIME = { fromMs: -8.64e15, toMs: 8.64e15 };
+const QUESTION = { subjectId: SUBJECT, metrics: ['heart-rate'], ...ALL_TIME };
+
+async function collect(from: AsyncIterable<SeriesRange[]>): Promise<number[][]> {
+  const found: number[][] = [];
+  for await (const ranges of from) found.push(ranges.flatMap(({ values }) => values));
+  return found;
+}
+
+test('a wide question is answered in windows: all of it, in order, either way, never much at once', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  await fill(archive, CHUNKS);
+  // What came late spans a week, and corrects two readings that lie far apart.
+  const late = { generation: CHUNKS + 1, stampsMs: [NOON, NOON + 900 * MINUTE_MS] };
+  const week = [...late.stampsMs, NOON + 7 * 24 * 60 * MINUTE_MS];
+  const long = chunkOf(archive.series, { ...late, stampsMs: week, valueOf: (i) => -1 - i });
+  await insertChunks(archive.sql, [long]);
+  archive.heads.insertReading(
+    archive.series,
+    { stampMs: NOON + 8 * 24 * 60 * MINUTE_MS, value: 5, flags: 0 },
+    0,
+  );
+  const expected = Array.from({ length: CHUNKS * 10 }, (_, i) => i);
+  expected[0] = -1;
+  expected[9_000] = -2;
+  expected.push(-3, 5);
+  const [whole] = await range(archive, QUESTION);
+  assert.deepEqual(whole?.values, expected);
+  const forward = await collect(windows(archive, { ...QUESTION, newestFirst: false }));
+  assert.deepEqual(forward.flat(), expected);
+  const back = await collect(windows(archive, { ...QUESTION, newestFirst: true }));
+  assert.deepEqual(back.toReversed().flat(), expected);
+  for (const found of [forward, back]) {
+    assert.ok(found.length >= 4);
+    for (const part of found) assert.ok(part.length <= 2_600, `${part.length} at once`);
+  }
+});
+
+test('the newest few of years cost the newest chunks alone', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  await fill(archive, CHUNKS);
+  for await (const ranges of windows(archive, { ...QUESTION, newestFirst: true })) {
+    assert.equal(ranges[0]?.values.at(-1), CHUNKS * 10 - 1);
+    break;
+  }
+  assert.ok(archive.opened() <= 260, `${archive.opened()} chunks were opened`);
+});
+
+test('a question between two chunks, or of no series at all, has no readings', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  await fill(archive, 3);
+  const span = { fromMs: NOON + 54_001, toMs: NOON + MINUTE_MS };
+  assert.deepEqual(await range(archive, { ...QUESTION, ...span }), []);
+  for (const question of [
+    { ...QUESTION, ...span },
+    { ...QUESTION, metrics: ['spo2'] },
+    { ...QUESTION, subjectId: subjectId(2) },
+  ])
+    for (const newestFirst of [true, false])
+      assert.deepEqual((await collect(windows(archive, { ...question, newestFirst }))).flat(), []);
+});
+
+test('a flush that ends while its chunks are asked for is not missed', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  const { heads, series } = archive;
+  heads.insertReading(series, { stampMs: NOON, value: 70, flags: 0 }, 0);
+  let asked = 0;
+  const found = await range(
+    {
+      ...archive,
+      read: async (organisationId, work) => {
+        asked += 1;
+        const rows = await archive.read(organisationId, work);
+        if (asked > 1) return rows;
+        // After the answer was made, before it has arrived.
+        heads.readingHead(series).beginFlush();
+        const chunk = chunkOf(series, { generation: 1, stampsMs: [NOON], valueOf: () => 70 });
+        await insertChunks(archive.sql, [chunk]);
+        heads.flushes += 1;
+        heads.readingHead(series).endFlush();
+        return rows;
+      },
+    },
+    QUESTION,
+  );
+  assert.deepEqual(found[0]?.values, [70]);
+  assert.equal(asked, 2);
+});
+
+test('after a restart every clock is known as far as it came, of waveforms as of readings', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  const row = chunkOf(archive.series, { generation: 1, stampsMs: [NOON], valueOf: () => 70 });
+  await insertChunks(archive.sql, [{ ...row, kind: 'waveform', last_ms: NOON + 4_000 } as never]);
+  await recallLast(archive);
+  assert.equal(archive.registry.devices.get('monitor-1')?.clock, undefined, 'it had none');
+  const device = archive.registry.devices.get('monitor-1');
+  expect(device !== undefined, 'the device is known');
+  device.clock = { epoch: 1, offsetMs: 0, newestStampMs: 0, suspect: undefined };
+  await recallLast(archive);
+  assert.equal(device.clock.newestStampMs, NOON + 4_000);
+});
