@@ -1,4 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
+import { alarmSubject } from '@ausculta/vitals/alarm';
 
 /**
  * What an alarm is about, in the words of the screens and with the keys that `--metric` takes. A
@@ -15,8 +16,10 @@ export function alarmWords(alarm: AlarmView): string {
   if (family === 'technical' && rest.at(-1) === 'out-of-range') {
     return `${metric} ${openingValue} ${unit} out of range, check patient`;
   }
-  if (family === 'technical' && rest[0] === 'no-data') {
-    return `no data${rest[1] === undefined ? '' : ` from ${rest[1]}`}: not monitored`;
+  if (family === 'technical' && rest.includes('no-data')) {
+    const { deviceId, vital } = alarmSubject(ruleKey);
+    if (deviceId !== undefined) return `no data from ${deviceId}: not monitored`;
+    return `no ${vital === undefined ? '' : `${vital} `}data: not monitored`;
   }
   return `${ruleKey} ${metric}`.trim() || 'alarm';
 }

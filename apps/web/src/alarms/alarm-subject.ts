@@ -1,24 +1,22 @@
-/** What an alarm is about, as far as its rule's key tells: the words for it are chosen by this. */
-export interface AlarmSubject {
-  readonly kind: (typeof KINDS)[number] | 'limit' | 'other';
-  readonly isTechnical: boolean;
-  /** The device that a technical alarm names; undefined where it names none. */
-  readonly device: string | undefined;
-  /** The key in plain words, for a kind that this screen was not taught: a line, never a blank. */
-  readonly words: string;
+import { type AlarmSubject, alarmSubject } from '@ausculta/vitals/alarm';
+
+/** What an alarm is about; undefined for a rule of a kind that this screen was not taught. */
+export function knownSubject(ruleKey: string): AlarmSubject | undefined {
+  const [family, ...rest] = ruleKey.split('/');
+  const isKnown =
+    family === 'limit' ||
+    (isTechnicalKey(ruleKey) && (rest.includes('no-data') || rest.at(-1) === 'out-of-range'));
+  return isKnown ? alarmSubject(ruleKey) : undefined;
 }
 
-const KINDS = ['out-of-range', 'no-data'] as const;
-const TECHNICAL = 'technical';
+/** About the measuring rather than the measured (IEC 60601-1-8: a technical alarm condition). */
+export function isTechnicalKey(ruleKey: string): boolean {
+  return ruleKey.startsWith('technical/');
+}
 
-/** Keys are `limit/heart-rate/high`, `technical/spo2/out-of-range`, `technical/no-data/patch-1`. */
-export function subjectOfAlarm(ruleKey: string): AlarmSubject {
-  const [first, ...rest] = ruleKey.split('/').filter((part) => part !== '');
-  const isTechnical = first === TECHNICAL;
-  const parts = isTechnical ? rest : [first ?? '', ...rest];
+/** A key in plain words, for a rule that nobody foresaw here: a line, never a blank. */
+export function keyInWords(ruleKey: string): string {
+  const parts = ruleKey.replace(/^technical\//, '').split('/');
   const words = parts.join(', ').replaceAll('-', ' ').trim() || 'alarm';
-  if (first === 'limit') return { kind: 'limit', isTechnical, device: undefined, words };
-  const kind = KINDS.find((known) => isTechnical && parts.includes(known));
-  if (kind === undefined) return { kind: 'other', isTechnical, device: undefined, words };
-  return { kind, isTechnical, device: parts[parts.indexOf(kind) + 1], words };
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -60,6 +60,11 @@ const LINES = [
     value: undefined,
   },
   {
+    of: { ...SPO2, ruleKey: 'technical/spo2/no-data' },
+    shown: 'No SpO₂ data: not monitored',
+    value: undefined,
+  },
+  {
     of: { ...NO_DATA, ruleKey: 'technical/leads-off' },
     shown: 'Leads off',
     value: undefined,
@@ -93,6 +98,10 @@ test('a band says for how long, and a latched alarm that it was', () => {
   assert.equal(spanText(RAISED, 49_000), '48 s');
   const latched = alarm({ condition: 'absent', conditionEndedMs: 41_000 });
   assert.equal(spanText(latched, 99_000), 'was, 40 s');
+});
+
+test('an alarm whose data have stopped is called neither present nor over', () => {
+  assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'since 48 s, now unknown');
 });
 
 test('the detail says the value, how long, and what is not yet safe', () => {

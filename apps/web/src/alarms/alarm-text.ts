@@ -2,7 +2,7 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import { durationText, fixed, unitText } from '../vitals/number-text.ts';
 import { vitalShort } from '../vitals/vital-words.ts';
-import { type AlarmSubject, subjectOfAlarm } from './alarm-subject.ts';
+import { isTechnicalKey, keyInWords, knownSubject } from './alarm-subject.ts';
 
 interface AlarmWords {
   /** What the band says: a limit is broken at the limit itself, so its sign is ≥ or ≤. */
@@ -14,8 +14,10 @@ interface AlarmWords {
 }
 
 function wordsOf(alarm: AlarmView): AlarmWords {
-  const about = subjectOfAlarm(alarm.ruleKey);
+  const about = knownSubject(alarm.ruleKey);
   const name = nameText(alarm);
+  if (about === undefined)
+    return same([keyInWords(alarm.ruleKey), name].filter(Boolean).join(', '));
   switch (about.kind) {
     case 'limit': {
       const isHigh = alarm.direction === 'high';
@@ -26,15 +28,15 @@ function wordsOf(alarm: AlarmView): AlarmWords {
         value: `${isHigh ? 'highest' : 'lowest'} ${plain(alarm.extremeValue)}`,
       };
     }
-    case 'out-of-range':
-      return same(
-        `${name} out of range, check patient`,
-        `was ${quantity(alarm.openingValue, alarm.unit)}`,
-      );
+    case 'out-of-range': {
+      const value = `was ${quantity(alarm.openingValue, alarm.unit)}`;
+      return same(`${name} out of range, check patient`, value);
+    }
     case 'no-data':
-      return same(`No data${fromText(about)}: not monitored`);
-    case 'other':
-      return same(sentence(`${about.words}${name === '' ? '' : `, ${name}`}`));
+      if (about.deviceId !== undefined) {
+        return same(`No data from ${about.deviceId}: not monitored`);
+      }
+      return same(`No ${about.vital === undefined ? '' : `${name} `}data: not monitored`);
     default:
       return about.kind satisfies never;
   }
@@ -42,10 +44,6 @@ function wordsOf(alarm: AlarmView): AlarmWords {
 
 function same(words: string, value?: string): AlarmWords {
   return { shown: words, spoken: words, value };
-}
-
-function fromText({ device }: AlarmSubject): string {
-  return device === undefined ? '' : ` from ${device}`;
 }
 
 /** "HR ≥ 131/min", "SpO₂ out of range, check patient", "No data from patch-1: not monitored". */
@@ -58,9 +56,15 @@ export function extremeText(alarm: AlarmView): string | undefined {
   return wordsOf(alarm).value;
 }
 
-/** How long the condition has lasted, or that it is over and how long it was (a latched alarm). */
+/**
+ * How long the condition has lasted; that it is over and how long it was (a latched alarm); or that
+ * its data have stopped, and nobody can say.
+ */
 export function spanText(alarm: AlarmView, nowMs: number): string {
-  if (alarm.conditionEndedMs === null) return durationText(nowMs - alarm.openedMs);
+  if (alarm.conditionEndedMs === null) {
+    const since = durationText(nowMs - alarm.openedMs);
+    return alarm.condition === 'unknown' ? `since ${since}, now unknown` : since;
+  }
   return `was, ${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
 }
 
@@ -84,7 +88,7 @@ export function spokenText(alarm: AlarmView, who: string): string {
 
 /** About the measuring rather than the measured (IEC 60601-1-8: a technical alarm condition). */
 export function isTechnical(alarm: AlarmView): boolean {
-  return subjectOfAlarm(alarm.ruleKey).isTechnical;
+  return isTechnicalKey(alarm.ruleKey);
 }
 
 function nameText(alarm: AlarmView): string {
@@ -100,8 +104,4 @@ function quantity(value: number, ucum: string): string {
 
 function plain(value: number): string {
   return fixed(value, Number.isInteger(value) ? 0 : 1);
-}
-
-function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

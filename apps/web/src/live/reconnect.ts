@@ -1,11 +1,11 @@
-/** The server's own code for a session that was ended or has run out. */
-const SESSION_ENDED = 4401;
+import { LIVE_SIGNED_OUT_CODE } from '@ausculta/contract/live';
+
 /** RFC 6455 section 7.4.1: the server will not have this connection (policy violation). */
 const POLICY_VIOLATION = 1008;
 
 /** What a closed socket means: somebody must sign in again, or the line is to be tried again. */
 export function closeMeaning(code: number): 'signed-out' | 'broken' {
-  return code === SESSION_ENDED || code === POLICY_VIOLATION ? 'signed-out' : 'broken';
+  return code === LIVE_SIGNED_OUT_CODE || code === POLICY_VIOLATION ? 'signed-out' : 'broken';
 }
 
 const FIRST_MS = 500;
