@@ -1,6 +1,10 @@
 /** The icons of Lucide that our screens use; no other reaches the browser. A new one is named here. */
 export const ICON_NAMES = [
   'activity',
+  'battery-full',
+  'battery-low',
+  'battery-medium',
+  'battery-warning',
   'bell-off',
   'chevron-left',
   'chevron-right',

@@ -17,6 +17,9 @@ interface NumberCellProps {
   readonly testId: string;
 }
 
+/** "128/76": what the narrowest column was made for. */
+const USUAL_FIGURES = 6;
+
 /** One number with its label. Old ones turn grey with their age, unknown ones are "--". */
 export function NumberCell(props: NumberCellProps) {
   const { number } = props;
@@ -32,6 +35,7 @@ export function NumberCell(props: NumberCellProps) {
       data-broken={state === 'fresh' ? props.broken : undefined}
       data-flash={(state === 'fresh' && props.isFlashing) || undefined}
       data-simulated={isSimulated || undefined}
+      data-long={props.text.length > USUAL_FIGURES || undefined}
       style={number === undefined ? undefined : { '--cell-ink': inkOf(number.metric) }}
     >
       <span className={classes.label}>

@@ -2,13 +2,17 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import { alarmText, extremeText, isTechnical, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { Icon } from '../theme/icon.tsx';
+import { BATTERY_LOW_PERCENT, type Battery } from '../vitals/battery.ts';
 import classes from './tile-band.module.css';
+import { TileBattery } from './tile-battery.tsx';
 
 interface TileBandProps {
   readonly top: AlarmView | undefined;
   readonly others: number;
   /** What is to be said when the patient's signals have stopped (safety S4). */
   readonly lost: string | undefined;
+  /** The emptiest of the patient's devices; always shown while calm, else once it is low. */
+  readonly battery: Battery | undefined;
   readonly nowMs: number;
   /** Only with the strip in view (safety S13). */
   readonly canAcknowledge: boolean;
@@ -20,24 +24,29 @@ interface TileBandProps {
 
 /** The status row; in alarm it becomes the band of the highest alarm. Its height never changes. */
 export function TileBand(props: TileBandProps) {
-  const { top } = props;
-  if (top === undefined && props.lost !== undefined) {
+  const { top, lost, battery, isDense } = props;
+  if (top !== undefined) return <AlarmBand {...props} top={top} />;
+  if (lost !== undefined) {
     return (
       <div className={classes.lost} data-testid="no-data">
         <Icon name="wifi-off" size={16} />
-        {props.isDense ? props.lost.split(',')[0] : props.lost}
+        <span className={classes.text}>{isDense ? lost.split(',')[0] : lost}</span>
+        {battery !== undefined && <TileBattery battery={battery} />}
       </div>
     );
   }
-  if (top === undefined) {
-    return (
-      <div className={classes.status}>
-        <span>No arrhythmia monitoring{!props.isDense && ', limits only'}</span>
-      </div>
-    );
-  }
+  return (
+    <div className={classes.status}>
+      <span>No arrhythmia monitoring{!isDense && ', limits only'}</span>
+      {battery !== undefined && <TileBattery battery={battery} />}
+    </div>
+  );
+}
+
+function AlarmBand(props: TileBandProps & { readonly top: AlarmView }) {
+  const { top, battery, isDense } = props;
   const extreme = extremeText(top);
-  const isRaised = top.episode === 'raised';
+  const isLow = battery !== undefined && battery.percent < BATTERY_LOW_PERCENT;
   return (
     <div
       className={classes.band}
@@ -50,7 +59,7 @@ export function TileBand(props: TileBandProps) {
         {top.priority} {isTechnical(top) ? 'technical alarm' : 'alarm'}
       </span>
       <span className={classes.text}>{props.acknowledgement ?? alarmText(top)}</span>
-      {!props.isDense && props.acknowledgement === undefined && extreme !== undefined && (
+      {!isDense && props.acknowledgement === undefined && extreme !== undefined && (
         <span className={classes.extreme}>{extreme}</span>
       )}
       <span className={classes.age}>
@@ -59,18 +68,25 @@ export function TileBand(props: TileBandProps) {
       </span>
       {top.acknowledgedBy !== null && <span className={classes.owner}>{top.acknowledgedBy}</span>}
       {props.others > 0 && <b className={classes.more}>+{props.others}</b>}
-      {isRaised && props.canAcknowledge && (
-        <button
-          type="button"
-          className={classes.acknowledge}
-          onClick={(event) => {
-            event.stopPropagation();
-            props.acknowledge();
-          }}
-        >
-          {props.isDense ? 'Ack' : 'Acknowledge'}
-        </button>
+      {isLow && <TileBattery battery={battery} />}
+      {top.episode === 'raised' && props.canAcknowledge && (
+        <AcknowledgeButton acknowledge={props.acknowledge} isDense={isDense} />
       )}
     </div>
+  );
+}
+
+function AcknowledgeButton(props: Pick<TileBandProps, 'acknowledge' | 'isDense'>) {
+  return (
+    <button
+      type="button"
+      className={classes.acknowledge}
+      onClick={(event) => {
+        event.stopPropagation();
+        props.acknowledge();
+      }}
+    >
+      {props.isDense ? 'Ack' : 'Acknowledge'}
+    </button>
   );
 }

@@ -1,9 +1,11 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { Link } from '@tanstack/react-router';
+import type { Ref } from 'react';
 import { ageSexText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import classes from './tile-identity.module.css';
 
 interface TileIdentityProps {
+  readonly ref: Ref<HTMLElement>;
   readonly subject: SubjectView;
   readonly nowMs: number;
   /** Said once for the whole tile where there is no room at each number. */
@@ -11,11 +13,11 @@ interface TileIdentityProps {
 }
 
 /** Who it is: bed, name, age and sex, record number; never cut. */
-export function TileIdentity({ subject, nowMs, saysSimulated }: TileIdentityProps) {
+export function TileIdentity({ ref, subject, nowMs, saysSimulated }: TileIdentityProps) {
   const { identity, paced } = subject;
   const age = ageSexText(identity, nowMs);
   return (
-    <header className={classes.identity}>
+    <header ref={ref} className={classes.identity}>
       {identity.bed !== undefined && <b className={classes.bed}>{identity.bed}</b>}
       <Link
         to="/patients/$id"

@@ -3,6 +3,7 @@ import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import { memo, useCallback, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
+import { lowestBattery } from '../vitals/battery.ts';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { nameText } from '../vitals/identity-text.ts';
 import type { StripReport } from '../wave/wave-strip.ts';
@@ -11,6 +12,7 @@ import { TileBand } from './tile-band.tsx';
 import { TileIdentity } from './tile-identity.tsx';
 import { TileNumbers } from './tile-numbers.tsx';
 import { TileStrip } from './tile-strip.tsx';
+import { useBox } from './use-box.ts';
 import type { WallLayout } from './wall-layout.ts';
 
 interface TileProps {
@@ -27,11 +29,11 @@ interface TileProps {
   readonly acknowledge: (subjectId: string) => void;
 }
 
-/** Everything but the strip: what is left of the tile's height is the strip's. */
+/** Everything but identity and strip: what is left of the tile's height is the strip's. */
 const ROWS_PX: Record<WallLayout['rateSize'], number> = {
-  72: 16 + 24 + 22 + 92 + 4,
-  44: 16 + 24 + 22 + 60 + 4,
-  28: 8 + 40 + 22 + 46 + 4,
+  72: 16 + 22 + 92 + 4,
+  44: 16 + 22 + 60 + 4,
+  28: 8 + 22 + 46 + 4,
 };
 const STRIP_PX_MIN = 16;
 
@@ -79,6 +81,10 @@ function useTileState(subject: SubjectView) {
     nowMs,
     silent: connection.state !== 'live',
     lost: connection.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs }),
+    battery: lowestBattery(readings, {
+      devices: subject.devices.map(({ id }) => id),
+      nowMs,
+    }),
     isSimulated: readings.some(({ flags }) => hasFlag(flags, FLAG.SIMULATED)),
   };
 }
@@ -95,15 +101,23 @@ function TileRows({ subject, layout, state, ...props }: TileRowsProps) {
   const { alarms, nowMs, lost } = state;
   const top = alarms[0];
   const isDense = layout.rateSize === 28;
-  const stripPx = props.heightPx - ROWS_PX[layout.rateSize];
-  const hasStrip = stripPx >= STRIP_PX_MIN;
+  // A name is never cut: a long one takes a second line, and the strip is the lower for it.
+  const [identityRef, identity] = useBox();
+  const stripPx = props.heightPx - ROWS_PX[layout.rateSize] - (identity?.heightPx ?? 0);
+  const hasStrip = identity !== undefined && stripPx >= STRIP_PX_MIN;
   return (
     <>
-      <TileIdentity subject={subject} nowMs={nowMs} saysSimulated={isDense && state.isSimulated} />
+      <TileIdentity
+        ref={identityRef}
+        subject={subject}
+        nowMs={nowMs}
+        saysSimulated={isDense && state.isSimulated}
+      />
       <TileBand
         top={top}
         others={alarms.length - 1}
         lost={lost}
+        battery={state.battery}
         nowMs={nowMs}
         canAcknowledge={hasStrip}
         acknowledgement={props.acknowledgement}
