@@ -59,14 +59,8 @@ async function serve(entry: string, args: readonly string[]): Promise<number> {
   return runNode(entry, args);
 }
 
-/**
- * Room for what lives a few milliseconds: a message's readings. With V8's small default they are
- * copied into the old generation on their way to the log, which costs a tenth of the server's time.
- */
-const SERVER_MEMORY = '--max-semi-space-size=64';
-
 function runNode(entry: string, args: readonly string[]): Promise<number> {
-  return runToEnd(process.execPath, [SERVER_MEMORY, entry, ...args], { cwd: ROOT });
+  return runToEnd(process.execPath, [entry, ...args], { cwd: ROOT });
 }
 
 const [name = '', ...rest] = process.argv.slice(2);

@@ -30,21 +30,17 @@ export async function startPlatform(): Promise<Platform> {
   mkdirSync(join(ROOT, 'data'), { recursive: true });
   const dataDir = mkdtempSync(join(ROOT, 'data/bench-'));
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
-  const server = spawn(
-    process.execPath,
-    ['--max-semi-space-size=64', join(ROOT, 'apps/server/src/main.ts')],
-    {
-      cwd: ROOT,
-      // Its own lines would mix with the bench's figures; what goes wrong still shows.
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        ...withoutSettings(process.env),
-        AUSCULTA_DATA_DIR: dataDir,
-        AUSCULTA_HTTP_PORT: String(httpPort),
-        AUSCULTA_MQTT_PORT: String(mqttPort),
-      },
+  const server = spawn(process.execPath, [join(ROOT, 'apps/server/src/main.ts')], {
+    cwd: ROOT,
+    // Its own lines would mix with the bench's figures; what goes wrong still shows.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...withoutSettings(process.env),
+      AUSCULTA_DATA_DIR: dataDir,
+      AUSCULTA_HTTP_PORT: String(httpPort),
+      AUSCULTA_MQTT_PORT: String(mqttPort),
     },
-  );
+  });
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   async function stop(): Promise<void> {
     if (server.exitCode === null && server.signalCode === null) {

@@ -1,4 +1,5 @@
 /** The composition root: config → parts → start. The only place that reads the clock. */
+import './young-objects.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -65,9 +65,7 @@ async function main(): Promise<number> {
 }
 
 function startServer(): ChildProcess {
-  // The server is given the memory for young objects that `npm start` gives it.
-  const program = ['--max-semi-space-size=64', join(ROOT, 'apps/server/src/main.ts')];
-  return spawn(process.execPath, program, {
+  return spawn(process.execPath, [join(ROOT, 'apps/server/src/main.ts')], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, AUSCULTA_DEMO: '1', AUSCULTA_DATA_DIR: dataDir },
