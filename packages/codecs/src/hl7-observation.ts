@@ -50,6 +50,8 @@ export class OrderReader {
   readonly orders: Hl7Order[] = [];
   #observations: Hl7Observation[] = [];
   #order: Hl7Order = NO_ORDER;
+  #timeText = '';
+  #timeMs: number | undefined;
 
   constructor(delimiters: Hl7Delimiters, utcOffsetMinutes: number) {
     this.#delimiters = delimiters;
@@ -128,6 +130,15 @@ export class OrderReader {
 
   #time(raw: string): number | undefined {
     if (raw === '') return undefined;
+    // All rows of a monitor's message were measured at the same moment.
+    if (raw !== this.#timeText) {
+      this.#timeText = raw;
+      this.#timeMs = this.#readTime(raw);
+    }
+    return this.#timeMs;
+  }
+
+  #readTime(raw: string): number | undefined {
     const text = components(raw, this.#delimiters)[0] ?? '';
     return readHl7Time(text, this.#utcOffsetMinutes)?.stampMs;
   }
