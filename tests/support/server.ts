@@ -218,7 +218,9 @@ export interface HereOptions {
 /** In this process, on ports that the system chooses. */
 export async function startServerHere(options: HereOptions = {}): Promise<ServerHere> {
   await using parts = new AsyncDisposableStack();
-  const dataDir = await temporaryDirectory();
+  const dataDir = options.config?.dataDir ?? (await mkdtemp(join(tmpdir(), 'ausculta-test-')));
+  // Not by `after`: in a suite's `before` that is over before the suite's tests begin.
+  if (options.config?.dataDir === undefined) parts.defer(() => rm(dataDir, { recursive: true }));
   const database = parts.use(await freshDatabase());
   const problems: ServerHere['problems'] = [];
   const listen = { host: '127.0.0.1', port: 0 };

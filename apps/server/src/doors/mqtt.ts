@@ -42,6 +42,8 @@ export interface MqttPorts {
   readonly newId: () => string;
   readonly nowMs: () => number;
   readonly every: (periodMs: number, run: () => void) => () => void;
+  /** UNPROVEN_MAX unless a test has less patience. */
+  readonly unprovenMax?: number;
 }
 
 export interface MqttDoor extends AsyncDisposable {
@@ -53,7 +55,7 @@ export async function openMqttDoor(
   listen: { readonly host: string; readonly port: number },
   ports: MqttPorts,
 ): Promise<MqttDoor> {
-  const connections = new Connections();
+  const connections = new Connections(ports.unprovenMax ?? UNPROVEN_MAX);
   const connectionPorts = portsOfConnections(connections, ports);
   const server = createServer({
     noDelay: true,
@@ -101,11 +103,16 @@ class Connections {
   readonly #byClient = new Map<string, Connection>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #keys = new Map<Connection, { clientKey: string; deviceId: string }>();
+  readonly #unprovenMax: number;
+
+  constructor(unprovenMax: number) {
+    this.#unprovenMax = unprovenMax;
+  }
 
   add(connection: Connection): void {
     this.all.add(connection);
     this.#unproven.add(connection);
-    if (this.#unproven.size > UNPROVEN_MAX) this.#end(oldestOf(this.#unproven));
+    if (this.#unproven.size > this.#unprovenMax) this.#end(oldestOf(this.#unproven));
   }
 
   /** A client id has one connection, the newest (3.1.4-2). */

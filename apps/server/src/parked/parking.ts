@@ -22,6 +22,9 @@ const BYTES_MAX = 512 * 1024 * 1024;
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 
+/** Of the pool's eight connections: what is parked in a flood must not make the log wait for one. */
+const WRITES_AT_ONCE = 2;
+
 /** One message does not fill the table however many of its parts are bad. */
 const PARTS_PER_MESSAGE_MAX = 50;
 
@@ -48,6 +51,11 @@ export class Parking {
   readonly #ports: ParkingPorts;
   readonly #ofDevice = new Map<string, store.ParkedAmount>();
   #all: store.ParkedAmount;
+  /** The last write of each lane; the next one follows it. */
+  readonly #lanes: Promise<unknown>[] = Array.from({ length: WRITES_AT_ONCE }, () =>
+    Promise.resolve(),
+  );
+  #writes = 0;
   /** Messages that were only counted, because their device had parked its quota. */
   uncounted = 0;
 
@@ -92,13 +100,21 @@ export class Parking {
     this.#count(deviceId, wanted, 1);
     let added = NOTHING;
     try {
-      const isKept = await store.insertParked(sql, rows);
+      const isKept = await this.#inTurn(() => store.insertParked(sql, rows));
       added = amountOf(rows.filter((row) => isKept.has(row.message_id)));
     } finally {
       this.#count(deviceId, wanted, -1);
       this.#count(deviceId, added, 1);
     }
     return undefined;
+  }
+
+  #inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const lane = this.#writes % WRITES_AT_ONCE;
+    this.#writes += 1;
+    const mine = (this.#lanes[lane] ?? Promise.resolve()).then(write);
+    this.#lanes[lane] = mine.catch(() => undefined);
+    return mine;
   }
 
   #hasRoom(deviceId: string, wanted: store.ParkedAmount): boolean {
