@@ -20,14 +20,15 @@ import { spokenText } from './alarm-text.ts';
 import { Annunciator, type AudioAbility } from './annunciator.ts';
 import {
   type AudioPauses,
+  DEGRADED,
   isSounding,
   keepPauses,
-  lossPriority,
   NO_PAUSES,
   newHighSubjects,
   pauseAudio,
   resumeAudio,
   soundingPriority,
+  stationPriority,
 } from './sound-state.ts';
 
 export interface AlarmDesk {
@@ -35,6 +36,8 @@ export interface AlarmDesk {
   readonly alarms: readonly AlarmView[];
   readonly ability: AudioAbility;
   readonly pauses: AudioPauses;
+  /** The server cannot store what it receives: high, technical, and everywhere (safety S3). */
+  readonly isDegraded: boolean;
   /** What the loudspeaker says now. */
   readonly sounding: AlarmPriority | undefined;
   readonly soundingAlarms: readonly AlarmView[];
@@ -60,8 +63,10 @@ export function AlarmDeskProvider({ children }: { readonly children: ReactNode }
   useBreakingPauses(alarms, setPauses);
 
   const quietMs = performance.now() - (live.lastFrameMs ?? performance.now());
+  const isDegraded = live.store.degradedSinceMs !== null;
   const heard = soundingPriority(alarms, pauses);
-  const sounding = heard === 'high' ? heard : (lossPriority(quietMs) ?? heard);
+  const own = stationPriority({ isDegraded, quietMs, pauses });
+  const sounding = heard === 'high' ? heard : (own ?? heard);
   useEffect(() => annunciator.current?.sound(sounding), [annunciator, sounding]);
 
   const pause = useCallback(
@@ -73,6 +78,10 @@ export function AlarmDeskProvider({ children }: { readonly children: ReactNode }
     (subjectId: string) => setPauses((before) => resumeAudio(before, subjectId)),
     [],
   );
+  // Each time anew: a pause of the last time does not cover this one.
+  useEffect(() => {
+    if (isDegraded) resume(DEGRADED);
+  }, [isDegraded, resume]);
   const enableSound = useCallback(() => void annunciator.current?.enable(), [annunciator]);
   const testSound = useCallback(
     (priority: AlarmPriority) =>
@@ -84,6 +93,7 @@ export function AlarmDeskProvider({ children }: { readonly children: ReactNode }
     alarms,
     ability,
     pauses,
+    isDegraded,
     sounding,
     soundingAlarms: alarms.filter((alarm) => isSounding(alarm, pauses)),
     pause,
@@ -165,7 +175,7 @@ function SpokenAlarms({
   );
   useEffect(() => {
     const raised = alarms.filter(
-      (alarm) => alarm.episode === 'raised' && !said.current.has(alarmKey(alarm)),
+      (alarm) => alarm.episode === 'raised' && !said.current.has(saidKey(alarm)),
     );
     if (raised.length === 0) return;
     const text = (alarm: AlarmView) => {
@@ -176,7 +186,7 @@ function SpokenAlarms({
         identity === undefined ? 'unknown patient' : bed + nameText(identity),
       );
     };
-    for (const alarm of raised) said.current.add(alarmKey(alarm));
+    for (const alarm of raised) said.current.add(saidKey(alarm));
     const high = raised.filter((alarm) => alarm.priority === 'high');
     const others = raised.filter((alarm) => alarm.priority !== 'high');
     setWords((before) => ({
@@ -194,4 +204,9 @@ function SpokenAlarms({
       </div>
     </>
   );
+}
+
+/** An alarm that has become more urgent is said once more. */
+function saidKey(alarm: AlarmView): string {
+  return `${alarmKey(alarm)} ${alarm.priority}`;
 }

@@ -4,14 +4,15 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import { countByPriority, orderAlarms } from './alarm-order.ts';
 import {
   AUDIO_PAUSE_MS_MAX,
+  DEGRADED,
   isSounding,
   keepPauses,
-  lossPriority,
   NO_PAUSES,
   newHighSubjects,
   pauseAudio,
   resumeAudio,
   soundingPriority,
+  stationPriority,
 } from './sound-state.ts';
 
 const RAISED: AlarmView = {
@@ -108,8 +109,17 @@ test('the loudspeaker follows the highest alarm that nobody has acknowledged', (
 });
 
 test('ten seconds without a frame are a loss of monitoring', () => {
-  assert.equal(lossPriority(10_000), undefined);
-  assert.equal(lossPriority(10_001), 'medium');
+  const station = { isDegraded: false, pauses: NO_PAUSES };
+  assert.equal(stationPriority({ ...station, quietMs: 10_000 }), undefined);
+  assert.equal(stationPriority({ ...station, quietMs: 10_001 }), 'medium');
+});
+
+test('degraded monitoring is high, and may be paused like a bed', () => {
+  const station = { isDegraded: true, quietMs: 0 };
+  assert.equal(stationPriority({ ...station, pauses: NO_PAUSES }), 'high');
+  const pauses = pauseAudio(NO_PAUSES, { subjectId: DEGRADED, nowMs: 0 });
+  assert.equal(stationPriority({ ...station, pauses }), undefined);
+  assert.equal(stationPriority({ ...station, quietMs: 10_001, pauses }), 'medium');
 });
 
 test('two beds may share the id of an alarm: the second one is new all the same', () => {

@@ -59,8 +59,24 @@ export function soundingPriority(
 const LOSS_HEARD_AFTER_MS = 10_000;
 
 /** A screen that hears nothing any more says so itself: medium, as on a ward. */
-export function lossPriority(quietMs: number): AlarmPriority | undefined {
+function lossPriority(quietMs: number): AlarmPriority | undefined {
   return quietMs > LOSS_HEARD_AFTER_MS ? 'medium' : undefined;
+}
+
+/** What is wrong with the platform itself is nobody's bed; its pause has a key that no subject has. */
+export const DEGRADED = 'monitoring-degraded';
+
+/**
+ * What this station has to say of itself: high while the server cannot store what it receives
+ * (safety S3), medium while it hears nothing from the server.
+ */
+export function stationPriority(station: {
+  readonly isDegraded: boolean;
+  readonly quietMs: number;
+  readonly pauses: AudioPauses;
+}): AlarmPriority | undefined {
+  if (station.isDegraded && !station.pauses.has(DEGRADED)) return 'high';
+  return lossPriority(station.quietMs);
 }
 
 /** High alarms that were not there before, or have become high. */

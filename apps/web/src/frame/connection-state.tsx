@@ -1,3 +1,4 @@
+import { PriorityMark } from '../alarms/priority-mark.tsx';
 import type { LiveConnection } from '../live/live-connection.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
@@ -13,6 +14,7 @@ export function ConnectionState() {
   useNow(1_000);
   const lastMs = live.lastFrameMs;
   const quietMs = lastMs === undefined ? undefined : performance.now() - lastMs;
+  if (live.state === 'live' && live.store.degradedSinceMs !== null) return <Degraded />;
   if (live.state === 'live') {
     const [title, detail] = liveWords(live, quietMs ?? 0);
     return (
@@ -40,13 +42,23 @@ export function ConnectionState() {
   );
 }
 
+/** Safety S3: a high technical alarm on every screen, with its shape and its word. */
+function Degraded() {
+  return (
+    <div className={classes.degraded} data-testid="connection" data-state="degraded" role="alert">
+      <PriorityMark priority="high" size={20} />
+      <span className={classes.words}>
+        <b>Monitoring degraded</b>
+        <span>high, new data is not yet stored</span>
+      </span>
+    </div>
+  );
+}
+
 function liveWords(
   live: LiveConnection,
   quietMs: number,
 ): readonly [title: string, detail: string] {
-  if (live.store.degradedSinceMs !== null) {
-    return ['Monitoring degraded', 'new data is not yet stored'];
-  }
   const droppedMs =
     (live.serverNowMs() ?? 0) - (live.store.droppedAtMs ?? Number.NEGATIVE_INFINITY);
   if (droppedMs < DROPPED_SHOWN_MS) return ['Live, slow link', 'waveforms have gaps'];

@@ -2,6 +2,7 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { DEGRADED } from '../alarms/sound-state.ts';
 import { subjectsQuery } from '../api/queries.ts';
 import { useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
@@ -9,6 +10,8 @@ import { placedName } from '../vitals/identity-text.ts';
 import { countdownText } from '../vitals/number-text.ts';
 import { BarPanel, usePanelButton } from './bar-panel.tsx';
 import classes from './sound-control.module.css';
+
+const DEGRADED_TEXT = 'monitoring degraded';
 
 /** Sound off always shows its end; no sound at all is louder than either. */
 export function SoundState() {
@@ -42,8 +45,11 @@ export function SoundState() {
   );
 }
 
-/** A pause is always somebody's: "bed 05", or how many beds. */
+/** A pause is always of something: "bed 05", "monitoring degraded", or how many beds. */
 function pausedBeds(ids: readonly string[], subjects: readonly SubjectView[]): string {
+  if (ids.includes(DEGRADED)) {
+    return ids.length === 1 ? DEGRADED_TEXT : `${DEGRADED_TEXT} and ${ids.length - 1} more`;
+  }
   if (ids.length !== 1) return `${ids.length} beds`;
   const bed = subjects.find(({ id }) => id === ids[0])?.identity.bed;
   return bed === undefined ? '1 patient' : `bed ${bed}`;
@@ -54,10 +60,13 @@ export function SoundPanel() {
   useNow(500);
   const { data: subjects } = useQuery(subjectsQuery);
   const who = (subjectId: string) => {
+    if (subjectId === DEGRADED) return DEGRADED_TEXT;
     const identity = subjects?.find((subject) => subject.id === subjectId)?.identity;
     return identity === undefined ? 'Unknown patient' : placedName(identity);
   };
-  const sounding = [...new Set(desk.soundingAlarms.map((alarm) => alarm.subjectId))];
+  const isDegradedHeard = desk.isDegraded && !desk.pauses.has(DEGRADED);
+  const beds = new Set(desk.soundingAlarms.map((alarm) => alarm.subjectId));
+  const sounding = [...(isDegradedHeard ? [DEGRADED] : []), ...beds];
   return (
     <BarPanel name="sound" label="Sound">
       {[...desk.pauses].map(([subjectId, untilMs]) => (

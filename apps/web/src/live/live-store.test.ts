@@ -205,5 +205,7 @@ test('what was left out, revised, degraded and refused is known', () => {
   assert.equal(store.droppedAtMs, 9_000);
   assert.equal(store.subject('bo').revisions, 1);
   assert.equal(store.degradedSinceMs, 5);
+  store.startConnection();
+  assert.equal(store.degradedSinceMs, null, 'another server may be well');
   assert.deepEqual(outcome?.refusals, ['PAYLOAD_MALFORMED']);
 });

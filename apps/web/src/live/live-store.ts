@@ -109,6 +109,8 @@ export class LiveStore {
     this.#deviceNames.clear();
     this.#confirmByMs = undefined;
     this.#unconfirmed.clear();
+    // A server tells a new socket of what is wrong with it, and of nothing else.
+    this.#degradedSinceMs = null;
     for (const subject of this.#subjects.values()) {
       for (const alarm of subject.alarms.values()) this.#unconfirmed.add(alarmKey(alarm));
     }

@@ -1,4 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
+import { priorityRank } from '@ausculta/vitals/alarm';
 import { alarmText, extremeText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import type { Stretch } from './time-view.ts';
@@ -14,9 +15,10 @@ interface EventsLaneProps {
 /** Alarms as marks on the time that the charts share. */
 export function EventsLane({ alarms, open, stretch }: EventsLaneProps) {
   const all = new Map([...alarms, ...open].map((alarm) => [alarm.id, alarm]));
-  const shown = [...all.values()].filter(
-    (alarm) => alarm.openedMs >= stretch.fromMs && alarm.openedMs <= stretch.toMs,
-  );
+  // The most urgent is drawn last: where marks lie on each other it is on top.
+  const shown = [...all.values()]
+    .filter((alarm) => alarm.openedMs >= stretch.fromMs && alarm.openedMs <= stretch.toMs)
+    .sort((one, other) => priorityRank(other.priority) - priorityRank(one.priority));
   const spanMs = stretch.toMs - stretch.fromMs;
   return (
     <div className={classes.lane}>

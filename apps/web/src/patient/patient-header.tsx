@@ -1,6 +1,8 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
-import { useNow } from '../live/live-context.tsx';
+import { useNow, useSubjectLive } from '../live/live-context.tsx';
+import { lowestBattery } from '../vitals/battery.ts';
 import { ageSexWords, locationText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
+import { ageText } from '../vitals/number-text.ts';
 import classes from './patient-header.module.css';
 
 const BORN = new Intl.DateTimeFormat('en-GB', {
@@ -21,8 +23,11 @@ const CATEGORY_TEXT: Record<SubjectView['category'], string> = {
 
 /** Name, age, sex, record number and place: on every screen of a patient, never cut. */
 export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
-  const nowMs = useNow(60_000);
+  const nowMs = useNow(10_000);
   const { identity } = subject;
+  const { latest } = useSubjectLive(subject.id);
+  const devices = subject.devices.map(({ id }) => id);
+  const battery = lowestBattery(latest.values(), { devices, nowMs });
   return (
     <header className={classes.header}>
       <div className={classes.name}>
@@ -42,6 +47,12 @@ export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
           name={subject.devices.length === 1 ? 'Device' : 'Devices'}
           value={subject.devices.map(({ id }) => id).join(', ') || 'None'}
         />
+        {battery !== undefined && (
+          <Fact
+            name="Battery"
+            value={`${Math.round(battery.percent)} %, ${ageText(battery.ageMs)}`}
+          />
+        )}
       </dl>
     </header>
   );
