@@ -30,6 +30,7 @@ import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
 import { type Part, statusRoutes } from './status/routes.ts';
+import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { readMasterKey } from './vault/key-file.ts';
@@ -79,6 +80,7 @@ interface Parts {
   readonly parking: Parking;
   readonly signIn: SignIn;
   readonly intake: IntakePorts;
+  readonly encoder: ChunkEncoder;
   readonly health: Health;
 }
 
@@ -109,7 +111,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...secrets(outside),
   });
   const health = new Health();
-  const parts = await openParts({ options, database, seal, sealFor, health });
+  const encoder = stack.use(new ChunkWorker());
+  const parts = await openParts({ options, database, seal, sealFor, encoder, health });
   stack.defer(() => parts.telemetry.close());
   stack.defer(watchHealth(parts, dataDirectory.path));
 
@@ -145,9 +148,9 @@ function secrets(outside: Outside) {
 }
 
 async function openParts(
-  ground: Pick<Parts, 'options' | 'database' | 'seal' | 'sealFor' | 'health'>,
+  ground: Pick<Parts, 'options' | 'database' | 'seal' | 'sealFor' | 'encoder' | 'health'>,
 ): Promise<Parts> {
-  const { options, database, seal, sealFor, health } = ground;
+  const { options, database, seal, sealFor, encoder, health } = ground;
   const { outside } = options;
   const { nowMs, after, pause, onProblem } = outside;
   const registry = await Registry.load(database.line, seal);
@@ -173,6 +176,7 @@ async function openParts(
     },
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
+    encode: encoder.encode,
     nowMs,
     after,
     pause,

@@ -1,24 +1,21 @@
 /**
  * Flush: what the heads hold beyond the chunks becomes chunks, in one transaction with the checkpoint
  * and the detector snapshot. Everything is taken at one instant between two commits of the log; the
- * encoding then goes in slices, so that no device waits for it.
+ * encoding is another thread's and the rest goes in slices, so that no device waits for it.
  */
-import { encodeReadings } from '@ausculta/blocks/readings-block';
-import { encodeRuns } from '@ausculta/blocks/waveform-block';
-import { expect } from '@ausculta/vitals/expect';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
-import { cutReadings, cutRuns, type ReadingsCut, type RunsCut } from './chunk-cuts.ts';
+import type { ChunkContent } from './chunk-content.ts';
+import { cutReadings, cutRuns } from './chunk-cuts.ts';
 import type { Columns } from './columns.ts';
 import type { Heads } from './heads.ts';
 import * as store from './store.ts';
 import { endOf } from './waveform-head.ts';
-import { zstd } from './zstd.ts';
 
-/** A slice of encoding before devices get their turn. */
-const SLICE_MS = 4;
+/** A slice of sealing and tidying before devices get their turn. */
+const SLICE_MS = 2;
 
 /** The sealed form names its place: a chunk copied to another series does not open. */
 export const chunkContext = (seriesId: number, generation: number, firstMs: number): string =>
@@ -45,6 +42,8 @@ export interface FlushPorts {
   readonly settleAlarms: () => Promise<void>;
   readonly events: () => readonly store.EventRow[];
   readonly nowMs: () => number;
+  /** A chunk's bytes, made in a thread of its own. */
+  readonly encode: (content: ChunkContent) => Promise<Uint8Array>;
   /** Lets other work run. */
   readonly pause: () => Promise<void>;
 }
@@ -143,80 +142,65 @@ function take(heads: Heads): Taken {
   return taken;
 }
 
+type Span = Pick<store.ChunkRow, 'kind' | 'generation' | 'first_ms' | 'last_ms' | 'count'>;
+
+interface Part extends Span {
+  readonly series: Series;
+  readonly content: ChunkContent;
+}
+
+/** So many chunks are with the encoder at a time: it never waits for us, nor we for all of them. */
+const ENCODING_AT_ONCE = 16;
+
 async function encodeChunks(
   ports: FlushPorts,
   taken: Taken,
   generation: number,
 ): Promise<store.ChunkRow[]> {
   const rows: store.ChunkRow[] = [];
-  const breathe = breather(ports);
+  const parts = partsOf(taken, generation);
+  const encodeParts = async (): Promise<void> => {
+    for (const part of parts) {
+      rows.push(chunkRow(ports.seal, part, await ports.encode(part.content)));
+    }
+  };
+  await Promise.all(Array.from({ length: ENCODING_AT_ONCE }, encodeParts));
+  return rows;
+}
+
+function* partsOf(taken: Taken, generation: number): Generator<Part> {
   for (const { series, columns } of taken.readings) {
-    for (const cut of cutReadings(columns.view().stampsMs)) {
-      rows.push(readingsChunk(ports.seal, { series, columns, cut, generation }));
-      await breathe();
+    for (const { firstMs, from, until } of cutReadings(columns.view().stampsMs)) {
+      const slice = columns.slice(from, until);
+      yield {
+        series,
+        kind: 'readings',
+        generation,
+        first_ms: firstMs,
+        last_ms: slice.stampsMs.at(-1) as number,
+        count: slice.stampsMs.length,
+        content: { kind: 'readings', columns: slice },
+      };
     }
   }
   for (const { series, runs } of taken.waveforms) {
     for (const cut of cutRuns(runs)) {
-      rows.push(waveformChunk(ports.seal, { series, cut, generation }));
-      await breathe();
+      const starting = cut.runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
+      yield {
+        series,
+        kind: 'waveform',
+        generation,
+        first_ms: cut.firstMs,
+        last_ms: Math.ceil(Math.max(...cut.runs.map(endOf))),
+        count: cut.runs.reduce((sum, run) => sum + run.samples.length, 0),
+        content: { kind: 'waveform', runs: starting },
+      };
     }
   }
-  return rows;
 }
 
-function readingsChunk(
-  seal: Seal,
-  part: { series: Series; columns: Columns; cut: ReadingsCut; generation: number },
-): store.ChunkRow {
-  const { series, cut, generation } = part;
-  const slice = part.columns.slice(cut.from, cut.until);
-  const block = encodeReadings(slice, zstd);
-  expect(block.ok, 'readings of the head can be encoded');
-  const first_ms = cut.firstMs;
-  const last_ms = slice.stampsMs.at(-1) as number;
-  const count = slice.stampsMs.length;
-  return chunkRow(seal, {
-    series,
-    kind: 'readings',
-    generation,
-    first_ms,
-    last_ms,
-    count,
-    block: block.value,
-  });
-}
-
-function waveformChunk(
-  seal: Seal,
-  part: { series: Series; cut: RunsCut; generation: number },
-): store.ChunkRow {
-  const { series, generation } = part;
-  const { firstMs: first_ms, runs } = part.cut;
-  const starting = runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
-  const block = encodeRuns(starting, zstd);
-  expect(block.ok, 'runs of the head can be encoded');
-  const last_ms = Math.ceil(Math.max(...runs.map(endOf)));
-  const count = runs.reduce((sum, run) => sum + run.samples.length, 0);
-  return chunkRow(seal, {
-    series,
-    kind: 'waveform',
-    generation,
-    first_ms,
-    last_ms,
-    count,
-    block: block.value,
-  });
-}
-
-function chunkRow(
-  seal: Seal,
-  part: Pick<store.ChunkRow, 'kind' | 'generation' | 'first_ms' | 'last_ms' | 'count'> & {
-    series: Series;
-    block: Uint8Array;
-  },
-): store.ChunkRow {
-  const { series, block, ...span } = part;
+function chunkRow(seal: Seal, part: Part, block: Uint8Array): store.ChunkRow {
+  const { series, content: _, ...span } = part;
   const sealed = seal.seal(block, chunkContext(series.id, span.generation, span.first_ms));
   return {
     organisation_id: series.organisationId,

@@ -5,7 +5,7 @@ import type postgres from 'postgres';
 type Sql = postgres.Sql | postgres.TransactionSql;
 
 /** Rows of one statement: the driver writes it in one go, and devices wait meanwhile. */
-const ROWS_AT_ONCE = 100;
+const ROWS_AT_ONCE = 25;
 
 /** One table an hour: log_2026112103. They are dropped whole, rows are never deleted. */
 export function logTableName(atMs: number): string {
@@ -290,6 +290,27 @@ export interface EventRow {
   readonly placed_ms: number;
   readonly received_ms: number;
   readonly sealed: Uint8Array;
+}
+
+export interface EventQuestion {
+  readonly subjectId: SubjectId;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Those after this one in the answer's order, which is from the newest back. */
+  readonly after: { readonly placedMs: number; readonly id: string };
+  readonly limit: number;
+}
+
+/** The newest first; of one time, the greatest id first. */
+export async function eventsBefore(sql: Sql, question: EventQuestion): Promise<EventRow[]> {
+  const { subjectId, fromMs, toMs, after, limit } = question;
+  return await sql`
+    SELECT organisation_id, subject_id, id, device_id, kind, stamp_ms, placed_ms, received_ms, sealed
+    FROM event
+    WHERE subject_id = ${subjectId} AND placed_ms >= ${fromMs} AND placed_ms < ${toMs}
+      AND placed_ms <= ${after.placedMs}
+      AND (placed_ms < ${after.placedMs} OR id COLLATE "C" < ${after.id})
+    ORDER BY placed_ms DESC, id COLLATE "C" DESC LIMIT ${limit}`;
 }
 
 /** Stores events once: the same event sent twice is the same event. */

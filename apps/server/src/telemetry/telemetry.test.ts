@@ -1,7 +1,7 @@
 /** Log, heads and chunks together on a real PostgreSQL: what is read is the same before and after. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { expect } from '@ausculta/vitals/expect';
 import type { DeviceId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
@@ -20,11 +20,14 @@ import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { LogEntry, Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
+import { ChunkWorker } from './chunk-encoder.ts';
 import { Telemetry } from './telemetry.ts';
 
 const SUBJECT = subjectId(1);
 const ALL_TIME = { fromMs: NOON - 1e9, toMs: NOON + 1e9 };
 const seal = createSeal(randomBytes(32), randomBytes);
+const encoder = new ChunkWorker();
+after(() => encoder[Symbol.asyncDispose]());
 
 /** The engine on a database, and a switch for each thing that can fail beneath it. */
 class Engine {
@@ -70,6 +73,7 @@ class Engine {
         }, delayMs);
         engine.#timers.add(timer.unref());
       },
+      encode: encoder.encode,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       onProblem: (what) => engine.problems.push(what),
       onTakenOver: (why) => engine.problems.push(why),

@@ -10,6 +10,8 @@ import type { Registry } from '../devices/registry.ts';
 import { type Arrival, type ConsumePorts, consume } from '../line/consume.ts';
 import type { EventEntry, LogEntry } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
+import type { ChunkEncoder } from './chunk-encoder.ts';
+import { eventContext, listEvents } from './events.ts';
 import {
   commitFlush,
   type DetectorSnapshot,
@@ -41,6 +43,7 @@ export interface TelemetryPorts {
   readonly registry: Registry;
   readonly evaluate: (arrival: Arrival) => void;
   readonly snapshotDetectors: () => readonly DetectorSnapshot[];
+  readonly encode: ChunkEncoder['encode'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
   readonly settleAlarms: () => Promise<void>;
   readonly nowMs: () => number;
@@ -130,6 +133,11 @@ export class Telemetry {
     return queries.range(this.#queryPorts, question);
   }
 
+  events(question: Parameters<typeof listEvents>[1]): ReturnType<typeof listEvents> {
+    const unflushed = [...(this.#instant?.events ?? []), ...this.#events];
+    return listEvents({ ...this.#queryPorts, unflushed }, question);
+  }
+
   windows(question: Parameters<typeof queries.windows>[1]): ReturnType<typeof queries.windows> {
     return queries.windows(this.#queryPorts, question);
   }
@@ -171,7 +179,7 @@ export class Telemetry {
       stamp_ms: event.stampMs ?? null,
       placed_ms: (event.stampMs ?? receivedMs) + offsetMs,
       received_ms: receivedMs,
-      sealed: this.#ports.seal.seal(clear, `event/${subjectId}/${id}`),
+      sealed: this.#ports.seal.seal(clear, eventContext(subjectId, id)),
     });
   }
 
@@ -217,7 +225,7 @@ export class Telemetry {
   }
 
   get #flushPorts(): FlushPorts {
-    const { sql, seal, nowMs, pause, settleAlarms, snapshotDetectors } = this.#ports;
+    const { sql, seal, encode, nowMs, pause, settleAlarms, snapshotDetectors } = this.#ports;
     return {
       sql,
       seal,
@@ -227,6 +235,7 @@ export class Telemetry {
       snapshot: snapshotDetectors,
       settleAlarms,
       events: () => this.#events.splice(0),
+      encode,
       nowMs,
       pause,
     };
