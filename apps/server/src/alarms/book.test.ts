@@ -130,6 +130,8 @@ class Server {
   async kill(): Promise<void> {
     this.#life.isOver = true;
     await this.start();
+    // What was not durable is found again by the first look; nobody can answer it before.
+    this.#book.lookForSilence(this.nowMs);
   }
 
   send(series: Series, sample: { value: number; flags: number; lateMs: number }): void {
