@@ -227,6 +227,7 @@ describe('access', () => {
       '/api/subjects',
       `/api/subjects/${id}`,
       `/api/subjects/${id}/readings?metric=heart-rate`,
+      `/api/subjects/${id}/events`,
       `/api/subjects/${id}/limits`,
       `/api/subjects/${id}/trend?metrics=heart-rate&${span}`,
       `/api/subjects/${id}/waveforms?metrics=ecg-ii&${span}`,

@@ -57,6 +57,25 @@ export type Trend = z.infer<typeof Trend>;
  */
 export const WAVEFORM_QUERY_MAX_MS = 120_000;
 
+/**
+ * GET /api/subjects/{id}/events?from=&to=&limit=&cursor=: what happened rather than was measured, the
+ * newest first. While there is more, `next` is the cursor of what follows.
+ */
+export const EventView = z.object({
+  id: z.string(),
+  kind: z.string(),
+  /** The device's own time, ISO 8601 with milliseconds; null when the device has no clock. */
+  stamp: z.string().nullable(),
+  /** The corrected time; receipt when the device has no clock. */
+  time: z.string(),
+  receivedAt: z.string(),
+  flags: z.array(z.string()),
+  device: z.string(),
+});
+export type EventView = z.infer<typeof EventView>;
+export const EventList = z.object({ events: z.array(EventView), next: z.string().nullable() });
+export type EventList = z.infer<typeof EventList>;
+
 /** GET /api/parked: what could not be decoded or placed, newest first. Never the payload itself. */
 export const ParkedView = z.object({
   id: z.string(),

@@ -22,8 +22,23 @@ export interface ObservationQuery {
   readonly interval: Interval;
   readonly newestFirst: boolean;
   readonly count: number;
+  /** Where the page begins; undefined for the first one. */
+  readonly page: PageStart | undefined;
   /** Parameters that were passed over, because the caller asked for leniency. */
   readonly ignored: readonly string[];
+}
+
+/** A page begins at a time, after so many Observations of that time that the page before had. */
+export interface PageStart {
+  readonly atMs: number;
+  readonly skip: number;
+}
+
+/** The parameter of the next link; only we read it. */
+export const PAGE_PARAMETER = '_page';
+
+export function pageText({ atMs, skip }: PageStart): string {
+  return `${atMs}.${skip}`;
 }
 
 const COUNT_DEFAULT = 100;
@@ -66,7 +81,7 @@ export function parseObservationQuery(
   const newestFirst = draft.newestFirst ?? true;
   return ok({
     ...{ subjectId, codes, categories, interval, ignored },
-    ...{ newestFirst, count: draft.count ?? COUNT_DEFAULT },
+    ...{ newestFirst, count: draft.count ?? COUNT_DEFAULT, page: draft.page },
   });
 }
 
@@ -83,6 +98,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['_sort', readSort],
   ['_count', readCount],
   ['_format', readFormat],
+  [PAGE_PARAMETER, readPage],
 ]);
 
 function readSubject(draft: Draft, value: string): string | undefined {
@@ -126,6 +142,14 @@ function readSort(draft: Draft, value: string): string | undefined {
 function readCount(draft: Draft, value: string): string | undefined {
   if (!/^\d{1,9}$/.test(value)) return '_count is a whole number from 0';
   draft.count = Math.min(Number(value), COUNT_MAX);
+  return undefined;
+}
+
+function readPage(draft: Draft, value: string): string | undefined {
+  const [, at, skip] = /^(-?\d{1,16})\.(\d{1,4})$/.exec(value) ?? [];
+  if (at === undefined || skip === undefined || Math.abs(Number(at)) > 8.64e15)
+    return `${PAGE_PARAMETER} is of a next link`;
+  draft.page = { atMs: Number(at), skip: Number(skip) };
   return undefined;
 }
 

@@ -9,6 +9,7 @@ import {
   matches,
   metricsOfQuery,
   type ObservationQuery,
+  pageText,
   parseObservationQuery,
 } from './observation-query.ts';
 import { readDateParameter } from './search-date.ts';
@@ -226,4 +227,16 @@ test('a fault repeats nothing of the query, which may hold a name', () => {
       for (const [, value] of parameters) assert.ok(!parsed.fault.detail?.includes(value));
     }),
   );
+});
+
+test('a page begins where a next link says', () => {
+  const start = { atMs: 1_764_000_000_123, skip: 3 };
+  assert.deepEqual(parse(`patient=${SUBJECT}&_page=${pageText(start)}`).page, start);
+  assert.equal(parse(`patient=${SUBJECT}`).page, undefined);
+  for (const text of ['', '1', '1.', '.1', '1.2.3', '1e3.0', '99999999999999999.0', '1.99999'])
+    assert.equal(
+      parseObservationQuery(new URLSearchParams({ patient: SUBJECT, _page: text })).ok,
+      false,
+      text,
+    );
 });

@@ -29,7 +29,7 @@ function queryFor(count: number) {
 test('only as many Observations are made as are asked for, in order', () => {
   const readings = Array.from({ length: 1_000 }, (_, i) => readingOf('heart-rate', START_MS + i));
   for (const count of [0, 1, 200, 201, 500]) {
-    const found = firstMatching(queryFor(count), readings);
+    const found = firstMatching(queryFor(count), readings, count);
     assert.equal(found.length, count);
     const lastMs = Date.parse(found.at(-1)?.effectiveDateTime ?? '');
     if (count > 0) assert.equal(lastMs, START_MS + count - 1);
@@ -41,7 +41,7 @@ test('a panel that lies across the end of a page is one', () => {
   const cuff = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'].map((key) =>
     readingOf(key, START_MS + 1_000),
   );
-  const found = firstMatching(queryFor(500), [...before, ...cuff]);
+  const found = firstMatching(queryFor(500), [...before, ...cuff], 500);
   assert.equal(found.length, 200);
   assert.equal(found.at(-1)?.component?.length, 3);
 });

@@ -3,11 +3,15 @@
  * are OperationOutcomes; an unknown search parameter is one, unless the caller prefers leniency.
  */
 import { searchBundle } from '@ausculta/fhir/bundle';
+import { bundleJson } from '@ausculta/fhir/json';
 import { type PlacedReading, toObservations } from '@ausculta/fhir/observation';
 import {
   matches,
   metricsOfQuery,
   type ObservationQuery,
+  PAGE_PARAMETER,
+  type PageStart,
+  pageText,
   parseObservationQuery,
 } from '@ausculta/fhir/observation-query';
 import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
@@ -24,11 +28,12 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 const BASE = '/fhir/R4';
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
-/** The newest readings are looked for in ever wider windows, so that a year is not read for ten of them. */
-const HOUR_MS = 3_600_000;
-const WINDOWS_MS = [HOUR_MS, 24 * HOUR_MS, 720 * HOUR_MS, Number.POSITIVE_INFINITY];
+type Observation = ReturnType<typeof toObservations>[number];
 
-const PAGE_READINGS = 200;
+const EARLIEST_MS = -8.64e15;
+const LATEST_MS = 8.64e15 - 1;
+
+const READINGS_AT_ONCE = 200;
 
 export interface FhirPorts {
   readonly telemetry: Telemetry;
@@ -53,46 +58,83 @@ export function fhirRoutes(app: FastifyInstance, ports: FhirPorts): void {
     const { organisationId } = callerOf(request);
     const subject = subjectOf(ports.registry, organisationId, query.value.subjectId);
     // A patient that the caller may not see has no Observations: the answer does not tell which.
-    const resources = subject === undefined ? [] : await observationsOf(query.value, ports);
+    const page = subject === undefined ? NO_PAGE : await pageOf(query.value, ports);
     const { origin } = originOf(request);
     const bundle = searchBundle({
       baseUrl: `${origin}${BASE}`,
       selfUrl: `${origin}${request.url}`,
-      resources,
+      resources: page.resources,
+      ...(page.next !== undefined && { nextUrl: nextUrl(`${origin}${request.url}`, page.next) }),
     });
-    return await reply.type(FHIR_JSON).send(bundle);
+    return await reply.type(FHIR_JSON).send(bundleJson(bundle));
   });
 }
 
-async function observationsOf(query: ObservationQuery, ports: FhirPorts) {
-  const metrics = metricsOfQuery(query).map((metric) => metric.key);
-  const whole: Span = {
-    fromMs: Math.max(query.interval.fromMs, -8.64e15),
-    toMs: Math.min(query.interval.untilMs, 8.64e15),
-  };
-  const latestMs = Math.min(whole.toMs, ports.nowMs() + HOUR_MS);
-  for (const windowMs of query.newestFirst ? WINDOWS_MS : [Number.POSITIVE_INFINITY]) {
-    const span = { fromMs: Math.max(whole.fromMs, latestMs - windowMs), toMs: whole.toMs };
-    const ranges = await ports.telemetry.range({ subjectId: query.subjectId, metrics, ...span });
-    const found = firstMatching(query, inOrder(ranges, query.newestFirst));
-    if (found.length >= query.count || span.fromMs === whole.fromMs) return found;
-  }
-  return [];
+function nextUrl(selfUrl: string, start: PageStart): string {
+  const url = new URL(selfUrl);
+  url.searchParams.set(PAGE_PARAMETER, pageText(start));
+  return url.href;
 }
 
-/** Observations are made a page at a time: ten of a day's readings do not cost the whole day. */
-export function firstMatching(query: ObservationQuery, readings: readonly PlacedReading[]) {
-  const found: ReturnType<typeof toObservations> = [];
+interface Page {
+  readonly resources: readonly Observation[];
+  readonly next: PageStart | undefined;
+}
+
+const NO_PAGE: Page = { resources: [], next: undefined };
+
+/** Readings are looked at from one end until there are enough: ten of a year cost the last few chunks. */
+async function pageOf(query: ObservationQuery, ports: FhirPorts): Promise<Page> {
+  const { page, count, newestFirst } = query;
+  if (count === 0) return { resources: [], next: undefined };
+  const span: Span = {
+    fromMs: Math.max(
+      query.interval.fromMs,
+      newestFirst ? EARLIEST_MS : (page?.atMs ?? EARLIEST_MS),
+    ),
+    toMs: Math.min(query.interval.untilMs, newestFirst ? (page?.atMs ?? LATEST_MS) + 1 : LATEST_MS),
+  };
+  const metrics = metricsOfQuery(query).map((metric) => metric.key);
+  const skip = page?.skip ?? 0;
+  const found: Observation[] = [];
+  const asked = { subjectId: query.subjectId, metrics, ...span, newestFirst };
+  for await (const ranges of ports.telemetry.windows(asked)) {
+    const wanted = skip + count + 1 - found.length;
+    for (const one of firstMatching(query, inOrder(ranges, newestFirst), wanted)) found.push(one);
+    if (found.length > skip + count) break;
+  }
+  const given = found.slice(0, skip + count);
+  return {
+    resources: given.slice(skip),
+    next: found.length > given.length ? pageAfter(given) : undefined,
+  };
+}
+
+function pageAfter(given: readonly Observation[]): PageStart {
+  const atMs = timeOf(given.at(-1) as Observation);
+  return { atMs, skip: given.filter((one) => timeOf(one) === atMs).length };
+}
+
+const timeOf = (observation: Observation): number =>
+  Date.parse(observation.effectiveDateTime ?? '');
+
+/** Observations are made a few at a time: ten of a day's readings do not cost the whole day. */
+export function firstMatching(
+  query: ObservationQuery,
+  readings: readonly PlacedReading[],
+  wanted: number,
+): Observation[] {
+  const found: Observation[] = [];
   let from = 0;
-  while (from < readings.length && found.length < query.count) {
-    let until = Math.min(from + PAGE_READINGS, readings.length);
-    // A panel's parts have one time: they stay on one page.
+  while (from < readings.length && found.length < wanted) {
+    let until = Math.min(from + READINGS_AT_ONCE, readings.length);
+    // A panel's parts have one time: they are made together.
     while (readings[until]?.timeMs === readings[until - 1]?.timeMs) until += 1;
-    const page = toObservations(readings.slice(from, until));
-    found.push(...page.filter((one) => matches(query, one)));
+    for (const one of toObservations(readings.slice(from, until)))
+      if (matches(query, one)) found.push(one);
     from = until;
   }
-  return found.slice(0, query.count);
+  return found.slice(0, wanted);
 }
 
 function inOrder(ranges: readonly SeriesRange[], newestFirst: boolean) {

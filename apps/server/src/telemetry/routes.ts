@@ -1,7 +1,12 @@
 /** Readings, trends and waveforms over HTTP. */
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
-import { type ReadingLine, type Trend, WAVEFORM_QUERY_MAX_MS } from '@ausculta/contract/readings';
+import {
+  type EventList,
+  type ReadingLine,
+  type Trend,
+  WAVEFORM_QUERY_MAX_MS,
+} from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
 import { flagNames } from '@ausculta/vitals/reading';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +15,7 @@ import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
+import { FIRST_EVENTS, parseCursor } from './events.ts';
 import type { SeriesRange, Span } from './queries.ts';
 import type { Telemetry } from './telemetry.ts';
 import { TrendLanes } from './trend.ts';
@@ -17,6 +23,13 @@ import { TrendLanes } from './trend.ts';
 /** A lane is never drawn wider than a screen. */
 const TREND_POINTS_MAX = 4_000;
 const METRICS_MAX = 32;
+
+/** A screen's worth, and what an answer may hold. */
+const EVENTS_DEFAULT = 200;
+const EVENTS_MAX = 1_000;
+
+const EARLIEST_MS = -8.64e15;
+const LATEST_MS = 8.64e15;
 
 /** Three months of one vital at 1 Hz, or a fortnight of six: some seconds of reading. */
 const TREND_READINGS_MAX = 8_000_000;
@@ -43,6 +56,20 @@ const TrendQuery = z.object({
   to: Ms,
   points: z.coerce.number().int().min(10).max(TREND_POINTS_MAX).default(1_000),
 });
+const EventQuery = z.object({
+  from: Time().default(EARLIEST_MS),
+  to: Time().default(LATEST_MS),
+  limit: z.coerce.number().int().min(1).max(EVENTS_MAX).default(EVENTS_DEFAULT),
+  cursor: z
+    .string()
+    .transform((text, context) => {
+      const cursor = parseCursor(text);
+      if (cursor !== undefined) return cursor;
+      context.addIssue({ code: 'custom', message: 'not the cursor of an answer' });
+      return z.NEVER;
+    })
+    .default(FIRST_EVENTS),
+});
 const WaveformQuery = z.object({ metrics: Metrics, from: Ms, to: Ms });
 
 /** Milliseconds since 1970, or ISO 8601 with a zone. */
@@ -66,7 +93,7 @@ export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts
     const read = question(request, ReadingsQuery, ports);
     if (read === undefined) return await refuse(reply, request, ports);
     const { subject, query } = read;
-    const span = { fromMs: query.from ?? -8.64e15, toMs: query.to ?? 8.64e15 };
+    const span = { fromMs: query.from ?? EARLIEST_MS, toMs: query.to ?? LATEST_MS };
     const asked = { subjectId: subject.id, metrics: query.metric, ...span, newestFirst: false };
     reply.hijack();
     try {
@@ -77,6 +104,15 @@ export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts
       ports.onProblem('write readings', error);
     }
     return reply;
+  });
+
+  app.get('/api/subjects/:id/events', { config }, async (request: SubjectRequest, reply) => {
+    const read = question(request, EventQuery, ports);
+    if (read === undefined) return await refuse(reply, request, ports);
+    const { from: fromMs, to: toMs, limit, cursor: after } = read.query;
+    const { organisationId, id: subjectId } = read.subject;
+    const asked = { organisationId, subjectId, fromMs, toMs, after, limit };
+    return (await telemetry.events(asked)) satisfies EventList;
   });
 
   app.get('/api/subjects/:id/trend', { config }, async (request: SubjectRequest, reply) => {

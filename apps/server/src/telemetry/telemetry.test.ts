@@ -21,6 +21,7 @@ import { Registry } from '../devices/registry.ts';
 import type { LogEntry, Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
 import { ChunkWorker } from './chunk-encoder.ts';
+import { FIRST_EVENTS } from './events.ts';
 import { Telemetry } from './telemetry.ts';
 
 const SUBJECT = subjectId(1);
@@ -277,28 +278,50 @@ test('waveforms across flush, restart and resend: each sample once, gaps stay ga
   second.crash();
 });
 
+const buttonPressed = (series: Series, i: number): LogEntry => ({
+  kind: 'event',
+  partition: series.partition,
+  receivedMs: NOON,
+  offsetMs: 0,
+  organisationId: ORGANISATION,
+  subjectId: SUBJECT,
+  deviceId: series.deviceId,
+  id: `monitor-1/1/${i}`,
+  event: { kind: 'button', stampMs: NOON + i, flags: 0 },
+});
+
 test('more events at once than a statement has parameters for are flushed', async () => {
   await using places = await prepare();
   const { database, rate } = places;
   const engine = await Engine.open(database);
-  const events = Array.from(
-    { length: 8_000 },
-    (_, i): LogEntry => ({
-      kind: 'event',
-      partition: rate.partition,
-      receivedMs: NOON,
-      offsetMs: 0,
-      organisationId: ORGANISATION,
-      subjectId: SUBJECT,
-      deviceId: rate.deviceId,
-      id: `monitor-1/1/${i}`,
-      event: { kind: 'button', stampMs: NOON + i, flags: 0 },
-    }),
-  );
-  await engine.append(...events);
+  await engine.append(...Array.from({ length: 8_000 }, (_, i) => buttonPressed(rate, i)));
   await engine.telemetry.flush();
   engine.crash();
   assert.deepEqual(engine.problems, []);
   const [row] = await database.line`SELECT count(*)::int AS count FROM event`;
   assert.equal(row?.['count'], 8_000);
+});
+
+test('events are listed once each, whether they are stored, on their way, or just received', async () => {
+  await using places = await prepare();
+  const { database, rate } = places;
+  const engine = await Engine.open(database);
+  await engine.append(...[0, 1, 2].map((i) => buttonPressed(rate, i)));
+  await engine.telemetry.flush();
+  engine.failing.transaction = true;
+  await engine.append(...[2, 3].map((i) => buttonPressed(rate, i)));
+  await engine.telemetry.flush();
+  await engine.append(...[0, 3, 4].map((i) => buttonPressed(rate, i)));
+  const question = { organisationId: ORGANISATION, subjectId: SUBJECT, after: FIRST_EVENTS };
+  const listed = async () => {
+    const { events, next } = await engine.telemetry.events({ ...question, ...ALL_TIME, limit: 10 });
+    assert.equal(next, null);
+    return events.map(({ id }) => Number(id.split('/').at(-1)));
+  };
+  assert.deepEqual(await listed(), [4, 3, 2, 1, 0]);
+  engine.failing.transaction = false;
+  await engine.telemetry.flush();
+  await engine.telemetry.flush();
+  assert.deepEqual(await listed(), [4, 3, 2, 1, 0], 'from the table alone');
+  engine.crash();
 });

@@ -1,0 +1,48 @@
+/**
+ * Resources as the text that is sent. A FHIR decimal carries its precision: 37.0 °C says that tenths
+ * were measured, and 37 does not. A JavaScript number cannot say so, hence the text is made here.
+ */
+import { metricByKey } from '@ausculta/vitals/lookup';
+import { decimalsOfStep } from '@ausculta/vitals/units';
+import type { Bundle, CodeableConcept, Observation, Patient, Quantity } from '@medplum/fhirtypes';
+import { SYSTEM } from './systems.ts';
+
+export function bundleJson(bundle: Bundle<Observation | Patient>): string {
+  const { entry, ...rest } = bundle;
+  if (entry === undefined) return JSON.stringify(bundle);
+  const precise = entry.map(({ resource, ...place }) => ({
+    ...place,
+    resource: resource?.resourceType === 'Observation' ? preciseObservation(resource) : resource,
+  }));
+  return JSON.stringify({ ...rest, entry: precise });
+}
+
+function preciseObservation(observation: Observation): unknown {
+  const { component } = observation;
+  if (component === undefined) return precise(observation);
+  return { ...precise(observation), component: component.map(precise) };
+}
+
+/** With the decimals that the metric resolves, or more where the device resolved more. */
+function precise<T extends { code: CodeableConcept; valueQuantity?: Quantity }>(
+  measured: T,
+): object {
+  const { valueQuantity } = measured;
+  const value = valueQuantity?.value;
+  const key = measured.code.coding?.find(({ system }) => system === SYSTEM.METRIC)?.code;
+  const metric = key === undefined ? undefined : metricByKey(key);
+  if (value === undefined || metric === undefined) return measured;
+  const text = decimalText(value, decimalsOfStep(metric.resolution));
+  return { ...measured, valueQuantity: { ...valueQuantity, value: rawJson(text) } };
+}
+
+/** At least so many decimals; numbers that JSON writes with an exponent stay as they are. */
+export function decimalText(value: number, decimals: number): string {
+  const shortest = JSON.stringify(value);
+  if (!/^-?\d+(\.\d+)?$/.test(shortest)) return shortest;
+  const own = shortest.split('.')[1]?.length ?? 0;
+  return own >= decimals ? shortest : value.toFixed(decimals);
+}
+
+/** ECMAScript 2026, in Node since 21: the text goes into JSON as it is. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
