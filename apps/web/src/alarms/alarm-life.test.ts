@@ -66,6 +66,18 @@ test('of one priority what nobody has acknowledged comes first, then the newest'
   );
 });
 
+test('what is so now comes before what is unknown and what is over', () => {
+  const ordered = orderAlarms([
+    alarm({ id: 'over', condition: 'absent', raisedMs: 3_000 }),
+    alarm({ id: 'unknown', condition: 'unknown', raisedMs: 2_000 }),
+    alarm({ id: 'now', raisedMs: 1_000 }),
+  ]);
+  assert.deepEqual(
+    ordered.map(({ id }) => id),
+    ['now', 'unknown', 'over'],
+  );
+});
+
 test('the counter leaves out what is resolved', () => {
   const counts = countByPriority([alarm({}), alarm({ priority: 'high', episode: 'resolved' })]);
   assert.deepEqual(counts, { high: 0, medium: 1, low: 0 });

@@ -4,6 +4,7 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import fc from 'fast-check';
 import {
   alarmText,
+  briefText,
   detailText,
   extremeText,
   isTechnical,
@@ -92,6 +93,18 @@ test('a rule that nobody foresaw still has a line', () => {
       assert.ok(!/undefined|NaN/.test(detailText(unforeseen, 9_000)));
     }),
   );
+});
+
+test('a tile leaves out the name of the device and nothing else', () => {
+  assert.equal(briefText(NO_DATA), 'No data: not monitored');
+  assert.equal(briefText(OUT_OF_RANGE), alarmText(OUT_OF_RANGE));
+  assert.equal(briefText(RAISED), alarmText(RAISED));
+});
+
+test('who is monitored again is not called unmonitored', () => {
+  const over = { ...NO_DATA, condition: 'absent' } as const;
+  assert.equal(alarmText(over), 'No data from patch-1');
+  assert.equal(briefText(over), 'No data');
 });
 
 test('a band says for how long, and a latched alarm that it was', () => {

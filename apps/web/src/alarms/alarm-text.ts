@@ -9,6 +9,8 @@ interface AlarmWords {
   readonly shown: string;
   /** The same for those who listen: signs are often left out when a screen is read aloud. */
   readonly spoken: string;
+  /** The same for a tile, which has no room for the name of a device. */
+  readonly brief: string;
   /** The value behind it, where there is one. */
   readonly value: string | undefined;
 }
@@ -23,32 +25,39 @@ function wordsOf(alarm: AlarmView): AlarmWords {
       const isHigh = alarm.direction === 'high';
       const limit = quantity(alarm.limit, alarm.unit);
       return {
-        shown: `${name} ${isHigh ? '≥' : '≤'} ${limit}`,
+        ...same(`${name} ${isHigh ? '≥' : '≤'} ${limit}`),
         spoken: `${name} ${isHigh ? 'at or above' : 'at or below'} ${limit}`,
         value: `${isHigh ? 'highest' : 'lowest'} ${plain(alarm.extremeValue)}`,
       };
     }
     case 'out-of-range': {
       const value = `was ${quantity(alarm.openingValue, alarm.unit)}`;
-      return same(`${name} out of range, check patient`, value);
+      return { ...same(`${name} out of range, check patient`), value };
     }
-    case 'no-data':
-      if (about.deviceId !== undefined) {
-        return same(`No data from ${about.deviceId}: not monitored`);
-      }
-      return same(`No ${about.vital === undefined ? '' : `${name} `}data: not monitored`);
+    case 'no-data': {
+      const what = about.vital === undefined ? 'No data' : `No ${name} data`;
+      const from = about.deviceId === undefined ? '' : ` from ${about.deviceId}`;
+      // Once data come again nobody is unmonitored any more: it only was so.
+      const then = alarm.condition === 'absent' ? '' : ': not monitored';
+      return { ...same(`${what}${from}${then}`), brief: `${what}${then}` };
+    }
     default:
       return about.kind satisfies never;
   }
 }
 
-function same(words: string, value?: string): AlarmWords {
-  return { shown: words, spoken: words, value };
+function same(words: string): AlarmWords {
+  return { shown: words, brief: words, spoken: words, value: undefined };
 }
 
 /** "HR ≥ 131/min", "SpO₂ out of range, check patient", "No data from patch-1: not monitored". */
 export function alarmText(alarm: AlarmView): string {
   return wordsOf(alarm).shown;
+}
+
+/** The line of a tile: "No data: not monitored". */
+export function briefText(alarm: AlarmView): string {
+  return wordsOf(alarm).brief;
 }
 
 /** "highest 134" or "lowest 82": the furthest beyond the limit so far. Undefined where no value is behind it. */
