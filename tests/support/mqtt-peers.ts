@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 
 const PACKAGES = ['mosquitto-clients', 'python3-paho-mqtt'];
+const MOSQUITTO = 'mosquitto_pub';
 const INSTALL_WITHIN_MS = 90_000;
 
 export interface Outcome {
@@ -31,7 +32,7 @@ export function missingPeers(): string | undefined {
 const PYTHONS = ['python3', '/usr/bin/python3'];
 
 function arePeersThere(): boolean {
-  const mosquitto = spawnSync('mosquitto_pub', ['--help'], { stdio: 'ignore' });
+  const mosquitto = spawnSync(MOSQUITTO, ['--help'], { stdio: 'ignore' });
   return mosquitto.error === undefined && pythonWithPaho() !== undefined;
 }
 
