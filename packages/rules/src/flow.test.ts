@@ -69,3 +69,16 @@ test('who slows down is believed once it has come back at its new pace', () => {
   const slow = flowAfter([SECOND, SECOND, 20 * SECOND, 20 * SECOND, 20 * SECOND]);
   assert.equal(slow.silentAfterMs, 62_000);
 });
+
+test('who was slow when it came back, and is quick again, is missed as quickly after ten readings', () => {
+  const back = [20 * SECOND, 20 * SECOND];
+  const quick = Array.from({ length: 10 }, () => SECOND);
+  assert.equal(flowAfter([...back, ...quick.slice(1)]).silentAfterMs, 62_000);
+  assert.equal(flowAfter([...back, ...quick]).silentAfterMs, 12_000);
+});
+
+test('one slow reading among the quick ones keeps the time that it takes', () => {
+  const back = [20 * SECOND, 20 * SECOND];
+  const mixed = Array.from({ length: 10 }, (_, i) => (i === 5 ? 10 * SECOND : SECOND));
+  assert.equal(flowAfter([...back, ...mixed]).silentAfterMs, 32_000);
+});

@@ -5,7 +5,7 @@
  * single reading typed in by hand, is not missed either.
  */
 export interface FlowState {
-  /** Readings that followed each other closely; counted up to STEADY_READINGS. */
+  /** Readings that followed each other closely, as far as they are counted. */
   readonly run: number;
   /** The greatest age that the last reading reached in this run before the next one came. */
   readonly paceMs: number;
@@ -17,6 +17,9 @@ export const NO_FLOW: FlowState = { run: 0, paceMs: 0, silentAfterMs: 0 };
 
 /** So many readings in a row: fewer neither begin to be missed nor end a loss. */
 const STEADY_READINGS = 3;
+
+/** After so many more, a source that was slow when it proved itself is taken at its new, quicker pace. */
+const SETTLING_READINGS = 10;
 
 /** A minute between readings is still a stream; beyond it they are single measurements. */
 const CLOSE_MS = 60_000;
@@ -49,9 +52,27 @@ export function onFlow(
 ): FlowState {
   const closeMs = Math.max(CLOSE_MS, silentAfterMs(intervalMs));
   if (ageMs === undefined || ageMs > closeMs) return { ...flow, run: 1, paceMs: 0 };
-  if (isSteady(flow)) return ageMs > flow.silentAfterMs ? { ...flow, run: 1, paceMs: 0 } : flow;
+  if (isSteady(flow)) {
+    if (ageMs > flow.silentAfterMs) return { ...flow, run: 1, paceMs: 0 };
+    return isSettled(flow, intervalMs) ? flow : settling(flow, { ageMs, intervalMs });
+  }
   const run = flow.run + 1;
   const paceMs = Math.max(flow.paceMs, ageMs);
   if (run < STEADY_READINGS) return { ...flow, run, paceMs };
-  return { run, paceMs, silentAfterMs: silentAfterMs(Math.max(paceMs, intervalMs)) };
+  return { run, paceMs: 0, silentAfterMs: silentAfterMs(Math.max(paceMs, intervalMs)) };
+}
+
+/** Steady, and missed as soon as its metric can be: nothing is left to learn of it. */
+export function isSettled(flow: FlowState, intervalMs: number): boolean {
+  return isSteady(flow) && flow.silentAfterMs <= silentAfterMs(intervalMs);
+}
+
+/** Three slow readings after a loss must not make a quick source one that may be silent for minutes. */
+function settling(flow: FlowState, now: { ageMs: number; intervalMs: number }): FlowState {
+  const run = flow.run + 1;
+  const paceMs = Math.max(flow.paceMs, now.ageMs);
+  if (run < STEADY_READINGS + SETTLING_READINGS) return { ...flow, run, paceMs };
+  const measuredMs = silentAfterMs(Math.max(paceMs, now.intervalMs));
+  const silentMs = Math.min(flow.silentAfterMs, measuredMs);
+  return { run: STEADY_READINGS, paceMs: 0, silentAfterMs: silentMs };
 }

@@ -206,7 +206,7 @@ test('a series that sends steadily is known for one after a restart, though it i
     const [watch] = [...target.subjects()].flatMap(({ series }) => series);
     return [watch?.flow, watch?.lastAtMs];
   };
-  const expected = [{ run: 3, paceMs: 1000, silentAfterMs: 12_000 }, NOON + 4000];
+  const expected = [{ run: 3, paceMs: 0, silentAfterMs: 12_000 }, NOON + 4000];
   assert.deepEqual(flowIn(before), expected);
   assert.deepEqual(flowIn(before.fork()), expected);
   assert.deepEqual(flowIn(restarted(before)), expected);

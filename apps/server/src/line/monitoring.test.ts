@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
 import type { Series } from './entry.ts';
-import { Evaluator } from './evaluate.ts';
+import { Evaluator, type SubjectSnapshot } from './evaluate.ts';
 import type { Finding } from './finding.ts';
 import { Monitoring } from './monitoring.ts';
+
+// One seed: a test that fails does so again.
+fc.configureGlobal({ seed: 20260301 });
 
 const RATE = seriesSample({ id: 1 });
 const SPO2 = seriesSample({ id: 2, metric: 'spo2' });
@@ -19,6 +23,8 @@ class Ward {
   evaluator = new Evaluator(() => 'unknown');
   monitoring = this.#newMonitoring();
   readonly takenOff = new Set<Series>();
+  /** The snapshots, as they lie in the database. */
+  readonly #stored = new Map<string, string>();
   second = 0;
 
   #newMonitoring(): Monitoring {
@@ -53,14 +59,16 @@ class Ward {
 
   /** The server stops for a while; what it knew comes from the snapshot. */
   restart(downS: number, told: readonly { key: string; alarmId: string }[]): void {
-    const snapshots = this.evaluator.snapshot();
+    for (const { subjectId: id, snapshot } of this.evaluator.snapshot()) {
+      this.#stored.set(id, JSON.stringify(snapshot));
+    }
     this.second += downS;
     this.evaluator = new Evaluator(() => 'unknown');
     this.monitoring = this.#newMonitoring();
     const all = [RATE, SPO2, OTHER_RATE, CUFF];
-    for (const { snapshot } of snapshots) {
-      const stored = JSON.parse(JSON.stringify(snapshot)) as typeof snapshot;
-      this.evaluator.remember(stored, (id) => all.find((series) => series.id === id));
+    for (const stored of this.#stored.values()) {
+      const snapshot = JSON.parse(stored) as SubjectSnapshot;
+      this.evaluator.remember(snapshot, (id) => all.find((series) => series.id === id));
     }
     const subject = this.evaluator.subject(subjectId(1));
     assert.ok(subject !== undefined);
@@ -224,4 +232,90 @@ test('whether the data behind an alarm are of now', () => {
   assert.equal(state('heart-rate'), 'awaited');
   ward.takenOff.add(RATE);
   assert.equal(state('heart-rate'), 'nobody-measures');
+});
+
+const MEASURED = [
+  { vital: 'heart-rate', by: [RATE, OTHER_RATE] },
+  { vital: 'spo2', by: [SPO2] },
+] as const;
+
+const STEADY_S = 4;
+
+/** Keeps, second by second, what is told and what a watcher beside the bed would know. */
+class Watcher {
+  readonly ward = new Ward();
+  readonly told = new Map<string, string>();
+  readonly #lastSent = new Map<Series, number>();
+  readonly #sendingFor = new Map<Series, number>();
+  #listeningFrom = 0;
+
+  second(sending: readonly Series[]): void {
+    const { second } = this.ward;
+    for (const series of [RATE, SPO2, OTHER_RATE]) {
+      const isSending = sending.includes(series);
+      this.#sendingFor.set(series, isSending ? (this.#sendingFor.get(series) ?? 0) + 1 : 0);
+      if (isSending) this.#lastSent.set(series, second);
+    }
+    for (const line of this.ward.run(1, ...sending)) this.#note(line);
+    this.#compare(second);
+  }
+
+  #note(line: string): void {
+    const [, kind, alarmId = ''] = line.split(' ');
+    const key = alarmId.slice(0, alarmId.indexOf('@'));
+    assert.equal(this.told.has(key), kind === 'ended', `${line}: once, and only what was told`);
+    if (kind === 'raised') this.told.set(key, alarmId);
+    else this.told.delete(key);
+  }
+
+  #compare(second: number): void {
+    const isSteady = (series: Series) => (this.#sendingFor.get(series) ?? 0) >= STEADY_S;
+    if (MEASURED.every(({ by }) => by.some(isSteady))) {
+      assert.deepEqual([...this.told.keys()], [], `at ${second} all is measured`);
+    }
+    for (const { vital, by } of MEASURED) {
+      const last = Math.max(this.#listeningFrom, ...by.map((s) => this.#lastSent.get(s) ?? 0));
+      if (second - last < this.#toldAfterS(by)) continue;
+      const names = [vital, ...by.map(({ deviceId }) => `no-data/${deviceId}`)];
+      const isTold = [...this.told.keys()].some((key) => names.some((name) => key.includes(name)));
+      assert.ok(isTold, `at ${second} the loss of ${vital} since ${last} is told`);
+    }
+  }
+
+  /** Silence, the doubt whether the whole device stops, and a second to look. */
+  #toldAfterS(by: readonly Series[]): number {
+    const watches = this.ward.evaluator.subject(subjectId(1))?.series ?? [];
+    const flows = watches.filter(({ series }) => by.includes(series)).map(({ flow }) => flow);
+    return (Math.max(...flows.map((flow) => flow.silentAfterMs)) * 1.5) / 1000 + 1;
+  }
+
+  restart(downS: number): void {
+    this.ward.restart(
+      downS,
+      [...this.told].map(([key, alarmId]) => ({ key, alarmId })),
+    );
+    this.#listeningFrom = this.ward.second;
+    this.#sendingFor.clear();
+  }
+}
+
+test('whatever stops, returns and restarts: a loss is told in time, once, and ends', () => {
+  const stretch = fc.record({
+    seconds: fc.integer({ min: 1, max: 30 }),
+    sending: fc.subarray([RATE, SPO2, OTHER_RATE]),
+    downS: fc.constantFrom(undefined, undefined, undefined, 1, 20, 3600),
+  });
+  fc.assert(
+    fc.property(fc.array(stretch, { maxLength: 12 }), (stretches) => {
+      const watcher = new Watcher();
+      for (let second = 0; second < 5; second += 1) watcher.second([RATE, SPO2, OTHER_RATE]);
+      for (const { seconds, sending, downS } of stretches) {
+        if (downS !== undefined) watcher.restart(downS);
+        for (let second = 0; second < seconds; second += 1) watcher.second(sending);
+      }
+      for (let second = 0; second < 6; second += 1) watcher.second([RATE, SPO2, OTHER_RATE]);
+      assert.deepEqual([...watcher.told], []);
+    }),
+    { numRuns: 300 },
+  );
 });

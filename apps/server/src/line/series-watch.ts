@@ -5,7 +5,7 @@
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type CalmRange, calmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
 import type { Episode } from '@ausculta/rules/episode';
-import { type FlowState, isSteady, onFlow } from '@ausculta/rules/flow';
+import { type FlowState, isSettled, onFlow } from '@ausculta/rules/flow';
 import type { LimitSettings, LimitState } from '@ausculta/rules/limit';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Arrival } from './consume.ts';
@@ -93,7 +93,8 @@ export function placedMs({ timeMs, receivedMs }: Arrival): number {
 
 function flowsWithinMs({ metric }: Series, flow: FlowState): number {
   if (metric.cadence.kind !== 'continuous') return Number.POSITIVE_INFINITY;
-  return isSteady(flow) ? flow.silentAfterMs : Number.NEGATIVE_INFINITY;
+  const { intervalMs } = metric.cadence;
+  return isSettled(flow, intervalMs) ? flow.silentAfterMs : Number.NEGATIVE_INFINITY;
 }
 
 /** Notes a reading that did not pass calmly: how old the last one had become, and that this is the last. */
