@@ -15,6 +15,7 @@ import {
   arrivalOf,
   NOON,
   ORGANISATION,
+  readingsEntry,
   seriesSample,
   subjectId,
 } from '../../../../tests/support/line.ts';
@@ -143,6 +144,15 @@ class Server {
     this.nowMs += 100;
   }
 
+  /** At the disk reserve: watched, not stored, and never sent again. */
+  refuse(series: Series, value: number): void {
+    this.#book.evaluateRefused([readingsEntry(series, { stampMs: this.nowMs, value })]);
+  }
+
+  takeInAgain(): void {
+    this.#book.endProvisional();
+  }
+
   wait(seconds: number): void {
     for (let each = 0; each < seconds; each += 1) {
       this.nowMs += 1000;
@@ -216,6 +226,50 @@ async function emptied(database: TestDatabase): Promise<void> {
     await database.line.unsafe(`DELETE FROM ${table}`);
   }
 }
+
+test('an alarm of readings that were refused outlives a kill, and ends by those that are stored', async () => {
+  const database = await freshDatabase();
+  databases.push(database);
+  await using server = new Server(database, await registryOf(database));
+  await server.start();
+  const conditions = () => server.alarms().map((view) => [view.notYetStored, view.condition]);
+  for (let second = 0; second < 5; second += 1) {
+    server.refuse(RATE, 150);
+    server.wait(1);
+  }
+  assert.deepEqual(conditions(), [[true, 'present']]);
+  server.takeInAgain();
+  assert.deepEqual(conditions(), [[false, 'present']]);
+  await server.checkpoint();
+  await server.kill();
+  assert.deepEqual(conditions(), [[false, 'unknown']]);
+  server.calmDown();
+  assert.deepEqual(conditions(), [[false, 'absent']]);
+});
+
+test('while the disk is full, who sends is not called silent, and who stops is', async () => {
+  const database = await freshDatabase();
+  databases.push(database);
+  await using server = new Server(database, await registryOf(database));
+  await server.start();
+  server.calmDown();
+  for (let second = 0; second < 30; second += 1) {
+    server.refuse(RATE, 75);
+    server.refuse(SPO2, 97);
+    server.wait(1);
+  }
+  assert.deepEqual(server.alarms(), [], 'the other monitor measures nothing that is not measured');
+  for (let second = 0; second < 20; second += 1) {
+    server.refuse(RATE, 75);
+    server.wait(1);
+  }
+  const told = server.alarms().map(({ ruleKey, notYetStored }) => [ruleKey, notYetStored]);
+  assert.deepEqual(told, [['technical/spo2/no-data', true]]);
+  server.takeInAgain();
+  server.calmDown();
+  const after = server.alarms().map(({ notYetStored, condition }) => [notYetStored, condition]);
+  assert.deepEqual(after, [[false, 'absent']]);
+});
 
 test('a server that is killed again and again tells the same alarms as one that never stops', async () => {
   const database = await freshDatabase();
