@@ -230,6 +230,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     postgresPort: undefined,
     http: listen,
     mqtt: listen,
+    trustedProxies: [],
     demo: false,
     ...options.config,
   };

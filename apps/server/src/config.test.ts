@@ -12,6 +12,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       postgresPort: undefined,
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
+      trustedProxies: [],
       demo: false,
     },
   });
@@ -49,6 +50,29 @@ test('port 0 for PostgreSQL means its private socket alone', () => {
   assert.ok(outcome.ok);
   assert.equal(outcome.config.postgresPort, undefined);
 });
+
+test('proxies are believed by address or network, as many as are named', () => {
+  const outcome = readConfig({ AUSCULTA_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8' });
+  assert.ok(outcome.ok);
+  assert.deepEqual(outcome.config.trustedProxies, ['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+});
+
+for (const text of [
+  'proxy.example',
+  '10.0.0.0/33',
+  '10.0.0.0/8/8',
+  'true',
+  '*',
+  '1',
+  '::/129',
+  ',',
+]) {
+  test(`${text} is no proxy`, () => {
+    const outcome = readConfig({ AUSCULTA_TRUSTED_PROXIES: text });
+    assert.ok(!outcome.ok);
+    assert.match(outcome.problems[0] ?? '', /^AUSCULTA_TRUSTED_PROXIES .*separated by commas/);
+  });
+}
 
 const BAD = [
   { given: { AUSCULTA_HTTP_PORT: '0' }, says: /^AUSCULTA_HTTP_PORT .* 1 to 65535/ },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 
@@ -14,6 +15,8 @@ export interface Config {
   readonly postgresPort: number | undefined;
   readonly http: Listen;
   readonly mqtt: Listen;
+  /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
+  readonly trustedProxies: readonly string[];
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -36,6 +39,15 @@ const HOST_MEND =
 /** An address to listen on: what an IP address or a host name is made of, and no more. */
 const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/);
 
+/** An address, or a network by its prefix. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+}
+
 const Settings = z.object({
   AUSCULTA_DATA_DIR: z.string().default('./data'),
   DATABASE_URL: z
@@ -53,6 +65,12 @@ const Settings = z.object({
   AUSCULTA_HTTP_PORT: port.default(8080),
   AUSCULTA_MQTT_HOST: host.default('127.0.0.1'),
   AUSCULTA_MQTT_PORT: port.default(1883),
+  // Whoever may set X-Forwarded-For may be any address: nobody, until somebody names the proxy.
+  AUSCULTA_TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(z.string().refine(isNetwork)))
+    .default([]),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -67,6 +85,8 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HTTP_PORT: PORT_MEND,
   AUSCULTA_MQTT_HOST: HOST_MEND,
   AUSCULTA_MQTT_PORT: PORT_MEND,
+  AUSCULTA_TRUSTED_PROXIES:
+    'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -102,6 +122,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       postgresPort: settings.AUSCULTA_POSTGRES_PORT,
       http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
+      trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

@@ -9,6 +9,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
 import { guardRoutes } from './people/access.ts';
+import { addressKey } from './people/address-key.ts';
 import { sendFault } from './people/problem.ts';
 import type { SignIn } from './people/sign-in.ts';
 
@@ -19,6 +20,8 @@ const REQUESTS_PER_MINUTE_MAX = 3_000;
 
 export interface HttpServerParts {
   readonly signIn: SignIn;
+  /** Whose X-Forwarded headers are believed. */
+  readonly trustedProxies: readonly string[];
   /** The built web application; absent in tests that need none. */
   readonly webDir: string | undefined;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -28,7 +31,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    trustProxy: false,
+    trustProxy: parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     forceCloseConnections: true,
   });
   await app.register(helmet, {
@@ -36,7 +39,12 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     hsts: false,
   });
   await app.register(cookie);
-  await app.register(rateLimit, { global: true, max: REQUESTS_PER_MINUTE_MAX, timeWindow: 60_000 });
+  await app.register(rateLimit, {
+    global: true,
+    max: REQUESTS_PER_MINUTE_MAX,
+    timeWindow: 60_000,
+    keyGenerator: ({ ip }) => addressKey(ip),
+  });
   await app.register(websocket, {
     options: {
       maxPayload: LIVE_REQUEST_BYTES_MAX,

@@ -240,8 +240,13 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
   const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
   const { config, version, webDir, outside } = options;
   const { nowMs, newId, after } = outside;
-  const app = await createHttpServer({ signIn, webDir, onProblem: outside.onProblem });
-  peopleRoutes(app, { signIn, demo: config.demo });
+  const app = await createHttpServer({
+    signIn,
+    webDir,
+    trustedProxies: config.trustedProxies,
+    onProblem: outside.onProblem,
+  });
+  peopleRoutes(app, { signIn, demo: config.demo, nowMs });
   registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
   telemetryRoutes(app, { telemetry, registry, onProblem: outside.onProblem });
   alarmRoutes(app, { alarms, registry });

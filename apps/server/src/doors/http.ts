@@ -9,6 +9,9 @@ import { sendFault } from '../people/problem.ts';
 import { decodeMessage, MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from './decode.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 
+/** From one address: a gateway, or a ward behind one; each device has an allowance of its own. */
+const DEVICE_RATE = { max: 30_000, timeWindow: 60_000 };
+
 export interface HttpDoorPorts {
   readonly intake: IntakePorts;
   /** The device of these credentials, or undefined. */
@@ -26,7 +29,7 @@ export function deviceRoutes(app: FastifyInstance, ports: HttpDoorPorts): void {
     for (const kind of MESSAGE_KINDS) {
       device.post<{ Params: { id: string } }>(
         `/api/devices/:id/${kind}`,
-        { config: { access: 'device' }, bodyLimit: MESSAGE_BYTES_MAX },
+        { config: { access: 'device', rateLimit: DEVICE_RATE }, bodyLimit: MESSAGE_BYTES_MAX },
         async (request, reply) => await take(request, reply, { kind, ports }),
       );
     }

@@ -84,10 +84,11 @@ export function bearerToken(request: FastifyRequest): string | undefined {
 
 /** Browsers send Origin with every request that changes something and with every socket. */
 function isSameOrigin(request: FastifyRequest): boolean {
-  const { origin, host } = request.headers;
+  const { origin } = request.headers;
   if (origin === undefined) return request.method === 'GET' || request.method === 'HEAD';
   try {
-    return new URL(origin).host === host;
+    // As the browser knows us: a trusted proxy may say by which name it was asked.
+    return new URL(origin).host === request.host;
   } catch {
     return false;
   }

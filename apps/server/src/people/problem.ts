@@ -28,6 +28,8 @@ function problemOf(fault: Fault): Problem {
 
 export async function sendFault(reply: FastifyReply, fault: Fault): Promise<FastifyReply> {
   const status = statusOf(fault.code);
-  if (FAULTS[fault.code].retry === 'later') reply.header('retry-after', '1');
+  const isLater = FAULTS[fault.code].retry === 'later';
+  // Whoever counts knows for how long.
+  if (isLater && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
   return await reply.code(status).send(problemOf(fault));
 }
