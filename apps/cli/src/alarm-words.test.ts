@@ -32,6 +32,7 @@ const CASES = [
     'spo2 142 % out of range, check patient',
   ],
   [{ ruleKey: 'technical/no-data/patch-1' }, 'no data from patch-1: not monitored'],
+  [{ ruleKey: 'technical/no-data/patch-1', condition: 'absent' }, 'no data from patch-1'],
   [{ ruleKey: 'technical/spo2/no-data' }, 'no spo2 data: not monitored'],
   [{ ruleKey: 'technical/no-data' }, 'no data: not monitored'],
   [{ ruleKey: 'rhythm/asystole' }, 'rhythm/asystole spo2'],

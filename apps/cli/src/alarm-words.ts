@@ -18,8 +18,9 @@ export function alarmWords(alarm: AlarmView): string {
   }
   if (family === 'technical' && rest.includes('no-data')) {
     const { deviceId, vital } = alarmSubject(ruleKey);
-    if (deviceId !== undefined) return `no data from ${deviceId}: not monitored`;
-    return `no ${vital === undefined ? '' : `${vital} `}data: not monitored`;
+    const what = vital === undefined ? 'no data' : `no ${vital} data`;
+    const from = deviceId === undefined ? '' : ` from ${deviceId}`;
+    return `${what}${from}${alarm.condition === 'absent' ? '' : ': not monitored'}`;
   }
   return `${ruleKey} ${metric}`.trim() || 'alarm';
 }

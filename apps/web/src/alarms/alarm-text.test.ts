@@ -10,6 +10,7 @@ import {
   isTechnical,
   spanText,
   spokenText,
+  tinyText,
 } from './alarm-text.ts';
 
 const RAISED: AlarmView = {
@@ -95,8 +96,9 @@ test('a rule that nobody foresaw still has a line', () => {
   );
 });
 
-test('a tile leaves out the name of the device and nothing else', () => {
+test('a tile leaves out the name of the device, the smallest also what follows', () => {
   assert.equal(briefText(NO_DATA), 'No data: not monitored');
+  assert.equal(tinyText(NO_DATA), 'No data');
   assert.equal(briefText(OUT_OF_RANGE), alarmText(OUT_OF_RANGE));
   assert.equal(briefText(RAISED), alarmText(RAISED));
 });

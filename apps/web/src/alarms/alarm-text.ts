@@ -60,6 +60,11 @@ export function briefText(alarm: AlarmView): string {
   return wordsOf(alarm).brief;
 }
 
+/** The line of the smallest tile: "No data". */
+export function tinyText(alarm: AlarmView): string {
+  return wordsOf(alarm).brief.replace(/: not monitored$/, '');
+}
+
 /** "highest 134" or "lowest 82": the furthest beyond the limit so far. Undefined where no value is behind it. */
 export function extremeText(alarm: AlarmView): string | undefined {
   return wordsOf(alarm).value;

@@ -60,7 +60,7 @@ export function SoundPanel() {
   useNow(500);
   const { data: subjects } = useQuery(subjectsQuery);
   const who = (subjectId: string) => {
-    if (subjectId === DEGRADED) return DEGRADED_TEXT;
+    if (subjectId === DEGRADED) return 'Monitoring degraded';
     const identity = subjects?.find((subject) => subject.id === subjectId)?.identity;
     return identity === undefined ? 'Unknown patient' : placedName(identity);
   };

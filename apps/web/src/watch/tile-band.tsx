@@ -1,5 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { briefText, extremeText, isTechnical, spanText } from '../alarms/alarm-text.ts';
+import { briefText, extremeText, isTechnical, spanText, tinyText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { BATTERY_LOW_PERCENT, type Battery } from '../vitals/battery.ts';
@@ -58,7 +58,9 @@ function AlarmBand(props: TileBandProps & { readonly top: AlarmView }) {
       <span className="visually-hidden">
         {top.priority} {isTechnical(top) ? 'technical alarm' : 'alarm'}
       </span>
-      <span className={classes.text}>{props.acknowledgement ?? briefText(top)}</span>
+      <span className={classes.text}>
+        {props.acknowledgement ?? (isDense ? tinyText(top) : briefText(top))}
+      </span>
       {!isDense && props.acknowledgement === undefined && extreme !== undefined && (
         <span className={classes.extreme}>{extreme}</span>
       )}
