@@ -186,15 +186,21 @@ function portsOfConnections(connections: Connections, ports: MqttPorts): Connect
 }
 
 function reportFaults(connections: Connections, device: RegisteredDevice, answer: Answer): void {
+  let report: Buffer | undefined;
+  for (const connection of connections.ofDevice(device.id)) {
+    if (!connection.hearsErrors) continue;
+    report ??= reportOf(device, answer);
+    connection.send(report);
+  }
+}
+
+function reportOf(device: RegisteredDevice, answer: Answer): Buffer {
   const faults = answer.faults.slice(0, REPORTED_FAULTS_MAX).map(({ index, fault }) => ({
     index,
     ...describe(fault),
   }));
   const payload = JSON.stringify({ stored: answer.stored, parked: answer.faults.length, faults });
-  const bytes = publication(errorsTopicOf(device.id), payload);
-  for (const connection of connections.ofDevice(device.id)) {
-    if (connection.hearsErrors) connection.send(bytes);
-  }
+  return publication(errorsTopicOf(device.id), payload);
 }
 
 function describe(fault: Fault): { fault: string; detail?: string } {

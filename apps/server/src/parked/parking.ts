@@ -50,6 +50,7 @@ export interface ParkingPorts {
 export class Parking {
   readonly #ports: ParkingPorts;
   readonly #ofDevice = new Map<string, store.ParkedAmount>();
+  readonly #lookUps = new Map<string, Promise<void>>();
   #all: store.ParkedAmount;
   /** The last write of each lane; the next one follows it. */
   readonly #lanes: Promise<unknown>[] = Array.from({ length: WRITES_AT_ONCE }, () =>
@@ -83,11 +84,7 @@ export class Parking {
   async park(message: ParkedMessage): Promise<Fault | undefined> {
     const { deviceId } = message;
     const { sql } = this.#ports;
-    if (!this.#ofDevice.has(deviceId)) {
-      const stored = await store.parkedAmountOf(sql, deviceId);
-      // Another message of the device may have looked as well, and have gone on.
-      if (!this.#ofDevice.has(deviceId)) this.#ofDevice.set(deviceId, stored);
-    }
+    if (!this.#ofDevice.has(deviceId)) await this.#lookUp(deviceId);
     const rows = message.faults
       .slice(0, PARTS_PER_MESSAGE_MAX)
       .map((part, i) => this.#row(message, part, i));
@@ -107,6 +104,18 @@ export class Parking {
       this.#count(deviceId, added, 1);
     }
     return undefined;
+  }
+
+  /** Once for all messages of the device that have come meanwhile. */
+  #lookUp(deviceId: string): Promise<void> {
+    const running = this.#lookUps.get(deviceId);
+    if (running !== undefined) return running;
+    const started = store
+      .parkedAmountOf(this.#ports.sql, deviceId)
+      .then((stored) => void this.#ofDevice.set(deviceId, stored))
+      .finally(() => this.#lookUps.delete(deviceId));
+    this.#lookUps.set(deviceId, started);
+    return started;
   }
 
   #inTurn<T>(write: () => Promise<T>): Promise<T> {
