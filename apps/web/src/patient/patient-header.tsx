@@ -33,7 +33,9 @@ export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
       <div className={classes.name}>
         <h1>{nameText(identity)}</h1>
         <p>
-          <span className={classes.number}>{identity.recordNumber} · </span>
+          <span className={classes.place}>
+            {identity.recordNumber} · {locationText(identity)} ·{' '}
+          </span>
           {ageSexWords(identity, nowMs)}
           {identity.birthDate !== undefined && `, born ${bornText(identity.birthDate)}`}
           {identity.invented === true && ', invented person'}
