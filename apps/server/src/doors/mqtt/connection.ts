@@ -8,7 +8,7 @@ import type { RegisteredDevice } from '../../devices/known-device.ts';
 import { MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from '../decode.ts';
 import type { Answer } from '../intake.ts';
 import { type Connect, readConnect, type Will } from './connect.ts';
-import { FrameCutter } from './frame-cutter.ts';
+import { type CutFault, FrameCutter } from './frame-cutter.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
   acknowledgements,
@@ -83,6 +83,7 @@ export class Connection {
   readonly #unreleased = new PacketIds();
   #rarePackets = 0;
   #isPaused = false;
+  #isLeaving = false;
   #isEnded = false;
   /** Whether the device listens to its errors topic. */
   hearsErrors = false;
@@ -129,11 +130,14 @@ export class Connection {
     if (this.#isEnded) return;
     // Before it has proved itself its time runs from the beginning: drops of a CONNECT do not prolong it.
     if (this.#device !== undefined) this.#heardMs = this.#ports.nowMs();
-    const fault = this.#cutter.push(chunk);
+    this.#onCut(this.#cutter.push(chunk));
+  };
+
+  #onCut(fault: CutFault | undefined): void {
     if (fault === undefined) return;
     if (fault === 'TOO_LARGE') this.#parkOversize(this.#cutter.held);
     this.end();
-  };
+  }
 
   /** A message of its own, or one whose topic has not come; nothing else is worth a person's look. */
   #parkOversize(held: Buffer): void {
@@ -225,8 +229,9 @@ export class Connection {
   #pauseWhenFull(): void {
     const { count, bytes } = this.#waiting;
     const isFull = count >= WAITING_MESSAGES_MAX || bytes >= WAITING_BYTES_MAX;
-    if (!isFull || this.#isPaused) return;
+    if (!isFull || this.#isPaused || this.#isLeaving) return;
     this.#isPaused = true;
+    this.#cutter.pause();
     this.#socket.pause();
   }
 
@@ -238,12 +243,14 @@ export class Connection {
 
   #settle(): void {
     this.#waiting.settle(this.#note);
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#isEnded) return;
     const { count, bytes } = this.#waiting;
     if (count > WAITING_MESSAGES_MAX / 2 || bytes > WAITING_BYTES_MAX / 2) return;
     this.#isPaused = false;
     this.#heardMs = this.#ports.nowMs();
-    this.#socket.resume();
+    this.#onCut(this.#cutter.resume());
+    // What was held may have filled it again.
+    if (!this.#isPaused) this.#socket.resume();
   }
 
   /** Written at the end of the turn: one commit answers many. */
@@ -313,6 +320,11 @@ export class Connection {
   }
 
   #onClose(): void {
+    if (!this.#isEnded) {
+      // It has gone by itself: what it said before and what was held back is still taken in.
+      this.#isLeaving = true;
+      this.#onCut(this.#cutter.resume());
+    }
     this.#isEnded = true;
     this.#ports.onEnd(this);
     const will = this.#will;

@@ -125,6 +125,24 @@ describe('the frame cutter', () => {
     assert.equal(count, 1);
   });
 
+  test('paused, it holds all that comes; resumed, it gives the rest in order', () => {
+    const bodies: number[] = [];
+    const cutter: FrameCutter = new FrameCutter(BYTES_MAX, (_, bytes, from) => {
+      bodies.push(bytes[from] ?? 0);
+      if (bodies.length % 2 === 0) cutter.pause();
+      return true;
+    });
+    const stream = Buffer.concat([1, 2, 3, 4, 5].map((body) => packet(0x30, [body])));
+    cutter.push(stream.subarray(0, 13));
+    assert.deepEqual(bodies, [1, 2]);
+    cutter.push(stream.subarray(13));
+    assert.deepEqual([bodies.length, cutter.held.length], [2, 9]);
+    cutter.resume();
+    assert.deepEqual(bodies, [1, 2, 3, 4]);
+    cutter.resume();
+    assert.deepEqual([bodies.join(''), cutter.held.length], ['12345', 0]);
+  });
+
   test('a packet that comes byte by byte is moved a few times, not once for each byte', () => {
     const whole = packet(0x30, bodyOf(65_000, 5));
     const cuts: Cut[] = [];

@@ -21,6 +21,7 @@ export class FrameCutter {
   /** The beginning of a packet whose end has not come; its first `#heldBytes` bytes count. */
   #held: Buffer = NOTHING;
   #heldBytes = 0;
+  #isPaused = false;
 
   constructor(bytesMax: number, take: TakePacket) {
     this.#bytesMax = bytesMax;
@@ -37,10 +38,21 @@ export class FrameCutter {
     return this.#held.subarray(0, this.#heldBytes);
   }
 
+  /** From the next packet on nothing more is cut; the rest of the chunk is held. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Goes on with what is held. */
+  resume(): CutFault | undefined {
+    this.#isPaused = false;
+    return this.push(NOTHING);
+  }
+
   push(chunk: Buffer): CutFault | undefined {
     const bytes = this.#heldBytes === 0 ? chunk : this.#join(chunk);
     let at = 0;
-    while (at + 1 < bytes.length) {
+    while (at + 1 < bytes.length && !this.#isPaused) {
       let length = 0;
       let bodyAt = at + 1;
       for (let more = true, unit = 1; more; unit *= 128, bodyAt += 1) {
