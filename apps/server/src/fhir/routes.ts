@@ -22,7 +22,7 @@ import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { statusOf } from '../people/problem.ts';
-import type { SeriesRange, Span } from '../telemetry/queries.ts';
+import type { SeriesRange, Span } from '../telemetry/merge.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 const BASE = '/fhir/R4';

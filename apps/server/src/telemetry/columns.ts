@@ -7,10 +7,14 @@ import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 
 const CAPACITY_FIRST = 16;
 
+/** A flush begins new columns for every series at one instant: they take room when they need it. */
+const NO_DOUBLES = new Float64Array(0);
+const NO_FLAGS = new Uint8Array(0);
+
 export class Columns {
-  #stampsMs = new Float64Array(CAPACITY_FIRST);
-  #values = new Float64Array(CAPACITY_FIRST);
-  #flags = new Uint8Array(CAPACITY_FIRST);
+  #stampsMs = NO_DOUBLES;
+  #values = NO_DOUBLES;
+  #flags = NO_FLAGS;
   #length = 0;
 
   get length(): number {
@@ -109,7 +113,7 @@ export class Columns {
   }
 
   #grow(needed = 0): void {
-    const capacity = Math.max(needed, this.#stampsMs.length * 2);
+    const capacity = Math.max(needed, this.#stampsMs.length * 2, CAPACITY_FIRST);
     const stampsMs = new Float64Array(capacity);
     const values = new Float64Array(capacity);
     const flags = new Uint8Array(capacity);

@@ -5,7 +5,8 @@ import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { flagNames } from '@ausculta/vitals/reading';
 import type { Seal } from '../vault/seal.ts';
-import type { QueryPorts, Span } from './queries.ts';
+import type { Span } from './merge.ts';
+import type { QueryPorts } from './queries.ts';
 import * as store from './store.ts';
 
 export interface EventPorts {

@@ -1,7 +1,21 @@
 /** Chunks and head of one series as one: in time order, one reading for each stamp. */
 import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 import type { Series } from '../line/entry.ts';
-import type { SeriesRange, Span } from './queries.ts';
+
+/** Half-open, corrected milliseconds. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Readings of one series in time order, one for each stamp: the last received is read. */
+export interface SeriesRange {
+  readonly series: Series;
+  readonly stampsMs: number[];
+  readonly timesMs: number[];
+  readonly values: number[];
+  readonly flags: number[];
+}
 
 interface Part {
   readonly series: Series;

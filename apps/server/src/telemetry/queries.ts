@@ -18,26 +18,11 @@ import type { Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import { chunkContext } from './flush.ts';
 import type { Heads } from './heads.ts';
-import { mergeReadings } from './merge.ts';
+import { mergeReadings, type SeriesRange, type Span } from './merge.ts';
 import type { LastReading } from './reading-head.ts';
 import * as store from './store.ts';
 import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
 import { zstd } from './zstd.ts';
-
-/** Half-open, corrected milliseconds. */
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** Readings of one series in time order, one for each stamp: the last received is read. */
-export interface SeriesRange {
-  readonly series: Series;
-  readonly stampsMs: number[];
-  readonly timesMs: number[];
-  readonly values: number[];
-  readonly flags: number[];
-}
 
 export interface QueryPorts {
   /** For the start alone: it reads for all organisations. */

@@ -16,7 +16,7 @@ import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { FIRST_EVENTS, parseCursor } from './events.ts';
-import type { SeriesRange, Span } from './queries.ts';
+import type { SeriesRange, Span } from './merge.ts';
 import type { Telemetry } from './telemetry.ts';
 import { TrendLanes } from './trend.ts';
 

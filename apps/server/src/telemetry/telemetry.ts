@@ -23,6 +23,7 @@ import {
 } from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
+import type { SeriesRange } from './merge.ts';
 import { PostgresLog, TakenOver } from './postgres-log.ts';
 import * as queries from './queries.ts';
 import type { EventRow } from './store.ts';
@@ -129,7 +130,7 @@ export class Telemetry {
     return queries.latest(this.#queryPorts, subjectId);
   }
 
-  range(question: Parameters<typeof queries.range>[1]): Promise<queries.SeriesRange[]> {
+  range(question: Parameters<typeof queries.range>[1]): Promise<SeriesRange[]> {
     return queries.range(this.#queryPorts, question);
   }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { seriesSample } from '../../../../tests/support/line.ts';
-import type { SeriesRange } from './queries.ts';
+import type { SeriesRange } from './merge.ts';
 import { TrendLanes } from './trend.ts';
 
 const series = seriesSample({ id: 1 });

@@ -4,7 +4,7 @@
  */
 import type { TrendLane } from '@ausculta/contract/readings';
 import type { Series } from '../line/entry.ts';
-import type { SeriesRange, Span } from './queries.ts';
+import type { SeriesRange, Span } from './merge.ts';
 
 interface Band {
   index: number;

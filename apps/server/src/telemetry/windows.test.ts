@@ -15,7 +15,8 @@ import type { Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
 import { chunkContext } from './flush.ts';
 import { Heads } from './heads.ts';
-import { type QueryPorts, range, recallLast, type SeriesRange, windows } from './queries.ts';
+import type { SeriesRange } from './merge.ts';
+import { type QueryPorts, range, recallLast, windows } from './queries.ts';
 import { insertChunks } from './store.ts';
 import { zstd } from './zstd.ts';
 
