@@ -93,7 +93,12 @@ test('a number changes while one looks', async () => {
 test('a picture of Watch, for people to judge', async () => {
   await page.getByRole('button', { name: 'I have read this' }).click();
   // For the README one waits until the ward has something to say.
-  if (IS_FOR_README) await page.getByTestId('alarm-band').first().waitFor({ timeout: 120_000 });
+  if (IS_FOR_README) {
+    await page.getByTestId('alarm-band').first().waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: /menu$/ }).click();
+    await page.getByText('Solid, no flashing').click();
+    await page.getByRole('button', { name: 'Close' }).click();
+  }
   await page.waitForTimeout(8_000); // a full sweep
   await page.screenshot({ path: join(PICTURES, 'watch.png') });
 });
@@ -117,6 +122,18 @@ test('a rate beyond its limit alarms on the tile, with its words, and is acknowl
   await poll(async () =>
     (await alarmsOf(patient.id)).some((alarm) => alarm.episode === 'acknowledged'),
   );
+});
+
+test('a long name and high numbers stay inside their tile and apart', async () => {
+  const patient = await addPatient('Van der Westhuizen-Nakamura-Papadopoulos', 'bed-t2');
+  await page.goto(`${address}/watch`);
+  const tile = page.locator(`[data-testid="tile"][data-subject="${patient.id}"]`);
+  await tile.waitFor();
+  const pressure = { 'nibp-systolic': 222, 'nibp-diastolic': 123, 'body-temperature': 38.4 };
+  await send(patient, { 'heart-rate': 188, spo2: 100, battery: 9, ...pressure }, Date.now());
+  await tile.getByText('222/123').waitFor({ timeout: LIVE_WITHIN_MS });
+  assert.match((await tile.getByTestId('battery').textContent()) ?? '', /9 %/);
+  assert.deepEqual(await tile.evaluate(misplaced), []);
 });
 
 test('Watch and a patient page have no accessibility violation that axe can see', async () => {
@@ -168,6 +185,21 @@ async function signIn(name: string, password: string): Promise<void> {
     .first()
     .fill(password);
   await page.keyboard.press('Enter');
+}
+
+/** Runs in the page: what stands beyond its tile, and which numbers run into the next. */
+function misplaced(tile: Element): string[] {
+  const box = tile.getBoundingClientRect();
+  const beyond = [...tile.querySelectorAll('a, b, span, button')].filter((element) => {
+    const { right, bottom, width } = element.getBoundingClientRect();
+    return width > 1 && (right > box.right || bottom > box.bottom);
+  });
+  const values = [...tile.querySelectorAll('[data-testid$="-value"]')];
+  const touching = values.filter((value, index) => {
+    const next = values[index + 1]?.getBoundingClientRect();
+    return next !== undefined && value.getBoundingClientRect().right > next.left;
+  });
+  return [...beyond, ...touching].map((element) => element.textContent ?? '');
 }
 
 async function heartRates(): Promise<string[]> {
