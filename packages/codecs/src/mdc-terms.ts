@@ -62,6 +62,25 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Codes of IEEE 11073-10101 that were recalled rather than read in a source: understood on the way
+ * in and never sent. Sites of a thermometer (10408), samples of a glucose meter (10417). A finger or
+ * a toe is skin, and blood that is not capillary is blood whose source is not kept.
+ */
+const RECALLED: ReadonlyMap<number, string> = new Map([
+  [188428, 'body-temperature-tympanic'],
+  [188432, 'skin-temperature'],
+  [188448, 'skin-temperature'],
+  [188452, 'body-temperature'],
+  [188456, 'body-temperature-core'],
+  [160192, 'glucose-blood'],
+  [160196, 'glucose-blood'],
+  [160200, 'glucose-blood'],
+  [160204, 'glucose-blood'],
+  [160364, 'glucose-blood'],
+  [160368, 'glucose-blood'],
+]);
+
+/**
  * The metric of a term. The reference id is believed first, since codes in the field are often
  * wrong; where the id is not the catalogue's own, the nomenclature's code for it; the sender's code
  * only where nobody knows the id.
@@ -79,5 +98,5 @@ export function metricOfTerm(term: {
   }
   if (code === undefined) return undefined;
   const alias = ALIASES[refIdByCode.get(code) ?? ''];
-  return findMetric(alias ?? String(code));
+  return findMetric(alias ?? String(code)) ?? findMetric(RECALLED.get(code) ?? '');
 }
