@@ -1,0 +1,154 @@
+// Seeds of every device language, damaged octet by octet: each decoder answers with a value or with a
+// fault, soon, whatever comes. AUSCULTA_HOSTILE_INPUTS asks for more than the normal run's few.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeAstm } from './astm.ts';
+import { AstmReceiver } from './astm-frame.ts';
+import { decodeGatt, GATT_CODES, gattReport } from './gatt.ts';
+import { decodeHl7 } from './hl7.ts';
+import { MllpParser } from './mllp.ts';
+import { NEW_MANAGER, onPhdBytes, type PhdManager } from './phd-manager.ts';
+import { decodePoct } from './poct1a.ts';
+
+const INPUTS = Number(process.env.AUSCULTA_HOSTILE_INPUTS ?? 3_000);
+const NOW = Date.UTC(2026, 0, 15);
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const hex = (text: string) =>
+  Uint8Array.from(text.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16));
+
+interface Language {
+  readonly name: string;
+  readonly seeds: readonly Uint8Array[];
+  readonly decode: (bytes: Uint8Array) => void;
+}
+
+const ORU =
+  'MSH|^~\\&|M^0^EUI-64||||20260115083000+0100||ORU^R01|7|P|2.6||||||8859/1\rPID|||1^^^H^MR||A^B||1961|F\rPV1||I|U^R^7\rOBR|1|a|b|c|||20260115\rOBX|1|SN|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.1.1.1|>^97|262688^MDC_DIM_PERCENT^MDC|90-96|L~QUES|||C|||20260115083000.5||||D\rOBX|2|NA|131330^^MDC|1.1.1.2|1^2^3.5|mV\rOBX|3|NM|0^MDC_ATTR_SAMP_RATE^MDC|1.1.1.2.1|250\r';
+
+const LANGUAGES: readonly Language[] = [
+  {
+    name: 'GATT',
+    seeds: [
+      '0fe3d2e405000214ff02f0e5f38e3f',
+      '1b0100e307021b0b0a1efbff1e00120501',
+      '1f5f005a00200000000057f0',
+    ].map(hex),
+    decode: (bytes) => {
+      for (const code of GATT_CODES) {
+        const decoded = decodeGatt(code, bytes);
+        if (decoded.ok) gattReport(code, decoded.value, { receivedAtMs: NOW });
+      }
+    },
+  },
+  {
+    name: 'HL7 v2',
+    seeds: [
+      utf8(ORU),
+      utf8(ORU.replace('ORU^R01', 'ORU^R40')),
+      utf8(ORU.replace('ORU^R01', 'ADT^A40')),
+    ],
+    decode: (bytes) => void decodeHl7(bytes),
+  },
+  {
+    name: 'MLLP',
+    seeds: [Uint8Array.of(11, 65, 66, 28, 13, 11, 67, 28, 13)],
+    decode: (bytes) => {
+      const parser = new MllpParser({ bytesMax: 16 });
+      parser.push(bytes);
+      assert.ok(parser.heldBytes <= 16);
+    },
+  },
+  {
+    name: '11073-20601',
+    seeds: [
+      'e2000032800000000001002a50790026800000008000800000000000000000800000000811335577 99bbddff4000000101000000 0000',
+      'e7000044004212450101003c0000ffffffff0d1c003240000001002c0006000100040024092f00040002e1400a460002f0400996000206c30a55000c000200080a56000409900008',
+      'e700002c002a00000101002400 00ffffffff0d1d001af000000000010012000100 0eff0002dc2026112101591250',
+    ].map((text) => hex(text.replaceAll(' ', ''))),
+    decode: (bytes) => {
+      let manager: PhdManager = {
+        phase: 'operating',
+        systemId: '1',
+        configId: 0x05dc,
+        configuration: new Map([
+          [1, { handle: 1, objectClass: 6, type: 188736, valueMap: [{ id: 2646, octets: 4 }] }],
+        ]),
+      };
+      manager = onPhdBytes(manager, bytes, { receivedAtMs: NOW, systemId: '2' }).manager;
+      onPhdBytes(NEW_MANAGER, bytes, { receivedAtMs: NOW, systemId: '2' });
+    },
+  },
+  {
+    name: 'ASTM',
+    seeds: [
+      utf8(
+        'H|\\^&|||M\rP|1|||4|A^B\rO|1|S\\T||^^^G\rR|1|2339-0|>600|mg/dL||>||F||||20260115\rC|1|I|&F&\rL|1\r',
+      ),
+    ],
+    decode: (bytes) => {
+      decodeAstm(bytes);
+      new AstmReceiver().push(bytes);
+    },
+  },
+  {
+    name: 'POCT1-A',
+    seeds: [
+      utf8(
+        '<OBS.R01><HDR><HDR.control_id V="1"/></HDR><SVC><SVC.role_cd V="OBS"/><PT><OBS><OBS.observation_id V="2339-0" SN="LN"/><OBS.value V="&gt;145" U="mg/dL"/></OBS></PT></SVC></OBS.R01>',
+      ),
+    ],
+    decode: (bytes) => void decodePoct(bytes),
+  },
+];
+
+type Change = readonly [kind: 'set' | 'cut' | 'insert' | 'repeat', at: number, value: number];
+
+function damage(seed: Uint8Array, changes: readonly Change[]): Uint8Array {
+  let octets = [...seed];
+  for (const [kind, place, value] of changes) {
+    const at = octets.length === 0 ? 0 : place % octets.length;
+    if (kind === 'set') octets[at] = value;
+    else if (kind === 'insert') octets.splice(at, 0, value);
+    else if (kind === 'cut') octets = octets.slice(0, at);
+    else octets.splice(at, 0, ...octets.slice(at, at + value));
+  }
+  return Uint8Array.from(octets);
+}
+
+for (const { name, seeds, decode } of LANGUAGES) {
+  test(`${name}: damaged messages end in a value or a fault`, () => {
+    const change = fc.tuple(
+      fc.constantFrom('set', 'cut', 'insert', 'repeat'),
+      fc.nat(0xffff),
+      fc.nat(255),
+    ) satisfies fc.Arbitrary<Change>;
+    const input = fc.tuple(
+      fc.constantFrom(...seeds),
+      fc.array(change, { minLength: 1, maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(input, ([seed, changes]) => decode(damage(seed, changes))),
+      { numRuns: INPUTS },
+    );
+  });
+
+  test(`${name}: every cut of a message ends in a value or a fault`, () => {
+    for (const seed of seeds) {
+      for (let length = 0; length <= seed.length; length++) decode(seed.subarray(0, length));
+    }
+  });
+}
+
+const LARGE = 1024 * 1024;
+
+test('a megabyte of one octet costs no decoder more than a moment', () => {
+  for (const octet of [0, 10, 13, 28, 38, 60, 92, 94, 124, 126, 255]) {
+    const flood = new Uint8Array(LARGE).fill(octet);
+    const head = utf8(ORU);
+    const oru = Uint8Array.from([...head, ...flood.subarray(0, LARGE / 4)]);
+    for (const { decode } of LANGUAGES) decode(flood);
+    decodeHl7(oru);
+  }
+});
