@@ -135,7 +135,11 @@ export class ServerUnderTest {
     return client;
   }
 
-  send(device: TestDevice, body: BodyInit, kind = 'readings'): Promise<Response> {
+  send(
+    device: TestDevice,
+    body: string | Uint8Array<ArrayBuffer>,
+    kind = 'readings',
+  ): Promise<Response> {
     const headers = { authorization: `Bearer ${device.token}`, 'content-type': 'application/json' };
     return this.fetch(`/api/devices/${device.id}/${kind}`, { method: 'POST', headers, body });
   }

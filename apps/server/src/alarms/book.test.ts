@@ -167,7 +167,7 @@ class Server {
   }
 
   async checkpoint(): Promise<void> {
-    const rows = this.#book.snapshot().map(({ organisationId, partition, state }) => ({
+    const rows = [...this.#book.snapshot()].map(({ organisationId, partition, state }) => ({
       organisation_id: organisationId,
       partition,
       subject_id: SUBJECT,

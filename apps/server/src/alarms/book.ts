@@ -253,13 +253,16 @@ export class AlarmBook {
     return this.#writer.settle();
   }
 
-  snapshot(): DetectorSnapshot[] {
-    return this.#evaluator.snapshot().map(({ subjectId, series, snapshot }) => ({
-      organisationId: series.organisationId,
-      partition: series.partition,
-      subjectId,
-      state: snapshot,
-    }));
+  snapshot(): Iterable<DetectorSnapshot> {
+    const states = this.#evaluator.snapshot();
+    return {
+      *[Symbol.iterator]() {
+        for (const { subjectId, series, snapshot } of states) {
+          const { organisationId, partition } = series;
+          yield { organisationId, partition, subjectId, state: snapshot };
+        }
+      },
+    };
   }
 
   /**

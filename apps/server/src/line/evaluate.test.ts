@@ -145,11 +145,29 @@ test('a fork goes on alone and leaves the original as it was', () => {
 test('a snapshot holds who has changed since the last one', () => {
   const target = evaluator();
   target.evaluate(arrivalOf(RATE, { stampMs: NOON, value: 70 }));
-  assert.deepEqual(
-    target.snapshot().map((state) => state.subjectId),
-    [subjectId(1)],
+  const [state, ...others] = target.snapshot();
+  assert.equal(state?.subjectId, subjectId(1));
+  assert.deepEqual(others, []);
+  assert.deepEqual([...target.snapshot()], []);
+});
+
+test('a snapshot is of the moment at which it was taken, however late it is read', () => {
+  fc.assert(
+    fc.property(someArrivals, fc.nat(39), (arrivals, cut) => {
+      const [atOnce, later] = [evaluator(), evaluator()];
+      for (const target of [atOnce, later]) findingsOf(target, arrivals.slice(0, cut));
+      const expected = structuredClone([...atOnce.snapshot()]);
+      const taken = later.snapshot();
+      findingsOf(later, arrivals.slice(cut));
+      later.silences(NOON + 1e9);
+      const next = later.snapshot();
+      assert.deepEqual([...taken], expected);
+      assert.deepEqual([...taken], expected, 'a flush that failed reads it again');
+      findingsOf(atOnce, arrivals.slice(cut));
+      atOnce.silences(NOON + 1e9);
+      assert.deepEqual([...next], [...atOnce.snapshot()]);
+    }),
   );
-  assert.deepEqual(target.snapshot(), []);
 });
 
 test('a value that no sensor can truthfully give is told beside being judged, whoever is measured', () => {

@@ -1,7 +1,7 @@
 /**
  * Evaluate: every reading against the limits of its vital and the plausible range of its metric. Each
- * series has a state of its own for each rule; one breach seen by two devices is one episode. Plain states in, findings out: the same
- * arrivals give the same findings, whether they come live or from a replay.
+ * series has a state of its own for each rule; one breach seen by two devices is one episode. Plain
+ * states in, findings out: the same arrivals give the same findings, live or from a replay.
  */
 
 import { limitsOfMetric, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
@@ -18,6 +18,7 @@ import {
   silenceDueMs,
 } from '@ausculta/rules/limit';
 import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
+import { expect } from '@ausculta/vitals/expect';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival } from './consume.ts';
@@ -78,12 +79,12 @@ export class Evaluator {
   }
 
   evaluate(arrival: Arrival): readonly Finding[] {
-    const watch =
-      this.#bySeries.get(arrival.series.id) ??
-      this.#startSeries(arrival.series, NOTHING_REMEMBERED);
-    const isSilenceDue = arrival.receivedMs >= this.#nextDueMs;
+    const known = this.#bySeries.get(arrival.series.id);
+    const subject = known?.subject ?? this.#subjectOf(arrival.series.subjectId);
     // Even a reading that finds nothing moves what is late and what is not.
-    if (!watch.subject.isTouched) this.#touch(watch.subject);
+    if (!subject.isTouched) this.#touch(subject);
+    const watch = known ?? this.#startSeries(arrival.series, NOTHING_REMEMBERED);
+    const isSilenceDue = arrival.receivedMs >= this.#nextDueMs;
     if (passCalmly(watch, arrival)) {
       return isSilenceDue ? this.silences(arrival.receivedMs) : NOTHING_FOUND;
     }
@@ -95,7 +96,9 @@ export class Evaluator {
     return findings;
   }
 
+  /** Before anything of the subject changes. */
   #touch(subject: SubjectWatch): void {
+    subject.moment?.stateOf(subject);
     subject.isTouched = true;
     this.#touched.push(subject);
   }
@@ -134,10 +137,10 @@ export class Evaluator {
       const { settings } = watch;
       this.#pending.delete(watch);
       if (settings === undefined) continue;
-      const step = onSilence(watch.state, nowMs, settings);
-      watch.state = step.state;
       const subject = this.#subjectOf(watch.series.subjectId);
       if (!subject.isTouched) this.#touch(subject);
+      const step = onSilence(watch.state, nowMs, settings);
+      watch.state = step.state;
       this.#foldInto(findings, watch, { step, value: watch.openingValue, atMs: dueMs });
     }
     return findings;
@@ -233,7 +236,13 @@ export class Evaluator {
   #subjectOf(id: SubjectId): SubjectWatch {
     let subject = this.#bySubject.get(id);
     if (subject === undefined) {
-      subject = { id, series: [], episodes: new Map(), isTouched: false };
+      subject = {
+        id,
+        series: [],
+        episodes: new Map(),
+        isTouched: false,
+        moment: undefined,
+      };
       this.#bySubject.set(id, subject);
     }
     return subject;
@@ -248,16 +257,15 @@ export class Evaluator {
     return this.#bySubject.get(id);
   }
 
-  /** The states of subjects that changed since the last snapshot. */
-  snapshot(): { subjectId: SubjectId; series: Series; snapshot: SubjectSnapshot }[] {
-    const touched = this.#touched;
+  /**
+   * The states of subjects that changed since the last snapshot, as they are at this moment. They are
+   * made one by one, when they are asked for or before their subject changes: all at once would keep
+   * every device of a hospital waiting.
+   */
+  snapshot(): Iterable<SubjectState> {
+    const moment = new Moment(this.#touched);
     this.#touched = [];
-    return touched.flatMap((subject) => {
-      subject.isTouched = false;
-      const [first] = subject.series;
-      if (first === undefined) return [];
-      return [{ subjectId: subject.id, series: first.series, snapshot: snapshotOf(subject) }];
-    });
+    return moment;
   }
 
   /** A copy that can be led on without touching this one: for arrivals that are not yet durable. */
@@ -268,6 +276,43 @@ export class Evaluator {
       for (const { series } of subject.series) fork.#startSeries(series, snapshot);
     }
     return fork;
+  }
+}
+
+/** One subject's part of a snapshot; `series` is one of its series. */
+export interface SubjectState {
+  readonly subjectId: SubjectId;
+  readonly series: Series;
+  readonly snapshot: SubjectSnapshot;
+}
+
+/** What the detectors were at one moment. It can be read again and again, and is always the same. */
+class Moment implements Iterable<SubjectState> {
+  readonly #states: Map<SubjectWatch, SubjectState | undefined>;
+
+  constructor(subjects: readonly SubjectWatch[]) {
+    this.#states = new Map(subjects.map((subject) => [subject, undefined]));
+    for (const subject of subjects) {
+      // A moment that nobody has read to its end yet still needs what was.
+      subject.moment?.stateOf(subject);
+      subject.isTouched = false;
+      subject.moment = this;
+    }
+  }
+
+  stateOf(subject: SubjectWatch): SubjectState {
+    const known = this.#states.get(subject);
+    if (known !== undefined) return known;
+    const [first] = subject.series;
+    expect(first !== undefined, 'a subject that was touched has a series');
+    const state = { subjectId: subject.id, series: first.series, snapshot: snapshotOf(subject) };
+    this.#states.set(subject, state);
+    subject.moment = undefined;
+    return state;
+  }
+
+  *[Symbol.iterator](): Generator<SubjectState> {
+    for (const subject of this.#states.keys()) yield this.stateOf(subject);
   }
 }
 

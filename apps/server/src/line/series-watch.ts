@@ -37,6 +37,8 @@ export interface SubjectWatch {
   readonly episodes: Map<string, EpisodeWatch>;
   /** Whether anything has changed since the last snapshot. */
   isTouched: boolean;
+  /** The snapshot that still waits for the state of before the next change. */
+  moment: { readonly stateOf: (subject: SubjectWatch) => unknown } | undefined;
 }
 
 export interface SeriesWatch {

@@ -37,7 +37,7 @@ export interface FlushPorts {
   readonly lane: number;
   readonly fence: number;
   /** Detector states as of now, of subjects whose states changed since the last flush. */
-  readonly snapshot: () => readonly DetectorSnapshot[];
+  readonly snapshot: () => Iterable<DetectorSnapshot>;
   /** Alarm rows that precede the checkpoint; resolves when they are durable. */
   readonly settleAlarms: () => Promise<void>;
   readonly events: () => readonly store.EventRow[];
@@ -61,7 +61,8 @@ export interface FlushWork {
 export interface Instant {
   readonly sequence: number;
   readonly taken: Taken;
-  readonly snapshot: readonly DetectorSnapshot[];
+  /** Made one by one as it is read. */
+  readonly snapshot: Iterable<DetectorSnapshot>;
   readonly events: readonly store.EventRow[];
 }
 

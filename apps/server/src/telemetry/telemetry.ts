@@ -43,7 +43,7 @@ export interface TelemetryPorts {
   readonly sealFor: (purpose: string) => Seal;
   readonly registry: Registry;
   readonly evaluate: (arrival: Arrival) => void;
-  readonly snapshotDetectors: () => readonly DetectorSnapshot[];
+  readonly snapshotDetectors: () => Iterable<DetectorSnapshot>;
   readonly encode: ChunkEncoder['encode'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
   readonly settleAlarms: () => Promise<void>;
