@@ -23,8 +23,7 @@ export function SoundState() {
     return (
       <button type="button" className={classes.noSound} onClick={desk.enableSound}>
         <Icon name="volume-x" size={16} />
-        <b>NO SOUND</b>
-        {desk.ability === 'blocked' ? 'Enable' : 'in this browser'}
+        <b>NO SOUND</b> {desk.ability === 'blocked' ? 'Enable' : 'in this browser'}
       </button>
     );
   }

@@ -72,17 +72,21 @@ function AlarmBand(props: TileBandProps & { readonly top: AlarmView }) {
       {props.others > 0 && <b className={classes.more}>+{props.others}</b>}
       {isLow && <TileBattery battery={battery} />}
       {top.episode === 'raised' && props.canAcknowledge && (
-        <AcknowledgeButton acknowledge={props.acknowledge} isDense={isDense} />
+        <AcknowledgeButton acknowledge={props.acknowledge} isDense={isDense} top={top} />
       )}
     </div>
   );
 }
 
-function AcknowledgeButton(props: Pick<TileBandProps, 'acknowledge' | 'isDense'>) {
+/** Many stand on a wall: each says to those who listen what it answers. */
+function AcknowledgeButton(
+  props: Pick<TileBandProps, 'acknowledge' | 'isDense'> & { readonly top: AlarmView },
+) {
   return (
     <button
       type="button"
       className={classes.acknowledge}
+      aria-label={`Acknowledge ${briefText(props.top)}`}
       onClick={(event) => {
         event.stopPropagation();
         props.acknowledge();
