@@ -9,25 +9,28 @@ import { RunningMedian } from './running-median.ts';
  */
 export type BeatClass = 'N' | 'S' | 'V' | 'Q';
 
-export type ClassifiableBeat = Pick<DetectedBeat, 'sample' | 'shape' | 'toEach' | 'likeness'>;
+export type ClassifiableBeat = Pick<DetectedBeat, 'sample' | 'shape' | 'toEach' | 'breadth'>;
 
-const UNLIKE = 0.6;
-const UNLIKE_WHEN_EARLY = 0.8;
+const UNLIKE = 0.8;
+const UNLIKE_WHEN_EARLY = 0.85;
 const EARLY = 0.9;
+const BROADER = 1.1;
 const SUPRAVENTRICULAR_BEFORE = 0.82;
 /** Where intervals scatter more than this about their median, early means nothing. */
 const REGULAR_WITHIN = 0.08;
+const RECENT_BEATS = 100;
+/** A shape that comes early and is followed by a pause counts for half: bigeminy has as many of it. */
+const ECTOPIC_TIMING = Math.log(0.9);
+const ECTOPIC_VALUE = 0.5;
 const INTERVALS = 8;
 const LEARNING_BEATS = 8;
-const RECENT_BEATS = 100;
-/** What usually comes early prevails only by a large majority: bigeminy has as many of it. */
-const EARLY_SHAPE_VALUE = 0.3;
 const RATE = 0.1;
 
 interface ShapeHistory {
   count: number;
-  /** Mean of interval before over interval usual. */
-  prematurity: number;
+  /** Logarithm of interval before over interval after, mean: an ectopic beat comes early and pauses. */
+  timing: number;
+  breadth: number;
 }
 
 export class BeatClassifier {
@@ -36,14 +39,22 @@ export class BeatClassifier {
   readonly #recent: number[] = [];
   readonly #shapes = new Map<number, ShapeHistory>();
   #lastSample = -1;
+  #lastInterval = Number.NaN;
+  #lastId = -1;
 
   /** In the order of the beats. */
   push(beat: ClassifiableBeat): BeatClass {
     const interval = this.#lastSample < 0 ? Number.NaN : beat.sample - this.#lastSample;
-    this.#lastSample = beat.sample;
     const usual = this.#intervals.value(interval);
     const prematurity = Number.isNaN(interval) ? 1 : interval / usual;
-    this.#remember(beat.shape.id, prematurity);
+    const last = this.#shapes.get(this.#lastId);
+    if (last !== undefined && this.#lastInterval > 0) {
+      last.timing += RATE * (Math.log(this.#lastInterval / interval) - last.timing);
+    }
+    this.#lastSample = beat.sample;
+    this.#lastInterval = interval;
+    this.#lastId = beat.shape.id;
+    this.#remember(beat);
     const kind = this.#kindOf(beat, prematurity);
     if (!Number.isNaN(interval)) {
       this.#intervals.push(interval);
@@ -52,12 +63,12 @@ export class BeatClassifier {
     return kind;
   }
 
-  #remember(id: number, prematurity: number): void {
-    const history = this.#shapes.get(id) ?? { count: 0, prematurity: 1 };
-    this.#shapes.set(id, history);
+  #remember({ shape, breadth }: ClassifiableBeat): void {
+    const history = this.#shapes.get(shape.id) ?? { count: 0, timing: 0, breadth };
+    this.#shapes.set(shape.id, history);
     history.count += 1;
-    history.prematurity += RATE * (prematurity - history.prematurity);
-    this.#recent.push(id);
+    history.breadth += RATE * (breadth - history.breadth);
+    this.#recent.push(shape.id);
     if (this.#recent.length <= RECENT_BEATS) return;
     const oldest = this.#recent.shift() as number;
     const old = this.#shapes.get(oldest);
@@ -66,22 +77,25 @@ export class BeatClassifier {
     if (old.count === 0) this.#shapes.delete(oldest);
   }
 
-  #kindOf({ toEach, shape, likeness }: ClassifiableBeat, prematurity: number): BeatClass {
+  #kindOf({ toEach, shape, breadth }: ClassifiableBeat, prematurity: number): BeatClass {
     if (this.#recent.length < LEARNING_BEATS) return 'N';
     const prevailing = this.#prevailing();
+    const normal = this.#shapes.get(prevailing);
     const alike = prevailing === shape.id ? 1 : (toEach.get(prevailing) ?? 0);
     const isEarly = prematurity < EARLY;
-    if (alike < UNLIKE || (alike < UNLIKE_WHEN_EARLY && isEarly)) return 'V';
+    const isBroad = breadth > BROADER * (normal?.breadth ?? 1);
+    if (isBroad && alike < (isEarly ? UNLIKE_WHEN_EARLY : UNLIKE)) return 'V';
     const isRegular = this.#scatter.value(1) < REGULAR_WITHIN;
     if (isRegular && prematurity < SUPRAVENTRICULAR_BEFORE) return 'S';
-    return alike < UNLIKE_WHEN_EARLY && likeness < UNLIKE ? 'Q' : 'N';
+    return alike < UNLIKE ? 'Q' : 'N';
   }
 
+  /** The narrow shape among the frequent ones is the conducted one. */
   #prevailing(): number {
     let best = -1;
     let bestValue = -1;
-    for (const [id, { count, prematurity }] of this.#shapes) {
-      const value = count * (prematurity < EARLY ? EARLY_SHAPE_VALUE : 1);
+    for (const [id, { count, timing, breadth }] of this.#shapes) {
+      const value = (count * (timing < ECTOPIC_TIMING ? ECTOPIC_VALUE : 1)) / breadth ** 2;
       if (value <= bestValue) continue;
       best = id;
       bestValue = value;

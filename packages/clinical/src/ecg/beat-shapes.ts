@@ -30,7 +30,12 @@ export interface Likeness {
 }
 
 /** The shape that a beat was added to, and how alike it was to each of the others. */
-export type LearnedBeat = { readonly shape: BeatShape } & Pick<Likeness, 'toEach'>;
+export interface LearnedBeat {
+  readonly shape: BeatShape;
+  readonly toEach: ReadonlyMap<number, number>;
+  /** Mean height over greatest height, weighted over the leads: a broad beat has more of it. */
+  readonly breadth: number;
+}
 
 const STEP_SECONDS = 0.008;
 const HALF_SECONDS = 0.07;
@@ -116,7 +121,7 @@ export class BeatShapes {
       const isOld = at - other.lastAt > FORGET_SECONDS * this.#rateHz;
       if (isOld) other.count = Math.min(other.count, KNOWN_FROM - 1);
     }
-    return { shape, toEach };
+    return { shape, toEach, breadth: breadthOf(window, leads, LAGS + (isNew ? 0 : lag)) };
   }
 
   #begin(leadCount: number): BeatShape {
@@ -173,4 +178,23 @@ function meanFrom(values: Float64Array, from: number, count: number): number {
   let sum = 0;
   for (let i = 0; i < count; i++) sum += values[from + i] as number;
   return sum / count;
+}
+
+function breadthOf(window: BeatWindow, leads: readonly LeadState[], from: number): number {
+  let heights = 0;
+  let highest = 0;
+  for (let l = 0; l < window.length; l++) {
+    const values = window[l] as Float64Array;
+    const { weight, scale } = leads[l] as LeadState;
+    const count = values.length - 2 * LAGS;
+    const mean = meanFrom(values, from, count);
+    let top = 0;
+    for (let i = 0; i < count; i++) {
+      const height = Math.abs((values[from + i] as number) - mean);
+      heights += (weight * scale * height) / count;
+      top = Math.max(top, height);
+    }
+    highest += weight * scale * top;
+  }
+  return heights / (highest + Number.EPSILON);
 }

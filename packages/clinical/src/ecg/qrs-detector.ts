@@ -23,6 +23,7 @@ interface Candidate {
   readonly at: number;
   readonly steepness: Float64Array;
   readonly window: BeatWindow;
+  readonly peak: number;
   strength: number;
   likeness: number;
   score: number;
@@ -163,6 +164,8 @@ export class QrsDetector {
       at,
       steepness: this.#steepness.slice(),
       window: this.#shapes.cut(this.leads, this.#now - at + this.#energyDelay()),
+      // Now, for the leads are not kept until a search back.
+      peak: this.#fiducial(at),
       strength: 0,
       likeness: 0,
       score: 0,
@@ -309,8 +312,8 @@ export class QrsDetector {
     this.#shareWeights();
     this.#lastStrength = beat.strength;
     const learned = this.#shapes.learn(beat.window, this.leads, beat.at);
-    const { strength, likeness } = beat;
-    this.#out.push({ ...learned, sample: this.#fiducial(beat.at), strength, likeness });
+    const { peak, strength, likeness } = beat;
+    this.#out.push({ ...learned, sample: peak, strength, likeness });
   }
 
   #checkSilence(): void {

@@ -90,6 +90,7 @@ export class RhythmWatch {
   #pairs = 0;
   #pairsFrom = 0;
   #isAsystoleTold = false;
+  #isIrregular = false;
 
   constructor(rateHz: number) {
     this.#rateHz = rateHz;
@@ -113,7 +114,7 @@ export class RhythmWatch {
     if (before === undefined) return out;
     const seconds = (beat.sample - before.sample) / this.#rateHz;
     if (seconds >= PAUSE_SECONDS) this.#onPause(seconds, before, beat, out);
-    else this.#onInterval(seconds, beat, out);
+    else this.#onInterval(seconds, before, beat, out);
     this.#followVentricular(beat, out);
     this.#followBigeminy(before, beat, out);
     return out;
@@ -134,6 +135,7 @@ export class RhythmWatch {
     this.#recent.length = 0;
     this.#intervals.clear();
     this.#fibrillation.clear();
+    this.#isIrregular = false;
     return out;
   }
 
@@ -152,12 +154,15 @@ export class RhythmWatch {
     this.#intervals.clear();
   }
 
-  #onInterval(seconds: number, beat: RhythmBeat, out: RhythmFinding[]): void {
+  #onInterval(seconds: number, before: RhythmBeat, beat: RhythmBeat, out: RhythmFinding[]): void {
     this.#intervals.push(seconds);
-    const entropy = this.#fibrillation.push(seconds);
+    // Ectopic beats are the rule's weakness: their intervals say nothing of the atria.
+    if (before.class !== 'V' && beat.class !== 'V') {
+      const entropy = this.#fibrillation.push(seconds);
+      this.#isIrregular = entropy !== undefined && entropy > AF_THRESHOLD;
+    }
     const middle = this.#recent[0]?.sample ?? beat.sample;
-    const isIrregular = entropy !== undefined && entropy > AF_THRESHOLD;
-    this.#af.follow(isIrregular, { from: middle, to: beat.sample }, out);
+    this.#af.follow(this.#isIrregular, { from: middle, to: beat.sample }, out);
     if (this.#intervals.count < RATE_BEATS) return;
     const rate = 60 / this.#intervals.value(1);
     const from = this.#recent.at(-1 - RATE_BEATS)?.sample ?? beat.sample;
