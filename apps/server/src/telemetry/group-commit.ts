@@ -118,18 +118,13 @@ export class GroupCommit {
     }
     this.#sequence = sequence;
     this.#inFlight = undefined;
+    // What gathered while the commit was away goes now, unless it has only just begun to gather: it is
+    // on its way while this one is consumed and answered.
+    if (!this.#timerSet) this.#commit();
     this.#ports.onDurable(batch.entries, sequence);
     for (const answer of batch.answers) answer(undefined);
-    this.#next();
-  }
-
-  /** What gathered while the commit was away goes now, unless it has only just begun to gather. */
-  #next(): void {
-    if (this.#gathering === undefined) {
-      for (const wake of this.#idle.splice(0)) wake();
-      return;
-    }
-    if (!this.#timerSet) this.#commit();
+    if (this.#inFlight !== undefined || this.#gathering !== undefined) return;
+    for (const wake of this.#idle.splice(0)) wake();
   }
 
   /** Refuses what comes from now on, and waits until all before it is durable. */
