@@ -13,7 +13,10 @@ export interface CgmRecord {
   readonly timeOffsetMin: number;
   /** Bits of CGM_STATUS. */
   readonly sensorStatus?: number;
-  /** Bits of CGM_CALIBRATION. */
+  /**
+   * Bits: 0 time to be set, 1 calibration not allowed, 2 recommended, 3 required, 4 sensor too warm,
+   * 5 too cold.
+   */
   readonly calTemp?: number;
   /** Bits of CGM_WARNING. */
   readonly warning?: number;
@@ -37,15 +40,6 @@ export const CGM_STATUS = {
   SENSOR_MALFUNCTION: 1 << 3,
   DEVICE_ALERT: 1 << 4,
   DEVICE_FAULT: 1 << 5,
-} as const;
-
-export const CGM_CALIBRATION = {
-  TIME_SYNC_REQUIRED: 1 << 0,
-  NOT_ALLOWED: 1 << 1,
-  RECOMMENDED: 1 << 2,
-  REQUIRED: 1 << 3,
-  TEMPERATURE_TOO_HIGH: 1 << 4,
-  TEMPERATURE_TOO_LOW: 1 << 5,
 } as const;
 
 export const CGM_WARNING = {

@@ -13,7 +13,12 @@ export interface GlucoseMeasurement {
   /** As sent, in `unit`: kg/L × 100 000 = mg/dL, mol/L × 1 000 = mmol/L. */
   readonly concentrationRaw?: MdcNumber;
   readonly unit?: 'kg/L' | 'mol/L';
+  /**
+   * 1, 2 capillary, 3, 4 venous, 5, 6 arterial, 7, 8 undetermined, each whole blood and plasma;
+   * 9 interstitial fluid; 10 a control solution.
+   */
   readonly type?: number;
+  /** 1 finger, 2 another site, 3 earlobe, 4 a control solution, 15 not available. */
   readonly location?: number;
   /** Bits of GLUCOSE_STATUS. */
   readonly sensorStatus?: number;
@@ -36,30 +41,6 @@ export const GLUCOSE_STATUS = {
   DEVICE_FAULT: 1 << 10,
   TIME_FAULT: 1 << 11,
 } as const;
-
-/** The sample of `type`: a control solution (10) is not a patient's glucose. */
-export const GLUCOSE_TYPES = [
-  'reserved',
-  'capillary-whole-blood',
-  'capillary-plasma',
-  'venous-whole-blood',
-  'venous-plasma',
-  'arterial-whole-blood',
-  'arterial-plasma',
-  'undetermined-whole-blood',
-  'undetermined-plasma',
-  'interstitial-fluid',
-  'control-solution',
-] as const;
-
-/** The site of `location`; 4 is a control solution. */
-export const GLUCOSE_LOCATIONS: Readonly<Record<number, string>> = {
-  1: 'finger',
-  2: 'alternate-site',
-  3: 'earlobe',
-  4: 'control-solution',
-  15: 'not-available',
-};
 
 export function decodeGlucose(reader: OctetReader): Result<GlucoseMeasurement> {
   const flags = reader.u8();

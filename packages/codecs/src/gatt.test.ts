@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { dataTest } from '../../../tools/test-data.ts';
 import type { DeviceReport } from './device-report.ts';
 import { decodeGatt, encodeGatt, GATT_CODES, gattName, gattReport } from './gatt.ts';
+import { type CgmSessionStart, sessionStartMs } from './gatt-cgm-session.ts';
 import type { GattContext } from './gatt-readings.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 8, 0);
@@ -265,6 +266,16 @@ test('stored sensor glucose needs the start of its session; the newest record is
     placed.readings.map(({ stampMs }) => stampMs),
     [301_000, 361_000],
   );
+});
+
+test('a session’s start is in the zone that it names, else in the collector’s', () => {
+  const start = (text: string) => {
+    const fields = fieldsOf('2aaa', text) as unknown as CgmSessionStart;
+    return sessionStartMs(fields, -60);
+  };
+  assert.equal(start('ea07010f081e000404'), Date.UTC(2026, 0, 15, 6, 30));
+  assert.equal(start('ea07010f081e0080ff'), Date.UTC(2026, 0, 15, 9, 30));
+  assert.equal(start('00000000081e000404'), undefined);
 });
 
 test('an oximeter off the patient says so; a demonstration is marked as made up', () => {

@@ -22,7 +22,8 @@ import { confirmEntries } from './phd-store.ts';
 /**
  * The manager's side of an association (IEEE 11073-20601 section 8) as a pure step: what came in and
  * what is known give what is known next, what to send, and what was measured. Whoever holds the
- * connection keeps the time-outs, and sends a `reply` only after the report is durable.
+ * connection keeps the time-outs (10 s for association and configuration, 3 s for release and
+ * confirmation), and sends a `reply` only after the report is durable.
  */
 export type PhdManager =
   | { readonly phase: 'unassociated' }
@@ -33,14 +34,6 @@ interface Associated {
   readonly systemId: string;
   readonly configId: number;
 }
-
-/** Sections 8.4.4 and 8.9: how long each side may be silent where an answer is owed. */
-export const PHD_TIMEOUTS_MS = {
-  association: 10_000,
-  configuration: 10_000,
-  release: 3_000,
-  confirm: 3_000,
-} as const;
 
 export interface PhdContext {
   readonly receivedAtMs: number;

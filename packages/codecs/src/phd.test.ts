@@ -5,15 +5,34 @@ import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { dataTest } from '../../../tools/test-data.ts';
-import { decodePhd, decodePhdData, encodePhd, hex, type PhdApdu, unhex } from './phd-apdu.ts';
+import { MderWriter } from './mder.ts';
+import {
+  AGENT,
+  decodePhd,
+  decodePhdData,
+  encodePhd,
+  hex,
+  MDER,
+  type PhdApdu,
+  unhex,
+} from './phd-apdu.ts';
+import { ATTRIBUTE, writeValueMap } from './phd-attribute.ts';
 import {
   type PhdConfiguration,
   readConfiguration,
   standardConfiguration,
 } from './phd-configuration.ts';
+import type { PhdEvent } from './phd-event.ts';
 import { PhdFramer } from './phd-framer.ts';
-import { NEW_MANAGER, onPhdBytes, type PhdContext, type PhdManager } from './phd-manager.ts';
+import {
+  askMds,
+  NEW_MANAGER,
+  onPhdBytes,
+  type PhdContext,
+  type PhdManager,
+} from './phd-manager.ts';
 import { phdReport } from './phd-readings.ts';
+import { writeAbsoluteTime } from './phd-time.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 8);
 const CONTEXT: PhdContext = { receivedAtMs: NOW, systemId: '1122334455667788' };
@@ -265,6 +284,61 @@ test('a sensor at home: bit 0 is its event, bits 16 on are its own health', () =
   assert.deepEqual(report('80000000').events, [{ kind: 'fall', stampMs: NOW, flags: 0 }]);
   assert.deepEqual(report('00008000').events, []);
   assert.deepEqual(report('00002000').states, ['battery-low']);
+});
+
+test('a simulated thermometer tells its own configuration and is understood', () => {
+  const request = {
+    protocolVersion: 0x8000_0000,
+    encodingRules: MDER,
+    nomenclatureVersion: 0x8000_0000,
+    functionalUnits: 0,
+    systemType: AGENT,
+    systemId: '1133557799BBDDFF',
+    configId: 0x4001,
+    dataRequestMode: 1,
+    agentInitiated: 1,
+    managerInitiated: 0,
+    options: [],
+  };
+  const send = (manager: PhdManager, apdu: PhdApdu) =>
+    onPhdBytes(manager, encodePhd(apdu), CONTEXT);
+  const { manager } = send(NEW_MANAGER, { kind: 'association-request', request });
+  const map = new MderWriter();
+  writeValueMap(map, [
+    { id: ATTRIBUTE.SIMPLE_VALUE, octets: 4 },
+    { id: ATTRIBUTE.STAMP_ABSOLUTE, octets: 8 },
+  ]);
+  const attributes = [
+    { id: ATTRIBUTE.TYPE, value: unhex('0002E010') },
+    { id: ATTRIBUTE.UNIT, value: unhex('17A0') },
+    { id: ATTRIBUTE.VALUE_MAP, value: map.finish() },
+  ];
+  const report = (event: PhdEvent, eventType: number): PhdApdu => ({
+    kind: 'data',
+    invokeId: 1,
+    message: {
+      kind: 'event-report',
+      isConfirmed: true,
+      handle: 0,
+      eventTime: 0xffff_ffff,
+      eventType,
+      event,
+    },
+  });
+  const objects = [{ objectClass: 6, handle: 1, attributes }];
+  const told = send(manager, report({ kind: 'configuration', configId: 0x4001, objects }, 0x0d1c));
+  const data = new MderWriter().float(33.4);
+  writeAbsoluteTime(data, NOW + 120);
+  const scan = { requestId: 0xf000, reportNumber: 0, isMultiPerson: false };
+  const persons = [{ personId: 0, scans: [{ handle: 1, data: data.finish() }] }];
+  const measured = send(told.manager, report({ kind: 'fixed', ...scan, persons }, 0x0d1d));
+  assert.deepEqual(measured.report?.readings, [
+    { metric: 'skin-temperature', unit: 'Cel', value: 33.4, stampMs: NOW + 120, flags: 0 },
+  ]);
+});
+
+test('an agent is asked for all that it says of itself', () => {
+  assert.equal(hex(askMds(0)), hex(bytes('e700000e 000c 0000 0103 0006 0000 0000 0000')));
 });
 
 test('any octets end in a step, never in an exception', () => {
