@@ -1,5 +1,5 @@
 // How right the clinical algorithms are, on recordings beside the project:
-// `npm run bench -- clinical --json`.
+// `npm run bench -- clinical --json`; with `--write` docs/accuracy.md is written anew.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
 import { analyseEcg } from '../packages/clinical/src/ecg/ecg-analysis.ts';
 import { expect } from '../packages/vitals/src/expect.ts';
 import { sharedData } from '../tools/test-data.ts';
+import { recordingReport } from './clinical/accuracy-page.ts';
 import { type ClassCounts, evaluate, type RecordEvaluation } from './clinical/ecg-evaluation.ts';
 import { REPORTING_RECORDS, readEcgRecord, TUNING_RECORDS } from './clinical/ecg-records.ts';
 import { inWords, proportion } from './clinical/proportion.ts';
@@ -21,7 +22,8 @@ const PERCENT = 'percent';
 const HARDEST = 2;
 
 export async function main(args: readonly string[]): Promise<number> {
-  const report = openReport(args);
+  const page = recordingReport(openReport(args));
+  const { report } = page;
   measureScores(report);
   measureGlucose(report);
   const directory = sharedData('ecg-mitdb');
@@ -39,6 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
   reportClasses(report, reported, 'reporting part', atLeast(90));
   reportFibrillation(report, [...tuned, ...reported]);
   reportSpeed(report, [...tuned, ...reported]);
+  if (args.includes('--write')) page.write();
   return report.exitCode();
 }
 

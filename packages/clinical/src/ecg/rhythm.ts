@@ -44,6 +44,7 @@ const BIGEMINY_PAIRS = 3;
 const AF_SECONDS = 30;
 /** A positive window says most about its middle. */
 const AF_HALF_WINDOW = 63;
+const AF_ECTOPIC_MAX = 0.4;
 
 /** A stretch that lasts as long as its condition is told to hold. */
 class Stretch {
@@ -91,6 +92,7 @@ export class RhythmWatch {
   #pairsFrom = 0;
   #isAsystoleTold = false;
   #isIrregular = false;
+  #ectopicShare = 0;
 
   constructor(rateHz: number) {
     this.#rateHz = rateHz;
@@ -156,11 +158,15 @@ export class RhythmWatch {
 
   #onInterval(seconds: number, before: RhythmBeat, beat: RhythmBeat, out: RhythmFinding[]): void {
     this.#intervals.push(seconds);
-    // Ectopic beats are the rule's weakness: their intervals say nothing of the atria.
-    if (before.class !== 'V' && beat.class !== 'V') {
+    // Ectopic beats are the rule's weakness: their intervals say nothing of the atria, and where they
+    // are many too few others are left to judge by.
+    const isEctopic = before.class === 'V' || beat.class === 'V';
+    this.#ectopicShare += (Number(isEctopic) - this.#ectopicShare) / AF_HALF_WINDOW;
+    if (!isEctopic) {
       const entropy = this.#fibrillation.push(seconds);
       this.#isIrregular = entropy !== undefined && entropy > AF_THRESHOLD;
     }
+    if (this.#ectopicShare > AF_ECTOPIC_MAX) this.#isIrregular = false;
     const middle = this.#recent[0]?.sample ?? beat.sample;
     this.#af.follow(this.#isIrregular, { from: middle, to: beat.sample }, out);
     if (this.#intervals.count < RATE_BEATS) return;
