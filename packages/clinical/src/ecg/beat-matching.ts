@@ -1,5 +1,5 @@
 /**
- * How well detected beats agree with a reference, as ANSI/AAMI EC57:2012 says it: one beat matches one
+ * How well detected beats agree with a reference, as ANSI/AAMI EC57:2012 says it (in use: https://physionet.org/physiotools/wag/bxb-1.htm): one beat matches one
  * beat within 150 ms, the first five minutes are learning time, and ventricular flutter or
  * fibrillation is left out.
  */

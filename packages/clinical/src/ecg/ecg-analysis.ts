@@ -7,7 +7,8 @@ import { type QualityFinding, SignalQuality } from './signal-quality.ts';
 /**
  * One patient's electrocardiogram, sample after sample: quality, beats, rhythms. The whole of it in
  * batch feeds the same object, so both find the same whatever the packets. Parts and sources: the
- * files imported here; the whole is judged by ANSI/AAMI EC57.
+ * files imported here; the whole is judged by ANSI/AAMI EC57:2012
+ * (https://physionet.org/physiotools/wag/bxb-1.htm).
  */
 export interface EcgBeat {
   readonly sample: number;
