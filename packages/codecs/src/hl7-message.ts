@@ -46,28 +46,63 @@ export function parseHl7(bytes: Uint8Array): Result<Hl7Message> {
   return text.ok ? parseHl7Text(text.value) : text;
 }
 
-export function parseHl7Text(text: string): Result<Hl7Message> {
+export function parseHl7Text(given: string): Result<Hl7Message> {
   // Segments end with a carriage return; files and some senders write line feeds too.
-  const lines = text.includes('\n') ? text.split(/[\r\n]+/) : text.split('\r');
-  if (lines.length > SEGMENTS_MAX) return fail('PAYLOAD_TOO_LARGE', 'too many segments');
-  const segments: Hl7Segment[] = [];
-  let delimiters: Hl7Delimiters | undefined;
-  for (const line of lines) {
-    if (line === '') continue;
-    if (delimiters === undefined) {
-      delimiters = readDelimiters(line);
-      if (delimiters === undefined) return fail('PAYLOAD_MALFORMED', 'no readable MSH comes first');
-      const { field } = delimiters;
-      segments.push({ id: 'MSH', fields: ['MSH', field, ...line.slice(4).split(field)] });
+  const text = given.includes('\n') ? given.replaceAll('\n', '\r') : given;
+  let from = 0;
+  while (text.charCodeAt(from) === CARRIAGE_RETURN) from++;
+  if (from === text.length) return fail('PAYLOAD_MALFORMED', 'the message is empty');
+  const end = endOf(text, from);
+  const head = text.slice(from, end);
+  const delimiters = readDelimiters(head);
+  if (delimiters === undefined) return fail('PAYLOAD_MALFORMED', 'no readable MSH comes first');
+  const { field: separator } = delimiters;
+  const msh = ['MSH', separator, ...head.slice(4).split(separator)];
+  const segments: Hl7Segment[] = [{ id: 'MSH', fields: msh }];
+  const fault = readSegments(text, { from: end + 1, separator }, segments);
+  return fault === undefined ? ok({ delimiters, segments }) : fault;
+}
+
+const CARRIAGE_RETURN = 13;
+
+function endOf(text: string, from: number): number {
+  const end = text.indexOf('\r', from);
+  return end < 0 ? text.length : end;
+}
+
+/**
+ * Cuts segment by segment and field by field, by hand: it is half of what a message costs. The next
+ * separator is looked for once, also where it lies some segments further on.
+ */
+function readSegments(
+  text: string,
+  { from: start, separator }: { readonly from: number; readonly separator: string },
+  segments: Hl7Segment[],
+): Result<never> | undefined {
+  let next = -1;
+  for (let at = start; at < text.length; ) {
+    const end = endOf(text, at);
+    if (end === at) {
+      at++;
       continue;
     }
-    const fields = line.split(delimiters.field);
+    const fields: string[] = [];
+    let from = at;
+    for (;;) {
+      if (next < from) next = text.indexOf(separator, from);
+      if (next < 0) next = text.length;
+      if (next >= end) break;
+      fields.push(text.slice(from, next));
+      from = next + 1;
+    }
+    fields.push(text.slice(from, end));
     const id = fields[0] as string;
     if (!isSegmentId(id)) return fail('PAYLOAD_MALFORMED', 'a segment has no name');
+    if (segments.length >= SEGMENTS_MAX) return fail('PAYLOAD_TOO_LARGE', 'too many segments');
     segments.push({ id, fields });
+    at = end + 1;
   }
-  if (delimiters === undefined) return fail('PAYLOAD_MALFORMED', 'the message is empty');
-  return ok({ delimiters, segments });
+  return undefined;
 }
 
 function readDelimiters(line: string): Hl7Delimiters | undefined {

@@ -32,8 +32,9 @@ export function parseXml(text: string): Result<XmlElement> {
     const current = open[open.length - 1] as OpenElement;
     const tag = text.indexOf('<', at);
     if (tag < 0) break;
-    if (tag > at) current.text += unescapeXml(text.slice(at, tag));
-    const skipped = skipMarkup(text, tag, current);
+    if (tag > at && open.length > 1) current.text += unescapeXml(text.slice(at, tag));
+    const mark = text.charCodeAt(tag + 1);
+    const skipped = mark === 33 || mark === 63 ? skipMarkup(text, tag, current) : 0;
     if (skipped === -1) return malformed('a document type or an unfinished part');
     if (skipped > 0) {
       at = skipped;
@@ -50,11 +51,11 @@ export function parseXml(text: string): Result<XmlElement> {
       open.pop();
       continue;
     }
-    const element = readTag(inside);
-    if (element === undefined) return malformed('a tag that is none');
+    const read = readTag(inside);
+    if (read === undefined) return malformed('a tag that is none');
     if (++count > ELEMENTS_MAX || open.length > DEPTH_MAX) return malformed('too many elements');
-    current.children.push(element);
-    if (!inside.endsWith('/')) open.push(element);
+    current.children.push(read);
+    if (!inside.endsWith('/')) open.push(read);
   }
   const [only, second] = root.children;
   if (open.length !== 1 || only === undefined || second !== undefined) {
@@ -100,6 +101,7 @@ function readTag(inside: string): OpenElement | undefined {
   const body = inside.endsWith('/') ? inside.slice(0, -1) : inside;
   const name = NAME.exec(body)?.[0];
   if (name === undefined) return undefined;
+  if (name.length === body.length) return element(name, NO_ATTRIBUTES);
   const attributes = new Map<string, string>();
   ATTRIBUTE.lastIndex = name.length;
   let read = name.length;
@@ -108,6 +110,12 @@ function readTag(inside: string): OpenElement | undefined {
     read = ATTRIBUTE.lastIndex;
   }
   if (body.slice(read).trim() !== '') return undefined;
+  return element(name, attributes);
+}
+
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+
+function element(name: string, attributes: ReadonlyMap<string, string>): OpenElement {
   return { name: localName(name), attributes, text: '', children: [] };
 }
 
