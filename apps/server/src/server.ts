@@ -170,8 +170,7 @@ async function openParts(
     sealFor,
     registry,
     evaluate: (arrival) => {
-      const series = registry.watchedAs(arrival.series);
-      alarms.evaluate(series === arrival.series ? arrival : { ...arrival, series });
+      alarms.evaluate(arrival);
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
     },
     snapshotDetectors: () => alarms.snapshot(),

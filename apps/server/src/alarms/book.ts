@@ -145,9 +145,8 @@ export class AlarmBook {
   }
 
   #led(): Provisional {
-    const { registry, onProblem } = this.#ports;
+    const { onProblem } = this.#ports;
     this.#provisional ??= new Provisional(this.#evaluator.fork(), {
-      watchedAs: (series) => registry.watchedAs(series),
       onBroken: (entry, error) => onProblem(`evaluate ${entry.kind} provisionally`, error),
     });
     return this.#provisional;

@@ -3,13 +3,11 @@
  * stalled, or intake is refusing (safety S3). The copy is let go when the store is back.
  */
 import { consume } from '../line/consume.ts';
-import type { LogEntry, Series } from '../line/entry.ts';
+import type { LogEntry } from '../line/entry.ts';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
 
 export interface ProvisionalPorts {
-  /** The series under which the detectors know what this one measures. */
-  readonly watchedAs: (series: Series) => Series;
   readonly onBroken: (entry: LogEntry, error: unknown) => void;
 }
 
@@ -39,8 +37,7 @@ export class Provisional {
       insertRun: () => {},
       insertEvent: () => {},
       evaluate: (arrival) => {
-        const series = this.#ports.watchedAs(arrival.series);
-        findings.push(...this.evaluator.evaluate({ ...arrival, series }));
+        findings.push(...this.evaluator.evaluate(arrival));
       },
       onBroken: this.#ports.onBroken,
     });

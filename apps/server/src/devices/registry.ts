@@ -44,10 +44,6 @@ export class Registry {
   readonly devices = new Map<string, RegisteredDevice>();
   readonly #series = new Map<number, Series>();
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
-  /** By device, metric and subject: the first series, whatever its epoch. */
-  readonly #firstSeries = new Map<string, Series>();
-  /** By id: the first series, of those that are not the first themselves. */
-  readonly #watchedAs = new Map<number, Series>();
 
   private constructor(sql: Sql, seal: Seal) {
     this.#sql = sql;
@@ -65,14 +61,6 @@ export class Registry {
   }
 
   seriesById = (id: number): Series | undefined => this.#series.get(id);
-
-  /**
-   * The series under which detectors know what one device measures of one subject. A new epoch is a
-   * new series, and no end of what was going on: a breach goes on, and may end, across it.
-   */
-  watchedAs(series: Series): Series {
-    return this.#watchedAs.get(series.id) ?? series;
-  }
 
   get seriesCount(): number {
     return this.#series.size;
@@ -259,10 +247,6 @@ export class Registry {
 
   #addSeries(series: Series): void {
     this.#series.set(series.id, series);
-    const key = `${series.deviceId}/${series.metric.key}/${series.subjectId}`;
-    const first = this.#firstSeries.get(key);
-    if (first === undefined) this.#firstSeries.set(key, series);
-    else this.#watchedAs.set(series.id, first);
     this.devices.get(series.deviceId)?.addSeries(series);
     const siblings = this.#seriesOfSubject.get(series.subjectId);
     if (siblings === undefined) this.#seriesOfSubject.set(series.subjectId, [series]);

@@ -239,3 +239,45 @@ test('a snapshot of before there were flows is read, and its series prove themse
   after.remember(old, () => RATE);
   assert.deepEqual(kindsOf(after.silences(NOON + 5000)), ['raised']);
 });
+
+/** The same with a clock that changes before the arrival `at`: from there on each series is another. */
+function acrossEpochs(arrivals: readonly Arrival[], at: number): Arrival[] {
+  return arrivals.map((arrival, index) =>
+    index < at ? arrival : { ...arrival, series: NEXT_EPOCH.get(arrival.series) ?? arrival.series },
+  );
+}
+
+const NEXT_EPOCH = new Map(ALL.map((one) => [one, { ...one, id: one.id + 100, epoch: 2 }]));
+
+/** What is told, but for the series that tells it. */
+const toldIn = (findings: readonly Finding[]) => findings.map(({ series: _, ...told }) => told);
+
+test('a clock that changes midway changes no finding, not in a copy and not over a restart', () => {
+  const seriesById = (id: number) =>
+    [...ALL, ...NEXT_EPOCH.values()].find((series) => series.id === id);
+  fc.assert(
+    fc.property(someArrivals, fc.nat(40), fc.nat(40), (arrivals, at, cut) => {
+      const [steady, changing] = [evaluator(), evaluator()];
+      const changed = acrossEpochs(arrivals, at);
+      const before = findingsOf(steady, arrivals.slice(0, cut));
+      assert.deepEqual(toldIn(findingsOf(changing, changed.slice(0, cut))), toldIn(before));
+      const fork = changing.fork();
+      const resumed = evaluator();
+      for (const { snapshot } of changing.snapshot()) {
+        resumed.remember(JSON.parse(JSON.stringify(snapshot)), seriesById);
+      }
+      const expected = toldIn(findingsOf(steady, arrivals.slice(cut)));
+      for (const target of [changing, fork, resumed]) {
+        assert.deepEqual(toldIn(findingsOf(target, changed.slice(cut))), expected);
+      }
+    }),
+  );
+});
+
+test('another subject that wears the device is watched apart', () => {
+  const target = evaluator();
+  const next = seriesSample({ id: 101, subject: 2 });
+  target.evaluate(arrivalOf(RATE, { stampMs: NOON, value: 150 }));
+  assert.deepEqual(target.evaluate(arrivalOf(next, { stampMs: NOON + 2000, value: 150 })), []);
+  assert.equal([...target.subjects()].length, 2);
+});

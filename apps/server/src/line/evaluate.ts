@@ -54,6 +54,7 @@ const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
+  /** By series id; the series of every clock epoch lead to one watch. */
   readonly #bySeries = new Map<number, SeriesWatch>();
   readonly #bySubject = new Map<SubjectId, SubjectWatch>();
   readonly #pending = new Set<Watch>();
@@ -74,12 +75,14 @@ export class Evaluator {
     const ids = new Set(Object.keys(snapshot.states).map((key) => Number(key.split('#').at(-1))));
     for (const id of ids) {
       const series = seriesById(id);
-      if (series !== undefined && !this.#bySeries.has(id)) this.#startSeries(series, snapshot);
+      if (series !== undefined && this.#watchOf(series) === undefined) {
+        this.#startSeries(series, snapshot);
+      }
     }
   }
 
   evaluate(arrival: Arrival): readonly Finding[] {
-    const known = this.#bySeries.get(arrival.series.id);
+    const known = this.#watchOf(arrival.series);
     const subject = known?.subject ?? this.#subjectOf(arrival.series.subjectId);
     // Even a reading that finds nothing moves what is late and what is not.
     if (!subject.isTouched) this.#touch(subject);
@@ -94,6 +97,21 @@ export class Evaluator {
     watch.isQuiet = areQuiet(watch.watches);
     noteLast(watch, arrival);
     return findings;
+  }
+
+  /**
+   * What is watched is what one device measures of one subject: a new clock epoch is a new series,
+   * and no end of what was going on. A breach goes on, and may end, across it.
+   */
+  #watchOf(series: Series): SeriesWatch | undefined {
+    const known = this.#bySeries.get(series.id);
+    if (known !== undefined) return known;
+    const { deviceId, metric, subjectId } = series;
+    const ofOtherEpoch = this.#bySubject
+      .get(subjectId)
+      ?.series.find(({ series: one }) => one.deviceId === deviceId && one.metric === metric);
+    if (ofOtherEpoch !== undefined) this.#bySeries.set(series.id, ofOtherEpoch);
+    return ofOtherEpoch;
   }
 
   /** Before anything of the subject changes. */
