@@ -128,8 +128,23 @@ for (const { name, value, kind } of LOSSES) {
   });
 }
 
-test('a line that was never anything but flat has no beats', () => {
-  assert.deepEqual(analyse([new Float64Array(30 * RATE_HZ)]).beats, []);
+test('a line that was never anything but flat has no beats and is told as a standstill', () => {
+  const { beats, rhythm } = analyse([new Float64Array(30 * RATE_HZ)]);
+  assert.deepEqual(beats, []);
+  assert.deepEqual(
+    rhythm.map(({ kind }) => kind),
+    ['asystole'],
+  );
+});
+
+test('a standstill behind a lead that was lost is told when it is back; a lost lead is none', () => {
+  const leads = syntheticLeads(40);
+  for (const lead of leads) lead.fill(Number.NaN, 10 * RATE_HZ, 20 * RATE_HZ);
+  assert.deepEqual(analyse(leads).rhythm, []);
+  for (const lead of leads) lead.fill(0, 20 * RATE_HZ);
+  const [found] = analyse(leads).rhythm;
+  assert.equal(found?.kind, 'asystole');
+  assert.ok((found?.to ?? 0) <= 28 * RATE_HZ);
 });
 
 test('faint noise alone has no beats', () => {

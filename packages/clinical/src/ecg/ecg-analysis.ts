@@ -111,6 +111,7 @@ export class EcgAnalysis {
       this.#detector.setReadable(l, isReadable);
       if (isReadable) readable += 1;
     }
+    if (readable > 0 && !this.isMonitoring) this.#rhythm.resume(this.#now);
     this.#unreadable = readable === 0 ? this.#unreadable + 1 : 0;
     for (const beat of this.#detector.push(this.#frame)) this.#onBeat(beat);
     if (this.#unreadable === Math.ceil(INTERRUPTION_SECONDS * this.rateHz)) {

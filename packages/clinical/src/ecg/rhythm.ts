@@ -37,6 +37,8 @@ const BRADYCARDIA_BELOW = 50;
 const TACHYCARDIA_ABOVE = 100;
 const PAUSE_SECONDS = 3;
 const ASYSTOLE_SECONDS = 4;
+/** The beat detector learns for so long before it tells the first beat. */
+const LEARNING_SECONDS = 3;
 const VT_BEATS = 5;
 const VT_RATE = 100;
 const RUN_BEATS = 3;
@@ -92,10 +94,12 @@ export class RhythmWatch {
   #pairsFrom = 0;
   #isAsystoleTold = false;
   #isIrregular = false;
+  #watchedFrom: number;
   #ectopicShare = 0;
 
   constructor(rateHz: number) {
     this.#rateHz = rateHz;
+    this.#watchedFrom = LEARNING_SECONDS * rateHz;
     this.#af = new Stretch('atrial-fibrillation', AF_SECONDS * rateHz);
   }
 
@@ -124,11 +128,18 @@ export class RhythmWatch {
 
   /** `now`: the sample up to which no further beat was found. Tells an asystole while it lasts, once. */
   idle(now: number): RhythmFinding | undefined {
-    const last = this.#recent.at(-1);
-    if (last === undefined || this.#isAsystoleTold) return undefined;
-    if (now - last.sample < ASYSTOLE_SECONDS * this.#rateHz) return undefined;
+    if (this.#isAsystoleTold) return undefined;
+    // Without any beat yet, from when one could have been found: a flat line may be there from the start.
+    const from = this.#recent.at(-1)?.sample ?? this.#watchedFrom;
+    if (now - from < ASYSTOLE_SECONDS * this.#rateHz) return undefined;
     this.#isAsystoleTold = true;
-    return { kind: 'asystole', from: last.sample, to: now };
+    return { kind: 'asystole', from, to: now };
+  }
+
+  /** A lead can be read again from this sample on. */
+  resume(now: number): void {
+    this.#watchedFrom = now + LEARNING_SECONDS * this.#rateHz;
+    this.#isAsystoleTold = false;
   }
 
   /** Nothing could be read for a while: what came before must not be joined to what comes now. */
