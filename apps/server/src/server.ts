@@ -7,10 +7,10 @@ import type { FastifyInstance } from 'fastify';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
-import { DISK_RESERVE_BYTES, freeBytesAt, openDataDirectory } from './database/data-directory.ts';
+import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
-import { StartProblem } from './database/start-problem.ts';
+import { errorCode, StartProblem } from './database/start-problem.ts';
 import { hasSealedData } from './database/store.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
@@ -21,7 +21,7 @@ import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { LiveHub } from './live/hub.ts';
-import { SignedInSockets } from './live/signed-in-sockets.ts';
+import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
 import type { Outside } from './outside.ts';
 import { Parking } from './parked/parking.ts';
@@ -29,28 +29,16 @@ import { parkedRoutes } from './parked/routes.ts';
 import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
-import { type Part, statusRoutes } from './status/routes.ts';
+import { Health, readiness, watchHealth } from './status/health.ts';
+import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { readMasterKey } from './vault/key-file.ts';
 import { createSeal, deriveKey, type Seal } from './vault/seal.ts';
 
-/** Below the reserve nothing is taken in; it is looked at this often. */
-const DISK_LOOK_MS = 2_000;
-
+/** What has expired is let go this often. */
 const TIDY_MS = 10 * 60_000;
-
-/** A session that runs out, or is revoked behind our back, ends its live sockets within this time. */
-const SESSION_LOOK_MS = 10_000;
-
-/** A commit that takes longer than this is a stall: monitoring is degraded (safety S3). */
-const STALL_MS = 2_000;
-const STALL_LOOK_MS = 250;
-
-/** Silence is looked for this often, and as of a moment ago: what came since may still be gathering. */
-const SILENCE_LOOK_MS = 1_000;
-const GATHERING_MS = 250;
 
 export interface ServerOptions {
   readonly config: Config;
@@ -113,15 +101,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = new Health();
   const encoder = stack.use(new ChunkWorker());
   const parts = await openParts({ options, database, seal, sealFor, encoder, health });
-  stack.defer(() => parts.telemetry.close());
-  stack.defer(watchHealth(parts, dataDirectory.path));
+  const { telemetry, alarms, sockets, signIn } = parts;
+  stack.defer(() => telemetry.close());
+  stack.defer(watchHealth({ health, telemetry, alarms, dataDir: dataDirectory.path, outside }));
 
   const mqtt = stack.use(await openMqtt(parts));
   const http = await openHttp(parts);
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
-  stack.defer(watchSessions(parts));
+  stack.defer(watchSessions({ sockets, signIn, outside }));
 
   const kept = stack.move();
   const address = http.server.address();
@@ -257,7 +246,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
     version,
     startedMs: nowMs(),
     nowMs,
-    parts: () => readiness(parts),
+    parts: () => readiness(parts.health, database),
     counts: () => ({
       subjects: registry.subjects.size,
       devices: registry.devices.size,
@@ -275,7 +264,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
 }
 
 function portProblem(setting: string, port: number, cause: unknown): StartProblem {
-  const isTaken = (cause as { code?: string }).code === 'EADDRINUSE';
+  const isTaken = errorCode(cause) === 'EADDRINUSE';
   const why = isTaken
     ? `Port ${port} is taken by another program.`
     : `Port ${port} cannot be opened.`;
@@ -284,75 +273,4 @@ function portProblem(setting: string, port: number, cause: unknown): StartProble
     `${why} Stop it, or set ${setting} to another port.`,
     cause,
   );
-}
-
-/** What can go wrong while running, as the screens and the doors need to know it. */
-class Health {
-  diskIsFull = false;
-  freeBytes = Number.POSITIVE_INFINITY;
-  degradedSinceMs: number | null = null;
-}
-
-/** Watches the disk and the log; returns what stops the watch. */
-function watchHealth(parts: Parts, dataDir: string): () => void {
-  const { outside } = parts.options;
-  const { health, telemetry, alarms } = parts;
-  const stopDisk = outside.every(DISK_LOOK_MS, () => {
-    freeBytesAt(dataDir).then(
-      (free) => {
-        health.freeBytes = free;
-        health.diskIsFull = free < DISK_RESERVE_BYTES;
-      },
-      (error: unknown) => outside.onProblem('look at the disk', error),
-    );
-  });
-  const stopStall = outside.every(STALL_LOOK_MS, () => {
-    const sinceMs = telemetry.stalledSinceMs;
-    const isStalled = sinceMs !== undefined && outside.nowMs() - sinceMs >= STALL_MS;
-    if (isStalled) alarms.evaluateProvisionally(telemetry.pending());
-    else if (!health.diskIsFull) alarms.endProvisional();
-    const isDegraded = isStalled || health.diskIsFull;
-    if (!isDegraded) health.degradedSinceMs = null;
-    else health.degradedSinceMs ??= sinceMs ?? outside.nowMs();
-  });
-  const stopSilence = outside.every(SILENCE_LOOK_MS, () => {
-    alarms.lookForSilence((telemetry.stalledSinceMs ?? outside.nowMs()) - GATHERING_MS);
-  });
-  return () => {
-    stopDisk();
-    stopStall();
-    stopSilence();
-  };
-}
-
-/** While the database does not answer nobody is signed out: a ward must not lose its screens with it. */
-function watchSessions({ sockets, signIn, options: { outside } }: Parts): () => void {
-  let isLooking = false;
-  return outside.every(SESSION_LOOK_MS, () => {
-    if (isLooking) return;
-    isLooking = true;
-    signIn
-      .lookAgain(sockets.credentials())
-      .catch((error: unknown) => outside.onProblem('look at the sessions', error))
-      .finally(() => {
-        isLooking = false;
-      });
-  });
-}
-
-function readiness({ database, health }: Parts): Part[] {
-  const state = database.state();
-  return [
-    { name: 'database', ready: state === 'running' || state === 'external', detail: state },
-    {
-      name: 'log',
-      ready: health.degradedSinceMs === null,
-      detail: health.degradedSinceMs === null ? 'commits return' : 'stalled',
-    },
-    {
-      name: 'disk',
-      ready: !health.diskIsFull,
-      detail: health.diskIsFull ? 'reserve reached' : 'free',
-    },
-  ];
 }

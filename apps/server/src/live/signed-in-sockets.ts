@@ -2,10 +2,14 @@
  * Live sockets by what their caller has shown. A socket is opened once and may live for days; when the
  * session behind it is ended, has run out or was revoked, it is closed, and its screen says so.
  */
-import { type Credential, credentialKey } from '../people/sign-in.ts';
+import type { Outside } from '../outside.ts';
+import { type Credential, credentialKey, type SignIn } from '../people/sign-in.ts';
 
 /** One person's screens at several stations, and no more than a program would open by mistake. */
 const SOCKETS_PER_CREDENTIAL_MAX = 64;
+
+/** A session that runs out, or is revoked behind our back, ends its live sockets within this time. */
+const SESSION_LOOK_MS = 10_000;
 
 interface Held {
   readonly credential: Credential;
@@ -38,4 +42,24 @@ export class SignedInSockets {
     this.#held.delete(credentialKey(credential));
     for (const close of held.closes) close();
   }
+}
+
+/** While the database does not answer nobody is signed out: a ward must not lose its screens with it. */
+export function watchSessions(ports: {
+  readonly sockets: SignedInSockets;
+  readonly signIn: SignIn;
+  readonly outside: Pick<Outside, 'every' | 'onProblem'>;
+}): () => void {
+  const { sockets, signIn, outside } = ports;
+  let isLooking = false;
+  return outside.every(SESSION_LOOK_MS, () => {
+    if (isLooking) return;
+    isLooking = true;
+    signIn
+      .lookAgain(sockets.credentials())
+      .catch((error: unknown) => outside.onProblem('look at the sessions', error))
+      .finally(() => {
+        isLooking = false;
+      });
+  });
 }
