@@ -25,7 +25,8 @@ export interface EcgFindings {
   readonly quality: readonly QualityFinding[];
 }
 
-export const ANALYSIS_VERSION = 'ecg-1';
+/** Every finding belongs to the version that found it. */
+const ANALYSIS_VERSION = 'ecg-1';
 
 /** Below 100 Hz a QRS has too few samples; beyond 2 kHz nothing is gained. */
 const RATE_HZ_MIN = 100;
@@ -155,7 +156,7 @@ export class EcgAnalysis {
 export function analyseEcg(recording: {
   readonly rateHz: number;
   readonly leads: readonly ArrayLike<number>[];
-}): Result<EcgFindings & { readonly fs: number }> {
+}): Result<EcgFindings & { readonly fs: number; readonly version: string }> {
   const { rateHz, leads } = recording;
   const opened = EcgAnalysis.open({ rateHz, leadCount: leads.length });
   if (!opened.ok) return opened;
@@ -163,6 +164,7 @@ export function analyseEcg(recording: {
   const last = opened.value.end();
   return ok({
     fs: rateHz,
+    version: ANALYSIS_VERSION,
     beats: [...first.beats, ...last.beats],
     rhythm: [...first.rhythm, ...last.rhythm],
     quality: [...first.quality, ...last.quality],
