@@ -3,14 +3,12 @@
  * series has a state of its own for each rule; one breach seen by two devices is one episode. Plain
  * states in, findings out: the same arrivals give the same findings, live or from a replay.
  */
-
 import { limitsOfMetric, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
-import { type Episode, foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
-import { type FlowState, NO_FLOW } from '@ausculta/rules/flow';
+import { foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
+import { NO_FLOW } from '@ausculta/rules/flow';
 import {
   type LimitSettings,
-  type LimitState,
   type LimitStep,
   onSample,
   onSilence,
@@ -18,7 +16,6 @@ import {
   silenceDueMs,
 } from '@ausculta/rules/limit';
 import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
-import { expect } from '@ausculta/vitals/expect';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival } from './consume.ts';
@@ -35,22 +32,17 @@ import {
   startSeriesWatch,
   type Watch,
 } from './series-watch.ts';
-
-/** A subject's detector states, as they are kept with the checkpoint. */
-export interface SubjectSnapshot {
-  readonly states: Readonly<
-    Record<string, { readonly state: LimitState; readonly openingValue: number }>
-  >;
-  readonly episodes: Readonly<
-    Record<string, { readonly episode: Episode; readonly extremeValue: number }>
-  >;
-  /** By series; absent in snapshots of before there were flows. */
-  readonly flows?: Readonly<Record<string, FlowState>>;
-}
+import {
+  Moment,
+  NOTHING_REMEMBERED,
+  type SubjectSnapshot,
+  type SubjectState,
+  seriesIdsOf,
+  snapshotOf,
+  watchKey,
+} from './snapshot.ts';
 
 const NOTHING_FOUND: readonly Finding[] = [];
-
-const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
@@ -72,8 +64,7 @@ export class Evaluator {
    * not end an episode that this one holds open.
    */
   remember(snapshot: SubjectSnapshot, seriesById: (id: number) => Series | undefined): void {
-    const ids = new Set(Object.keys(snapshot.states).map((key) => Number(key.split('#').at(-1))));
-    for (const id of ids) {
+    for (const id of seriesIdsOf(snapshot)) {
       const series = seriesById(id);
       if (series !== undefined && this.#watchOf(series) === undefined) {
         this.#startSeries(series, snapshot);
@@ -243,7 +234,8 @@ export class Evaluator {
     { subject, remembered }: { subject: SubjectWatch; remembered: SubjectSnapshot },
   ): Watch {
     const { series, rule } = what;
-    const { state = QUIET, openingValue = 0 } = remembered.states[`${rule.key}#${series.id}`] ?? {};
+    const { state = QUIET, openingValue = 0 } =
+      remembered.states[watchKey(rule.key, series.id)] ?? {};
     const episode = episodeOf(subject, rule.episodeKey, remembered);
     const watch: Watch = { ...what, episode, state, openingValue };
     watch.episode.watches.push(watch);
@@ -295,59 +287,6 @@ export class Evaluator {
     }
     return fork;
   }
-}
-
-/** One subject's part of a snapshot; `series` is one of its series. */
-export interface SubjectState {
-  readonly subjectId: SubjectId;
-  readonly series: Series;
-  readonly snapshot: SubjectSnapshot;
-}
-
-/** What the detectors were at one moment. It can be read again and again, and is always the same. */
-class Moment implements Iterable<SubjectState> {
-  readonly #states: Map<SubjectWatch, SubjectState | undefined>;
-
-  constructor(subjects: readonly SubjectWatch[]) {
-    this.#states = new Map(subjects.map((subject) => [subject, undefined]));
-    for (const subject of subjects) {
-      // A moment that nobody has read to its end yet still needs what was.
-      subject.moment?.stateOf(subject);
-      subject.isTouched = false;
-      subject.moment = this;
-    }
-  }
-
-  stateOf(subject: SubjectWatch): SubjectState {
-    const known = this.#states.get(subject);
-    if (known !== undefined) return known;
-    const [first] = subject.series;
-    expect(first !== undefined, 'a subject that was touched has a series');
-    const state = { subjectId: subject.id, series: first.series, snapshot: snapshotOf(subject) };
-    this.#states.set(subject, state);
-    subject.moment = undefined;
-    return state;
-  }
-
-  *[Symbol.iterator](): Generator<SubjectState> {
-    for (const subject of this.#states.keys()) yield this.stateOf(subject);
-  }
-}
-
-function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot {
-  const states: Record<string, SubjectSnapshot['states'][string]> = {};
-  const flows: Record<string, FlowState> = {};
-  for (const watch of series) {
-    catchUp(watch);
-    if (watch.flow.run > 0) flows[watch.series.id] = watch.flow;
-    for (const { rule, state, openingValue } of watch.watches) {
-      states[`${rule.key}#${watch.series.id}`] = { state, openingValue };
-    }
-  }
-  const kept = [...episodes.values()].map(
-    ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
-  );
-  return { states, episodes: Object.fromEntries(kept), flows };
 }
 
 function episodeOf(

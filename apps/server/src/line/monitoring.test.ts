@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
 import type { Series } from './entry.ts';
-import { Evaluator, type SubjectSnapshot } from './evaluate.ts';
+import { Evaluator } from './evaluate.ts';
 import type { Finding } from './finding.ts';
 import { Monitoring } from './monitoring.ts';
+import type { SubjectSnapshot } from './snapshot.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });

@@ -1,0 +1,87 @@
+/**
+ * What the detectors remember of a subject: kept with the checkpoint, given back after a restart, and
+ * copied where something is to be tried that is not durable yet.
+ */
+import type { Episode } from '@ausculta/rules/episode';
+import type { FlowState } from '@ausculta/rules/flow';
+import type { LimitState } from '@ausculta/rules/limit';
+import { expect } from '@ausculta/vitals/expect';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Series } from './entry.ts';
+import { catchUp, type SubjectWatch } from './series-watch.ts';
+
+/** A subject's detector states, as they are kept with the checkpoint. */
+export interface SubjectSnapshot {
+  /** By watch key. */
+  readonly states: Readonly<
+    Record<string, { readonly state: LimitState; readonly openingValue: number }>
+  >;
+  readonly episodes: Readonly<
+    Record<string, { readonly episode: Episode; readonly extremeValue: number }>
+  >;
+  /** By series id; a snapshot may be without. */
+  readonly flows?: Readonly<Record<string, FlowState>>;
+}
+
+export const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
+
+/** The state of one rule on one series stands under this key. */
+export const watchKey = (ruleKey: string, seriesId: number): string => `${ruleKey}#${seriesId}`;
+
+/** The series whose rules a snapshot remembers. */
+export function seriesIdsOf({ states }: SubjectSnapshot): Set<number> {
+  return new Set(Object.keys(states).map((key) => Number(key.slice(key.lastIndexOf('#') + 1))));
+}
+
+/** One subject's part of a snapshot; `series` is one of its series. */
+export interface SubjectState {
+  readonly subjectId: SubjectId;
+  readonly series: Series;
+  readonly snapshot: SubjectSnapshot;
+}
+
+/** What the detectors were at one moment. It can be read again and again, and is always the same. */
+export class Moment implements Iterable<SubjectState> {
+  readonly #states: Map<SubjectWatch, SubjectState | undefined>;
+
+  constructor(subjects: readonly SubjectWatch[]) {
+    this.#states = new Map(subjects.map((subject) => [subject, undefined]));
+    for (const subject of subjects) {
+      // A moment that nobody has read to its end yet still needs what was.
+      subject.moment?.stateOf(subject);
+      subject.isTouched = false;
+      subject.moment = this;
+    }
+  }
+
+  stateOf(subject: SubjectWatch): SubjectState {
+    const known = this.#states.get(subject);
+    if (known !== undefined) return known;
+    const [first] = subject.series;
+    expect(first !== undefined, 'a subject that was touched has a series');
+    const state = { subjectId: subject.id, series: first.series, snapshot: snapshotOf(subject) };
+    this.#states.set(subject, state);
+    subject.moment = undefined;
+    return state;
+  }
+
+  *[Symbol.iterator](): Generator<SubjectState> {
+    for (const subject of this.#states.keys()) yield this.stateOf(subject);
+  }
+}
+
+export function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot {
+  const states: Record<string, SubjectSnapshot['states'][string]> = {};
+  const flows: Record<string, FlowState> = {};
+  for (const watch of series) {
+    catchUp(watch);
+    if (watch.flow.run > 0) flows[watch.series.id] = watch.flow;
+    for (const { rule, state, openingValue } of watch.watches) {
+      states[watchKey(rule.key, watch.series.id)] = { state, openingValue };
+    }
+  }
+  const kept = [...episodes.values()].map(
+    ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
+  );
+  return { states, episodes: Object.fromEntries(kept), flows };
+}
