@@ -116,7 +116,7 @@ test('a band says for how long, and a latched alarm that it was', () => {
 });
 
 test('an alarm whose data have stopped is called neither present nor over', () => {
-  assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'since 48 s, now unknown');
+  assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'now unknown, since 48 s');
 });
 
 test('the detail says the value, how long, and what is not yet safe', () => {

@@ -77,7 +77,8 @@ export function extremeText(alarm: AlarmView): string | undefined {
 export function spanText(alarm: AlarmView, nowMs: number): string {
   if (alarm.conditionEndedMs === null) {
     const since = durationText(nowMs - alarm.openedMs);
-    return alarm.condition === 'unknown' ? `since ${since}, now unknown` : since;
+    // Where there is no room for both, the doubt stays.
+    return alarm.condition === 'unknown' ? `now unknown, since ${since}` : since;
   }
   return `was, ${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
 }

@@ -2,6 +2,8 @@ import type { Session } from '@ausculta/contract/session';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { RequestRefused } from '../api/client.ts';
 import { forgetSession, signOut } from '../api/queries.ts';
 import { changePreferences, type Preferences, usePreferences } from '../theme/preferences.ts';
 import { BarPanel } from './bar-panel.tsx';
@@ -24,10 +26,21 @@ export function PersonPanel({ session }: { readonly session: Session }) {
   const preferences = usePreferences();
   const onWatch = useLocation({ select: (location) => location.pathname === '/watch' });
 
+  const [isLeaving, setLeaving] = useState(false);
+  const [problem, setProblem] = useState<string>();
+
+  /** Whoever is not signed out must know it: the next at this screen would be taken for them. */
   async function leave(): Promise<void> {
-    // First away from the live screens: their socket is closed with the session.
-    await navigate({ to: '/sign-in' });
-    await signOut().catch(() => undefined);
+    setLeaving(true);
+    const failed = await signOut().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    setLeaving(false);
+    setProblem(whyStillSignedIn(failed));
+    if (whyStillSignedIn(failed) !== undefined) return;
+    // The live socket closes with the session: whatever that has led to, this is where one ends.
+    await navigate({ to: '/sign-in', replace: true });
     forgetSession(queryClient);
   }
 
@@ -62,9 +75,21 @@ export function PersonPanel({ session }: { readonly session: Session }) {
           onChange={(pages) => changePreferences({ pages: pages as Preferences['pages'] })}
         />
       )}
-      <Button size="compact-sm" variant="default" onClick={() => void leave()}>
-        Sign out
+      <Button size="compact-sm" variant="default" disabled={isLeaving} onClick={() => void leave()}>
+        {isLeaving ? 'Signing out' : 'Sign out'}
       </Button>
+      {problem !== undefined && (
+        <p role="alert">
+          <b>Not signed out.</b> {problem}
+        </p>
+      )}
     </BarPanel>
   );
+}
+
+/** A session that the server does not know any more has ended as well. */
+function whyStillSignedIn(failed: unknown): string | undefined {
+  if (failed === undefined) return undefined;
+  if (!(failed instanceof RequestRefused)) return 'Something went wrong.';
+  return failed.status === 401 ? undefined : failed.message;
 }

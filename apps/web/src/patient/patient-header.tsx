@@ -15,9 +15,9 @@ const BORN = new Intl.DateTimeFormat('en-GB', {
 /** No limits and no score before it is known (safety S18). */
 const CATEGORY_TEXT: Record<SubjectView['category'], string> = {
   adult: 'Adult',
-  child: 'Child',
-  neonate: 'Neonate',
-  maternity: 'Maternity',
+  child: 'Child: no limits are set',
+  neonate: 'Neonate: no limits are set',
+  maternity: 'Maternity: no limits are set',
   unknown: 'Not known: no limits are set',
 };
 

@@ -1,14 +1,18 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
+import type { PatientCategory } from '@ausculta/vitals/subject';
 import { briefText, extremeText, isTechnical, spanText, tinyText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { Icon } from '../theme/icon.tsx';
+import type { IconName } from '../theme/icon-names.ts';
 import { BATTERY_LOW_PERCENT, type Battery } from '../vitals/battery.ts';
+import { noLimits } from '../vitals/limit-words.ts';
 import classes from './tile-band.module.css';
 import { TileBattery } from './tile-battery.tsx';
 
 interface TileBandProps {
   readonly top: AlarmView | undefined;
   readonly others: number;
+  readonly category: PatientCategory;
   /** What is to be said when the patient's signals have stopped (safety S4). */
   readonly lost: string | undefined;
   /** The emptiest of the patient's devices; always shown while calm, else once it is low. */
@@ -26,19 +30,41 @@ interface TileBandProps {
 export function TileBand(props: TileBandProps) {
   const { top, lost, battery, isDense } = props;
   if (top !== undefined) return <AlarmBand {...props} top={top} />;
+  const unlimited = noLimits(props.category);
   if (lost !== undefined) {
     return (
-      <div className={classes.lost} data-testid="no-data">
-        <Icon name="wifi-off" size={16} />
-        <span className={classes.text}>{isDense ? lost.split(',')[0] : lost}</span>
-        {battery !== undefined && <TileBattery battery={battery} />}
-      </div>
+      <Unwatched
+        testId="no-data"
+        icon="wifi-off"
+        words={isDense ? lost.split(',')[0] : lost}
+        battery={battery}
+      />
     );
+  }
+  if (unlimited !== undefined) {
+    const words = isDense ? unlimited.brief : unlimited.full;
+    return <Unwatched testId="no-limits" icon="triangle-alert" words={words} battery={battery} />;
   }
   return (
     <div className={classes.status}>
       <span>No arrhythmia monitoring{!isDense && ', limits only'}</span>
       {battery !== undefined && <TileBattery battery={battery} />}
+    </div>
+  );
+}
+
+/** Nothing would be heard of this patient: louder than a calm tile, though no alarm. */
+function Unwatched(props: {
+  readonly testId: string;
+  readonly icon: IconName;
+  readonly words: string | undefined;
+  readonly battery: Battery | undefined;
+}) {
+  return (
+    <div className={classes.lost} data-testid={props.testId}>
+      <Icon name={props.icon} size={16} />
+      <span className={classes.text}>{props.words}</span>
+      {props.battery !== undefined && <TileBattery battery={props.battery} />}
     </div>
   );
 }

@@ -116,6 +116,7 @@ function TileRows({ subject, layout, state, ...props }: TileRowsProps) {
       <TileBand
         top={top}
         others={alarms.length - 1}
+        category={subject.category}
         lost={lost}
         battery={state.battery}
         nowMs={nowMs}
