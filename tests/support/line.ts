@@ -3,9 +3,9 @@
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
-import type { KnownDevice, Placement } from '../../apps/server/src/line/accept.ts';
 import type { Arrival } from '../../apps/server/src/line/consume.ts';
 import type { ReadingsEntry, Series } from '../../apps/server/src/line/entry.ts';
+import type { KnownDevice, Placement } from '../../apps/server/src/line/placement.ts';
 
 export const NOON = Date.UTC(2026, 0, 15, 12);
 

@@ -2,9 +2,9 @@
 import { type Assignment, isAssignedAt } from '@ausculta/vitals/device';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
-import type { KnownDevice, Placement } from '../line/accept.ts';
 import type { ClockState } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
+import type { KnownDevice, Placement } from '../line/placement.ts';
 import { Allowance } from './allowance.ts';
 
 /** From this stamp of an epoch on, measured time = stamp + offset. */

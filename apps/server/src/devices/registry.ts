@@ -22,9 +22,9 @@ import type {
 } from '@ausculta/vitals/subject';
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
-import type { Needs, SeriesWanted } from '../line/accept.ts';
 import { type ClockChange, type ClockState, changesAfter, RECEIPT_EPOCH } from '../line/clock.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
+import type { Needs, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import { RegisteredDevice } from './known-device.ts';
 import * as store from './store.ts';

@@ -9,6 +9,7 @@ import { decodePlainJson } from '@ausculta/codecs/plain-json';
 import { decodeSenml } from '@ausculta/codecs/senml';
 import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
 import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
+import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { zstd } from '../telemetry/zstd.ts';
 import type { Decoded } from './intake.ts';
 
@@ -30,9 +31,6 @@ const RATE_MAX_HZ = 100_000;
 
 /** A patch's whole wear in one run, from one sample a second up. */
 const RUN_LASTS_MAX_MS = 30 * 24 * 3_600_000;
-
-/** The index of a fault that concerns the whole message. */
-const WHOLE = -1;
 
 /** Waveform blocks may come plain or compressed; the header tells which. */
 const COMPRESSION: Compression = { compress: NO_COMPRESSION.compress, decompress: zstd.decompress };
@@ -96,5 +94,5 @@ function isArray(bytes: Uint8Array): boolean {
 }
 
 function nothing(fault: Fault): Decoded {
-  return { kind: 'nothing', faults: [{ index: WHOLE, fault }] };
+  return { kind: 'nothing', faults: [{ index: WHOLE_MESSAGE, fault }] };
 }

@@ -4,6 +4,7 @@ import { fail } from '@ausculta/vitals/fault';
 import { parseDeviceId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RegisteredDevice } from '../devices/known-device.ts';
+import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { bearerToken } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { decodeMessage, MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from './decode.ts';
@@ -59,7 +60,7 @@ async function take(
     stored: answer.stored,
     parked: isKept ? answer.faults.length : 0,
     faults: answer.faults.map(({ index, fault }) => ({
-      index: index < 0 ? 'message' : String(index),
+      index: index === WHOLE_MESSAGE ? 'message' : String(index),
       fault: fault.code,
       ...(fault.detail === undefined ? {} : { detail: fault.detail }),
     })),

@@ -3,14 +3,16 @@
  * written, the log makes it durable, the rest is parked; only then is the door's answer called.
  */
 import type { ReportedEvent } from '@ausculta/vitals/event';
-import type { Fault } from '@ausculta/vitals/fault';
-import { fail } from '@ausculta/vitals/fault';
+import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { ReportedReading } from '@ausculta/vitals/reading';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
-import { type Accepted, acceptEvents, acceptReadings, acceptWaveforms } from '../line/accept.ts';
-import type { Append, LogEntry, PartFault } from '../line/entry.ts';
+import { acceptReadings } from '../line/accept.ts';
+import { acceptEvents } from '../line/accept-events.ts';
+import { acceptWaveforms } from '../line/accept-waveforms.ts';
+import { type Append, type LogEntry, type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
+import type { Accepted } from '../line/placement.ts';
 import type { Parking } from '../parked/parking.ts';
 
 /** What a codec made of a message. */
@@ -159,7 +161,11 @@ function settle(
       // Beyond the quota the message is counted, not kept: the device is told in its answer, not held.
       if (parkFault?.code !== 'PARKED_QUOTA_EXCEEDED') answer({ fault: parkFault, stored, faults });
       else
-        answer({ fault: undefined, stored, faults: [{ index: -1, fault: parkFault }, ...faults] });
+        answer({
+          fault: undefined,
+          stored,
+          faults: [{ index: WHOLE_MESSAGE, fault: parkFault }, ...faults],
+        });
     });
   });
 }

@@ -9,6 +9,7 @@ import { createServer, type Server } from 'node:net';
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import { parseDeviceId } from '@ausculta/vitals/identity';
 import type { RegisteredDevice } from '../devices/known-device.ts';
+import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { decodeMessage } from './decode.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 import { Connection, type ConnectionPorts, errorsTopicOf } from './mqtt/connection.ts';
@@ -176,7 +177,7 @@ function portsOfConnections(connections: Connections, ports: MqttPorts): Connect
     parkOversize: (device, bytes) => {
       const decoded = {
         kind: 'nothing',
-        faults: [{ index: -1, fault: fail('PAYLOAD_TOO_LARGE').fault }],
+        faults: [{ index: WHOLE_MESSAGE, fault: fail('PAYLOAD_TOO_LARGE').fault }],
       } as const;
       takeIn({ device, door: 'mqtt', bytes, receivedMs: nowMs(), decoded }, intake, () => {});
     },

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG, type ReportedReading } from '@ausculta/vitals/reading';
 import { deviceSample, NOON, runSample, subjectId } from '../../../../tests/support/line.ts';
-import { type Accepted, acceptEvents, acceptReadings, acceptWaveforms } from './accept.ts';
+import { acceptReadings } from './accept.ts';
+import { acceptEvents } from './accept-events.ts';
+import { acceptWaveforms } from './accept-waveforms.ts';
 import { HELD_EPOCH, startClock } from './clock.ts';
 import type { ReadingsEntry } from './entry.ts';
+import type { Accepted } from './placement.ts';
 
 function accept(readings: Partial<ReportedReading>[], device = deviceSample(), sentMs?: number) {
   const complete = readings.map((reading) => ({

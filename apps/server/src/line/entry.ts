@@ -61,7 +61,10 @@ export interface EventEntry {
 /** What the log holds, in the order in which it was accepted. */
 export type LogEntry = ReadingsEntry | WaveformsEntry | EventEntry;
 
-/** One part of a message that could not be placed; `index` is its position in the message. */
+/** The index of a fault that concerns a message as a whole. */
+export const WHOLE_MESSAGE = -1;
+
+/** One part of a message that could not be placed; `index` is its position, or WHOLE_MESSAGE. */
 export interface PartFault {
   readonly index: number;
   readonly fault: Fault;

@@ -3,11 +3,10 @@
  * that a person can mend the cause and claim it. A device has a quota of rows and of bytes, and so
  * have all together; beyond it messages are counted, and the device is told.
  */
-import type { Fault } from '@ausculta/vitals/fault';
-import { fail } from '@ausculta/vitals/fault';
+import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
-import type { PartFault } from '../line/entry.ts';
+import { type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import * as store from './store.ts';
 
@@ -151,7 +150,7 @@ export class Parking {
   #row(message: ParkedMessage, part: PartFault, index: number): store.ParkedRow {
     const { organisationId, deviceId, door, messageId, bytes, receivedMs } = message;
     const { code, detail } = part.fault;
-    const where = part.index < 0 ? '' : `part ${part.index}`;
+    const where = part.index === WHOLE_MESSAGE ? '' : `part ${part.index}`;
     return {
       organisation_id: organisationId,
       id: this.#ports.newId(),

@@ -1,0 +1,44 @@
+/** Accept, for events: each has a subject, and an id that is the same when it is sent again. */
+import type { ReportedEvent } from '@ausculta/vitals/event';
+import { fail } from '@ausculta/vitals/fault';
+import { shiftOf } from './clock.ts';
+import type { LogEntry } from './entry.ts';
+import { clockAfter, faultsOf, isHeld, needsClock, timesOf } from './message-clock.ts';
+import type { Accepted, KnownDevice } from './placement.ts';
+
+export interface EventsMessage {
+  readonly events: readonly ReportedEvent[];
+  /** Derived from what was sent; the caller has the hash. */
+  readonly contentId: string;
+  readonly receivedMs: number;
+}
+
+export function acceptEvents(device: KnownDevice, message: EventsMessage): Accepted {
+  const { receivedMs } = message;
+  const step = clockAfter(device, timesOf(message.events, { receivedMs }));
+  if (step.change !== undefined) return needsClock(step, step.change);
+  device.clock = step.state;
+  const entries: LogEntry[] = [];
+  const faults = faultsOf(step);
+  for (const [index, event] of message.events.entries()) {
+    const offsetMs = event.stampMs === undefined ? 0 : step.state.offsetMs + shiftOf(step.state);
+    const timeMs = (event.stampMs ?? receivedMs) + offsetMs;
+    const placement = device.subjectAt(timeMs);
+    if (event.stampMs !== undefined && isHeld(device, timeMs, receivedMs)) {
+      faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
+      continue;
+    }
+    if (placement === undefined) {
+      faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
+      continue;
+    }
+    const hasSequence = event.boot !== undefined && event.sequence !== undefined;
+    const id = hasSequence
+      ? `${device.id}/${event.boot}/${event.sequence}`
+      : `${message.contentId}/${index}`;
+    const { organisationId, subjectId, partition } = placement;
+    const place = { partition, organisationId, subjectId, deviceId: device.id };
+    entries.push({ kind: 'event', ...place, receivedMs, offsetMs, id, event });
+  }
+  return { kind: 'placed', entries, faults };
+}

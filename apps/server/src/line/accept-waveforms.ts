@@ -1,0 +1,78 @@
+/** Accept, for waveforms: each run has a subject and a series, and goes to the log as it came. */
+import { fail } from '@ausculta/vitals/fault';
+import { findMetric } from '@ausculta/vitals/lookup';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { type MessageTimes, shiftOf } from './clock.ts';
+import type { LogEntry, Series } from './entry.ts';
+import { clockAfter, faultsOf, isHeld, needsClock } from './message-clock.ts';
+import type { Accepted, KnownDevice, SeriesWanted } from './placement.ts';
+
+export interface WaveformsMessage {
+  readonly runs: readonly WaveformRun[];
+  readonly receivedMs: number;
+}
+
+export function acceptWaveforms(device: KnownDevice, message: WaveformsMessage): Accepted {
+  const step = clockAfter(device, timesOfRuns(message));
+  if (step.change !== undefined) return needsClock(step, step.change);
+  device.clock = step.state;
+  const clock = step.state;
+  const entries: LogEntry[] = [];
+  const faults = faultsOf(step);
+  const wanted: SeriesWanted[] = [];
+  for (const [index, sent] of message.runs.entries()) {
+    const run = { ...sent, startMs: sent.startMs + shiftOf(clock) };
+    const metric = findMetric(run.metric)?.metric;
+    const timeMs = run.startMs + clock.offsetMs;
+    const placement = device.subjectAt(timeMs);
+    if (metric?.kind !== 'waveform') {
+      faults.push({ index, fault: fail('METRIC_UNKNOWN').fault });
+    } else if (isHeld(device, timeMs, message.receivedMs)) {
+      faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
+    } else if (placement === undefined) {
+      faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
+    } else {
+      const series = device.seriesOf(placement.subjectId, metric, clock.epoch);
+      if (series === undefined) wanted.push({ placement, metric, epoch: clock.epoch });
+      else
+        addRun(entries, { series, run, receivedMs: message.receivedMs, offsetMs: clock.offsetMs });
+    }
+  }
+  if (wanted.length > 0) {
+    return { kind: 'needs', needs: { clockChange: undefined, series: wanted }, clock };
+  }
+  return { kind: 'placed', entries, faults };
+}
+
+function addRun(
+  entries: LogEntry[],
+  part: { series: Series; run: WaveformRun; receivedMs: number; offsetMs: number },
+): void {
+  const last = entries.at(-1);
+  if (last?.kind === 'waveforms' && last.series[0]?.subjectId === part.series.subjectId) {
+    last.series.push(part.series);
+    last.runs.push(part.run);
+    return;
+  }
+  entries.push({
+    kind: 'waveforms',
+    partition: part.series.partition,
+    receivedMs: part.receivedMs,
+    offsetMs: part.offsetMs,
+    series: [part.series],
+    runs: [part.run],
+  });
+}
+
+/** A run is as new as its last sample. */
+function timesOfRuns(message: WaveformsMessage): MessageTimes | undefined {
+  let newest = Number.NEGATIVE_INFINITY;
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { startMs, rate, samples } of message.runs) {
+    const endMs = Math.round(startMs + (samples.length * 1000 * rate.denominator) / rate.numerator);
+    if (endMs > newest) newest = endMs;
+    if (startMs < oldest) oldest = startMs;
+  }
+  if (newest === Number.NEGATIVE_INFINITY) return undefined;
+  return { newestStampMs: newest, oldestStampMs: oldest, receivedMs: message.receivedMs };
+}
