@@ -22,7 +22,7 @@ import type {
 } from '@ausculta/vitals/subject';
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
-import { type ClockChange, type ClockState, changesAfter, RECEIPT_EPOCH } from '../line/clock.ts';
+import { type ClockChange, changesAfter, RECEIPT_EPOCH } from '../line/clock.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
 import type { Needs, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
@@ -135,15 +135,10 @@ export class Registry {
   }
 
   /** Writes the rows that accept asked for; then the message can be placed. */
-  async provide(
-    device: RegisteredDevice,
-    needs: Needs,
-    clock: ClockState,
-    receivedMs: number,
-  ): Promise<void> {
-    if (needs.clockChange !== undefined) {
-      await this.#writeClock(device, needs.clockChange, receivedMs);
-      device.clock = clock;
+  async provide(device: RegisteredDevice, needs: Needs, receivedMs: number): Promise<void> {
+    if (needs.clock !== undefined) {
+      await this.#writeClock(device, needs.clock.change, receivedMs);
+      device.clock = needs.clock.state;
     }
     for (const wanted of needs.series) await this.#provideSeries(device, wanted);
   }

@@ -3,6 +3,7 @@
  * written, the log makes it durable, the rest is parked; only then is the door's answer called.
  */
 import type { ReportedEvent } from '@ausculta/vitals/event';
+import { expect } from '@ausculta/vitals/expect';
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { ReportedReading } from '@ausculta/vitals/reading';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
@@ -64,7 +65,7 @@ export interface IntakePorts {
 }
 
 /** A device is asked for rows twice at most: its clock, then its series. */
-const ROUNDS_MAX = 3;
+const ASKED_MAX = 2;
 
 export function takeIn(
   message: Message,
@@ -111,17 +112,13 @@ function refuse(message: Message, ports: IntakePorts, answer: (answer: Answer) =
 type Placed = Extract<Accepted, { kind: 'placed' }>;
 
 async function placeSlowly(message: Message, ports: IntakePorts): Promise<Placed> {
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+  const { device, receivedMs } = message;
+  for (let asked = 0; ; asked += 1) {
     const accepted = accept(message, ports);
     if (accepted.kind === 'placed') return accepted;
-    await ports.registry.provide(
-      message.device,
-      accepted.needs,
-      accepted.clock,
-      message.receivedMs,
-    );
+    expect(asked < ASKED_MAX, 'a message is placed once its rows exist');
+    await ports.registry.provide(device, accepted.needs, receivedMs);
   }
-  throw new Error('broken invariant: a message is placed once its rows exist');
 }
 
 function accept(message: Message, ports: IntakePorts): Accepted {

@@ -39,7 +39,7 @@ export function acceptWaveforms(device: KnownDevice, message: WaveformsMessage):
     }
   }
   if (wanted.length > 0) {
-    return { kind: 'needs', needs: { clockChange: undefined, series: wanted }, clock };
+    return { kind: 'needs', needs: { clock: undefined, series: wanted } };
   }
   return { kind: 'placed', entries, faults };
 }

@@ -151,9 +151,9 @@ test('the wearer is the one at the corrected time', () => {
 test('a series that has no row yet is asked for, and nothing is placed before it is there', () => {
   const device = { ...deviceSample(), seriesOf: () => undefined };
   const accepted = accept([{ stampMs: NOON }, { stampMs: NOON, metric: 'aura' }], device);
-  assert.equal(accepted.kind, 'needs');
-  const { needs } = accepted as Extract<Accepted, { kind: 'needs' }>;
-  assert.equal(needs.clockChange, undefined);
+  assert.ok(accepted.kind === 'needs');
+  const { needs } = accepted;
+  assert.equal(needs.clock, undefined);
   assert.deepEqual(
     needs.series.map(({ metric, epoch }) => [metric.key, epoch]),
     [['heart-rate', 1]],
@@ -161,16 +161,20 @@ test('a series that has no row yet is asked for, and nothing is placed before it
 });
 
 test("a device's first message asks for its clock before anything else", () => {
-  const device = { ...deviceSample(), clock: undefined };
+  const device = deviceSample();
+  device.clock = undefined;
   const accepted = accept([{ stampMs: NOON }], device);
-  assert.equal(accepted.kind, 'needs');
-  const { needs, clock } = accepted as Extract<Accepted, { kind: 'needs' }>;
-  assert.deepEqual(needs, {
-    clockChange: { kind: 'epoch', epoch: 1, offsetMs: 0, fromStampMs: NOON },
-    series: [],
+  assert.ok(accepted.kind === 'needs');
+  const { clock, series } = accepted.needs;
+  assert.deepEqual(clock?.change, {
+    kind: 'epoch',
+    epoch: 1,
+    offsetMs: 0,
+    fromStampMs: NOON,
   });
+  assert.deepEqual(series, []);
   assert.equal(device.clock, undefined, 'the clock moves when its row is written');
-  device.clock = clock as never;
+  device.clock = clock.state;
   assert.equal(accept([{ stampMs: NOON }], device).kind, 'placed');
 });
 

@@ -13,7 +13,7 @@ import { findMetric, type NamedMetric } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import { FLAG, isOneSided, type ReportedReading } from '@ausculta/vitals/reading';
 import { toCanonical } from '@ausculta/vitals/units';
-import { type ClockState, HELD_EPOCH, RECEIPT_EPOCH, shiftOf } from './clock.ts';
+import { type ClockState, type ClockStep, HELD_EPOCH, RECEIPT_EPOCH, shiftOf } from './clock.ts';
 import type { LogEntry, PartFault, ReadingsEntry } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock, timesOf } from './message-clock.ts';
 import type { Accepted, KnownDevice, Placement, SeriesWanted } from './placement.ts';
@@ -28,7 +28,7 @@ export function acceptReadings(device: KnownDevice, message: ReadingsMessage): A
   const step = clockAfter(device, timesOf(message.readings, message));
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
-  const placer = new Placer(device, message.receivedMs, faultsOf(step));
+  const placer = new Placer(device, step, message);
   for (let index = 0; index < message.readings.length; index += 1) {
     placer.place(message.readings[index] as ReportedReading, index);
   }
@@ -38,6 +38,7 @@ export function acceptReadings(device: KnownDevice, message: ReadingsMessage): A
 /** Collects what one message places, subject by subject. */
 class Placer {
   readonly #device: KnownDevice;
+  readonly #clock: ClockState;
   readonly #receivedMs: number;
   readonly #entries: LogEntry[] = [];
   readonly #faults: PartFault[];
@@ -45,10 +46,11 @@ class Placer {
   #entry: ReadingsEntry | undefined;
   #entrySubject: SubjectId | undefined;
 
-  constructor(device: KnownDevice, receivedMs: number, faults: PartFault[]) {
+  constructor(device: KnownDevice, step: ClockStep, { receivedMs }: ReadingsMessage) {
     this.#device = device;
+    this.#clock = step.state;
     this.#receivedMs = receivedMs;
-    this.#faults = faults;
+    this.#faults = faultsOf(step);
   }
 
   place(reading: ReportedReading, index: number): void {
@@ -62,17 +64,19 @@ class Placer {
       this.#faults.push({ index, fault: fail('UNIT_UNKNOWN', named.metric.key).fault });
       return;
     }
-    const clock = this.#device.clock;
-    const hasStamp = reading.stampMs !== undefined && clock !== undefined;
-    let stampMs = hasStamp
-      ? (reading.stampMs as number) + shiftOf(clock as ClockState)
-      : this.#receivedMs;
-    let epoch = hasStamp ? (clock as ClockState).epoch : RECEIPT_EPOCH;
-    const offsetMs = hasStamp ? (clock as ClockState).offsetMs : 0;
-    if (hasStamp && isHeld(this.#device, stampMs + offsetMs, this.#receivedMs)) {
-      this.#faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
-      epoch = HELD_EPOCH;
-      stampMs += this.#receivedMs - (clock as ClockState).newestStampMs;
+    let stampMs = this.#receivedMs;
+    let epoch = RECEIPT_EPOCH;
+    let offsetMs = 0;
+    if (reading.stampMs !== undefined) {
+      const clock = this.#clock;
+      stampMs = reading.stampMs + shiftOf(clock);
+      epoch = clock.epoch;
+      offsetMs = clock.offsetMs;
+      if (isHeld(this.#device, stampMs + offsetMs, this.#receivedMs)) {
+        this.#faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
+        epoch = HELD_EPOCH;
+        stampMs += this.#receivedMs - clock.newestStampMs;
+      }
     }
     const placement = this.#device.subjectAt(stampMs + offsetMs);
     if (placement === undefined) {
@@ -118,8 +122,7 @@ class Placer {
 
   done(): Accepted {
     if (this.#wanted.length > 0) {
-      const needs = { clockChange: undefined, series: this.#wanted };
-      return { kind: 'needs', needs, clock: this.#device.clock as ClockState };
+      return { kind: 'needs', needs: { clock: undefined, series: this.#wanted } };
     }
     return { kind: 'placed', entries: this.#entries, faults: this.#faults };
   }

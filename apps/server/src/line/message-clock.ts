@@ -28,8 +28,8 @@ const UNSEEN_CLOCK: ClockState = {
 };
 
 export function clockAfter(device: KnownDevice, times: MessageTimes | undefined): ClockStep {
-  if (times === undefined) return { state: device.clock ?? UNSEEN_CLOCK, change: undefined };
-  const clock = device.clock;
+  const { clock } = device;
+  if (times === undefined) return { state: clock ?? UNSEEN_CLOCK, change: undefined };
   return clock === undefined || clock === UNSEEN_CLOCK
     ? startClock(times)
     : readClock(clock, times);
@@ -40,8 +40,8 @@ export function faultsOf({ fault }: ClockStep): PartFault[] {
   return fault === undefined ? [] : [{ index: WHOLE_MESSAGE, fault }];
 }
 
-export function needsClock(step: ClockStep, clockChange: ClockChange): Accepted {
-  return { kind: 'needs', needs: { clockChange, series: [] }, clock: step.state };
+export function needsClock({ state }: ClockStep, change: ClockChange): Accepted {
+  return { kind: 'needs', needs: { clock: { change, state }, series: [] } };
 }
 
 /** The newest and the oldest stamp of a message's parts; undefined when none has one. */

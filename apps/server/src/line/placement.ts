@@ -30,7 +30,8 @@ export interface SeriesWanted {
 
 /** Rows that have to be written before the message can be placed. */
 export interface Needs {
-  readonly clockChange: ClockChange | undefined;
+  /** A change of the device's clock, and the clock as it is once that is written. */
+  readonly clock: { readonly change: ClockChange; readonly state: ClockState } | undefined;
   readonly series: readonly SeriesWanted[];
 }
 
@@ -40,4 +41,4 @@ export type Accepted =
       readonly entries: readonly LogEntry[];
       readonly faults: readonly PartFault[];
     }
-  | { readonly kind: 'needs'; readonly needs: Needs; readonly clock: ClockState };
+  | { readonly kind: 'needs'; readonly needs: Needs };

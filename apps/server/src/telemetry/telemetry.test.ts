@@ -156,8 +156,7 @@ async function prepare(): Promise<Places & AsyncDisposable> {
       partition: subject.partition,
     };
     const series = [{ placement, metric: metricOf(key), epoch: 1 }];
-    const clock = { epoch: 1, offsetMs: 0, newestStampMs: 0, suspect: undefined };
-    await registry.provide(device, { clockChange: undefined, series }, clock, NOON);
+    await registry.provide(device, { clock: undefined, series }, NOON);
     const made = device.seriesOf(SUBJECT, metricOf(key), 1);
     expect(made !== undefined, 'a series that was asked for is there');
     return made;

@@ -44,8 +44,7 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
   const placement = device.subjectAt(NOON);
   expect(placement !== undefined, 'the device is worn');
   const wanted = { placement, metric: metricOf('heart-rate'), epoch: 1 };
-  const clock = { epoch: 1, offsetMs: 0, newestStampMs: 0, suspect: undefined };
-  await registry.provide(device, { clockChange: undefined, series: [wanted] }, clock, NOON);
+  await registry.provide(device, { clock: undefined, series: [wanted] }, NOON);
   const [series] = registry.seriesOfSubject(SUBJECT);
   expect(series !== undefined, 'a series that was asked for is there');
   let opened = 0;
