@@ -3,30 +3,17 @@
  * line asks here for every message, so nothing here waits unless a row is new.
  */
 import type { Assignment } from '@ausculta/vitals/device';
-import { expect } from '@ausculta/vitals/expect';
-import {
-  type DeviceId,
-  type OrganisationId,
-  parseDeviceId,
-  parseOrganisationId,
-  parseSubjectId,
-  type SubjectId,
-} from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
-import type {
-  PacedState,
-  PatientCategory,
-  Subject,
-  SubjectIdentity,
-  SubjectKind,
-} from '@ausculta/vitals/subject';
+import type { Subject, SubjectIdentity } from '@ausculta/vitals/subject';
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { type ClockChange, changesAfter, RECEIPT_EPOCH } from '../line/clock.ts';
-import { PARTITIONS, type Series } from '../line/entry.ts';
+import type { Series } from '../line/entry.ts';
 import type { Needs, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import { RegisteredDevice } from './known-device.ts';
+import { partitionOf } from './partition.ts';
 import * as store from './store.ts';
 
 export interface RegisteredSubject extends Subject {
@@ -64,10 +51,6 @@ export class Registry {
 
   get seriesCount(): number {
     return this.#series.size;
-  }
-
-  allSeries(): Iterable<Series> {
-    return this.#series.values();
   }
 
   seriesOfSubject(subjectId: SubjectId): readonly Series[] {
@@ -186,9 +169,7 @@ export class Registry {
   }
 
   #addSubjectRow(row: store.SubjectRow): void {
-    const organisationId = parseOrganisationId(row.organisation_id);
-    const id = parseSubjectId(row.id);
-    expect(organisationId !== undefined && id !== undefined, 'ids in the database are well formed');
+    const { organisation_id: organisationId, id, kind, category, paced, partition } = row;
     const opened = this.#seal.open(row.identity_sealed, identityContext(organisationId, id));
     if (!opened.ok) {
       throw new StartProblem(
@@ -199,24 +180,22 @@ export class Registry {
     this.subjects.set(id, {
       organisationId,
       id,
-      kind: row.kind as SubjectKind,
-      category: row.category as PatientCategory,
-      paced: row.paced as PacedState,
-      partition: row.partition,
+      kind,
+      category,
+      paced,
+      partition,
       identity: JSON.parse(new TextDecoder().decode(opened.value)) as SubjectIdentity,
     });
   }
 
   #addDeviceRow(row: store.DeviceRow): void {
-    const id = parseDeviceId(row.id) as DeviceId;
-    const organisationId = parseOrganisationId(row.organisation_id) as OrganisationId;
-    const device = { id, organisationId, model: row.model, tokenHash: row.token_hash };
-    this.devices.set(id, new RegisteredDevice(device));
+    const { id, organisation_id: organisationId, model, token_hash: tokenHash } = row;
+    this.devices.set(id, new RegisteredDevice({ id, organisationId, model, tokenHash }));
   }
 
   #addAssignmentRow(row: store.AssignmentRow): void {
     const device = this.devices.get(row.device_id);
-    const subject = this.subjects.get(row.subject_id as SubjectId);
+    const subject = this.subjects.get(row.subject_id);
     if (device === undefined || subject === undefined) return;
     const { organisationId, id: subjectId, partition } = subject;
     const assignment: Assignment = {
@@ -231,10 +210,10 @@ export class Registry {
   #addSeriesRow(row: store.SeriesRow): void {
     this.#addSeries({
       id: row.id,
-      organisationId: row.organisation_id as OrganisationId,
-      subjectId: row.subject_id as SubjectId,
+      organisationId: row.organisation_id,
+      subjectId: row.subject_id,
       partition: row.partition,
-      deviceId: row.device_id as DeviceId,
+      deviceId: row.device_id,
       metric: metricOf(row.metric),
       epoch: row.epoch,
     });
@@ -277,15 +256,4 @@ export class Registry {
     if (device === undefined || clock === undefined || clock.epoch !== series.epoch) return;
     if (stampMs > clock.newestStampMs) device.clock = { ...clock, newestStampMs: stampMs };
   }
-}
-
-/** FNV-1a over both ids, folded to the fixed number of partitions. Never changes: rows lie by it. */
-function partitionOf(organisationId: OrganisationId, subjectId: SubjectId): number {
-  let hash = 0x811c9dc5;
-  for (const text of [organisationId, subjectId]) {
-    for (let i = 0; i < text.length; i += 1) {
-      hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-    }
-  }
-  return ((hash ^ (hash >>> 16)) >>> 0) % PARTITIONS;
 }

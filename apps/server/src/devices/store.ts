@@ -1,37 +1,40 @@
-/** SQL of the registry: organisations, subjects, devices, assignments, clocks, series. */
+/** SQL of the registry: subjects, devices, assignments, clocks, series. */
+import { expect } from '@ausculta/vitals/expect';
+import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { PacedState, PatientCategory, SubjectKind } from '@ausculta/vitals/subject';
 import type postgres from 'postgres';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
 export interface SubjectRow {
-  readonly organisation_id: string;
-  readonly id: string;
-  readonly kind: string;
+  readonly organisation_id: OrganisationId;
+  readonly id: SubjectId;
+  readonly kind: SubjectKind;
   readonly partition: number;
-  readonly category: string;
-  readonly paced: string;
+  readonly category: PatientCategory;
+  readonly paced: PacedState;
   readonly identity_sealed: Uint8Array;
 }
 
 export interface DeviceRow {
-  readonly organisation_id: string;
-  readonly id: string;
+  readonly organisation_id: OrganisationId;
+  readonly id: DeviceId;
   readonly token_hash: Uint8Array;
   readonly model: string;
 }
 
 export interface AssignmentRow {
-  readonly organisation_id: string;
-  readonly device_id: string;
-  readonly subject_id: string;
+  readonly organisation_id: OrganisationId;
+  readonly device_id: DeviceId;
+  readonly subject_id: SubjectId;
   readonly valid_from_ms: number;
   readonly valid_until_ms: number | null;
   readonly source: string;
 }
 
 export interface ClockEpochRow {
-  readonly organisation_id: string;
-  readonly device_id: string;
+  readonly organisation_id: OrganisationId;
+  readonly device_id: DeviceId;
   readonly epoch: number;
   readonly started_received_ms: number;
   readonly started_stamp_ms: number;
@@ -39,8 +42,8 @@ export interface ClockEpochRow {
 }
 
 export interface ClockOffsetRow {
-  readonly organisation_id: string;
-  readonly device_id: string;
+  readonly organisation_id: OrganisationId;
+  readonly device_id: DeviceId;
   readonly epoch: number;
   readonly from_stamp_ms: number;
   readonly offset_ms: number;
@@ -49,11 +52,11 @@ export interface ClockOffsetRow {
 }
 
 export interface SeriesRow {
-  readonly organisation_id: string;
-  readonly subject_id: string;
+  readonly organisation_id: OrganisationId;
+  readonly subject_id: SubjectId;
   readonly id: number;
   readonly partition: number;
-  readonly device_id: string;
+  readonly device_id: DeviceId;
   readonly metric: string;
   readonly epoch: number;
 }
@@ -127,6 +130,6 @@ export async function upsertSeries(sql: Sql, row: Omit<SeriesRow, 'id'>): Promis
     INSERT INTO series ${sql(row)}
     ON CONFLICT (subject_id, device_id, metric, epoch) DO UPDATE SET partition = series.partition
     RETURNING id`;
-  if (series === undefined) throw new Error('broken invariant: an upsert returns its row');
+  expect(series !== undefined, 'an upsert returns its row');
   return series.id;
 }
