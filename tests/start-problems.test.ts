@@ -67,13 +67,24 @@ describe('a start that cannot succeed', () => {
     });
   }
 
+  for (const setting of ['AUSCULTA_HTTP_HOST', 'AUSCULTA_MQTT_HOST']) {
+    test(`${setting} is another machine's`, async () => {
+      await refuses(
+        { AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}), [setting]: '203.0.113.9' },
+        new RegExp(
+          `^203\\.0\\.113\\.9 is no address of this machine\\. Set ${setting} to one of its own`,
+        ),
+      );
+    });
+  }
+
   test('the data directory is a file, or lies below one', async () => {
     const file = join(await temporaryDirectory(), 'file');
     await writeFile(file, '');
     for (const path of [file, join(file, 'data')])
       await refuses(
         { AUSCULTA_DATA_DIR: path },
-        /^The data directory .* cannot be written .*AUSCULTA_DATA_DIR/,
+        /^The data directory .* is a file, or lies below one\. .*AUSCULTA_DATA_DIR/,
       );
   });
 

@@ -6,7 +6,7 @@ import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
-import type { Config } from './config.ts';
+import type { Config, Listen } from './config.ts';
 import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
@@ -162,6 +162,8 @@ async function openParts(
       alarms.evaluate(arrival);
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
     },
+    watchRun: (arrival) => alarms.watchRun(arrival),
+    watchEvent: (entry) => alarms.watchEvent(entry),
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
     encode: encoder.encode,
@@ -220,7 +222,7 @@ async function openMqtt(parts: Parts): Promise<MqttDoor> {
   const { nowMs, newId, every } = outside;
   const ports = { intake: parts.intake, deviceOf, nowMs, newId, every };
   return await openMqttDoor(config.mqtt, ports).catch((cause: unknown) => {
-    throw portProblem('AUSCULTA_MQTT_PORT', config.mqtt.port, cause);
+    throw portProblem('MQTT', config.mqtt, cause);
   });
 }
 
@@ -258,19 +260,26 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
     }),
   });
   await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
-    throw portProblem('AUSCULTA_HTTP_PORT', config.http.port, cause);
+    throw portProblem('HTTP', config.http, cause);
   });
   return app;
 }
 
-function portProblem(setting: string, port: number, cause: unknown): StartProblem {
-  const isTaken = errorCode(cause) === 'EADDRINUSE';
-  const why = isTaken
-    ? `Port ${port} is taken by another program.`
-    : `Port ${port} cannot be opened.`;
-  return new StartProblem(
-    'PORT_TAKEN',
-    `${why} Stop it, or set ${setting} to another port.`,
-    cause,
-  );
+function portProblem(door: 'HTTP' | 'MQTT', listen: Listen, cause: unknown): StartProblem {
+  return new StartProblem('PORT_TAKEN', whyNotListening(door, listen, cause), cause);
+}
+
+function whyNotListening(door: string, { host, port }: Listen, cause: unknown): string {
+  switch (errorCode(cause)) {
+    case 'EADDRINUSE':
+      return `Port ${port} is taken by another program. Stop it, or set AUSCULTA_${door}_PORT to another port.`;
+    case 'EACCES':
+      return `Port ${port} is kept for the system’s own programs. Set AUSCULTA_${door}_PORT to 1024 or above.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} is no address of this machine. Set AUSCULTA_${door}_HOST to one of its own, or leave it unset.`;
+    default:
+      return `Port ${port} of ${host} cannot be opened. Set AUSCULTA_${door}_HOST and AUSCULTA_${door}_PORT to others.`;
+  }
 }

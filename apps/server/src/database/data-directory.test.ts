@@ -42,9 +42,20 @@ test('a second server on the same directory is refused, and welcome after the fi
 test('a file where the directory should be is refused with the setting to change', async () => {
   const path = join(base, 'file');
   await writeFile(path, '');
+  for (const wanted of [path, join(path, 'below')]) {
+    await assert.rejects(
+      openDataDirectory({ path: wanted }),
+      problem('DATA_DIRECTORY_UNUSABLE', /is a file.*AUSCULTA_DATA_DIR/),
+    );
+  }
+});
+
+test('a place in which no directory can be made is refused, not waited for', {
+  skip: process.platform !== 'linux' && 'only Linux has /proc',
+}, async () => {
   await assert.rejects(
-    openDataDirectory({ path }),
-    problem('DATA_DIRECTORY_UNUSABLE', /EEXIST.*AUSCULTA_DATA_DIR/),
+    openDataDirectory({ path: '/proc/ausculta' }),
+    problem('DATA_DIRECTORY_UNUSABLE', /cannot be written.*AUSCULTA_DATA_DIR/),
   );
 });
 

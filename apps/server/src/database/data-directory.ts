@@ -1,5 +1,5 @@
 import { chmod, mkdir, open, stat, statfs } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorCode, StartProblem } from './start-problem.ts';
 
@@ -34,12 +34,28 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
 async function prepare(path: string): Promise<void> {
   // As root, PostgreSQL runs as another user, who may pass through here but not look around.
   const isRoot = process.getuid?.() === 0;
-  await mkdir(path, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
+  await makeDirectory(path, isRoot ? 0o711 : 0o700);
   if (isRoot) await chmod(path, (await stat(path)).mode | 0o011);
 
   // Asking for permission proves nothing: root always has it, and so does a full disk.
   const file = await open(join(path, 'server.lock'), 'a', 0o600);
   await file.close();
+}
+
+/**
+ * With what is missing above it. Node's own recursive mkdir never ends where a directory exists in which
+ * none can be made, such as /proc.
+ */
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw cause;
+    await makeDirectory(dirname(path), mode);
+    await mkdir(path, { mode });
+  }
 }
 
 /**
@@ -82,17 +98,20 @@ function mebibytes(bytes: number): number {
 
 function unusable(path: string, cause: unknown): StartProblem {
   const code = errorCode(cause);
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return full
-    ? new StartProblem(
-        'DISK_RESERVE_REACHED',
-        `The disk of ${path} is full. Free some space, or set AUSCULTA_DATA_DIR to another disk.`,
-        cause,
-      )
-    : new StartProblem(
-        'DATA_DIRECTORY_UNUSABLE',
-        `The data directory ${path} cannot be written (${code || 'unknown reason'}). ` +
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new StartProblem(
+      'DISK_RESERVE_REACHED',
+      `The disk of ${path} is full. Free some space, or set AUSCULTA_DATA_DIR to another disk.`,
+      cause,
+    );
+  }
+  const isFile = code === 'EEXIST' || code === 'ENOTDIR';
+  return new StartProblem(
+    'DATA_DIRECTORY_UNUSABLE',
+    isFile
+      ? `The data directory ${path} is a file, or lies below one. Set AUSCULTA_DATA_DIR to a directory.`
+      : `The data directory ${path} cannot be written (${code || 'unknown reason'}). ` +
           'Give this user the right to write there, or set AUSCULTA_DATA_DIR to a directory that it owns.',
-        cause,
-      );
+    cause,
+  );
 }
