@@ -1,3 +1,5 @@
+export type RandomBytes = (count: number) => Uint8Array;
+
 /** The world, as main.ts hands it to every part: nothing else reads a clock, a timer or chance. */
 export interface Outside {
   readonly nowMs: () => number;
@@ -6,7 +8,7 @@ export interface Outside {
   readonly every: (periodMs: number, run: () => void) => () => void;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
-  readonly randomBytes: (count: number) => Uint8Array;
+  readonly randomBytes: RandomBytes;
   readonly newId: () => string;
   /** `what` names the step that went wrong; never a value or a person's name. */
   readonly onProblem: (what: string, error: unknown) => void;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RandomBytes } from '../outside.ts';
 import {
   clusterDirIn,
   expectEnterable,
@@ -22,7 +23,7 @@ import {
   stopLeftover,
   stopPostmaster,
 } from './postmaster.ts';
-import { postgresSecrets, type RandomBytes } from './secrets.ts';
+import { postgresSecrets } from './secrets.ts';
 import { errorCode, StartProblem } from './start-problem.ts';
 import { canLogIn, makeOwnRoleAndDatabase } from './store.ts';
 

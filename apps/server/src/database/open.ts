@@ -1,10 +1,11 @@
+import { expect } from '@ausculta/vitals/expect';
+import type { RandomBytes } from '../outside.ts';
 import type { Connection } from './connection.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EmbeddedPostgres, type EmbeddedState, startEmbeddedPostgres } from './embedded.ts';
 import { expectFitDatabase } from './fitness.ts';
 import { migrate } from './migrate.ts';
 import { openPools, type Pools } from './pool.ts';
-import type { RandomBytes } from './secrets.ts';
 
 /** The platform's database, ready for work: found or started, checked, migrated, with its pools open. */
 export interface Database extends Pools {
@@ -27,8 +28,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const embedded =
     options.external === undefined ? parts.use(await startEmbedded(options)) : undefined;
   const connection = options.external ?? embedded?.connection;
-  if (connection === undefined)
-    throw new Error('broken invariant: a database is external or embedded');
+  expect(connection !== undefined, 'a database is external or embedded');
 
   // The embedded one is asked the same questions: a promise that nobody checks is none.
   const facts = await expectFitDatabase(connection);

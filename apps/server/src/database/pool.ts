@@ -1,3 +1,4 @@
+import { expect } from '@ausculta/vitals/expect';
 import postgres from 'postgres';
 import type { Connection } from './connection.ts';
 import { setOrganisation } from './store.ts';
@@ -106,8 +107,7 @@ const SAFE_BIGINT: postgres.PostgresType<number> = {
   serialize: (value: number) => String(value),
   parse: (text: string) => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value))
-      throw new Error('broken invariant: a bigint is within 53 bits');
+    expect(Number.isSafeInteger(value), 'a bigint is within 53 bits');
     return value;
   },
 };

@@ -1,13 +1,13 @@
-import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
+import type { RandomBytes } from '../outside.ts';
 import { errorCode, StartProblem } from './start-problem.ts';
-
-export type RandomBytes = (count: number) => Uint8Array;
+import { writeWholeFile } from './whole-file.ts';
 
 /** The passwords of the embedded PostgreSQL: of its superuser, and of the ordinary role we work with. */
-const secretsSchema = z.object({ postgres: z.string().min(1), ausculta: z.string().min(1) });
-export type PostgresSecrets = z.infer<typeof secretsSchema>;
+const Secrets = z.object({ postgres: z.string().min(1), ausculta: z.string().min(1) });
+export type PostgresSecrets = z.infer<typeof Secrets>;
 
 const FILE = 'postgres-secrets.json';
 
@@ -25,7 +25,7 @@ export async function postgresSecrets(
     );
   }
   if (text === undefined) return makeSecrets(path, options.randomBytes);
-  const parsed = secretsSchema.safeParse(parseJson(text));
+  const parsed = Secrets.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new StartProblem(
     'POSTGRES_SECRETS_UNUSABLE',
@@ -36,7 +36,7 @@ export async function postgresSecrets(
 async function makeSecrets(path: string, randomBytes: RandomBytes): Promise<PostgresSecrets> {
   const password = () => Buffer.from(randomBytes(32)).toString('base64url');
   const secrets = { postgres: password(), ausculta: password() };
-  await writeSecretFile(path, `${JSON.stringify(secrets)}\n`);
+  await writeWholeFile(path, `${JSON.stringify(secrets)}\n`);
   return secrets;
 }
 
@@ -53,21 +53,6 @@ async function readSecretFile(path: string): Promise<string | undefined> {
       cause,
     );
   }
-}
-
-/** Whole or not at all, and on the disk before it returns: a cluster may depend on it a moment later. */
-async function writeSecretFile(path: string, text: string): Promise<void> {
-  const partial = `${path}.partial`;
-  const file = await open(partial, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(partial, path);
-  const directory = await open(dirname(path), 'r');
-  await directory.sync().finally(() => directory.close());
 }
 
 function parseJson(text: string): unknown {

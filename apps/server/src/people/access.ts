@@ -2,6 +2,7 @@
  * Who may use a route: stated beside every route, checked before any of them. A route that says
  * nothing does not start the server.
  */
+import { expect } from '@ausculta/vitals/expect';
 import type { FaultCode } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendFault } from './problem.ts';
@@ -100,13 +101,12 @@ async function refuse(reply: FastifyReply, code: FaultCode): Promise<FastifyRepl
 
 /** What the caller of such a route has shown. */
 export function credentialOf(request: FastifyRequest): Credential {
-  if (request.credential === undefined)
-    throw new Error('broken invariant: the guard found a credential');
+  expect(request.credential !== undefined, 'the guard found a credential');
   return request.credential;
 }
 
 /** For routes behind `clinician` or `administrator`, where the guard has seen to it. */
 export function callerOf(request: FastifyRequest): Caller {
-  if (request.caller === undefined) throw new Error('broken invariant: the guard found a caller');
+  expect(request.caller !== undefined, 'the guard found a caller');
   return request.caller;
 }

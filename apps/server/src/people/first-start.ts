@@ -3,11 +3,12 @@
  * the command line, in a file that only its owner can read. There is no default password outside
  * the demo.
  */
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@ausculta/vitals/expect';
 import { type OrganisationId, parseOrganisationId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
+import { writeWholeFile } from '../database/whole-file.ts';
 import * as store from './store.ts';
 
 const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
@@ -54,8 +55,7 @@ async function prepareToken(ports: FirstStartPorts, organisationId: Organisation
   const known = await readFile(path, 'utf8').catch(() => undefined);
   const token = known?.trim() ?? ports.randomToken();
   if (known === undefined) {
-    await writeFile(path, `${token}\n`, { mode: 0o600 });
-    await chmod(path, 0o600);
+    await writeWholeFile(path, `${token}\n`);
   }
   await store.insertApiToken(ports.sql, {
     organisation_id: organisationId,

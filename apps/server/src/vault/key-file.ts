@@ -1,8 +1,9 @@
-import { open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DataDirectory } from '../database/data-directory.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
-import type { RandomBytes } from './seal.ts';
+import { writeWholeFile } from '../database/whole-file.ts';
+import type { RandomBytes } from '../outside.ts';
 
 /**
  * The master key, in a file beside the database and never inside it: whoever steals the database or
@@ -60,16 +61,6 @@ async function readKey(path: string): Promise<Uint8Array | undefined> {
 /** On the disk, whole, before anything is sealed with it. */
 async function makeKey(path: string, randomBytes: RandomBytes): Promise<Uint8Array> {
   const key = Uint8Array.from(randomBytes(KEY_BYTES));
-  const partial = `${path}.partial`;
-  const file = await open(partial, 'w', 0o600);
-  try {
-    await file.writeFile(key);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(partial, path);
-  const directory = await open(dirname(path), 'r');
-  await directory.sync().finally(() => directory.close());
+  await writeWholeFile(path, key);
   return key;
 }

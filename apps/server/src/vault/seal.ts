@@ -7,6 +7,7 @@ import {
 } from 'node:crypto';
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
+import type { RandomBytes } from '../outside.ts';
 
 /**
  * Seals bytes with AES-256-GCM, so that what lies in the database, its log and its backups is noise
@@ -21,8 +22,6 @@ export interface Seal {
   readonly seal: (bytes: Uint8Array, aad: string) => Uint8Array;
   readonly open: (sealed: Uint8Array, aad: string) => Result<Uint8Array>;
 }
-
-export type RandomBytes = (count: number) => Uint8Array;
 
 const CIPHER = 'aes-256-gcm';
 const VERSION = 1;
