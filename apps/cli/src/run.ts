@@ -108,7 +108,7 @@ ${commands.join('')}
   S is a subject's id or record number. T is 2026-03-01T08:00:00Z, 2026-03-01, or an age: 15min, 2h.
   --json prints one JSON object a line.
 
-  AUSCULTA_URL       the server's address (http://127.0.0.1:8080)
+  AUSCULTA_URL       the server's address (http://127.0.0.1:8080, or of AUSCULTA_HTTP_PORT)
   AUSCULTA_TOKEN     an administrator's token; else admin-token of the data directory is read
   AUSCULTA_DATA_DIR  that directory (./data, then the demo's)
 

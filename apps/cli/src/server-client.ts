@@ -116,8 +116,8 @@ function refusal(status: number, text: string): CommandProblem {
       'the server does not take this token: set AUSCULTA_TOKEN to the text of admin-token in its data directory.',
     );
   }
-  const more = detail === undefined ? '' : ` (${detail})`;
-  return new CommandProblem(EXIT.REFUSED, `${fault}: ${why}${more}`);
+  // What is known of this very request says more than the words for all of its kind.
+  return new CommandProblem(EXIT.REFUSED, `${fault}: ${detail ?? why}`);
 }
 
 function parseOrUndefined(text: string): unknown {

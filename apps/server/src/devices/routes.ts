@@ -23,6 +23,8 @@ import type { RegisteredSubject, Registry } from './registry.ts';
 /** A device is worn a little before somebody has registered it. */
 const ASSIGNED_BEFORE_MS = 60_000;
 
+const ID_TAKEN = 'id: already taken by a device; choose another';
+
 export interface DeviceRoutePorts {
   readonly registry: Registry;
   readonly nowMs: () => number;
@@ -80,7 +82,7 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     const tokenHash = ports.sha256(token);
     const device = new RegisteredDevice({ id, organisationId, model: body.data.model, tokenHash });
     const isNew = await registry.addDevice(device, subject.id, nowMs() - ASSIGNED_BEFORE_MS);
-    if (!isNew) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'id: already taken').fault);
+    if (!isNew) return await sendFault(reply, fail('PAYLOAD_MALFORMED', ID_TAKEN).fault);
     const created: DeviceCreated = { id, token };
     return await reply.code(201).send(created);
   });
