@@ -1,5 +1,5 @@
 /**
- * FHIR R4, the first word: Patient by id, and Observations made from readings on the way out. Errors
+ * FHIR R4: Patient by id, and Observations made from readings on the way out. Errors
  * are OperationOutcomes; an unknown search parameter is one, unless the caller prefers leniency.
  */
 import { searchBundle } from '@ausculta/fhir/bundle';
@@ -22,16 +22,13 @@ import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { statusOf } from '../people/problem.ts';
-import type { SeriesRange, Span } from '../telemetry/merge.ts';
+import { ALL_TIME, type SeriesRange } from '../telemetry/merge.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 const BASE = '/fhir/R4';
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 type Observation = ReturnType<typeof toObservations>[number];
-
-const EARLIEST_MS = -8.64e15;
-const LATEST_MS = 8.64e15 - 1;
 
 const READINGS_AT_ONCE = 200;
 
@@ -87,13 +84,11 @@ const NO_PAGE: Page = { resources: [], next: undefined };
 async function pageOf(query: ObservationQuery, ports: FhirPorts): Promise<Page> {
   const { page, count, newestFirst } = query;
   if (count === 0) return { resources: [], next: undefined };
-  const span: Span = {
-    fromMs: Math.max(
-      query.interval.fromMs,
-      newestFirst ? EARLIEST_MS : (page?.atMs ?? EARLIEST_MS),
-    ),
-    toMs: Math.min(query.interval.untilMs, newestFirst ? (page?.atMs ?? LATEST_MS) + 1 : LATEST_MS),
-  };
+  const { fromMs, untilMs } = query.interval;
+  // A page begins at the very time at which the one before it ended.
+  const pageFromMs = newestFirst || page === undefined ? ALL_TIME.fromMs : page.atMs;
+  const pageUntilMs = newestFirst && page !== undefined ? page.atMs + 1 : ALL_TIME.toMs;
+  const span = { fromMs: Math.max(fromMs, pageFromMs), toMs: Math.min(untilMs, pageUntilMs) };
   const metrics = metricsOfQuery(query).map((metric) => metric.key);
   const skip = page?.skip ?? 0;
   const found: Observation[] = [];

@@ -5,7 +5,7 @@ import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { flagNames } from '@ausculta/vitals/reading';
 import type { Seal } from '../vault/seal.ts';
-import type { Span } from './merge.ts';
+import { ALL_TIME, type Span } from './merge.ts';
 import type { QueryPorts } from './queries.ts';
 import * as store from './store.ts';
 
@@ -25,7 +25,7 @@ export interface EventCursor {
 }
 
 /** Before the first of all. */
-export const FIRST_EVENTS: EventCursor = { placedMs: 8.64e15, id: '\u{10ffff}' };
+export const FIRST_EVENTS: EventCursor = { placedMs: ALL_TIME.toMs, id: '\u{10ffff}' };
 
 export function parseCursor(text: string): EventCursor | undefined {
   const [, placed, id] = /^(-?\d{1,16})~(.{1,200})$/.exec(text) ?? [];

@@ -8,6 +8,9 @@ export interface Span {
   readonly toMs: number;
 }
 
+/** All times that a date can name (ECMA-262, 21.4.1.1). */
+export const ALL_TIME: Span = { fromMs: -8.64e15, toMs: 8.64e15 };
+
 /** Readings of one series in time order, one for each stamp: the last received is read. */
 export interface SeriesRange {
   readonly series: Series;

@@ -16,7 +16,7 @@ import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { FIRST_EVENTS, parseCursor } from './events.ts';
-import type { SeriesRange, Span } from './merge.ts';
+import { ALL_TIME, type SeriesRange, type Span } from './merge.ts';
 import type { Telemetry } from './telemetry.ts';
 import { TrendLanes } from './trend.ts';
 
@@ -28,16 +28,13 @@ const METRICS_MAX = 32;
 const EVENTS_DEFAULT = 200;
 const EVENTS_MAX = 1_000;
 
-const EARLIEST_MS = -8.64e15;
-const LATEST_MS = 8.64e15;
-
 /** Three months of one vital at 1 Hz, or a fortnight of six: some seconds of reading. */
 const TREND_READINGS_MAX = 8_000_000;
 
 /** Lines written before the socket gets a chance to say that it is full. */
 const LINES_AT_ONCE = 2_000;
 
-const Ms = z.coerce.number().int().min(-8.64e15).max(8.64e15);
+const Ms = z.coerce.number().int().min(ALL_TIME.fromMs).max(ALL_TIME.toMs);
 const Metrics = z
   .string()
   .min(1)
@@ -57,8 +54,8 @@ const TrendQuery = z.object({
   points: z.coerce.number().int().min(10).max(TREND_POINTS_MAX).default(1_000),
 });
 const EventQuery = z.object({
-  from: Time().default(EARLIEST_MS),
-  to: Time().default(LATEST_MS),
+  from: Time().default(ALL_TIME.fromMs),
+  to: Time().default(ALL_TIME.toMs),
   limit: z.coerce.number().int().min(1).max(EVENTS_MAX).default(EVENTS_DEFAULT),
   cursor: z
     .string()
@@ -93,7 +90,7 @@ export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts
     const read = question(request, ReadingsQuery, ports);
     if (read === undefined) return await refuse(reply, request, ports);
     const { subject, query } = read;
-    const span = { fromMs: query.from ?? EARLIEST_MS, toMs: query.to ?? LATEST_MS };
+    const span = { fromMs: query.from ?? ALL_TIME.fromMs, toMs: query.to ?? ALL_TIME.toMs };
     const asked = { subjectId: subject.id, metrics: query.metric, ...span, newestFirst: false };
     reply.hijack();
     try {

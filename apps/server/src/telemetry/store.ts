@@ -196,7 +196,7 @@ export async function chunksBetween(sql: Sql, question: ChunkQuestion): Promise<
     ORDER BY found.series_id, found.generation, found.first_ms`;
 }
 
-/** For each series where its next chunks after \`chunks\` of them begin; a series with fewer is left out. */
+/** For each series: where the chunk begins that comes after so many; a series with fewer is left out. */
 export async function chunkStarts(
   sql: Sql,
   question: ChunkQuestion,
@@ -215,7 +215,7 @@ export async function chunkStarts(
     ) AS next`;
 }
 
-/** The same from the end: for each series where the chunk that lies \`chunks\` before it ends. */
+/** The same from the end back: where the chunk ends that comes before so many. */
 export async function chunkEnds(
   sql: Sql,
   question: ChunkQuestion,

@@ -2,7 +2,6 @@
  * The recent part of one waveform series. Runs that continue each other are joined by sample index:
  * from the first sample on the index is the truth, whatever jitter the stamps have.
  */
-
 import { FLAG } from '@ausculta/vitals/reading';
 import {
   continuesRun,
@@ -17,6 +16,9 @@ const RECENT_MS = 20_000;
 
 /** Twenty seconds in frames of a fortieth of a second; whoever cuts finer, or stands still, is known for less. */
 const RECENT_RUNS_MAX = 800;
+
+/** A run that is sent again meets its copy among so many that overlap it. */
+const NEAR_RUNS_MAX = 32;
 
 /** Part of a waveform as it came, placed: `startMs` is still the device's stamp, never rounded. */
 export interface Segment {
@@ -36,12 +38,6 @@ export class WaveformHead {
 
   constructor(series: Series) {
     this.series = series;
-  }
-
-  get freshCount(): number {
-    let samples = 0;
-    for (const run of this.#fresh) samples += run.samples.length;
-    return samples;
   }
 
   /** Adds a run; the part that was received before is left out. False when nothing of it is new. */
@@ -151,9 +147,6 @@ export function withoutRepeats(runs: readonly WaveformRun[]): WaveformRun[] {
   }
   return kept;
 }
-
-/** A run that is sent again meets its copy among so many that overlap it. */
-const NEAR_RUNS_MAX = 32;
 
 /** What of a run stands after the end of a known one that begins no later; all of it if they differ. */
 function afterRepeat(run: WaveformRun | undefined, known: WaveformRun): WaveformRun | undefined {

@@ -15,7 +15,7 @@ import type { Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
 import { chunkContext } from './flush.ts';
 import { Heads } from './heads.ts';
-import type { SeriesRange } from './merge.ts';
+import { ALL_TIME, type SeriesRange } from './merge.ts';
 import { type QueryPorts, range, recallLast, windows } from './queries.ts';
 import { insertChunks } from './store.ts';
 import { zstd } from './zstd.ts';
@@ -104,7 +104,6 @@ function chunkOf(
   };
 }
 
-const ALL_TIME = { fromMs: -8.64e15, toMs: 8.64e15 };
 const QUESTION = { subjectId: SUBJECT, metrics: ['heart-rate'], ...ALL_TIME };
 
 async function collect(from: AsyncIterable<SeriesRange[]>): Promise<number[][]> {
