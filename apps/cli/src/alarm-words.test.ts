@@ -35,6 +35,8 @@ const CASES = [
   [{ ruleKey: 'technical/no-data/patch-1', condition: 'absent' }, 'no data from patch-1'],
   [{ ruleKey: 'technical/spo2/no-data' }, 'no spo2 data: not monitored'],
   [{ ruleKey: 'technical/no-data' }, 'no data: not monitored'],
+  [{ ruleKey: 'technical/leads-off/patch-1' }, 'leads off of patch-1, check patient'],
+  [{ ruleKey: 'technical/leads-off/patch-1', condition: 'absent' }, 'leads off of patch-1'],
   [{ ruleKey: 'rhythm/asystole' }, 'rhythm/asystole spo2'],
   [{ ruleKey: '', metric: '' }, 'alarm'],
 ] as const;

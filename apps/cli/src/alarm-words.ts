@@ -22,5 +22,9 @@ export function alarmWords(alarm: AlarmView): string {
     const from = deviceId === undefined ? '' : ` from ${deviceId}`;
     return `${what}${from}${alarm.condition === 'absent' ? '' : ': not monitored'}`;
   }
+  if (family === 'technical' && rest[0] === 'leads-off') {
+    const from = rest[1] === undefined ? '' : ` of ${rest[1]}`;
+    return `leads off${from}${alarm.condition === 'absent' ? '' : ', check patient'}`;
+  }
   return `${ruleKey} ${metric}`.trim() || 'alarm';
 }

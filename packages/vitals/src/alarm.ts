@@ -8,9 +8,10 @@ export type AlarmPriority = (typeof ALARM_PRIORITIES)[number];
 
 /**
  * What an alarm is about: the patient's value beyond a limit; or, technical, a value that no sensor can
- * truthfully give (safety S2), and data that have stopped coming (safety S4).
+ * truthfully give (safety S2), data that have stopped coming, and electrodes that a device says have
+ * come off (safety S4).
  */
-export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data'] as const;
+export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data', 'leads-off'] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
 /** 'unknown': it was present when its data stopped coming, and nobody can say what it is now. */
@@ -23,16 +24,23 @@ export interface AlarmSubject {
   readonly kind: AlarmKind;
   /** Undefined when it is about all that a device measures. */
   readonly vital: string | undefined;
-  /** Only of a device that has stopped. */
+  /** Only of a device that has stopped, or whose leads are off. */
   readonly deviceId: string | undefined;
 }
 
 export function alarmSubject(ruleKey: string): AlarmSubject {
   const [family, first, second] = ruleKey.split('/');
   if (family !== 'technical') return { kind: 'limit', vital: first, deviceId: undefined };
-  if (first === 'no-data') return { kind: 'no-data', vital: undefined, deviceId: second };
+  if (first === 'no-data' || first === 'leads-off')
+    return { kind: first, vital: undefined, deviceId: second };
   const kind = second === 'no-data' ? 'no-data' : 'out-of-range';
   return { kind, vital: first, deviceId: undefined };
+}
+
+/** Whether it is about somebody who is not, or not wholly, monitored any more (safety S4). */
+export function isLossOfMonitoring(ruleKey: string): boolean {
+  const { kind } = alarmSubject(ruleKey);
+  return kind === 'no-data' || kind === 'leads-off';
 }
 
 /** Sorts the most urgent first. */

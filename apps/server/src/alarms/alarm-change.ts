@@ -1,7 +1,7 @@
 /** What findings, people and the clock make of one alarm. Pure: an alarm in, the changed alarm out. */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type AlarmEvent, afterEvent, afterRise } from '@ausculta/rules/alarm-life';
-import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
+import { type AlarmPriority, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
 import type { Finding } from '../line/finding.ts';
 import type { StoredAlarm } from './alarm-row.ts';
 
@@ -29,7 +29,7 @@ export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): Stor
     episode: 'raised',
     direction: rule.direction,
     limit: rule.limit,
-    unit: rule.kind === 'no-data' ? 's' : series.metric.unit,
+    unit: isLossOfMonitoring(rule.key) ? 's' : series.metric.unit,
     openingValue: finding.openingValue,
     extremeValue: finding.value,
     openedMs: sinceMs,

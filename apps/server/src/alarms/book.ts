@@ -5,12 +5,12 @@
  */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
-import { alarmSubject, priorityRank } from '@ausculta/vitals/alarm';
+import { isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
-import type { Arrival } from '../line/consume.ts';
-import type { LogEntry, Series } from '../line/entry.ts';
+import type { Arrival, RunArrival } from '../line/consume.ts';
+import type { EventEntry, LogEntry, Series } from '../line/entry.ts';
 import { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
 import { Monitoring } from '../line/monitoring.ts';
@@ -129,6 +129,14 @@ export class AlarmBook {
 
   evaluate(arrival: Arrival): void {
     for (const finding of this.#evaluator.evaluate(arrival)) this.#apply(finding, false);
+  }
+
+  watchRun(arrival: RunArrival): void {
+    this.#evaluator.watchRun(arrival);
+  }
+
+  watchEvent(entry: EventEntry): void {
+    this.#evaluator.watchEvent(entry);
   }
 
   /**
@@ -296,6 +304,6 @@ export class AlarmBook {
   }
 }
 
-const isLoss = (view: AlarmView): boolean => alarmSubject(view.ruleKey).kind === 'no-data';
+const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
 
 const isPresent = (view: AlarmView): boolean => view.condition !== 'absent';

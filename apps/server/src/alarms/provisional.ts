@@ -36,6 +36,8 @@ export class Provisional {
       insertReading: () => 'new',
       insertRun: () => {},
       insertEvent: () => {},
+      watchRun: (arrival) => this.evaluator.watchRun(arrival),
+      watchEvent: (entry) => this.evaluator.watchEvent(entry),
       evaluate: (arrival) => {
         findings.push(...this.evaluator.evaluate(arrival));
       },

@@ -4,7 +4,7 @@
  * be changed; the book does it. By the round the alarms agree with what the detectors hold.
  */
 import { NO_DATA_HIGH_AFTER_MS } from '@ausculta/rules/no-data';
-import { alarmSubject } from '@ausculta/vitals/alarm';
+import { isLossOfMonitoring } from '@ausculta/vitals/alarm';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { Evaluator } from '../line/evaluate.ts';
@@ -35,7 +35,7 @@ export function changesByClock(round: Round): Change[] {
   const changes: Change[] = [];
   for (const alarm of round.shelf.all()) {
     if (!isOpen(alarm.view)) continue;
-    const isLoss = alarmSubject(alarm.view.ruleKey).kind === 'no-data';
+    const isLoss = isLossOfMonitoring(alarm.view.ruleKey);
     const change = isLoss ? unheeded(alarm, round.nowMs) : knownOrNot(alarm, round);
     if (change !== undefined) changes.push(change);
   }

@@ -6,7 +6,7 @@
  * One broken entry must not stop the others: what throws is handed to `onBroken` and the fold goes on.
  */
 import type { Reading } from '@ausculta/vitals/reading';
-import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
 import type { EventEntry, LogEntry, ReadingsEntry, Series, WaveformsEntry } from './entry.ts';
 
 /** What became of a reading when it met the head of its series. */
@@ -22,11 +22,21 @@ export interface Arrival {
   readonly insertion: Exclude<Insertion, 'duplicate'>;
 }
 
+/** Samples on their way to who asks whether a waveform still comes. */
+export interface RunArrival {
+  readonly series: Series;
+  /** Corrected: when the last sample was measured. */
+  readonly endMs: number;
+  readonly receivedMs: number;
+}
+
 export interface ConsumePorts {
   readonly insertReading: (series: Series, reading: Reading, offsetMs: number) => Insertion;
   readonly insertRun: (series: Series, run: WaveformRun, offsetMs: number) => void;
   readonly insertEvent: (entry: EventEntry) => void;
   readonly evaluate: (arrival: Arrival) => void;
+  readonly watchRun: (arrival: RunArrival) => void;
+  readonly watchEvent: (entry: EventEntry) => void;
   readonly onBroken: (entry: LogEntry, error: unknown) => void;
 }
 
@@ -50,6 +60,7 @@ function consumeEntry(entry: LogEntry, ports: ConsumePorts): void {
       break;
     case 'event':
       ports.insertEvent(entry);
+      ports.watchEvent(entry);
       break;
     default:
       entry satisfies never;
@@ -74,6 +85,10 @@ function consumeReadings(entry: ReadingsEntry, ports: ConsumePorts): void {
 
 function consumeRuns(entry: WaveformsEntry, ports: ConsumePorts): void {
   for (let i = 0; i < entry.runs.length; i += 1) {
-    ports.insertRun(entry.series[i] as Series, entry.runs[i] as WaveformRun, entry.offsetMs);
+    const series = entry.series[i] as Series;
+    const run = entry.runs[i] as WaveformRun;
+    ports.insertRun(series, run, entry.offsetMs);
+    const endMs = run.startMs + sampleOffsetMs(run.rate, run.samples.length) + entry.offsetMs;
+    ports.watchRun({ series, endMs, receivedMs: entry.receivedMs });
   }
 }

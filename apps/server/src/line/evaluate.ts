@@ -18,8 +18,8 @@ import {
 import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
-import type { Arrival } from './consume.ts';
-import type { Series } from './entry.ts';
+import type { Arrival, RunArrival } from './consume.ts';
+import type { EventEntry, Series } from './entry.ts';
 import { alarmIdOf, type Finding } from './finding.ts';
 import {
   areQuiet,
@@ -27,6 +27,7 @@ import {
   type EpisodeWatch,
   noteLast,
   passCalmly,
+  placedMs,
   type SeriesWatch,
   type SubjectWatch,
   startSeriesWatch,
@@ -66,9 +67,9 @@ export class Evaluator {
   remember(snapshot: SubjectSnapshot, seriesById: (id: number) => Series | undefined): void {
     for (const id of seriesIdsOf(snapshot)) {
       const series = seriesById(id);
-      if (series !== undefined && this.#watchOf(series) === undefined) {
-        this.#startSeries(series, snapshot);
-      }
+      if (series === undefined || this.#watchOf(series) !== undefined) continue;
+      const { leads } = this.#startSeries(series, snapshot).subject;
+      for (const [device, said] of Object.entries(snapshot.leads ?? {})) leads.set(device, said);
     }
   }
 
@@ -88,6 +89,29 @@ export class Evaluator {
     watch.isQuiet = areQuiet(watch.watches);
     noteLast(watch, arrival);
     return findings;
+  }
+
+  /** Of a waveform it is only watched whether it comes. */
+  watchRun({ series, endMs, receivedMs }: RunArrival): void {
+    const known = this.#watchOf(series);
+    const subject = known?.subject ?? this.#subjectOf(series.subjectId);
+    if (!subject.isTouched) this.#touch(subject);
+    const watch = known ?? this.#startSeries(series, NOTHING_REMEMBERED);
+    noteLast(watch, { timeMs: endMs, receivedMs });
+  }
+
+  /** What a device says of its electrodes; an older word than the last one says nothing of now. */
+  watchEvent({ event, subjectId, deviceId, offsetMs, receivedMs }: EventEntry): void {
+    const isOff = event.kind === 'leads-off';
+    if (!isOff && event.kind !== 'leads-on') return;
+    const timeMs = event.stampMs === undefined ? receivedMs : event.stampMs + offsetMs;
+    const atMs = placedMs({ timeMs, receivedMs });
+    const subject = this.#subjectOf(subjectId);
+    const before = subject.leads.get(deviceId);
+    if (before !== undefined && (atMs < before.atMs || isOff === before.isOff)) return;
+    // Of whom nothing has been measured yet there is nothing to keep, nor to miss.
+    if (!subject.isTouched && subject.series.length > 0) this.#touch(subject);
+    subject.leads.set(deviceId, { isOff, atMs });
   }
 
   /**
@@ -219,10 +243,11 @@ export class Evaluator {
     const rules = limitsOfMetric(readyLimits(this.#categoryOf(series.subjectId)), series.metric);
     const start = (rule: AlarmRule, settings: LimitSettings | undefined): Watch =>
       this.#startWatch({ series, rule, settings }, { subject, remembered });
-    const watches = [
-      ...rules.map((rule) => start(rule, settingsFor(rule, series.metric))),
-      start(outOfRangeRule(series.metric, 0), undefined),
-    ];
+    const watches = rules.map((rule) => start(rule, settingsFor(rule, series.metric)));
+    // Samples are not judged one by one.
+    if (series.metric.kind !== 'waveform') {
+      watches.push(start(outOfRangeRule(series.metric, 0), undefined));
+    }
     const flow = remembered.flows?.[series.id] ?? NO_FLOW;
     const watch = startSeriesWatch(series, subject, { watches, flow });
     this.#bySeries.set(series.id, watch);
@@ -250,6 +275,7 @@ export class Evaluator {
         id,
         series: [],
         episodes: new Map(),
+        leads: new Map(),
         isTouched: false,
         moment: undefined,
       };
@@ -284,6 +310,8 @@ export class Evaluator {
     for (const subject of this.#bySubject.values()) {
       const snapshot = snapshotOf(subject);
       for (const { series } of subject.series) fork.#startSeries(series, snapshot);
+      const { leads } = fork.#subjectOf(subject.id);
+      for (const [device, said] of subject.leads) leads.set(device, said);
     }
     return fork;
   }

@@ -2,7 +2,8 @@
  * Loss of monitoring (safety S4): who sends steadily and then stops is told, one alarm for one cause.
  * A device of which nothing comes any more is one alarm, however many vitals are lost with it; one
  * vital that stops while its device goes on is an alarm of its own; a vital that another device still
- * measures is not lost.
+ * measures is not lost. A waveform that stops is told when nothing else of its device tells the same,
+ * and what goes with the electrodes is told as "leads off" by a device that says so (safety S20).
  *
  * This is judged by the clock, and only while the server listens: a replay cannot know when it did.
  * So nothing is raised in a replay; what was raised before is held as it was (`resume`), and a device
@@ -11,7 +12,16 @@
  */
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type FlowState, isSteady, silentAfterMs } from '@ausculta/rules/flow';
-import { NO_DATA_PRIORITY, noDataOfDevice, noDataOfVital } from '@ausculta/rules/no-data';
+import {
+  isByElectrodes,
+  LEADS_OFF_AFTER_MS,
+  leadsOffOf,
+  lossOf,
+  NO_DATA_PRIORITY,
+  noDataOfDevice,
+  noDataOfVital,
+} from '@ausculta/rules/no-data';
+import { alarmSubject } from '@ausculta/vitals/alarm';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Series } from './entry.ts';
 import { alarmIdOf, type Finding } from './finding.ts';
@@ -25,6 +35,9 @@ interface Losses {
   /** Series that are missed, and devices that have stopped: until a reading newer than this is steady. */
   readonly missing: Map<number, number>;
   readonly stopped: Map<string, number>;
+  /** By device: when it sent again, and when its leads were on again. What is slow gets its time anew. */
+  readonly returned: Map<string, number>;
+  readonly reattached: Map<string, number>;
   /** By rule key: the alarm that tells it. */
   readonly told: Map<string, { readonly alarmId: string; readonly series: Series }>;
 }
@@ -64,9 +77,11 @@ export class Monitoring {
     for (const watch of subject.series) {
       const { deviceId, metric } = watch.series;
       const isOfDevice = noDataOfDevice(deviceId) === told.key;
-      if (!isOfDevice && noDataOfVital(metric.vital) !== told.key) continue;
+      const isOfLeads = leadsOffOf(deviceId) === told.key;
+      if (!isOfDevice && !isOfLeads && noDataOfVital(lossOf(metric)) !== told.key) continue;
       if (isOfDevice) losses.stopped.set(deviceId, newestOf(subject, deviceId));
-      losses.missing.set(watch.series.id, watch.lastAtMs);
+      // Whether leads are off the device has said; whether anything is missing is another matter.
+      if (!isOfLeads) losses.missing.set(watch.series.id, watch.lastAtMs);
       losses.told.set(told.key, { alarmId: told.alarmId, series: watch.series });
     }
     return losses.told.has(told.key);
@@ -82,7 +97,10 @@ export class Monitoring {
     this.#lookedMs = Math.max(this.#lookedMs, nowMs);
     const findings: Finding[] = [];
     for (const subject of subjects) {
-      const isWell = !this.#losses.has(subject.id) && !this.#isAnyMissed(subject, nowMs);
+      const isWell =
+        !this.#losses.has(subject.id) &&
+        !isAnyLeadOff(subject) &&
+        !this.#isAnyMissed(subject, nowMs);
       if (!isWell) this.#lookAt(subject, nowMs, findings);
     }
     return findings;
@@ -106,7 +124,14 @@ export class Monitoring {
     forgetUnworn(losses, worn);
     for (const watch of worn) this.#noteMissing(losses, watch, nowMs);
     this.#noteStopped(losses, worn, nowMs);
-    const found = new Map(this.#lostNow(losses, worn, nowMs).map((loss) => [loss.key, loss]));
+    const off = this.#leadsOffNow(losses, subject, nowMs);
+    for (const deviceId of subject.leads.keys()) {
+      const wasOff = losses.told.has(leadsOffOf(deviceId));
+      if (wasOff && !off.has(deviceId)) losses.reattached.set(deviceId, nowMs);
+    }
+    const lost = [...off.values(), ...this.#lostNow(losses, worn, { off, nowMs })];
+    // Whoever comes first says it: a number is better known by its name than a waveform.
+    const found = new Map(lost.toReversed().map((loss) => [loss.key, loss]));
     for (const loss of found.values()) {
       if (losses.told.has(loss.key)) continue;
       const raised = raisedBy(loss, nowMs);
@@ -118,7 +143,8 @@ export class Monitoring {
       losses.told.delete(key);
       findings.push({ kind: 'ended', alarmId, series, endedMs: nowMs, atMs: nowMs });
     }
-    if (losses.missing.size + losses.stopped.size === 0) this.#losses.delete(subject.id);
+    if (losses.missing.size + losses.stopped.size + losses.told.size === 0)
+      this.#losses.delete(subject.id);
   }
 
   #noteMissing({ missing }: Losses, watch: SeriesWatch, nowMs: number): void {
@@ -129,11 +155,13 @@ export class Monitoring {
     } else if (isBack(watch, sinceMs)) missing.delete(id);
   }
 
-  #noteStopped({ stopped }: Losses, worn: readonly SeriesWatch[], nowMs: number): void {
+  #noteStopped({ stopped, returned }: Losses, worn: readonly SeriesWatch[], nowMs: number): void {
     for (const [deviceId, ofDevice] of Map.groupBy(worn, ({ series }) => series.deviceId)) {
       const sinceMs = stopped.get(deviceId);
       if (sinceMs !== undefined) {
-        if (ofDevice.some((watch) => isBack(watch, sinceMs))) stopped.delete(deviceId);
+        if (!ofDevice.some((watch) => isBack(watch, sinceMs))) continue;
+        stopped.delete(deviceId);
+        returned.set(deviceId, nowMs);
         continue;
       }
       if (this.#silenceOf(ofDevice, nowMs) >= shortestOf(ofDevice)) {
@@ -146,10 +174,35 @@ export class Monitoring {
     return nowMs - Math.max(newestAtMs(watches), this.#listeningMs);
   }
 
-  #lostNow(losses: Losses, worn: readonly SeriesWatch[], nowMs: number): Loss[] {
+  /** Leads that a device has said to be off, and that no rate of its own has contradicted since. */
+  #leadsOffNow(losses: Losses, { leads, series }: SubjectWatch, nowMs: number): Map<string, Loss> {
+    const off = new Map<string, Loss>();
+    for (const [deviceId, { isOff, atMs }] of leads) {
+      if (!isOff || losses.stopped.has(deviceId)) continue;
+      const worn = series.filter(
+        (watch) => watch.series.deviceId === deviceId && this.#isWorn(watch.series, nowMs),
+      );
+      const watch = worn.find((one) => isByElectrodes(one.series.metric)) ?? worn[0];
+      if (watch === undefined || worn.some((one) => isBackOn(one, atMs))) continue;
+      const key = leadsOffOf(deviceId);
+      const isTime = nowMs - Math.max(atMs, this.#listeningMs) >= LEADS_OFF_AFTER_MS;
+      if (!isTime && !losses.told.has(key)) continue;
+      const loss = { key, series: watch.series, sinceMs: atMs, silentAfterMs: LEADS_OFF_AFTER_MS };
+      off.set(deviceId, loss);
+    }
+    return off;
+  }
+
+  #lostNow(
+    losses: Losses,
+    worn: readonly SeriesWatch[],
+    { off, nowMs }: { off: ReadonlyMap<string, Loss>; nowMs: number },
+  ): Loss[] {
     const found: Loss[] = [];
-    for (const [vital, ofVital] of Map.groupBy(worn, ({ series }) => series.metric.vital)) {
+    for (const [vital, ofVital] of Map.groupBy(numbersFirst(worn), lossOfWatch)) {
       if (!ofVital.every(({ series }) => losses.missing.has(series.id))) continue;
+      if (ofVital.every(({ series }) => off.has(series.deviceId) && isByElectrodes(series.metric)))
+        continue;
       const newest = ofVital.reduce((a, b) => (b.lastAtMs > a.lastAtMs ? b : a));
       const { series } = newest;
       const ofDevice = worn.filter((watch) => watch.series.deviceId === series.deviceId);
@@ -162,6 +215,8 @@ export class Monitoring {
         found.push({ ...ofAll, series, sinceMs });
       }
       const isTold = losses.told.has(key);
+      if (!isTold && ofVital.some((watch) => isAwaited(watch, { worn, losses, nowMs }))) continue;
+      if (!isTold && ofVital.every((watch) => isToldByNumber(watch, worn, losses))) continue;
       // The whole device may be stopping: one alarm for both, as soon as that is known.
       const isDeviceDoubtful = this.#silenceOf(ofDevice, nowMs) >= shortestOf(ofDevice) / 2;
       if (isTold || !(hasStopped || isDeviceDoubtful)) {
@@ -193,11 +248,65 @@ export class Monitoring {
   #lossesOf(subjectId: SubjectId): Losses {
     let losses = this.#losses.get(subjectId);
     if (losses === undefined) {
-      losses = { missing: new Map(), stopped: new Map(), told: new Map() };
+      losses = {
+        missing: new Map(),
+        stopped: new Map(),
+        returned: new Map(),
+        reattached: new Map(),
+        told: new Map(),
+      };
       this.#losses.set(subjectId, losses);
     }
     return losses;
   }
+}
+
+/** The groups come in this order. */
+function numbersFirst(watches: readonly SeriesWatch[]): SeriesWatch[] {
+  return watches.toSorted((a, b) => Number(isWaveform(a)) - Number(isWaveform(b)));
+}
+
+const isWaveform = ({ series }: SeriesWatch): boolean => series.metric.kind === 'waveform';
+
+const lossOfWatch = ({ series }: SeriesWatch): string => lossOf(series.metric);
+
+/** Its device, or its electrodes, have only just come back: it may not have had anything to send yet. */
+function isAwaited(
+  watch: SeriesWatch,
+  now: { worn: readonly SeriesWatch[]; losses: Losses; nowMs: number },
+): boolean {
+  const { series, flow } = watch;
+  const { returned, reattached } = now.losses;
+  const isJust = (atMs: number | undefined): boolean =>
+    atMs !== undefined && now.nowMs - atMs < flow.silentAfterMs;
+  if (isByElectrodes(series.metric) && isJust(reattached.get(series.deviceId))) return true;
+  if (!isJust(returned.get(series.deviceId))) return false;
+  const ofDevice = now.worn.filter((one) => one.series.deviceId === series.deviceId);
+  return isWaveform(watch) || flow.silentAfterMs > shortestOf(ofDevice);
+}
+
+/** A waveform whose device has lost a number as well: the number is told. */
+function isToldByNumber(
+  watch: SeriesWatch,
+  worn: readonly SeriesWatch[],
+  { missing }: Losses,
+): boolean {
+  if (!isWaveform(watch)) return false;
+  const { deviceId } = watch.series;
+  return worn.some(
+    (one) => one.series.deviceId === deviceId && !isWaveform(one) && missing.has(one.series.id),
+  );
+}
+
+const isAnyLeadOff = ({ leads }: SubjectWatch): boolean => {
+  for (const { isOff } of leads.values()) if (isOff) return true;
+  return false;
+};
+
+/** A rate counted on the ECG long after the leads came off: they are on again, whatever was said. */
+function isBackOn({ series, flow, lastAtMs }: SeriesWatch, offMs: number): boolean {
+  const isRate = series.metric.key === 'heart-rate';
+  return isRate && isSteady(flow) && lastAtMs > offMs + LEADS_OFF_AFTER_MS;
 }
 
 /** Who takes a device off does not want it watched any more. */
@@ -237,7 +346,7 @@ function raisedBy(loss: Loss, nowMs: number): Extract<Finding, { kind: 'raised' 
   const { key, series, sinceMs } = loss;
   const silentS = Math.round((nowMs - sinceMs) / 1000);
   const rule: AlarmRule = {
-    kind: 'no-data',
+    kind: alarmSubject(key).kind,
     key,
     episodeKey: key,
     priority: NO_DATA_PRIORITY,

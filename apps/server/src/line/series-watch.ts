@@ -30,15 +30,28 @@ export interface EpisodeWatch {
   extremeValue: number;
 }
 
+/** What a device has said last of its electrodes, and when they came off or on. */
+export interface LeadsState {
+  readonly isOff: boolean;
+  readonly atMs: number;
+}
+
 /** All that is watched of one subject. */
 export interface SubjectWatch {
   readonly id: SubjectId;
   readonly series: SeriesWatch[];
   readonly episodes: Map<string, EpisodeWatch>;
+  /** By device; only of those that have ever said. */
+  readonly leads: Map<string, LeadsState>;
   /** Whether anything has changed since the last snapshot. */
   isTouched: boolean;
   /** The snapshot that still waits for the state of before the next change. */
   moment: { readonly stateOf: (subject: SubjectWatch) => unknown } | undefined;
+}
+
+/** A flow as it is kept: of a waveform, which has no rules to remember it, with its last moment. */
+export interface KeptFlow extends FlowState {
+  readonly lastAtMs?: number;
 }
 
 export interface SeriesWatch {
@@ -54,7 +67,7 @@ export interface SeriesWatch {
   lastAtMs: number;
   lastValue: number;
   lastFlags: number;
-  /** How steadily it sends; of continuous metrics only. */
+  /** How steadily it sends; not of single measurements. */
   flow: FlowState;
   /** A reading that comes within this time of the last changes nothing of the flow. */
   flowsWithinMs: number;
@@ -63,7 +76,7 @@ export interface SeriesWatch {
 export function startSeriesWatch(
   series: Series,
   subject: SubjectWatch,
-  { watches, flow }: { watches: readonly Watch[]; flow: FlowState },
+  { watches, flow }: { watches: readonly Watch[]; flow: KeptFlow },
 ): SeriesWatch {
   const settings = watches.flatMap((watch) => watch.settings ?? []);
   const last = watches.map(({ state }) => state.last?.atMs ?? Number.NEGATIVE_INFINITY);
@@ -74,10 +87,10 @@ export function startSeriesWatch(
     calm: calmRange(settings, series.metric.resolution),
     isQuiet: areQuiet(watches),
     isAhead: false,
-    lastAtMs: Math.max(Number.NEGATIVE_INFINITY, ...last),
+    lastAtMs: Math.max(flow.lastAtMs ?? Number.NEGATIVE_INFINITY, ...last),
     lastValue: 0,
     lastFlags: 0,
-    flow,
+    flow: { run: flow.run, paceMs: flow.paceMs, silentAfterMs: flow.silentAfterMs },
     flowsWithinMs: flowsWithinMs(series, flow),
   };
   subject.series.push(watch);
@@ -89,24 +102,40 @@ export function areQuiet(watches: readonly Watch[]): boolean {
 }
 
 /** The time of a reading as the rules take it: one from the future is placed at its receipt. */
-export function placedMs({ timeMs, receivedMs }: Arrival): number {
+export function placedMs({
+  timeMs,
+  receivedMs,
+}: {
+  readonly timeMs: number;
+  readonly receivedMs: number;
+}): number {
   return Math.min(timeMs, receivedMs);
 }
 
-function flowsWithinMs({ metric }: Series, flow: FlowState): number {
-  if (metric.cadence.kind !== 'continuous') return Number.POSITIVE_INFINITY;
-  const { intervalMs } = metric.cadence;
+/** Waveforms come in runs of about a second, or in shorter ones. */
+const RUN_INTERVAL_MS = 1_000;
+
+function intervalOf({ metric: { cadence } }: Series): number | undefined {
+  if (cadence.kind === 'waveform') return RUN_INTERVAL_MS;
+  return cadence.kind === 'continuous' ? cadence.intervalMs : undefined;
+}
+
+function flowsWithinMs(series: Series, flow: FlowState): number {
+  const intervalMs = intervalOf(series);
+  if (intervalMs === undefined) return Number.POSITIVE_INFINITY;
   return isSettled(flow, intervalMs) ? flow.silentAfterMs : Number.NEGATIVE_INFINITY;
 }
 
 /** Notes a reading that did not pass calmly: how old the last one had become, and that this is the last. */
-export function noteLast(watch: SeriesWatch, arrival: Arrival): void {
+export function noteLast(
+  watch: SeriesWatch,
+  arrival: { readonly timeMs: number; readonly receivedMs: number },
+): void {
   const atMs = placedMs(arrival);
   if (atMs < watch.lastAtMs) return;
-  const { cadence } = watch.series.metric;
-  if (cadence.kind === 'continuous') {
+  const intervalMs = intervalOf(watch.series);
+  if (intervalMs !== undefined) {
     const ageMs = arrival.receivedMs - watch.lastAtMs;
-    const { intervalMs } = cadence;
     watch.flow = onFlow(watch.flow, {
       ageMs: Number.isFinite(ageMs) ? ageMs : undefined,
       intervalMs,

@@ -3,12 +3,11 @@
  * copied where something is to be tried that is not durable yet.
  */
 import type { Episode } from '@ausculta/rules/episode';
-import type { FlowState } from '@ausculta/rules/flow';
 import type { LimitState } from '@ausculta/rules/limit';
 import { expect } from '@ausculta/vitals/expect';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Series } from './entry.ts';
-import { catchUp, type SubjectWatch } from './series-watch.ts';
+import { catchUp, type KeptFlow, type LeadsState, type SubjectWatch } from './series-watch.ts';
 
 /** A subject's detector states, as they are kept with the checkpoint. */
 export interface SubjectSnapshot {
@@ -20,7 +19,9 @@ export interface SubjectSnapshot {
     Record<string, { readonly episode: Episode; readonly extremeValue: number }>
   >;
   /** By series id; a snapshot may be without. */
-  readonly flows?: Readonly<Record<string, FlowState>>;
+  readonly flows?: Readonly<Record<string, KeptFlow>>;
+  /** By device; absent where none has ever said. */
+  readonly leads?: Readonly<Record<string, LeadsState>>;
 }
 
 export const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
@@ -28,9 +29,10 @@ export const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
 /** The state of one rule on one series stands under this key. */
 export const watchKey = (ruleKey: string, seriesId: number): string => `${ruleKey}#${seriesId}`;
 
-/** The series whose rules a snapshot remembers. */
-export function seriesIdsOf({ states }: SubjectSnapshot): Set<number> {
-  return new Set(Object.keys(states).map((key) => Number(key.slice(key.lastIndexOf('#') + 1))));
+/** The series that a snapshot remembers: by their rules, or by their flow alone. */
+export function seriesIdsOf({ states, flows = {} }: SubjectSnapshot): Set<number> {
+  const byRules = Object.keys(states).map((key) => Number(key.slice(key.lastIndexOf('#') + 1)));
+  return new Set([...byRules, ...Object.keys(flows).map(Number)]);
 }
 
 /** One subject's part of a snapshot; `series` is one of its series. */
@@ -70,12 +72,15 @@ export class Moment implements Iterable<SubjectState> {
   }
 }
 
-export function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot {
+export function snapshotOf({ series, episodes, leads }: SubjectWatch): SubjectSnapshot {
   const states: Record<string, SubjectSnapshot['states'][string]> = {};
-  const flows: Record<string, FlowState> = {};
+  const flows: Record<string, KeptFlow> = {};
   for (const watch of series) {
     catchUp(watch);
-    if (watch.flow.run > 0) flows[watch.series.id] = watch.flow;
+    if (watch.flow.run > 0) {
+      const hasRules = watch.watches.length > 0;
+      flows[watch.series.id] = hasRules ? watch.flow : { ...watch.flow, lastAtMs: watch.lastAtMs };
+    }
     for (const { rule, state, openingValue } of watch.watches) {
       states[watchKey(rule.key, watch.series.id)] = { state, openingValue };
     }
@@ -83,5 +88,6 @@ export function snapshotOf({ series, episodes }: SubjectWatch): SubjectSnapshot 
   const kept = [...episodes.values()].map(
     ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
   );
-  return { states, episodes: Object.fromEntries(kept), flows };
+  const snapshot = { states, episodes: Object.fromEntries(kept), flows };
+  return leads.size === 0 ? snapshot : { ...snapshot, leads: Object.fromEntries(leads) };
 }

@@ -60,6 +60,8 @@ class Engine {
       sealFor: () => seal,
       registry: engine.registry,
       evaluate: () => {},
+      watchRun: () => {},
+      watchEvent: () => {},
       snapshotDetectors: () => [],
       settleAlarms: () =>
         failing.settling

@@ -43,6 +43,8 @@ export interface TelemetryPorts {
   readonly sealFor: (purpose: string) => Seal;
   readonly registry: Registry;
   readonly evaluate: (arrival: Arrival) => void;
+  readonly watchRun: ConsumePorts['watchRun'];
+  readonly watchEvent: ConsumePorts['watchEvent'];
   readonly snapshotDetectors: () => Iterable<DetectorSnapshot>;
   readonly encode: ChunkEncoder['encode'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
@@ -93,6 +95,8 @@ export class Telemetry {
       insertRun: this.heads.insertRun,
       insertEvent: (entry) => this.#noteEvent(entry),
       evaluate: ports.evaluate,
+      watchRun: ports.watchRun,
+      watchEvent: ports.watchEvent,
       onBroken: (entry, error) => ports.onProblem(`consume ${entry.kind}`, error),
     };
     this.#commit = new GroupCommit(

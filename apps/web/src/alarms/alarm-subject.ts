@@ -5,7 +5,8 @@ export function knownSubject(ruleKey: string): AlarmSubject | undefined {
   const [family, ...rest] = ruleKey.split('/');
   const isKnown =
     family === 'limit' ||
-    (isTechnicalKey(ruleKey) && (rest.includes('no-data') || rest.at(-1) === 'out-of-range'));
+    (isTechnicalKey(ruleKey) &&
+      (rest.includes('no-data') || rest[0] === 'leads-off' || rest.at(-1) === 'out-of-range'));
   return isKnown ? alarmSubject(ruleKey) : undefined;
 }
 

@@ -67,8 +67,23 @@ const LINES = [
     value: undefined,
   },
   {
-    of: { ...NO_DATA, ruleKey: 'technical/leads-off' },
+    of: { ...NO_DATA, ruleKey: 'technical/ecg/no-data', metric: 'ecg-ii' },
+    shown: 'No ECG data: not monitored',
+    value: undefined,
+  },
+  {
+    of: { ...NO_DATA, ruleKey: 'technical/leads-off/patch-1', metric: 'heart-rate' },
+    shown: 'Leads off, check patient',
+    value: undefined,
+  },
+  {
+    of: { ...NO_DATA, ruleKey: 'technical/leads-off/patch-1', condition: 'absent' },
     shown: 'Leads off',
+    value: undefined,
+  },
+  {
+    of: { ...NO_DATA, ruleKey: 'technical/sensor-wet' },
+    shown: 'Sensor wet',
     value: undefined,
   },
   {

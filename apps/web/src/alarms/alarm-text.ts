@@ -35,12 +35,16 @@ function wordsOf(alarm: AlarmView): AlarmWords {
       return { ...same(`${name} out of range, check patient`), value };
     }
     case 'no-data': {
-      const what = about.vital === undefined ? 'No data' : `No ${name} data`;
+      // Of an ECG no single lead is lost: all are.
+      const lost = about.vital === 'ecg' ? 'ECG' : name;
+      const what = about.vital === undefined ? 'No data' : `No ${lost} data`;
       const from = about.deviceId === undefined ? '' : ` from ${about.deviceId}`;
       // Once data come again nobody is unmonitored any more: it only was so.
       const then = alarm.condition === 'absent' ? '' : ': not monitored';
       return { ...same(`${what}${from}${then}`), brief: `${what}${then}` };
     }
+    case 'leads-off':
+      return same(alarm.condition === 'absent' ? 'Leads off' : 'Leads off, check patient');
     default:
       return about.kind satisfies never;
   }
@@ -62,7 +66,7 @@ export function briefText(alarm: AlarmView): string {
 
 /** The line of the smallest tile: "No data". */
 export function tinyText(alarm: AlarmView): string {
-  return wordsOf(alarm).brief.replace(/: not monitored$/, '');
+  return wordsOf(alarm).brief.replace(/: not monitored$|, check patient$/, '');
 }
 
 /** "highest 134" or "lowest 82": the furthest beyond the limit so far. Undefined where no value is behind it. */
