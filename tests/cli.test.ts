@@ -7,7 +7,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AlarmView } from '@ausculta/contract/alarms';
-import { ParkedView, ReadingLine, Status } from '@ausculta/contract/readings';
+import { ParkedView } from '@ausculta/contract/parked';
+import { ReadingLine } from '@ausculta/contract/readings';
+import { Status } from '@ausculta/contract/status';
 import { DeviceCreated, SubjectView } from '@ausculta/contract/subjects';
 import { eventually, type ServerUnderTest, startServerHere } from './support/server.ts';
 

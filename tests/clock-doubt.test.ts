@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParkedView } from '@ausculta/contract/readings';
+import type { ParkedView } from '@ausculta/contract/parked';
 import {
   eventually,
   type ServerHere,

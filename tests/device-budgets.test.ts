@@ -1,7 +1,7 @@
 /** One device with a valid token neither slows nor fills what the others need. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { ParkedView } from '@ausculta/contract/readings';
+import type { ParkedView } from '@ausculta/contract/parked';
 import {
   eventually,
   type ServerHere,

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
-import type { ParkedView } from '@ausculta/contract/readings';
+import type { ParkedView } from '@ausculta/contract/parked';
 import type { MqttClient } from 'mqtt';
 import { runSample } from './support/line.ts';
 import {

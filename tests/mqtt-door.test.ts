@@ -1,7 +1,7 @@
 /** The MQTT door of the whole server, as a peer sees it that says exactly what it means to say. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { ParkedView } from '@ausculta/contract/readings';
+import type { ParkedView } from '@ausculta/contract/parked';
 import { freshDatabase } from './support/database.ts';
 import {
   DISCONNECT,

@@ -1,5 +1,5 @@
 import { AlarmList, type AlarmView } from '@ausculta/contract/alarms';
-import { ParkedList, type ParkedView } from '@ausculta/contract/readings';
+import { ParkedList, type ParkedView } from '@ausculta/contract/parked';
 import { alarmWords } from './alarm-words.ts';
 import type { Command } from './command.ts';
 import { ageInWords, writeJsonLines, writeTable } from './output.ts';

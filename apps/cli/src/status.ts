@@ -1,4 +1,4 @@
-import { Status } from '@ausculta/contract/readings';
+import { Status } from '@ausculta/contract/status';
 import type { Command } from './command.ts';
 import { ageInWords, writeJson, writeTable } from './output.ts';
 

@@ -1,5 +1,5 @@
 import { Problem } from '@ausculta/contract/problem';
-import { Status } from '@ausculta/contract/readings';
+import { Status } from '@ausculta/contract/status';
 import {
   DeviceCreated,
   type NewDevice,

@@ -75,36 +75,3 @@ export const EventView = z.object({
 export type EventView = z.infer<typeof EventView>;
 export const EventList = z.object({ events: z.array(EventView), next: z.string().nullable() });
 export type EventList = z.infer<typeof EventList>;
-
-/** GET /api/parked: what could not be decoded or placed, newest first. Never the payload itself. */
-export const ParkedView = z.object({
-  id: z.string(),
-  door: z.string(),
-  device: z.string().nullable(),
-  fault: z.string(),
-  detail: z.string().nullable(),
-  receivedAt: z.string(),
-  bytes: z.number(),
-});
-export type ParkedView = z.infer<typeof ParkedView>;
-export const ParkedList = z.object({ parked: z.array(ParkedView) });
-export type ParkedList = z.infer<typeof ParkedList>;
-
-/** GET /api/status. */
-export const Status = z.object({
-  version: z.string(),
-  startedAt: z.string(),
-  now: z.string(),
-  ready: z.boolean(),
-  parts: z.array(z.object({ name: z.string(), ready: z.boolean(), detail: z.string() })),
-  counts: z.object({
-    subjects: z.number(),
-    devices: z.number(),
-    series: z.number(),
-    messagesAccepted: z.number(),
-    readingsStored: z.number(),
-    parked: z.number(),
-    alarmsOpen: z.number(),
-  }),
-});
-export type Status = z.infer<typeof Status>;

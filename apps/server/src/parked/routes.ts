@@ -1,4 +1,4 @@
-import type { ParkedList } from '@ausculta/contract/readings';
+import type { ParkedList } from '@ausculta/contract/parked';
 import type { FastifyInstance } from 'fastify';
 import { asOrganisation, type Sql } from '../database/pool.ts';
 import { callerOf } from '../people/access.ts';

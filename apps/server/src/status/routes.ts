@@ -1,4 +1,4 @@
-import type { Status } from '@ausculta/contract/readings';
+import type { Status } from '@ausculta/contract/status';
 import type { FastifyInstance } from 'fastify';
 
 /** One part of readiness: ready is the conjunction of all. */

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** GET /api/status. */
+export const Status = z.object({
+  version: z.string(),
+  startedAt: z.string(),
+  now: z.string(),
+  ready: z.boolean(),
+  parts: z.array(z.object({ name: z.string(), ready: z.boolean(), detail: z.string() })),
+  counts: z.object({
+    subjects: z.number(),
+    devices: z.number(),
+    series: z.number(),
+    messagesAccepted: z.number(),
+    readingsStored: z.number(),
+    parked: z.number(),
+    alarmsOpen: z.number(),
+  }),
+});
+export type Status = z.infer<typeof Status>;
