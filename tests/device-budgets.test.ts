@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ParkedView } from '@ausculta/contract/parked';
+import type { Status } from '@ausculta/contract/status';
 import {
   eventually,
   type ServerHere,
@@ -111,6 +112,9 @@ describe('the budgets of a device', () => {
     assert.deepEqual([statuses[0], statuses[31], statuses.at(-1)], [422, 422, 429]);
     assert.deepEqual(parked.slice(0, 8), [1, 1, 1, 1, 1, 1, 1, 0], 'the eighth is only counted');
     assert.equal(await count('parked', device.id), 7);
+    const { counts } = await server.get<Status>('/api/status');
+    const countedOnly = parked.filter((messages) => messages === 0).length;
+    assert.ok(countedOnly > 0 && counts.parkedBeyondQuota >= countedOnly);
   });
 });
 

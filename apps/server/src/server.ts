@@ -256,6 +256,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
       messagesAccepted: telemetry.messages,
       readingsStored: telemetry.readings,
       parked: parking.total,
+      parkedBeyondQuota: parking.beyondQuota,
       alarmsOpen: alarms.openCount,
     }),
   });

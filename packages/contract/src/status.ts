@@ -14,6 +14,8 @@ export const Status = z.object({
     messagesAccepted: z.number(),
     readingsStored: z.number(),
     parked: z.number(),
+    /** Messages since start for which nothing was kept: their device had parked its quota. */
+    parkedBeyondQuota: z.number(),
     alarmsOpen: z.number(),
   }),
 });

@@ -56,8 +56,8 @@ export class Parking {
     Promise.resolve(),
   );
   #writes = 0;
-  /** Messages that were only counted, because their device had parked its quota. */
-  uncounted = 0;
+  /** Messages since start that were only counted, because there was no room for them. */
+  beyondQuota = 0;
 
   private constructor(ports: ParkingPorts, all: store.ParkedAmount) {
     this.#ports = ports;
@@ -89,7 +89,7 @@ export class Parking {
       .map((part, i) => this.#row(message, part, i));
     const wanted = amountOf(rows);
     if (!this.#hasRoom(deviceId, wanted)) {
-      this.uncounted += 1;
+      this.beyondQuota += 1;
       return fail('PARKED_QUOTA_EXCEEDED').fault;
     }
     // The room is taken before the rows are written, or messages at once would all find it free.
