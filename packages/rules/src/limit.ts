@@ -10,8 +10,8 @@ import { FLAG, hasFlag } from '@ausculta/vitals/reading';
  *   count as one, or a device that sends more slowly than expected would never raise anything. When
  *   silence itself outlasts the delay by three expected intervals, `onSilence` raises.
  * - **Late readings** (older than one seen) never stop a delay and never end a condition. A late
- *   breach moves the start back if nothing newer than it lay within the limit. An undelayed limit
- *   that was breached in the past, and has ended since, is told as 'passed' (safety S5).
+ *   breach moves the start back if nothing newer than it lay within the limit. A limit that was
+ *   breached in the past for as long as its delay, and is not any more, is told as 'passed' (S5).
  * - **One-sided values** breach the limit on their side even when their bound lies inside of it
  *   (safety S2). On the other side they count only where the bound leaves no doubt.
  * - **Implausible and questionable values** are judged like any other (safety S1, S2).
@@ -57,7 +57,19 @@ export interface LimitState {
   readonly withinAtMs: number;
   /** The newest reading of all. */
   readonly last: Seen | null;
+  /** Late breaches that follow each other, while nothing late between them lay within the limit. */
+  readonly late?: LateSpell;
 }
+
+interface LateSpell {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** When the last of it was received. */
+  readonly receivedAtMs: number;
+}
+
+/** A backlog that brings nothing more of a spell for so long is over. */
+const SPELL_KEPT_MS = 60_000;
 
 export const QUIET: LimitState = {
   phase: 'quiet',
@@ -81,11 +93,20 @@ export interface LimitStep {
 export function onSample(state: LimitState, sample: Sample, settings: LimitSettings): LimitStep {
   const atMs = Math.min(sample.atMs, sample.receivedAtMs);
   const side = sideOf(sample, settings);
-  if (state.last !== null && atMs < state.last.atMs) return onLate(state, atMs, side, settings);
+  if (state.last !== null && atMs < state.last.atMs)
+    return onLate(state, { ...sample, atMs }, { side, settings });
   const last: Seen = { atMs, value: sample.value, flags: sample.flags };
   // Nearly every reading of nearly every patient: quiet before and after. One object, no detours.
   if (state.phase === 'quiet' && (side === 'clear' || side === 'band')) {
-    return { state: { phase: 'quiet', sinceMs: 0, raisedAtMs: 0, withinAtMs: atMs, last } };
+    const next: LimitState = {
+      phase: 'quiet',
+      sinceMs: 0,
+      raisedAtMs: 0,
+      withinAtMs: atMs,
+      last,
+    };
+    const isKept = state.late !== undefined && isRecent(state.late, sample);
+    return { state: isKept ? { ...next, late: state.late } : next };
   }
   const seen: LimitState = { ...state, last };
   switch (side) {
@@ -121,18 +142,21 @@ function onClear(state: LimitState, atMs: number): LimitStep {
   return { state: next, transition: { kind: 'ended', sinceMs: state.sinceMs, atMs } };
 }
 
-function onLate(state: LimitState, atMs: number, side: Side, settings: LimitSettings): LimitStep {
+function onLate(
+  state: LimitState,
+  sample: Sample,
+  { side, settings }: { readonly side: Side; readonly settings: LimitSettings },
+): LimitStep {
+  const { atMs } = sample;
   if (side === 'band' || side === 'clear') {
-    return {
-      state: { ...state, withinAtMs: Math.max(state.withinAtMs, olderThanBreach(state, atMs)) },
-    };
+    const withinAtMs = Math.max(state.withinAtMs, olderThanBreach(state, atMs));
+    const seen = { ...state, withinAtMs };
+    return { state: atMs >= (state.late?.fromMs ?? atMs + 1) ? withoutLate(seen) : seen };
   }
   if (side === 'unknown') return { state };
   const newerWithin = state.withinAtMs > atMs;
-  if (newerWithin && settings.delayMs === 0) {
-    return { state, transition: { kind: 'passed', sinceMs: atMs, atMs } };
-  }
-  if (newerWithin || state.phase === 'raised' || state.last === null) return { state };
+  if (newerWithin) return onLateBreach(state, sample, settings);
+  if (state.phase === 'raised' || state.last === null) return { state };
   // Nothing newer lay within the limit: the breach began no later than this reading.
   const sinceMs = state.phase === 'pending' ? Math.min(state.sinceMs, atMs) : atMs;
   const pending: LimitState = { ...state, phase: 'pending', sinceMs };
@@ -140,6 +164,48 @@ function onLate(state: LimitState, atMs: number, side: Side, settings: LimitSett
   return knownUntilMs - sinceMs >= settings.delayMs
     ? raise(pending, knownUntilMs)
     : { state: pending };
+}
+
+/** A breach in the past, with the limit kept since: it calls once it has lasted as long as the delay. */
+function onLateBreach(state: LimitState, sample: Sample, settings: LimitSettings): LimitStep {
+  const { atMs } = sample;
+  const { delayMs } = settings;
+  if (delayMs === 0) return { state, transition: { kind: 'passed', sinceMs: atMs, atMs } };
+  const late = withBreach(state.late, sample, settings);
+  const wasLong = state.late !== undefined && lengthMs(state.late) >= delayMs;
+  const next = { ...state, late };
+  if (lengthMs(late) < delayMs) return { state: next };
+  const sinceMs = wasLong && late.fromMs === state.late?.fromMs ? atMs : late.fromMs;
+  return { state: next, transition: { kind: 'passed', sinceMs, atMs } };
+}
+
+function withBreach(
+  late: LateSpell | undefined,
+  sample: Sample,
+  { delayMs, expectedIntervalMs = 0 }: LimitSettings,
+): LateSpell {
+  const { atMs, receivedAtMs } = sample;
+  const reachMs = delayMs + SILENT_INTERVALS * expectedIntervalMs;
+  const belongs =
+    late !== undefined &&
+    isRecent(late, sample) &&
+    atMs >= late.fromMs - reachMs &&
+    atMs <= late.untilMs + reachMs;
+  if (!belongs) return { fromMs: atMs, untilMs: atMs, receivedAtMs };
+  const [fromMs, untilMs] = [Math.min(late.fromMs, atMs), Math.max(late.untilMs, atMs)];
+  return { fromMs, untilMs, receivedAtMs };
+}
+
+function isRecent(late: LateSpell, sample: Sample): boolean {
+  return sample.receivedAtMs - late.receivedAtMs <= SPELL_KEPT_MS;
+}
+
+function lengthMs({ fromMs, untilMs }: LateSpell): number {
+  return untilMs - fromMs;
+}
+
+function withoutLate({ late: _, ...state }: LimitState): LimitState {
+  return state;
 }
 
 /** A late value within the limit says nothing about a breach that began before it. */

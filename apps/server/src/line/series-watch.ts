@@ -97,8 +97,9 @@ export function startSeriesWatch(
   return watch;
 }
 
+/** Nothing is pending or raised, and no late breach waits for the next. */
 export function areQuiet(watches: readonly Watch[]): boolean {
-  return watches.every(({ state }) => state.phase === 'quiet');
+  return watches.every(({ state }) => state.phase === 'quiet' && state.late === undefined);
 }
 
 /** The time of a reading as the rules take it: one from the future is placed at its receipt. */

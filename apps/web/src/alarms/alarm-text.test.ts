@@ -131,6 +131,8 @@ test('a band says for how long, and a latched alarm that it was', () => {
 });
 
 test('an alarm whose data have stopped is called neither present nor over', () => {
+  const late = alarm({ condition: 'absent', openedMs: 1_000, conditionEndedMs: 1_000 });
+  assert.equal(spanText(late, 1_000 + 40 * 60_000), 'happened 40 min ago');
   assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'now unknown, since 48 s');
 });
 

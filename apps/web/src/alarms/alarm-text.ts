@@ -75,14 +75,18 @@ export function extremeText(alarm: AlarmView): string | undefined {
 }
 
 /**
- * How long the condition has lasted; that it is over and how long it was (a latched alarm); or that
- * its data have stopped, and nobody can say.
+ * How long the condition has lasted; that it is over and how long it was (a latched alarm); how long
+ * ago it was; or that its data have stopped, and nobody can say.
  */
 export function spanText(alarm: AlarmView, nowMs: number): string {
   if (alarm.conditionEndedMs === null) {
     const since = durationText(nowMs - alarm.openedMs);
     // Where there is no room for both, the doubt stays.
     return alarm.condition === 'unknown' ? `now unknown, since ${since}` : since;
+  }
+  // Over before anybody heard of it (safety S5): when it was says more than how long.
+  if (alarm.conditionEndedMs <= alarm.openedMs) {
+    return `happened ${durationText(nowMs - alarm.openedMs)} ago`;
   }
   return `was, ${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
 }
