@@ -125,6 +125,24 @@ describe('access', () => {
     });
   }
 
+  test('below the address of FHIR, refusals speak FHIR too', async () => {
+    for (const [path, sent, status, code] of [
+      ['/fhir/R4/Patient/x', {}, 401, 'login'],
+      ['/fhir/R4/Nothing', { cookie }, 404, 'not-found'],
+      ['/fhir/R4/Patient/x', { cookie }, 404, 'not-found'],
+      ['/fhir/R4/Observation?what=1', { cookie }, 400, 'invalid'],
+    ] as const) {
+      const response = await ask(path, { headers: sent as Record<string, string> });
+      assert.equal(response.status, status, path);
+      assert.match(response.headers.get('content-type') ?? '', /^application\/fhir\+json/);
+      const outcome = (await response.json()) as {
+        resourceType: string;
+        issue: [{ code: string }];
+      };
+      assert.deepEqual([outcome.resourceType, outcome.issue[0].code], ['OperationOutcome', code]);
+    }
+  });
+
   test('a path that is no route answers nothing about itself', async () => {
     for (const path of [
       '/api/nothing',

@@ -72,6 +72,9 @@ const CONTENT_SECURITY = {
 
 /** Errors in one form, without what caused them: a message could quote a value. */
 function answerErrors(app: FastifyInstance, onProblem: HttpServerParts['onProblem']): void {
+  app.setNotFoundHandler(
+    async (_request, reply) => await sendFault(reply, fail('NOT_FOUND').fault),
+  );
   app.setErrorHandler(async (error: { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status === 429) return await sendFault(reply, fail('RATE_EXCEEDED').fault);

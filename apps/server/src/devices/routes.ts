@@ -23,6 +23,8 @@ import type { RegisteredSubject, Registry } from './registry.ts';
 /** A device is worn a little before somebody has registered it. */
 const ASSIGNED_BEFORE_MS = 60_000;
 
+/** Two patients of one number would be taken for each other. */
+const NUMBER_TAKEN = 'identity.recordNumber: already that of another subject';
 const ID_TAKEN = 'id: already taken by a device; choose another';
 
 export interface DeviceRoutePorts {
@@ -56,8 +58,11 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     const body = NewSubject.safeParse(request.body);
     if (!body.success) return await sendFault(reply, malformed(body.error.issues));
     const { kind, category, paced, identity } = body.data;
+    const { organisationId } = callerOf(request);
+    if (isNumberTaken(registry, organisationId, identity.recordNumber))
+      return await sendFault(reply, fail('PAYLOAD_MALFORMED', NUMBER_TAKEN).fault);
     const subject = await registry.addSubject({
-      organisationId: callerOf(request).organisationId,
+      organisationId,
       id: parseSubjectId(ports.newId()) as SubjectId,
       kind,
       category,
@@ -86,6 +91,18 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     const created: DeviceCreated = { id, token };
     return await reply.code(201).send(created);
   });
+}
+
+function isNumberTaken(
+  registry: Registry,
+  organisationId: OrganisationId,
+  recordNumber: string | undefined,
+): boolean {
+  if (recordNumber === undefined) return false;
+  return [...registry.subjects.values()].some(
+    (other) =>
+      other.organisationId === organisationId && other.identity.recordNumber === recordNumber,
+  );
 }
 
 /** A subject of the caller's organisation. What belongs to another does not exist. */

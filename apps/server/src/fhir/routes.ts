@@ -14,19 +14,15 @@ import {
   pageText,
   parseObservationQuery,
 } from '@ausculta/fhir/observation-query';
-import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import { toPatient } from '@ausculta/fhir/patient';
-import { type Fault, fail } from '@ausculta/vitals/fault';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fail } from '@ausculta/vitals/fault';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
-import { statusOf } from '../people/problem.ts';
+import { FHIR_BASE, FHIR_JSON, sendFault } from '../people/problem.ts';
 import { ALL_TIME, type SeriesRange } from '../telemetry/merge.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-
-const BASE = '/fhir/R4';
-const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 type Observation = ReturnType<typeof toObservations>[number];
 
@@ -41,24 +37,32 @@ export interface FhirPorts {
 export function fhirRoutes(app: FastifyInstance, ports: FhirPorts): void {
   const config = { access: 'clinician' } as const;
 
-  app.get<{ Params: { id: string } }>(`${BASE}/Patient/:id`, { config }, async (request, reply) => {
-    const subject = subjectOf(ports.registry, callerOf(request).organisationId, request.params.id);
-    if (subject === undefined) return await refuse(reply, fail('NOT_FOUND').fault);
-    return await reply.type(FHIR_JSON).send(toPatient(subject));
-  });
+  app.get<{ Params: { id: string } }>(
+    `${FHIR_BASE}/Patient/:id`,
+    { config },
+    async (request, reply) => {
+      const subject = subjectOf(
+        ports.registry,
+        callerOf(request).organisationId,
+        request.params.id,
+      );
+      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      return await reply.type(FHIR_JSON).send(toPatient(subject));
+    },
+  );
 
-  app.get(`${BASE}/Observation`, { config }, async (request, reply) => {
+  app.get(`${FHIR_BASE}/Observation`, { config }, async (request, reply) => {
     const url = new URL(request.url, 'http://self');
     const isLenient = request.headers.prefer?.includes('handling=lenient') ?? false;
     const query = parseObservationQuery(url.searchParams, { isLenient });
-    if (!query.ok) return await refuse(reply, query.fault);
+    if (!query.ok) return await sendFault(reply, query.fault);
     const { organisationId } = callerOf(request);
     const subject = subjectOf(ports.registry, organisationId, query.value.subjectId);
     // A patient that the caller may not see has no Observations: the answer does not tell which.
     const page = subject === undefined ? NO_PAGE : await pageOf(query.value, ports);
     const { origin } = originOf(request);
     const bundle = searchBundle({
-      baseUrl: `${origin}${BASE}`,
+      baseUrl: `${origin}${FHIR_BASE}`,
       selfUrl: `${origin}${request.url}`,
       resources: page.resources,
       ...(page.next !== undefined && { nextUrl: nextUrl(`${origin}${request.url}`, page.next) }),
@@ -152,8 +156,4 @@ function inOrder(ranges: readonly SeriesRange[], newestFirst: boolean) {
 
 function originOf(request: FastifyRequest): { origin: string } {
   return { origin: `${request.protocol}://${request.host}` };
-}
-
-async function refuse(reply: FastifyReply, fault: Fault): Promise<FastifyReply> {
-  return await reply.code(statusOf(fault.code)).type(FHIR_JSON).send(toOperationOutcome(fault));
 }

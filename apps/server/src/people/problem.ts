@@ -1,7 +1,12 @@
-/** Faults in the language of HTTP. Only routes know HTTP; a fault is a value everywhere else. */
+/** Faults in the language of HTTP, and of FHIR below its address. Only routes know HTTP; a fault is a value everywhere else. */
 import type { Problem } from '@ausculta/contract/problem';
+import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import { FAULTS, type Fault, type FaultCode } from '@ausculta/vitals/fault';
 import type { FastifyReply } from 'fastify';
+
+/** The address below which everything is FHIR, errors too. */
+export const FHIR_BASE = '/fhir/R4';
+export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 const STATUS: Partial<Record<FaultCode, number>> = {
   CREDENTIALS_REFUSED: 401,
@@ -16,7 +21,7 @@ const STATUS: Partial<Record<FaultCode, number>> = {
   STORE_FULL: 507,
 };
 
-export function statusOf(code: FaultCode): number {
+function statusOf(code: FaultCode): number {
   return STATUS[code] ?? 400;
 }
 
@@ -31,5 +36,8 @@ export async function sendFault(reply: FastifyReply, fault: Fault): Promise<Fast
   const isLater = FAULTS[fault.code].retry === 'later';
   // Whoever counts knows for how long.
   if (isLater && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
-  return await reply.code(status).send(problemOf(fault));
+  reply.code(status);
+  if (reply.request.url.startsWith(`${FHIR_BASE}/`))
+    return await reply.type(FHIR_JSON).send(toOperationOutcome(fault));
+  return await reply.send(problemOf(fault));
 }
