@@ -15,7 +15,8 @@ import {
   subjectId,
 } from '../../../../tests/support/line.ts';
 import { Heads } from '../telemetry/heads.ts';
-import { LiveHub, type LiveSocket, type Viewer } from './hub.ts';
+import { LiveHub } from './hub.ts';
+import type { LiveSocket, Viewer } from './viewer.ts';
 
 const RATE = seriesSample({ id: 1 });
 const LEAD = seriesSample({ id: 2, metric: 'ecg-ii' });

@@ -7,19 +7,14 @@
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
 import type { AlarmView } from '@ausculta/contract/alarms';
-import {
-  FRAME_INTERVAL_MS,
-  type LiveNotice,
-  type LiveRequest,
-  SNAPSHOT_WAVEFORM_MS,
-} from '@ausculta/contract/live';
+import { FRAME_INTERVAL_MS, type LiveRequest } from '@ausculta/contract/live';
 import { encodeFrame, type LiveNumeric, type LiveWaveforms } from '@ausculta/contract/live-frame';
 import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Heads } from '../telemetry/heads.ts';
-import { endOf, joinRuns, type Segment } from '../telemetry/waveform-head.ts';
 import { decimalsOf } from './decimals.ts';
-import { Names } from './names.ts';
+import { type LiveSocket, type Seen, Viewer } from './viewer.ts';
+import { runsSince } from './waveform-frames.ts';
 
 /** A browser that has this much unread gets no more until it has caught up. */
 const BUFFERED_BYTES_MAX = 256 * 1024;
@@ -33,13 +28,6 @@ const LOST_BYTES_MAX = 1024 * 1024;
 /** Answers to a browser that asks faster than it listens. */
 const NOTICES_MAX = 1_000;
 
-/** What a socket needs to do; the door to WebSocket hands it in. */
-export interface LiveSocket {
-  readonly send: (frame: Uint8Array) => void;
-  readonly bufferedBytes: () => number;
-  readonly close: () => void;
-}
-
 export interface HubPorts {
   readonly heads: Heads;
   readonly nowMs: () => number;
@@ -47,23 +35,6 @@ export interface HubPorts {
   readonly maySee: (organisationId: OrganisationId, subjectId: SubjectId) => boolean;
   readonly openAlarms: (subjectId: SubjectId) => readonly AlarmView[];
   readonly degradedSinceMs: () => number | null;
-}
-
-export class Viewer {
-  readonly organisationId: OrganisationId;
-  readonly socket: LiveSocket;
-  readonly names = new Names();
-  readonly notices: LiveNotice[] = [];
-  readonly watched = new Map<SubjectId, { numbers: number; waveforms: number }>();
-  waveformMetrics: ReadonlySet<string> | undefined;
-  frameNumber = 0;
-  droppedMs = 0;
-  degradedSinceMs: number | null = null;
-
-  constructor(organisationId: OrganisationId, socket: LiveSocket) {
-    this.organisationId = organisationId;
-    this.socket = socket;
-  }
 }
 
 export class LiveHub {
@@ -202,12 +173,7 @@ export class LiveHub {
     }
   }
 
-  #collectNumbers(
-    viewer: Viewer,
-    subjectId: SubjectId,
-    seen: { numbers: number },
-    into: LiveNumeric[],
-  ): void {
+  #collectNumbers(viewer: Viewer, subjectId: SubjectId, seen: Seen, into: LiveNumeric[]): void {
     const { heads } = this.#ports;
     for (const { series, last, changed } of heads.ofSubject(subjectId).readings) {
       if (last === undefined || changed <= seen.numbers) continue;
@@ -228,11 +194,10 @@ export class LiveHub {
   #waveformBlock(
     viewer: Viewer,
     subjectId: SubjectId,
-    seen: { waveforms: number },
+    seen: Seen,
     cache: Map<string, Uint8Array> | undefined,
   ): Uint8Array | undefined {
     const { heads } = this.#ports;
-    const isSnapshot = seen.waveforms < 0;
     const from = seen.waveforms;
     seen.waveforms = heads.changes;
     const wanted = viewer.waveformMetrics;
@@ -242,7 +207,7 @@ export class LiveHub {
     const runs: WaveformRun[] = [];
     for (const { series, recent } of heads.ofSubject(subjectId).waveforms) {
       if (wanted !== undefined && !wanted.has(series.metric.key)) continue;
-      runs.push(...placedRuns(isSnapshot ? tail(recent) : newer(recent, from)));
+      runs.push(...runsSince(from, recent));
     }
     if (runs.length === 0) return undefined;
     const block = encodeRuns(runs, NO_COMPRESSION);
@@ -256,24 +221,4 @@ export class LiveHub {
 function isWithin(now: ReadonlySet<string> | undefined, before: ReadonlySet<string> | undefined) {
   if (before === undefined) return true;
   return now !== undefined && [...now].every((metric) => before.has(metric));
-}
-
-/** The last sweep's worth of a waveform. */
-function tail(recent: readonly Segment[]): Segment[] {
-  const last = recent.at(-1);
-  if (last === undefined) return [];
-  const fromMs = endOf(last.run) - SNAPSHOT_WAVEFORM_MS;
-  return recent.filter(({ run }) => endOf(run) >= fromMs);
-}
-
-function newer(recent: readonly Segment[], than: number): Segment[] {
-  let from = recent.length;
-  while (from > 0 && (recent[from - 1] as Segment).changed > than) from -= 1;
-  return recent.slice(from);
-}
-
-/** In corrected time, joined where they continue each other, starts in whole milliseconds. */
-function placedRuns(segments: readonly Segment[]): WaveformRun[] {
-  const placed = segments.map(({ run, offsetMs }) => ({ ...run, startMs: run.startMs + offsetMs }));
-  return joinRuns(placed).map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
 }

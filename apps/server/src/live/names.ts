@@ -1,5 +1,7 @@
 import type { LiveNotice } from '@ausculta/contract/live';
 
+type News = Omit<Extract<LiveNotice, { type: 'names' }>, 'type'>;
+
 /** Short indexes for the ids and keys of one socket, announced before their first use. */
 export class Names {
   readonly #indexes = {
@@ -7,11 +9,7 @@ export class Names {
     metrics: new Map<string, number>(),
     devices: new Map<string, number>(),
   };
-  #news: {
-    subjects: [number, string][];
-    metrics: [number, string][];
-    devices: [number, string][];
-  } = noNews();
+  #news = noNews();
 
   subject(id: string): number {
     return this.#indexOf('subjects', id);
@@ -33,7 +31,7 @@ export class Names {
     return { type: 'names', ...news };
   }
 
-  #indexOf(kind: 'subjects' | 'metrics' | 'devices', name: string): number {
+  #indexOf(kind: keyof News, name: string): number {
     const known = this.#indexes[kind].get(name);
     if (known !== undefined) return known;
     const index = this.#indexes[kind].size;
@@ -43,10 +41,6 @@ export class Names {
   }
 }
 
-function noNews(): {
-  subjects: [number, string][];
-  metrics: [number, string][];
-  devices: [number, string][];
-} {
+function noNews(): News {
   return { subjects: [], metrics: [], devices: [] };
 }
