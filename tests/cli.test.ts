@@ -217,6 +217,17 @@ test('a device id that is taken is refused, and no token is shown', async () => 
   assert.equal(again.out, '');
 });
 
+test('a record number belongs to one subject', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const add = (name: string) =>
+    ausculta(server, ['subject', 'add', name, '--record-number', 'M-500']);
+  assert.equal((await add('First')).exitCode, 0);
+  const second = await add('Second');
+  assert.equal(second.exitCode, 1);
+  assert.match(second.error, /recordNumber: already that of another subject/);
+});
+
 test('a wrong token ends with 4 and says where the right one is', async () => {
   await using here = await startServerHere();
   const { server } = here;
