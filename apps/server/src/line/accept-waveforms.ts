@@ -2,7 +2,8 @@
 import { fail } from '@ausculta/vitals/fault';
 import { findMetric } from '@ausculta/vitals/lookup';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
-import { type MessageTimes, shiftOf } from './clock.ts';
+import { shiftOf } from './clock.ts';
+import type { MessageTimes } from './clock-lag.ts';
 import type { LogEntry, Series } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock } from './message-clock.ts';
 import type { Accepted, KnownDevice, SeriesWanted } from './placement.ts';

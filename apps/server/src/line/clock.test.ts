@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type ClockState,
-  changesAfter,
-  isInDoubt,
-  type MessageTimes,
-  readClock,
-  shiftOf,
-  startClock,
-} from './clock.ts';
+import { type ClockState, isInDoubt, readClock, shiftOf, startClock } from './clock.ts';
+import { changesAfter } from './clock-changes.ts';
+import type { MessageTimes } from './clock-lag.ts';
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 const HOUR = 3_600_000;

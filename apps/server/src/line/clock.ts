@@ -14,6 +14,21 @@
  * it up is no longer asked: its readings are placed at receipt, until it has run evenly for a while.
  */
 import { type Fault, fail } from '@ausculta/vitals/fault';
+import { afterChange, type Changes, firstChange } from './clock-changes.ts';
+import {
+  clockReading,
+  isAbsurd,
+  isEven,
+  isSettled,
+  JITTER_MS,
+  lagOf,
+  type MessageTimes,
+  type Suspect,
+  suspectAfter,
+  watchEven,
+  watchFrom,
+  withoutJitter,
+} from './clock-lag.ts';
 
 /** Epoch 0 is the server's own clock: readings of devices that send no time. */
 export const RECEIPT_EPOCH = 0;
@@ -23,24 +38,6 @@ export const RECEIPT_EPOCH = 0;
  * placed at their receipt, for the detectors at the device's present wearer alone (safety S16).
  */
 export const HELD_EPOCH = -1;
-
-/** Lag differences below this are network jitter and queueing, not a clock. */
-const JITTER_MS = 1_000;
-
-/** A lag that holds still this long, over this many messages, is a slow clock rather than a backlog. */
-const SETTLED_SPAN_MS = 4_000;
-const SETTLED_MESSAGES = 4;
-
-/** No device of this platform measured before this: a stamp below it is a clock that was reset. */
-const EARLIEST_SENSIBLE_MS = Date.UTC(2015, 0, 1);
-
-/** An hour of a device that starts twelve times; then one change every ten minutes. */
-const CHANGES_MAX = 12;
-const CHANGE_EVERY_MS = 10 * 60_000;
-
-/** A clock that has run evenly for so long is believed again; what the way takes may vary meanwhile. */
-const EVEN_SPAN_MS = 60_000;
-const EVEN_WITHIN_MS = 5_000;
 
 /** A device whose clock is not believed is told this often. */
 const TELL_EVERY_MS = 60_000;
@@ -64,37 +61,12 @@ export interface ClockState {
   readonly unsteady?: Unsteady;
 }
 
-interface Changes {
-  readonly left: number;
-  readonly atMs: number;
-}
-
 interface Unsteady {
   /** The clock as it was last believed. */
   readonly before: ClockState;
   readonly toldMs: number;
   /** What moves the message's newest stamp to its receipt, and the others with it. */
   readonly shiftMs: number;
-}
-
-interface Suspect {
-  readonly messages: number;
-  /** Another lag was watched before this one: it moves, as a backlog's does. */
-  readonly isMoving: boolean;
-  readonly firstReceivedMs: number;
-  readonly firstStampMs: number;
-  readonly lagLowMs: number;
-  readonly lagHighMs: number;
-}
-
-export interface MessageTimes {
-  /** The newest stamp in the message. */
-  readonly newestStampMs: number;
-  /** The oldest stamp in the message. */
-  readonly oldestStampMs: number;
-  /** The device's clock when it sent, where its language says so. */
-  readonly sentMs?: number;
-  readonly receivedMs: number;
 }
 
 /** What has to be written down before the message may be appended. */
@@ -130,7 +102,7 @@ export function startClock(times: MessageTimes): ClockStep {
     offsetMs,
     newestStampMs: clockReading(times),
     suspect,
-    changes: { left: CHANGES_MAX - 1, atMs: times.receivedMs },
+    changes: firstChange(times.receivedMs),
     ...(suspect === undefined ? {} : { isUnproven: true }),
   };
   const fromStampMs = times.oldestStampMs;
@@ -176,66 +148,9 @@ export function isInDoubt(clock: ClockState): boolean {
   return clock.suspect.messages > 1 || !clock.suspect.isMoving;
 }
 
-/** What the device's clock showed when it sent, as far as the message tells. */
-function clockReading(times: MessageTimes): number {
-  return times.sentMs ?? times.newestStampMs;
-}
-
-/** Receipt minus the device's clock: its error, and whatever the way took. */
-function lagOf(times: MessageTimes): number {
-  return times.receivedMs - clockReading(times);
-}
-
-/** A clock that was reset shows a time at which none of our devices measured. */
-function isAbsurd(times: MessageTimes): boolean {
-  return clockReading(times) < EARLIEST_SENSIBLE_MS;
-}
-
 /** The first message after a reset; the ones that follow agree with the offset that it set. */
 function isAbsurdFor(clock: ClockState, times: MessageTimes, lagMs: number): boolean {
   return isAbsurd(times) && Math.abs(lagMs - clock.offsetMs) > JITTER_MS;
-}
-
-/** A clock that agrees with ours to within the jitter is taken as right. */
-function withoutJitter(offsetMs: number): number {
-  return Math.abs(offsetMs) <= JITTER_MS ? 0 : offsetMs;
-}
-
-/**
- * The lag that is being watched. A message in step with the known offset clears it; so does one
- * whose lag differs from the watched one, which starts a new watch.
- */
-function suspectAfter(
-  suspect: Suspect | undefined,
-  times: MessageTimes,
-  offsetMs: number,
-): Suspect | undefined {
-  const lagMs = lagOf(times);
-  if (lagMs <= offsetMs + JITTER_MS) return undefined;
-  const lagLowMs = Math.min(lagMs, suspect?.lagLowMs ?? lagMs);
-  const lagHighMs = Math.max(lagMs, suspect?.lagHighMs ?? lagMs);
-  if (suspect !== undefined && lagHighMs - lagLowMs <= JITTER_MS) {
-    return { ...suspect, messages: suspect.messages + 1, lagLowMs, lagHighMs };
-  }
-  return watchFrom(times, suspect !== undefined);
-}
-
-function watchFrom(times: MessageTimes, isMoving = false): Suspect {
-  const lagMs = lagOf(times);
-  return {
-    messages: 1,
-    isMoving,
-    firstReceivedMs: times.receivedMs,
-    firstStampMs: times.oldestStampMs,
-    lagLowMs: lagMs,
-    lagHighMs: lagMs,
-  };
-}
-
-function isSettled(suspect: Suspect, receivedMs: number): boolean {
-  return (
-    suspect.messages >= SETTLED_MESSAGES && receivedMs - suspect.firstReceivedMs >= SETTLED_SPAN_MS
-  );
 }
 
 /** What moves a stamp of a message to where it is placed by receipt; nothing while the clock is believed. */
@@ -266,20 +181,6 @@ function moveClock(
   return { state, change: { kind: wentBack ? 'epoch' : 'offset', epoch, ...moved } };
 }
 
-/** One change less, with what has come back since; undefined when none is left. */
-function afterChange(changes: Changes | undefined, atMs: number): Changes | undefined {
-  const since = Math.max(0, atMs - (changes?.atMs ?? atMs));
-  const left = Math.min(CHANGES_MAX, (changes?.left ?? CHANGES_MAX) + since / CHANGE_EVERY_MS);
-  return left < 1 ? undefined : { left: left - 1, atMs };
-}
-
-/** What is left of a clock's changes after those that were written down, in order. */
-export function changesAfter(writtenMs: readonly number[]): Changes | undefined {
-  let changes: Changes | undefined;
-  for (const atMs of writtenMs) changes = afterChange(changes, atMs) ?? { left: 0, atMs };
-  return changes;
-}
-
 function distrust(before: ClockState, times: MessageTimes): ClockStep {
   return placedAtReceipt(before, watchEven(undefined, times), times, Number.NEGATIVE_INFINITY);
 }
@@ -288,9 +189,7 @@ function distrust(before: ClockState, times: MessageTimes): ClockStep {
 function readUnsteady(clock: ClockState, unsteady: Unsteady, times: MessageTimes): ClockStep {
   const { before, toldMs } = unsteady;
   const watch = watchEven(clock.suspect, times);
-  const isEven =
-    watch.messages >= SETTLED_MESSAGES && times.receivedMs - watch.firstReceivedMs >= EVEN_SPAN_MS;
-  if (!isEven) return placedAtReceipt(before, watch, times, toldMs);
+  if (!isEven(watch, times.receivedMs)) return placedAtReceipt(before, watch, times, toldMs);
   const isAsBefore =
     Math.abs(watch.lagLowMs - before.offsetMs) <= JITTER_MS &&
     clockReading(times) > before.newestStampMs;
@@ -325,15 +224,4 @@ function placedAtReceipt(
   };
   const step = { state, change: undefined };
   return isTold ? { ...step, fault: fail('CLOCK_UNSTEADY').fault } : step;
-}
-
-/** The stretch in which the lag has stood still, give or take what the way takes. */
-function watchEven(watch: Suspect | undefined, times: MessageTimes): Suspect {
-  const lagMs = lagOf(times);
-  const lagLowMs = Math.min(lagMs, watch?.lagLowMs ?? lagMs);
-  const lagHighMs = Math.max(lagMs, watch?.lagHighMs ?? lagMs);
-  if (watch !== undefined && lagHighMs - lagLowMs <= EVEN_WITHIN_MS) {
-    return { ...watch, messages: watch.messages + 1, lagLowMs, lagHighMs };
-  }
-  return watchFrom(times);
 }

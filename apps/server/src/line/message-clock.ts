@@ -4,11 +4,11 @@ import {
   type ClockState,
   type ClockStep,
   isInDoubt,
-  type MessageTimes,
   RECEIPT_EPOCH,
   readClock,
   startClock,
 } from './clock.ts';
+import type { MessageTimes } from './clock-lag.ts';
 import { type PartFault, WHOLE_MESSAGE } from './entry.ts';
 import type { Accepted, KnownDevice } from './placement.ts';
 
