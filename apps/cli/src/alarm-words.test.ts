@@ -31,6 +31,19 @@ const CASES = [
     { ruleKey: 'technical/spo2/out-of-range', openingValue: 142 },
     'spo2 142 % out of range, check patient',
   ],
+  [
+    {
+      ruleKey: 'technical/ambient-temperature/out-of-range',
+      metric: 'ambient-temperature',
+      unit: 'Cel',
+      openingValue: -120,
+    },
+    'ambient-temperature -120 Cel out of range, check device',
+  ],
+  [
+    { ruleKey: 'technical/battery/low', metric: 'battery', openingValue: 4, limit: 5 },
+    'battery 4 %, limit ≤ 5',
+  ],
   [{ ruleKey: 'technical/no-data/patch-1' }, 'no data from patch-1: not monitored'],
   [{ ruleKey: 'technical/no-data/patch-1', condition: 'absent' }, 'no data from patch-1'],
   [{ ruleKey: 'technical/spo2/no-data' }, 'no spo2 data: not monitored'],

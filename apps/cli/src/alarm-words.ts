@@ -1,5 +1,6 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { alarmSubject } from '@ausculta/vitals/alarm';
+import { isOfSurroundings, metricByKey } from '@ausculta/vitals/lookup';
 
 /**
  * What an alarm is about, in the words of the screens and with the keys that `--metric` takes. A
@@ -9,12 +10,15 @@ import { alarmSubject } from '@ausculta/vitals/alarm';
 export function alarmWords(alarm: AlarmView): string {
   const { ruleKey, metric, unit, openingValue } = alarm;
   const [family, ...rest] = ruleKey.split('/');
-  if (family === 'limit') {
+  const isOfDevice = family === 'technical' && rest.length > 1 && rest.at(-1) === 'low';
+  if (family === 'limit' || isOfDevice) {
     const sign = alarm.direction === 'high' ? '≥' : '≤';
     return `${metric} ${openingValue} ${unit}, limit ${sign} ${alarm.limit}`;
   }
   if (family === 'technical' && rest.at(-1) === 'out-of-range') {
-    return `${metric} ${openingValue} ${unit} out of range, check patient`;
+    const known = metricByKey(metric);
+    const who = known !== undefined && isOfSurroundings(known) ? 'device' : 'patient';
+    return `${metric} ${openingValue} ${unit} out of range, check ${who}`;
   }
   if (family === 'technical' && rest.includes('no-data')) {
     const { deviceId, vital } = alarmSubject(ruleKey);

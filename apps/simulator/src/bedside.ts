@@ -8,6 +8,7 @@ import { meanRate, positionAt, runsBetween } from './loop.ts';
 import {
   type Levels,
   type Moment,
+  simulateBattery,
   simulateCuff,
   simulateRespRate,
   simulateSpo2,
@@ -50,6 +51,7 @@ export const HEART_RATE_WINDOW_S = 8;
 export const RESP_RATE_WINDOW_S = 32;
 const TEMPERATURE_EVERY_S = 10;
 const CUFF_EVERY_S = 300;
+const BATTERY_EVERY_S = 60;
 /** The first cuffs of a ward are half a minute apart at most, so that no bed waits for its number. */
 const FIRST_CUFF_SPREAD_S = 30;
 /** A computer that slept longer than this leaves a gap, as a monitor that was off would. */
@@ -139,6 +141,9 @@ export function readingsAt(bedside: Bedside, atMs: number): ReportedReading[] {
     simulated('nibp-diastolic', cuff.diastolic);
     simulated('nibp-mean', cuff.mean);
   }
+  if (patient.variation?.kind === 'battery' && elapsedS % BATTERY_EVERY_S === 3) {
+    simulated('battery', simulateBattery(moment));
+  }
   return readings;
 }
 
@@ -149,6 +154,7 @@ function encode(bedside: Bedside, readings: readonly ReportedReading[], nowMs: n
     case 'wrong-clock':
       // It cannot know that its clock is wrong, but it says what the clock shows.
       return encodePlainJson(readings, { sentMs: nowMs + clockErrorMs(bedside) });
+    case 'battery':
     case undefined:
       return encodePlainJson(readings);
   }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { simulateCuff, simulateRespRate, simulateSpo2, simulateTemperature } from './physiology.ts';
+import {
+  simulateBattery,
+  simulateCuff,
+  simulateRespRate,
+  simulateSpo2,
+  simulateTemperature,
+} from './physiology.ts';
 import { WARD_PATIENTS } from './ward.ts';
 
 const levelsOf = (bed: number) => {
@@ -68,4 +74,14 @@ test('a racing heart breathes faster, has more pressure and less oxygen', () => 
   assert.ok(simulateRespRate(1, levels, racing) > simulateRespRate(1, levels, calm));
   assert.ok(simulateCuff(1, levels, racing).systolic > simulateCuff(1, levels, calm).systolic);
   assert.ok(simulateSpo2(1, levels, racing) < simulateSpo2(1, levels, calm));
+});
+
+test('a battery falls slowly, is charged in good time, and never calls anybody', () => {
+  const charges = Array.from({ length: 600 }, (_, minute) =>
+    simulateBattery({ atMs: minute * 60_000, heartRate: undefined }),
+  );
+  assert.equal(charges[0], 87);
+  assert.ok(charges.every((charge) => Number.isInteger(charge) && charge > 20 && charge <= 87));
+  const steps = charges.slice(1).map((charge, index) => charge - (charges[index] ?? 0));
+  assert.ok(steps.every((step) => step === 0 || step === -1 || step > 50));
 });

@@ -70,6 +70,16 @@ export function simulateCuff(seed: number, levels: Levels, moment: Moment): Cuff
   return { systolic, diastolic, mean: Math.round(diastolic + (systolic - diastolic) / 3) };
 }
 
+const FULL_PERCENT = 87;
+const CHARGE_LASTS_MS = 4 * 3_600_000;
+const CHARGED_AGAIN_PERCENT = 32;
+
+/** Somebody charges it in good time: a demo must not call for a battery. */
+export function simulateBattery({ atMs }: Moment): number {
+  const used = (atMs % CHARGE_LASTS_MS) / CHARGE_LASTS_MS;
+  return Math.round(FULL_PERCENT - used * (FULL_PERCENT - CHARGED_AGAIN_PERCENT));
+}
+
 function beyondUsual(levels: Levels, { heartRate }: Moment): number {
   return heartRate === undefined ? 0 : within(heartRate - levels.heartRate, -40, 60);
 }

@@ -19,7 +19,9 @@ export type BedsideVariation =
   /** Its clock was set wrong: stamps lie this far from the truth (negative: behind). */
   | { readonly kind: 'wrong-clock'; readonly errorMs: number }
   /** It speaks SenML (RFC 8428) instead of the platform's own JSON. */
-  | { readonly kind: 'senml' };
+  | { readonly kind: 'senml' }
+  /** It is carried about, and tells its charge. */
+  | { readonly kind: 'battery' };
 
 const WARD = 'Ward 4 West';
 const THREE_HOURS_MS = 3 * 60 * 60 * 1000;
@@ -106,6 +108,7 @@ export const WARD_PATIENTS: readonly WardPatient[] = [
     'mitbih111',
     person('Castellanos', 'Rut', '1979-08-30', 'female', 'D-4425'),
     [97, 16, 36.7, 126, 79],
+    { kind: 'battery' },
   ),
   patient(
     '07',

@@ -74,3 +74,10 @@ test('the rule is named by its vital, of medium priority, and tells the bound th
     limit: spo2.plausible.low,
   });
 });
+
+test("of what is nobody's body no patient is to be checked: it is low", () => {
+  assert.equal(outOfRangeRule(metricOf('spo2'), 160).priority, 'medium');
+  assert.equal(outOfRangeRule(metricOf('fio2-setting'), 160).priority, 'medium');
+  assert.equal(outOfRangeRule(metricOf('ambient-temperature'), -120).priority, 'low');
+  assert.equal(outOfRangeRule(metricOf('battery'), 255).priority, 'low');
+});

@@ -1,3 +1,5 @@
+import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import { isOfSurroundings } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import { FLAG, hasFlag, isOneSided } from '@ausculta/vitals/reading';
 import type { AlarmRule } from './alarm-rule.ts';
@@ -6,26 +8,29 @@ import type { LimitState, LimitStep, Sample } from './limit.ts';
 
 /**
  * "Value out of range, check patient" (safety S2): a value that no sensor can truthfully give is
- * judged by the limits like any other, and told as a technical alarm of medium priority beside. A
- * meter's HI and LO are no artefacts: they satisfy the limits and are not told here.
+ * judged by the limits like any other, and told as a technical alarm of medium priority beside. Of a
+ * fridge or a battery it says nothing about a patient: then it is low, and ends by itself. A meter's HI and LO are no artefacts: they satisfy the limits and are not told here.
  *
  * It is the plainest of limits, without delay or band, and keeps the same state as one.
  */
-export const OUT_OF_RANGE_PRIORITY = 'medium';
+function priorityOf(metric: Metric): AlarmPriority {
+  return isOfSurroundings(metric) ? 'low' : 'medium';
+}
 
 export function outOfRangeKey(vital: string): string {
   return `technical/${vital}/out-of-range`;
 }
 
 /** The rule as `value` has broken it: the bound of the plausible range that it lies beyond. */
-export function outOfRangeRule({ vital, plausible }: Metric, value: number): AlarmRule {
+export function outOfRangeRule(metric: Metric, value: number): AlarmRule {
+  const { vital, plausible } = metric;
   const key = outOfRangeKey(vital);
   const isHigh = value > plausible.high;
   return {
     kind: 'out-of-range',
     key,
     episodeKey: key,
-    priority: OUT_OF_RANGE_PRIORITY,
+    priority: priorityOf(metric),
     direction: isHigh ? 'high' : 'low',
     limit: isHigh ? plausible.high : plausible.low,
   };

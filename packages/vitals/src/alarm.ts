@@ -33,6 +33,8 @@ export function alarmSubject(ruleKey: string): AlarmSubject {
   if (family !== 'technical') return { kind: 'limit', vital: first, deviceId: undefined };
   if (first === 'no-data' || first === 'leads-off')
     return { kind: first, vital: undefined, deviceId: second };
+  // A limit of the device rather than of the patient: "technical/battery/low".
+  if (second === 'low') return { kind: 'limit', vital: first, deviceId: undefined };
   const kind = second === 'no-data' ? 'no-data' : 'out-of-range';
   return { kind, vital: first, deviceId: undefined };
 }

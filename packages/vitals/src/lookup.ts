@@ -48,6 +48,11 @@ export function metricByKey(key: string): Metric | undefined {
   return metric?.key === key ? metric : undefined;
 }
 
+/** Of a room, a fridge or the device itself: nobody's body is told of by it. */
+export function isOfSurroundings({ key, kind }: Metric): boolean {
+  return kind === 'technical' || key.startsWith('ambient-');
+}
+
 /** For keys written in our own code: the catalogue holds them, or we have made a mistake. */
 export function metricOf(key: string): Metric {
   const metric = metricByKey(key);

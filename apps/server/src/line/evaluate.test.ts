@@ -281,3 +281,16 @@ test('another subject that wears the device is watched apart', () => {
   assert.deepEqual(target.evaluate(arrivalOf(next, { stampMs: NOON + 2000, value: 150 })), []);
   assert.equal([...target.subjects()].length, 2);
 });
+
+test("a device's battery is watched for a patient of whatever category", () => {
+  const battery = seriesSample({ id: 7, metric: 'battery' });
+  const unknown = new Evaluator(() => 'unknown');
+  const findings = findingsOf(
+    unknown,
+    [6, 5].map((value, i) => arrivalOf(battery, { stampMs: NOON + i * 60_000, value })),
+  );
+  assert.deepEqual(
+    findings.map(({ kind, alarmId }) => `${kind} ${alarmId}`),
+    [`raised technical/battery/low@${NOON + 60_000}`],
+  );
+});

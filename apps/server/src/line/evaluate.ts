@@ -16,6 +16,7 @@ import {
   silenceDueMs,
 } from '@ausculta/rules/limit';
 import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
+import { TECHNICAL_LIMITS } from '@ausculta/rules/technical-limits';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival, RunArrival } from './consume.ts';
@@ -240,7 +241,8 @@ export class Evaluator {
 
   #startSeries(series: Series, remembered: SubjectSnapshot): SeriesWatch {
     const subject = this.#subjectOf(series.subjectId);
-    const rules = limitsOfMetric(readyLimits(this.#categoryOf(series.subjectId)), series.metric);
+    const limits = readyLimits(this.#categoryOf(series.subjectId));
+    const rules = limitsOfMetric([...limits, ...TECHNICAL_LIMITS], series.metric);
     const start = (rule: AlarmRule, settings: LimitSettings | undefined): Watch =>
       this.#startWatch({ series, rule, settings }, { subject, remembered });
     const watches = rules.map((rule) => start(rule, settingsFor(rule, series.metric)));

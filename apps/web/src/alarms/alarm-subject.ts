@@ -1,12 +1,14 @@
 import { type AlarmSubject, alarmSubject } from '@ausculta/vitals/alarm';
 
+const TAUGHT: ReadonlySet<string> = new Set(['out-of-range', 'low']);
+
 /** What an alarm is about; undefined for a rule of a kind that this screen was not taught. */
 export function knownSubject(ruleKey: string): AlarmSubject | undefined {
   const [family, ...rest] = ruleKey.split('/');
   const isKnown =
     family === 'limit' ||
     (isTechnicalKey(ruleKey) &&
-      (rest.includes('no-data') || rest[0] === 'leads-off' || rest.at(-1) === 'out-of-range'));
+      (rest.includes('no-data') || rest[0] === 'leads-off' || TAUGHT.has(rest.at(-1) ?? '')));
   return isKnown ? alarmSubject(ruleKey) : undefined;
 }
 

@@ -55,6 +55,28 @@ const LINES = [
     value: 'lowest 82.5',
   },
   { of: OUT_OF_RANGE, shown: 'HR out of range, check patient', value: 'was 999/min' },
+  {
+    of: alarm({
+      ruleKey: 'technical/ambient-temperature/out-of-range',
+      metric: 'ambient-temperature',
+      unit: 'Cel',
+      openingValue: -120,
+    }),
+    shown: 'Ambient temperature out of range, check device',
+    value: 'was −120 °C',
+  },
+  {
+    of: alarm({
+      ruleKey: 'technical/battery/low',
+      metric: 'battery',
+      direction: 'low',
+      limit: 5,
+      unit: '%',
+      extremeValue: 3,
+    }),
+    shown: 'Battery ≤ 5 %',
+    value: 'lowest 3',
+  },
   { of: NO_DATA, shown: 'No data from patch-1: not monitored', value: undefined },
   {
     of: { ...NO_DATA, ruleKey: 'technical/no-data' },

@@ -1,5 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { metricByKey } from '@ausculta/vitals/lookup';
+import { isOfSurroundings, metricByKey } from '@ausculta/vitals/lookup';
 import { durationText, fixed, unitText } from '../vitals/number-text.ts';
 import { vitalShort } from '../vitals/vital-words.ts';
 import { isTechnicalKey, keyInWords, knownSubject } from './alarm-subject.ts';
@@ -32,7 +32,9 @@ function wordsOf(alarm: AlarmView): AlarmWords {
     }
     case 'out-of-range': {
       const value = `was ${quantity(alarm.openingValue, alarm.unit)}`;
-      return { ...same(`${name} out of range, check patient`), value };
+      const metric = metricByKey(alarm.metric);
+      const who = metric !== undefined && isOfSurroundings(metric) ? 'device' : 'patient';
+      return { ...same(`${name} out of range, check ${who}`), value };
     }
     case 'no-data': {
       // Of an ECG no single lead is lost: all are.
@@ -66,7 +68,7 @@ export function briefText(alarm: AlarmView): string {
 
 /** The line of the smallest tile: "No data". */
 export function tinyText(alarm: AlarmView): string {
-  return wordsOf(alarm).brief.replace(/: not monitored$|, check patient$/, '');
+  return wordsOf(alarm).brief.replace(/: not monitored$|, check (patient|device)$/, '');
 }
 
 /** "highest 134" or "lowest 82": the furthest beyond the limit so far. Undefined where no value is behind it. */

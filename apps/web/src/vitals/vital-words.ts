@@ -9,6 +9,7 @@ const VITAL_SHORT: Readonly<Record<string, string>> = {
   'blood-pressure-diastolic': 'Diastolic',
   'blood-pressure-mean': 'Mean pressure',
   'body-temperature': 'Temp',
+  battery: 'Battery',
 };
 
 const SOURCE: Readonly<Record<string, string>> = {
