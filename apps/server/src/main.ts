@@ -3,7 +3,7 @@ import './young-objects.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { describeDatabaseError } from './database/fault.ts';
 import { StartProblem } from './database/start-problem.ts';
 import type { Outside } from './outside.ts';
@@ -75,15 +75,17 @@ async function run(): Promise<void> {
     webDir: fileBeside('../../web/dist'),
     outside,
   });
-  announce(server, config.http.host);
+  announce(server, config);
   stopOnSignal(server);
 }
 
-function announce(server: RunningServer, host: string): void {
+function announce(server: RunningServer, { http: { host }, demo }: Config): void {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   process.stdout.write(
     `Ausculta is ready at http://${shown}:${server.httpPort} (MQTT on port ${server.mqttPort}).\n`,
   );
+  // The demo says its own login and the rest, at every start.
+  if (demo) return;
   if (server.newLogin !== undefined) {
     const { loginName, password } = server.newLogin;
     process.stdout.write(

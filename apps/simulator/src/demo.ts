@@ -121,7 +121,8 @@ async function endOf(
 ): Promise<number> {
   await ended;
   if (stopped.aborted) return 0;
-  say(`The server ended by itself (${server.exitCode ?? server.signalCode}): see its lines above.`);
+  const how = server.exitCode ?? server.signalCode;
+  say(`The server ended by itself (${how}): see its lines above, and run the same command again.`);
   return server.exitCode || 1;
 }
 
