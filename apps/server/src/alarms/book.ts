@@ -280,11 +280,13 @@ export class AlarmBook {
    */
   lookForSilence(consumedUntilMs: number): void {
     for (const finding of this.#evaluator.silences(consumedUntilMs)) this.#apply(finding, false);
-    const isProvisional = this.#provisional !== undefined;
-    const evaluator = this.#provisional?.evaluator ?? this.#evaluator;
+    const provisional = this.#provisional;
+    const isProvisional = provisional !== undefined;
+    const evaluator = provisional?.evaluator ?? this.#evaluator;
+    const isHeldBack = ({ deviceId }: Series) => provisional?.isWaiting(deviceId) === true;
     const nowMs = isProvisional ? this.#ports.nowMs() : consumedUntilMs;
     this.#resume(evaluator);
-    for (const finding of this.#monitoring.look(evaluator.subjects(), nowMs)) {
+    for (const finding of this.#monitoring.look(evaluator.subjects(), nowMs, isHeldBack)) {
       this.#apply(finding, isProvisional);
     }
     const isConsumed = !isProvisional && consumedUntilMs > this.#provisionalEndedMs;

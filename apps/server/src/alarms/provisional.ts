@@ -2,6 +2,7 @@
  * What has been accepted and is not yet durable, led through a copy of the detectors: the log is
  * stalled, or intake is refusing (safety S3). The copy is let go when the store is back.
  */
+import type { DeviceId } from '@ausculta/vitals/identity';
 import { consume } from '../line/consume.ts';
 import type { LogEntry } from '../line/entry.ts';
 import type { Evaluator } from '../line/evaluate.ts';
@@ -14,6 +15,7 @@ export interface ProvisionalPorts {
 export class Provisional {
   readonly evaluator: Evaluator;
   readonly #ports: ProvisionalPorts;
+  readonly #waiting = new Set<DeviceId>();
   /** So many of the pending entries have been evaluated. */
   #seen = 0;
 
@@ -24,10 +26,23 @@ export class Provisional {
 
   /** Those of `pending` that are new since the last time; it only grows while the log is stalled. */
   evaluatePending(pending: readonly LogEntry[], nowMs: number): Finding[] {
-    const findings = this.evaluate(pending.slice(this.#seen));
+    const fresh = pending.slice(this.#seen);
+    for (const entry of fresh) {
+      if (entry.kind === 'event') this.#waiting.add(entry.deviceId);
+      else for (const { deviceId } of entry.series) this.#waiting.add(deviceId);
+    }
+    const findings = this.evaluate(fresh);
     this.#seen = Math.max(this.#seen, pending.length);
     findings.push(...this.evaluator.silences(nowMs));
     return findings;
+  }
+
+  /**
+   * Whether the device has sent what it has had no answer to: it may send nothing more until then.
+   * Who was refused has had one.
+   */
+  isWaiting(deviceId: DeviceId): boolean {
+    return this.#waiting.has(deviceId);
   }
 
   evaluate(entries: readonly LogEntry[]): Finding[] {

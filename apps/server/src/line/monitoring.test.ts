@@ -1,110 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
+import { NOON, subjectId } from '../../../../tests/support/line.ts';
+import {
+  CUFF,
+  NEIGHBOUR,
+  OTHER_RATE,
+  RATE,
+  SPO2,
+  Ward,
+} from '../../../../tests/support/monitored-ward.ts';
 import type { Series } from './entry.ts';
-import { Evaluator } from './evaluate.ts';
-import type { Finding } from './finding.ts';
-import { Monitoring } from './monitoring.ts';
-import type { SubjectSnapshot } from './snapshot.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });
-
-const RATE = seriesSample({ id: 1 });
-const SPO2 = seriesSample({ id: 2, metric: 'spo2' });
-const OTHER_RATE = seriesSample({ id: 3, device: 'monitor-2' });
-const CUFF = seriesSample({ id: 4, metric: 'nibp-systolic' });
-const TEMPERATURE = seriesSample({ id: 6, metric: 'body-temperature' });
-const BREATHS = seriesSample({ id: 7, metric: 'resp-rate-impedance' });
-const ECG = seriesSample({ id: 8, metric: 'ecg-ii' });
-const ECG_V1 = seriesSample({ id: 9, metric: 'ecg-v1' });
-const PLETH = seriesSample({ id: 10, metric: 'pleth' });
-const NEIGHBOUR = seriesSample({ id: 5, subject: 2, device: 'monitor-9' });
-
-const VALUE: Record<string, number> = {
-  'heart-rate': 70,
-  spo2: 97,
-  'nibp-systolic': 120,
-  'body-temperature': 36.8,
-  'resp-rate-impedance': 15,
-};
-
-/** A ward whose clock is turned by hand: each second the given series send, then somebody looks. */
-class Ward {
-  evaluator = new Evaluator(() => 'unknown');
-  monitoring = this.#newMonitoring();
-  readonly takenOff = new Set<Series>();
-  /** The snapshots, as they lie in the database. */
-  readonly #stored = new Map<string, string>();
-  second = 0;
-
-  #newMonitoring(): Monitoring {
-    return new Monitoring((series) => !this.takenOff.has(series));
-  }
-
-  /** What is said, as "second kind name@second of the last reading". */
-  run(seconds: number, ...sending: readonly Series[]): string[] {
-    const said: string[] = [];
-    for (let each = 0; each < seconds; each += 1) {
-      for (const series of sending) this.send(series);
-      said.push(...this.look());
-      this.second += 1;
-    }
-    return said;
-  }
-
-  send(series: Series, stampMs = this.nowMs): void {
-    if (series.metric.kind === 'waveform') {
-      this.evaluator.watchRun({ series, endMs: stampMs, receivedMs: this.nowMs });
-      return;
-    }
-    const value = VALUE[series.metric.key] ?? 0;
-    this.evaluator.evaluate(arrivalOf(series, { stampMs, value, receivedMs: this.nowMs }));
-  }
-
-  leads(kind: 'leads-off' | 'leads-on' | 'fall', stampMs = this.nowMs): void {
-    const { organisationId, subjectId: subject, deviceId, partition } = RATE;
-    const place = { organisationId, subjectId: subject, deviceId, partition };
-    const event = { kind, stampMs, flags: 0 };
-    const received = { receivedMs: this.nowMs, offsetMs: 0, id: `${kind} ${stampMs}` };
-    this.evaluator.watchEvent({ kind: 'event', ...place, ...received, event });
-  }
-
-  look(): string[] {
-    return this.findings().map(
-      ({ kind, alarmId }) => `${this.second} ${kind} ${alarmId.replace(/\d+$/, secondOf)}`,
-    );
-  }
-
-  findings(): Finding[] {
-    return this.monitoring.look(this.evaluator.subjects(), this.nowMs);
-  }
-
-  /** The server stops for a while; what it knew comes from the snapshot. */
-  restart(downS: number, told: readonly { key: string; alarmId: string }[]): void {
-    for (const { subjectId: id, snapshot } of this.evaluator.snapshot()) {
-      this.#stored.set(id, JSON.stringify(snapshot));
-    }
-    this.second += downS;
-    this.evaluator = new Evaluator(() => 'unknown');
-    this.monitoring = this.#newMonitoring();
-    const all = [RATE, SPO2, OTHER_RATE, CUFF, BREATHS, ECG];
-    for (const stored of this.#stored.values()) {
-      const snapshot = JSON.parse(stored) as SubjectSnapshot;
-      this.evaluator.remember(snapshot, (id) => all.find((series) => series.id === id));
-    }
-    const subject = this.evaluator.subject(subjectId(1));
-    assert.ok(subject !== undefined);
-    for (const each of told) assert.ok(this.monitoring.resume(subject, each));
-  }
-
-  get nowMs(): number {
-    return NOON + this.second * 1000;
-  }
-}
-
-const secondOf = (stamp: string): string => String((Number(stamp) - NOON) / 1000);
 
 test('a device that stops is missed after 12 s, once, and by the name of its last reading', () => {
   const ward = new Ward();
@@ -342,103 +251,4 @@ test('whatever stops, returns and restarts: a loss is told in time, once, and en
     }),
     { numRuns: 300 },
   );
-});
-
-test('a device that sends waveforms alone is missed when it stops, also after a restart', () => {
-  const ward = new Ward();
-  assert.deepEqual(ward.run(10, ECG, PLETH), []);
-  assert.deepEqual(ward.run(20), ['21 raised technical/no-data/monitor-1@9']);
-  ward.restart(5, []);
-  ward.monitoring.startListening(ward.nowMs);
-  assert.deepEqual(ward.run(20), ['47 raised technical/no-data/monitor-1@9']);
-  assert.deepEqual(ward.run(3, ECG), ['57 ended technical/no-data/monitor-1@9']);
-});
-
-test('the ECG is lost when its last lead stops; a lead that changes is no loss', () => {
-  const ward = new Ward();
-  ward.run(10, RATE, ECG);
-  assert.deepEqual(ward.run(30, RATE, ECG_V1), []);
-  assert.deepEqual(ward.run(20, RATE), ['51 raised technical/ecg/no-data@39']);
-  assert.deepEqual(ward.run(5, RATE, ECG), ['62 ended technical/ecg/no-data@39']);
-});
-
-test('a number that is lost tells of its waveform as well', () => {
-  const ward = new Ward();
-  ward.run(10, RATE, SPO2, ECG, PLETH);
-  assert.deepEqual(ward.run(30, RATE, ECG), ['21 raised technical/spo2/no-data@9']);
-  assert.deepEqual(ward.run(10, RATE, ECG, SPO2, PLETH), ['42 ended technical/spo2/no-data@9']);
-});
-
-test('a vital that is measured now and then gets its time after its device came back', () => {
-  const ward = new Ward();
-  const measure = (seconds: number) =>
-    Array.from({ length: seconds }, () =>
-      ward.run(1, RATE, ...(ward.second % 10 === 0 ? [TEMPERATURE] : [])),
-    ).flat();
-  measure(60);
-  assert.deepEqual(ward.run(45), ['71 raised technical/no-data/monitor-1@59']);
-  assert.deepEqual(measure(60), ['107 ended technical/no-data/monitor-1@59']);
-});
-
-test('leads that a device says are off are one alarm for all that goes with them, after 10 s', () => {
-  const ward = new Ward();
-  ward.run(10, RATE, BREATHS, SPO2, ECG);
-  ward.leads('leads-off');
-  assert.deepEqual(ward.run(40, SPO2), ['20 raised technical/leads-off/monitor-1@10']);
-  ward.leads('leads-on');
-  assert.deepEqual(ward.run(20, SPO2, RATE, BREATHS, ECG), [
-    '50 ended technical/leads-off/monitor-1@10',
-  ]);
-});
-
-test('leads that are off for a moment, or that another device replaces in time, call nobody', () => {
-  const ward = new Ward();
-  ward.run(10, RATE);
-  ward.leads('leads-off');
-  ward.leads('fall');
-  ward.run(9, RATE);
-  ward.leads('leads-on');
-  assert.deepEqual(ward.run(30, RATE), []);
-  ward.leads('leads-off', ward.nowMs - 60_000);
-  assert.deepEqual(ward.run(30, RATE), [], 'an older word than the last one');
-});
-
-test('a device that never says "on" is believed by its heart rate', () => {
-  const ward = new Ward();
-  ward.run(10, RATE, SPO2);
-  ward.leads('leads-off');
-  ward.run(30, SPO2);
-  assert.deepEqual(ward.run(10, SPO2, RATE), ['42 ended technical/leads-off/monitor-1@10']);
-});
-
-test('leads off and then nothing at all is loss of the device', () => {
-  const ward = new Ward();
-  ward.run(10, RATE, SPO2);
-  ward.leads('leads-off');
-  ward.run(20, SPO2);
-  assert.deepEqual(ward.run(20), [
-    '41 raised technical/no-data/monitor-1@29',
-    '41 ended technical/leads-off/monitor-1@10',
-  ]);
-});
-
-test('leads that were told to be off before a restart are held off after it', () => {
-  const ward = new Ward();
-  ward.run(10, RATE, SPO2);
-  ward.leads('leads-off');
-  ward.run(20, SPO2);
-  const alarmId = `technical/leads-off/monitor-1@${NOON + 10_000}`;
-  ward.restart(5, [{ key: 'technical/leads-off/monitor-1', alarmId }]);
-  ward.monitoring.startListening(ward.nowMs);
-  assert.deepEqual(ward.run(30, SPO2), []);
-  ward.leads('leads-on');
-  assert.deepEqual(ward.run(5, SPO2, RATE), ['65 ended technical/leads-off/monitor-1@10']);
-});
-
-test('nobody is told of the leads of a device that nobody wears', () => {
-  const ward = new Ward();
-  ward.run(10, RATE);
-  ward.leads('leads-off');
-  ward.takenOff.add(RATE);
-  assert.deepEqual(ward.run(30), []);
 });

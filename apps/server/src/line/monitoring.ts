@@ -44,6 +44,8 @@ import type { SeriesWatch, SubjectWatch } from './series-watch.ts';
 /** Nobody has looked for so long that nobody can have listened either: the machine was asleep. */
 const ASLEEP_MS = 5_000;
 
+const NOBODY = (): boolean => false;
+
 /**
  * Of a vital that a device of the subject measures: whether its numbers are of now. 'awaited': old, but
  * the server has not listened for long enough to say that they have stopped.
@@ -57,6 +59,7 @@ export class Monitoring {
   /** Since when the server listens without a break. */
   #listeningMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #isHeldBack: (series: Series) => boolean = NOBODY;
 
   constructor(isWorn: (series: Series, nowMs: number) => boolean) {
     this.#isWorn = isWorn;
@@ -86,7 +89,16 @@ export class Monitoring {
     this.#listeningMs = nowMs;
   }
 
-  look(subjects: Iterable<SubjectWatch>, nowMs: number): Finding[] {
+  /**
+   * `isHeldBack`: of devices that may be waiting for our own answer, while the store is away. Their
+   * silence is no news: that monitoring is degraded has been told to all, as one alarm (safety S20).
+   */
+  look(
+    subjects: Iterable<SubjectWatch>,
+    nowMs: number,
+    isHeldBack: (series: Series) => boolean = NOBODY,
+  ): Finding[] {
+    this.#isHeldBack = isHeldBack;
     if (nowMs - this.#lookedMs > ASLEEP_MS) this.startListening(nowMs);
     this.#lookedMs = Math.max(this.#lookedMs, nowMs);
     const findings: Finding[] = [];
@@ -105,8 +117,8 @@ export class Monitoring {
     return false;
   }
 
-  #isMissed({ flow, lastAtMs }: SeriesWatch, nowMs: number): boolean {
-    if (flow.silentAfterMs === 0) return false;
+  #isMissed({ series, flow, lastAtMs }: SeriesWatch, nowMs: number): boolean {
+    if (flow.silentAfterMs === 0 || this.#isHeldBack(series)) return false;
     return nowMs - Math.max(lastAtMs, this.#listeningMs) >= flow.silentAfterMs;
   }
 
@@ -158,7 +170,8 @@ export class Monitoring {
         returned.set(deviceId, nowMs);
         continue;
       }
-      if (this.#silenceOf(ofDevice, nowMs) >= shortestOf(ofDevice)) {
+      const isHeldBack = ofDevice.some(({ series }) => this.#isHeldBack(series));
+      if (!isHeldBack && this.#silenceOf(ofDevice, nowMs) >= shortestOf(ofDevice)) {
         stopped.set(deviceId, newestAtMs(ofDevice));
       }
     }
