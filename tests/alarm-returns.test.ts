@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
+import { startServerProcess } from './support/program.ts';
 import {
   eventually,
   type ServerUnderTest,
   startServerHere,
-  startServerProcess,
   type TestDevice,
   temporaryDirectory,
 } from './support/server.ts';

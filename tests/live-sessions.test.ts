@@ -4,9 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { LIVE_SIGNED_OUT_CODE } from '@ausculta/contract/live';
 import { hash } from '@node-rs/argon2';
+import type { Listener } from './support/live-listener.ts';
 import {
   eventually,
-  type Listener,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmView } from '@ausculta/contract/alarms';
+import { startServerProcess } from './support/program.ts';
 import {
   eventually,
   type ServerUnderTest,
-  startServerProcess,
   type TestDevice,
   temporaryDirectory,
 } from './support/server.ts';

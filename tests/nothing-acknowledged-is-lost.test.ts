@@ -15,11 +15,10 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { MqttClient } from 'mqtt';
 import { openDataDirectory } from '../apps/server/src/database/data-directory.ts';
 import { openDatabase } from '../apps/server/src/database/open.ts';
+import { type ServerProcess, startServerProcess } from './support/program.ts';
 import {
   eventually,
-  type ServerProcess,
   type ServerUnderTest,
-  startServerProcess,
   type TestDevice,
   temporaryDirectory,
 } from './support/server.ts';

@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { eventually, startServerProcess, temporaryDirectory } from './support/server.ts';
+import { startServerProcess } from './support/program.ts';
+import { eventually, temporaryDirectory } from './support/server.ts';
 
 const NAMES = {
   familyName: 'Quagswagger',

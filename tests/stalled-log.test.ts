@@ -6,12 +6,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveNotice } from '@ausculta/contract/live';
-import {
-  eventually,
-  sendSignal,
-  startServerProcess,
-  temporaryDirectory,
-} from './support/server.ts';
+import { sendSignal, startServerProcess } from './support/program.ts';
+import { eventually, temporaryDirectory } from './support/server.ts';
 
 const STALLED_MS = 4_000;
 

@@ -12,7 +12,8 @@ import { after, before, describe, test } from 'node:test';
 import { type Connection, parseDatabaseUrl } from '../apps/server/src/database/connection.ts';
 import { openConnection } from '../apps/server/src/database/pool.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
-import { freePorts, runProgram, temporaryDirectory } from './support/server.ts';
+import { runProgram } from './support/program.ts';
+import { freePorts, temporaryDirectory } from './support/server.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NO_MOUNT = 'only root may mount a small disk, and not in every container';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { eventually, startServerProcess, temporaryDirectory } from './support/server.ts';
+import { startServerProcess } from './support/program.ts';
+import { eventually, temporaryDirectory } from './support/server.ts';
 
 test('a value out of range calls for a look at the patient, and is the same alarm after kill -9', async () => {
   const dataDir = await temporaryDirectory();

@@ -1,8 +1,4 @@
-/**
- * The whole server for a test: in this process on a database of its own (fast, its world can be turned),
- * or as the program that people start (its environment, exit code and death are the real ones).
- */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/** The whole server for a test: in this process, on a database of its own; its world can be turned. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -13,8 +9,6 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { LIVE_SUBPROTOCOL, LiveNotice } from '@ausculta/contract/live';
-import { decodeFrame } from '@ausculta/contract/live-frame';
 import type { ReadingLine } from '@ausculta/contract/readings';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -22,8 +16,7 @@ import type { Config } from '../../apps/server/src/config.ts';
 import type { Outside } from '../../apps/server/src/outside.ts';
 import { startServer } from '../../apps/server/src/server.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
-
-const MAIN = join(import.meta.dirname, '../../apps/server/src/main.ts');
+import { type Listener, listenTo } from './live-listener.ts';
 
 /** Long enough for a busy machine, short enough that a hang is seen. */
 const WITHIN_MS = 30_000;
@@ -163,50 +156,6 @@ export class ServerUnderTest {
   }
 }
 
-/** What a browser hears on its live socket. */
-export interface Listener {
-  readonly notices: LiveNotice[];
-  readonly values: number[];
-  /** True once the socket is open, false if it was refused. */
-  readonly opened: Promise<boolean>;
-  readonly close: () => void;
-  /** The code with which the server or this side ended it. */
-  readonly closed: Promise<number>;
-}
-
-interface ServerEars {
-  readonly url: string;
-  readonly subjects: readonly string[];
-  readonly headers: Record<string, string>;
-}
-
-function listenTo({ url, subjects, headers }: ServerEars): Listener {
-  const notices: LiveNotice[] = [];
-  const values: number[] = [];
-  // Node's own WebSocket takes headers; the type is that of browsers, which must not.
-  const options = { protocols: [LIVE_SUBPROTOCOL], headers } as never;
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/api/live`, options);
-  socket.binaryType = 'arraybuffer';
-  const opened = new Promise<boolean>((resolve) => {
-    socket.addEventListener('open', () => {
-      socket.send(JSON.stringify({ type: 'subscribe', subjects }));
-      resolve(true);
-    });
-    socket.addEventListener('error', () => resolve(false));
-  });
-  socket.addEventListener('message', ({ data }) => {
-    const frame = decodeFrame(new Uint8Array(data as ArrayBuffer));
-    if (frame === undefined) return;
-    values.push(...frame.numerics.map(({ value }) => value));
-    const texts = frame.noticesJson === '' ? [] : (JSON.parse(frame.noticesJson) as unknown[]);
-    notices.push(...texts.map((notice) => LiveNotice.parse(notice)));
-  });
-  const closed = new Promise<number>((resolve) => {
-    socket.addEventListener('close', ({ code }) => resolve(code));
-  });
-  return { notices, values, opened, close: () => socket.close(), closed };
-}
-
 export interface ServerHere extends AsyncDisposable {
   readonly server: ServerUnderTest;
   readonly database: TestDatabase;
@@ -269,111 +218,4 @@ export function realOutside(onProblem: Outside['onProblem']): Outside {
     onProblem,
     onFatal: (why) => onProblem('fatal', new Error(why)),
   };
-}
-
-export interface Program {
-  readonly child: ChildProcess;
-  readonly output: { stdout: string; stderr: string };
-  /** Resolves with the exit code, or null after a signal, when the program and its pipes have ended. */
-  readonly ended: Promise<number | null>;
-}
-
-/** A test that fails half-way leaves nothing running. */
-const started = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of started) child.kill('SIGKILL');
-});
-
-/** The program itself. Nothing of this process's own settings reaches it. */
-export function runProgram(settings: Record<string, string>): Program {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) =>
-      !name.startsWith('AUSCULTA_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT',
-  );
-  const child = spawn(process.execPath, [MAIN], {
-    env: { ...Object.fromEntries(inherited), ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (bytes) => (output.stdout += String(bytes)));
-  child.stderr.on('data', (bytes) => (output.stderr += String(bytes)));
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  started.add(child);
-  return { child, output, ended };
-}
-
-export interface ServerProcess extends AsyncDisposable {
-  readonly server: ServerUnderTest;
-  readonly program: Program;
-  /** The postmaster and every process of it. */
-  readonly postgresPids: () => number[];
-  /** kill -9 of all at once: no goodbye, no last write. */
-  readonly kill: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-}
-
-/** The program with its embedded PostgreSQL, until it says that it is ready. */
-export async function startServerProcess(
-  dataDir: string,
-  settings: Record<string, string> = {},
-): Promise<ServerProcess> {
-  const [httpPort = 0, mqttPort = 0] = await freePorts(2);
-  const program = runProgram({
-    AUSCULTA_DATA_DIR: dataDir,
-    AUSCULTA_HTTP_PORT: String(httpPort),
-    AUSCULTA_MQTT_PORT: String(mqttPort),
-    ...settings,
-  });
-  let hasEnded = false;
-  void program.ended.then(() => {
-    hasEnded = true;
-  });
-  await eventually('the server to be ready', () => {
-    if (hasEnded) throw new Error(`the server ended: ${program.output.stderr}`);
-    return program.output.stdout.includes(' is ready at ') ? true : undefined;
-  });
-  const postgresPids = (): number[] => processTree(postmasterPid(dataDir));
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    const pids = signal === 'SIGKILL' ? postgresPids() : [];
-    for (const pid of [program.child.pid ?? 0, ...pids]) sendSignal(pid, signal);
-    await program.ended;
-    await eventually('PostgreSQL to be gone', () => (pids.some(isAlive) ? undefined : true));
-  };
-  return {
-    server: new ServerUnderTest({ httpPort, mqttPort, dataDir }),
-    program,
-    postgresPids,
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
-    [Symbol.asyncDispose]: async () => (hasEnded ? undefined : await end('SIGKILL')),
-  };
-}
-
-function postmasterPid(dataDir: string): number {
-  return Number(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
-}
-
-function processTree(root: number): number[] {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-  const children = table.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-  return [root, ...children.filter(([, parent]) => parent === root).map(([pid]) => pid ?? 0)];
-}
-
-export function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has just ended by itself.
-  }
-}
-
-/** A process that is dead and not yet reaped by its parent is gone for our purposes. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    const state = execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
-    return !state.trim().startsWith('Z');
-  } catch {
-    return false;
-  }
 }
