@@ -19,7 +19,7 @@ import {
 const PUBLIC = ['GET /livez', 'GET /readyz', 'POST /api/session'];
 
 /** Devices prove themselves in the route. */
-const FOR_DEVICES = ['events', 'readings', 'waveforms'].map(
+const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
   (kind) => `POST /api/devices/:id/${kind}`,
 );
 
@@ -169,6 +169,20 @@ describe('access', () => {
     const device = await server.addPatient();
     const headers = { authorization: `Bearer ${device.token}` };
     assert.equal((await ask('/api/subjects', { headers })).status, 401);
+  });
+
+  test('a slip in the address of a door is told to the device, and to nobody else', async () => {
+    const device = await server.addPatient();
+    const path = `/api/devices/${device.id}/reading`;
+    for (const [token, status, says] of [
+      [device.token, 404, /a device sends to readings/],
+      ['made-up', 401, /CREDENTIALS_REFUSED/],
+    ] as const) {
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await ask(path, { method: 'POST', headers, body: '{}' });
+      assert.equal(response.status, status);
+      assert.match(await response.text(), says);
+    }
   });
 
   test("a page from elsewhere cannot use a nurse's cookie", async () => {

@@ -122,7 +122,7 @@ async function endOf(
   await ended;
   if (stopped.aborted) return 0;
   const how = server.exitCode ?? server.signalCode;
-  say(`The server ended by itself (${how}): see its lines above, and run the same command again.`);
+  say(`The server ended by itself (${how}): see its lines above, then run the same command again.`);
   return server.exitCode || 1;
 }
 

@@ -34,8 +34,28 @@ export function deviceRoutes(app: FastifyInstance, ports: HttpDoorPorts): void {
         async (request, reply) => await take(request, reply, { kind, ports }),
       );
     }
+    // A slip in the last word of the address should not look like a wrong token.
+    device.post<{ Params: { id: string } }>(
+      '/api/devices/:id/:other',
+      { config: { access: 'device', rateLimit: DEVICE_RATE }, bodyLimit: MESSAGE_BYTES_MAX },
+      async (request, reply) => {
+        const isKnown = senderOf(request, ports) !== undefined;
+        const unknown = fail('NOT_FOUND', `a device sends to ${MESSAGE_KINDS.join(', ')}`).fault;
+        return await sendFault(reply, isKnown ? unknown : fail('CREDENTIALS_REFUSED').fault);
+      },
+    );
     done();
   });
+}
+
+/** The device that the request proves to come from. */
+function senderOf(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  ports: HttpDoorPorts,
+): RegisteredDevice | undefined {
+  const id = parseDeviceId(request.params.id);
+  const token = bearerToken(request);
+  return id === undefined || token === undefined ? undefined : ports.deviceOf(id, token);
 }
 
 async function take(
@@ -44,9 +64,7 @@ async function take(
   context: { kind: MessageKind; ports: HttpDoorPorts },
 ): Promise<FastifyReply> {
   const { kind, ports } = context;
-  const id = parseDeviceId(request.params.id);
-  const token = bearerToken(request);
-  const device = id === undefined || token === undefined ? undefined : ports.deviceOf(id, token);
+  const device = senderOf(request, ports);
   if (device === undefined) return await sendFault(reply, fail('CREDENTIALS_REFUSED').fault);
   const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
   const receivedMs = ports.nowMs();
