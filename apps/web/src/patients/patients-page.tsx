@@ -5,40 +5,25 @@ import { createLazyRoute, Link } from '@tanstack/react-router';
 import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { alarmText, detailText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
-import { openAlarmsQuery, subjectsQuery } from '../api/queries.ts';
-import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { openAlarmsQuery } from '../api/queries.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { ageSexText, byPlace, locationText, nameText } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
 import classes from './patients-page.module.css';
+import { usePatients } from './use-patients.tsx';
 
 export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
 
+const NOBODY_YET = {
+  title: 'No patients yet',
+  text: 'Add the first patient on the command line; it answers with the id that a device needs:',
+};
+
 function PatientsPage() {
-  const { data: subjects, error, refetch } = useQuery(subjectsQuery);
-  if (subjects === undefined && error !== null) {
-    return (
-      <ErrorState
-        title="The patients cannot be loaded"
-        error={error}
-        retry={() => void refetch()}
-      />
-    );
-  }
-  if (subjects?.length === 0) {
-    return (
-      <EmptyState
-        title="No patients yet"
-        text="Add the first patient on the command line; it answers with the id that a device needs:"
-        commands={[
-          'npx ausculta subject add "Rivera, Ana"',
-          'npx ausculta device add patch-1 --subject ID',
-        ]}
-      />
-    );
-  }
+  const { subjects, instead } = usePatients(NOBODY_YET);
+  if (instead !== undefined) return instead;
   return (
     <main className={classes.page} aria-label="Patients" aria-busy={subjects === undefined}>
       <div className={`card ${classes.card}`}>
@@ -59,6 +44,8 @@ function PatientsPage() {
   );
 }
 
+type Live = ReturnType<typeof useLiveVersion>;
+
 interface Row {
   readonly subject: SubjectView;
   readonly alarms: readonly AlarmView[];
@@ -77,64 +64,78 @@ function Rows({ subjects }: { readonly subjects: readonly SubjectView[] }) {
     ...live.store.alarms(),
   ];
   const rows = rankRows({ subjects, alarms, live, nowMs });
-  return rows.map((row) => {
-    const { subject, alarms, lastMs } = row;
-    const [top] = alarms;
-    const isWatched = live.watches(subject.id);
-    return (
-      <tr key={subject.id} data-subject={subject.id}>
-        <td className={classes.why} data-label="Why now">
-          {top === undefined ? (
-            <WithoutAlarm lost={row.lost} />
-          ) : (
-            <>
-              <PriorityMark priority={top.priority} />
-              <span>
-                <b>{alarmText(top)}</b>
-                <br />
-                <small>
-                  {top.priority}, {detailText(top, nowMs)}
-                  {top.episode === 'acknowledged'
-                    ? `, ${top.acknowledgedBy ?? 'acknowledged'}`
-                    : ', not acknowledged'}
-                  {alarms.length > 1 && `, +${alarms.length - 1}`}
-                </small>
-              </span>
-            </>
-          )}
-        </td>
-        <td data-label="Patient">
-          <Link to="/patients/$id" params={{ id: subject.id }} className={classes.name}>
-            {nameText(subject.identity)}
-          </Link>
-          <br />
-          <small>
-            {[ageSexText(subject.identity, nowMs), subject.identity.recordNumber]
-              .filter(Boolean)
-              .join(' · ')}
-          </small>
-        </td>
-        <td data-label="Location">{locationText(subject.identity)}</td>
-        <td data-label="Devices">
-          {subject.devices.length === 0 ? 'None' : subject.devices.map(({ id }) => id).join(', ')}
-          <br />
-          <small>{subject.devices.map(({ model }) => model).join(', ')}</small>
-        </td>
-        <td data-label="Last data" className={live.state === 'live' ? undefined : classes.quiet}>
-          {lastMs === undefined
-            ? isWatched
-              ? 'None yet'
-              : 'Not watched here'
-            : ageText(nowMs - lastMs)}
-        </td>
-      </tr>
-    );
-  });
+  return rows.map((row) => <PatientRow key={row.subject.id} row={row} live={live} nowMs={nowMs} />);
+}
+
+interface PatientRowProps {
+  readonly row: Row;
+  readonly live: Live;
+  readonly nowMs: number;
+}
+
+function PatientRow({ row, live, nowMs }: PatientRowProps) {
+  const { id, identity, devices } = row.subject;
+  return (
+    <tr data-subject={id}>
+      <td className={classes.why} data-label="Why now">
+        <WhyNow row={row} nowMs={nowMs} />
+      </td>
+      <td data-label="Patient">
+        <Link to="/patients/$id" params={{ id }} className={classes.name}>
+          {nameText(identity)}
+        </Link>
+        <br />
+        <small>
+          {[ageSexText(identity, nowMs), identity.recordNumber].filter(Boolean).join(' · ')}
+        </small>
+      </td>
+      <td data-label="Location">{locationText(identity)}</td>
+      <td data-label="Devices">
+        {devices.length === 0 ? 'None' : devices.map((device) => device.id).join(', ')}
+        <br />
+        <small>{devices.map(({ model }) => model).join(', ')}</small>
+      </td>
+      <td data-label="Last data" className={live.state === 'live' ? undefined : classes.quiet}>
+        {lastDataText({ lastMs: row.lastMs, isWatched: live.watches(id), nowMs })}
+      </td>
+    </tr>
+  );
+}
+
+function WhyNow({ row, nowMs }: { readonly row: Row; readonly nowMs: number }) {
+  const [top, ...others] = row.alarms;
+  if (top === undefined) return <WithoutAlarm lost={row.lost} />;
+  return (
+    <>
+      <PriorityMark priority={top.priority} />
+      <span>
+        <b>{alarmText(top)}</b>
+        <br />
+        <small>
+          {top.priority}, {detailText(top, nowMs)}
+          {top.episode === 'acknowledged'
+            ? `, ${top.acknowledgedBy ?? 'acknowledged'}`
+            : ', not acknowledged'}
+          {others.length > 0 && `, +${others.length}`}
+        </small>
+      </span>
+    </>
+  );
+}
+
+function lastDataText(known: {
+  readonly lastMs: number | undefined;
+  readonly isWatched: boolean;
+  readonly nowMs: number;
+}): string {
+  const { lastMs, isWatched, nowMs } = known;
+  if (lastMs !== undefined) return ageText(nowMs - lastMs);
+  return isWatched ? 'None yet' : 'Not watched here';
 }
 
 /** Who never was monitored continuously, at home perhaps, has lost nothing. */
 function lostWords(
-  live: ReturnType<typeof useLiveVersion>,
+  live: Live,
   { signalMs, nowMs }: { readonly signalMs: number | undefined; readonly nowMs: number },
 ): string | undefined {
   if (signalMs === undefined) return undefined;
@@ -160,7 +161,7 @@ function rankRows({
 }: {
   readonly subjects: readonly SubjectView[];
   readonly alarms: readonly AlarmView[];
-  readonly live: ReturnType<typeof useLiveVersion>;
+  readonly live: Live;
   readonly nowMs: number;
 }): Row[] {
   const bySubject = Map.groupBy(alarms, (alarm) => alarm.subjectId);

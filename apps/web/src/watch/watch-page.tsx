@@ -1,9 +1,7 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { subjectsQuery } from '../api/queries.ts';
-import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { usePatients } from '../patients/use-patients.tsx';
 import { byPlace } from '../vitals/identity-text.ts';
 import { Tiles } from './tiles.tsx';
 import { useBox } from './use-box.ts';
@@ -16,31 +14,15 @@ export const Route = createLazyRoute('/workspace/watch')({ component: WatchPage 
 const TILE_GAP_PX = 8;
 const LIST_TILE_PX = 203;
 
+const NOBODY_YET = {
+  title: 'Nobody is watched yet',
+  text: 'Add the first patient, then connect the first device, on the command line:',
+};
+
 function WatchPage() {
-  const { data: subjects, error, refetch } = useQuery(subjectsQuery);
+  const { subjects, instead } = usePatients(NOBODY_YET);
   useScreenAwake();
-  if (subjects === undefined && error !== null) {
-    return (
-      <ErrorState
-        title="The patients cannot be loaded"
-        error={error}
-        retry={() => void refetch()}
-      />
-    );
-  }
-  if (subjects?.length === 0) {
-    return (
-      <EmptyState
-        title="Nobody is watched yet"
-        text="Add the first patient, then connect the first device, on the command line:"
-        commands={[
-          'npx ausculta subject add "Rivera, Ana"',
-          'npx ausculta device add patch-1 --subject ID',
-        ]}
-      />
-    );
-  }
-  return <Wall subjects={subjects} />;
+  return instead ?? <Wall subjects={subjects} />;
 }
 
 function Wall({ subjects }: { readonly subjects: readonly SubjectView[] | undefined }) {
