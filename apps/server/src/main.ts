@@ -50,7 +50,7 @@ function log(line: Record<string, string>): void {
 /** Function and line of our own code where an error began. */
 function placeOf(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const own = stack.split('\n').find((line) => /^\s+at .*\/src\//.test(line));
+  const own = stack.split('\n').find((line) => /^\s+at (?!.*node_modules).*\/src\//.test(line));
   return own?.replace(/^.*\/(?=(apps|packages)\/)/, '').trim() ?? '';
 }
 
