@@ -32,6 +32,7 @@ test('a rate that dances around its limit is one owed alarm; after an answer it 
   assert.deepEqual(others, [], 'three breaches that nobody answered are one alarm');
   assert.equal(owed?.condition, 'present');
   assert.equal(owed?.openingValue, 150);
+  assert.ok((owed?.returnedMs ?? 0) > (owed?.openedMs ?? 0), 'it was on and off');
 
   assert.equal(await acknowledge(server.url, owed), 200);
   for (const value of [90, 150, 150]) await beat(value);
@@ -40,6 +41,8 @@ test('a rate that dances around its limit is one owed alarm; after an answer it 
     return all.length === 2 ? all : undefined;
   });
   assert.deepEqual(list.map(({ episode }) => episode).sort(), ['raised', 'resolved']);
+  const anew = list.find(({ episode }) => episode === 'raised');
+  assert.equal(anew?.returnedMs, undefined, 'the new one has been but once');
 });
 
 test('what a person has answered stays answered when the log is replayed after a kill', async () => {

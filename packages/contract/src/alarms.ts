@@ -28,6 +28,8 @@ export const AlarmView = z.object({
   openedMs: z.number(),
   raisedMs: z.number(),
   conditionEndedMs: z.number().nullable(),
+  /** When the condition came back last, before anybody had answered; absent if it has been but once. */
+  returnedMs: z.number().optional(),
   acknowledgedMs: z.number().nullable(),
   acknowledgedBy: z.string().nullable(),
   /** True while raised from memory because the log has stalled (safety S3). */

@@ -69,7 +69,8 @@ export function returned(alarm: StoredAlarm, finding: RaisedFinding): StoredAlar
   };
   // A breach in the past says nothing of now.
   if (finding.kind === 'passed') return withView(alarm, change);
-  return withView(alarm, { ...change, condition: 'present', conditionEndedMs: null });
+  const returnedMs = finding.sinceMs;
+  return withView(alarm, { ...change, condition: 'present', conditionEndedMs: null, returnedMs });
 }
 
 export function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {

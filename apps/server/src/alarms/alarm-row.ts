@@ -14,15 +14,18 @@ export interface StoredAlarm {
 
 type Detail = Pick<
   AlarmView,
-  'direction' | 'limit' | 'unit' | 'openingValue' | 'extremeValue' | 'acknowledgedBy'
+  'direction' | 'limit' | 'unit' | 'openingValue' | 'extremeValue' | 'acknowledgedBy' | 'returnedMs'
 >;
 
 const context = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
 
 export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
   const { view } = alarm;
-  const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy } = view;
-  const detail: Detail = { direction, limit, unit, openingValue, extremeValue, acknowledgedBy };
+  const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy, returnedMs } = view;
+  const detail: Detail = {
+    ...{ direction, limit, unit, openingValue, extremeValue, acknowledgedBy },
+    ...(returnedMs === undefined ? {} : { returnedMs }),
+  };
   const clear = new TextEncoder().encode(JSON.stringify(detail));
   return {
     organisation_id: alarm.organisationId,

@@ -153,9 +153,13 @@ test('a band says for how long, and a latched alarm that it was', () => {
 });
 
 test('an alarm whose data have stopped is called neither present nor over', () => {
+  const again = alarm({ returnedMs: 40_000 });
+  assert.equal(spanText(again, 49_000), 'on and off for 48 s');
+  const over = { ...again, condition: 'absent', conditionEndedMs: 45_000 } as const;
+  assert.equal(spanText(over, 49_000), 'was, on and off for 44 s');
   const late = alarm({ condition: 'absent', openedMs: 1_000, conditionEndedMs: 1_000 });
   assert.equal(spanText(late, 1_000 + 40 * 60_000), 'happened 40 min ago');
-  assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'now unknown, since 48 s');
+  assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'now unknown, 48 s');
 });
 
 test('the detail says the value, how long, and what is not yet safe', () => {

@@ -81,16 +81,18 @@ export function extremeText(alarm: AlarmView): string | undefined {
  * ago it was; or that its data have stopped, and nobody can say.
  */
 export function spanText(alarm: AlarmView, nowMs: number): string {
+  // Between the first and the last time there were pauses: not one long breach.
+  const onAndOff = alarm.returnedMs === undefined ? '' : 'on and off for ';
   if (alarm.conditionEndedMs === null) {
-    const since = durationText(nowMs - alarm.openedMs);
+    const since = `${onAndOff}${durationText(nowMs - alarm.openedMs)}`;
     // Where there is no room for both, the doubt stays.
-    return alarm.condition === 'unknown' ? `now unknown, since ${since}` : since;
+    return alarm.condition === 'unknown' ? `now unknown, ${since}` : since;
   }
   // Over before anybody heard of it (safety S5): when it was says more than how long.
   if (alarm.conditionEndedMs <= alarm.openedMs) {
     return `happened ${durationText(nowMs - alarm.openedMs)} ago`;
   }
-  return `was, ${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
+  return `was, ${onAndOff}${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
 }
 
 /** What belongs behind the name of an alarm: its value, how long, and whether it is stored yet. */

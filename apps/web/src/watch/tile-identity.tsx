@@ -2,6 +2,7 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { Link } from '@tanstack/react-router';
 import type { Ref } from 'react';
 import { ageSexText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
+import { noLimits } from '../vitals/limit-words.ts';
 import classes from './tile-identity.module.css';
 
 interface TileIdentityProps {
@@ -14,7 +15,7 @@ interface TileIdentityProps {
 
 /** Who it is: bed, name, age and sex, record number; never cut. */
 export function TileIdentity({ ref, subject, nowMs, saysSimulated }: TileIdentityProps) {
-  const { identity, paced } = subject;
+  const { identity, paced, category } = subject;
   const age = ageSexText(identity, nowMs);
   return (
     <header ref={ref} className={classes.identity}>
@@ -36,6 +37,7 @@ export function TileIdentity({ ref, subject, nowMs, saysSimulated }: TileIdentit
         data-known={paced !== 'unknown' || undefined}
         title={PACED_TEXT[paced].long}
       >
+        {noLimits(category) !== undefined && <b className={classes.unlimited}>No limits</b>}
         {PACED_TEXT[paced].short}
         {saysSimulated && <span className={classes.simulated}>, sim</span>}
       </span>
