@@ -6,7 +6,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@ausculta/vitals/expect';
-import { type OrganisationId, parseOrganisationId } from '@ausculta/vitals/identity';
+import {
+  type OrganisationId,
+  parseAccountId,
+  parseOrganisationId,
+} from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import * as store from './store.ts';
@@ -40,13 +44,11 @@ export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstSt
 
 async function prepareOrganisation(ports: FirstStartPorts): Promise<OrganisationId> {
   const [first] = await store.readOrganisations(ports.sql);
-  const row = first ?? {
-    id: ports.newId(),
-    name: ports.demo ? 'Demo hospital' : 'My organisation',
-  };
-  if (first === undefined) await store.insertOrganisation(ports.sql, row);
-  const id = parseOrganisationId(row.id);
-  expect(id !== undefined, 'an organisation id is well formed');
+  if (first !== undefined) return first.id;
+  const id = parseOrganisationId(ports.newId());
+  expect(id !== undefined, 'a new id is well formed');
+  const name = ports.demo ? 'Demo hospital' : 'My organisation';
+  await store.insertOrganisation(ports.sql, { id, name });
   return id;
 }
 
@@ -70,12 +72,14 @@ async function prepareAccount(
   organisationId: OrganisationId,
 ): Promise<FirstStart['newLogin']> {
   if ((await store.countAccounts(ports.sql)) > 0) return undefined;
+  const id = parseAccountId(ports.newId());
+  expect(id !== undefined, 'a new id is well formed');
   const login = ports.demo
     ? DEMO_LOGIN
     : { loginName: 'admin', password: ports.randomToken().slice(0, 20) };
   await store.insertAccount(ports.sql, {
     organisation_id: organisationId,
-    id: ports.newId(),
+    id,
     login_name: login.loginName,
     password_hash: await ports.hashPassword(login.password),
     display_name: ports.demo ? 'Demo nurse' : 'Administrator',

@@ -1,12 +1,6 @@
 /** Signing in: passwords by argon2id, sessions by a random cookie, programs by bearer tokens. */
 
-import { expect } from '@ausculta/vitals/expect';
-import {
-  type AccountId,
-  type OrganisationId,
-  parseAccountId,
-  parseOrganisationId,
-} from '@ausculta/vitals/identity';
+import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import * as store from './store.ts';
 
@@ -140,9 +134,8 @@ export class SignIn {
   async #callerOfApiToken(credential: Credential): Promise<Caller | undefined> {
     return await this.#remember(credential, async () => {
       const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
-      const organisationId = parseOrganisationId(row?.organisation_id ?? '');
-      if (row === undefined || organisationId === undefined) return undefined;
-      const { label: displayName, role } = row;
+      if (row === undefined) return undefined;
+      const { organisation_id: organisationId, label: displayName, role } = row;
       const nobody = { accountId: undefined, organisationName: '' };
       const caller = { kind: 'program', organisationId, displayName, role, ...nobody } as const;
       return { caller, endsMs: Number.POSITIVE_INFINITY };
@@ -168,17 +161,11 @@ export class SignIn {
 }
 
 function callerOf(row: store.SignedIn): Caller {
-  const organisationId = parseOrganisationId(row.organisation_id);
-  const accountId = parseAccountId(row.account_id);
-  expect(
-    organisationId !== undefined && accountId !== undefined,
-    'ids in the database are well formed',
-  );
   return {
     kind: 'person',
-    organisationId,
+    organisationId: row.organisation_id,
     organisationName: row.organisation_name,
-    accountId,
+    accountId: row.account_id,
     displayName: row.display_name,
     role: row.role,
   };

@@ -1,16 +1,17 @@
 /** SQL of accounts, sessions and API tokens. Tokens are kept as SHA-256 hashes alone. */
+import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
 export interface OrganisationRow {
-  readonly id: string;
+  readonly id: OrganisationId;
   readonly name: string;
 }
 
 export interface AccountRow {
-  readonly organisation_id: string;
-  readonly id: string;
+  readonly organisation_id: OrganisationId;
+  readonly id: AccountId;
   readonly login_name: string;
   readonly password_hash: string;
   readonly display_name: string;
@@ -43,15 +44,20 @@ export async function countAccounts(sql: Sql): Promise<number> {
 
 export async function insertSession(
   sql: Sql,
-  row: { organisation_id: string; token_hash: Uint8Array; account_id: string; expires_at: Date },
+  row: {
+    organisation_id: OrganisationId;
+    token_hash: Uint8Array;
+    account_id: AccountId;
+    expires_at: Date;
+  },
 ): Promise<void> {
   await sql`INSERT INTO session ${sql(row)}`;
 }
 
 export interface SignedIn {
-  readonly organisation_id: string;
+  readonly organisation_id: OrganisationId;
   readonly organisation_name: string;
-  readonly account_id: string;
+  readonly account_id: AccountId;
   readonly display_name: string;
   readonly role: string;
   readonly expires_at: Date;
@@ -93,7 +99,7 @@ export async function deleteExpiredSessions(sql: Sql, now: Date): Promise<void> 
 }
 
 export interface ApiTokenRow {
-  readonly organisation_id: string;
+  readonly organisation_id: OrganisationId;
   readonly token_hash: Uint8Array;
   readonly label: string;
   readonly role: string;
