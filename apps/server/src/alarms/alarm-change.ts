@@ -39,8 +39,8 @@ export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): Stor
     acknowledgedBy: null,
     notYetStored,
   };
-  const { organisationId } = series;
-  return { organisationId, view, acknowledgedById: undefined, resolvedMs: undefined };
+  const { organisationId, subjectId } = series;
+  return { organisationId, subjectId, view, acknowledgedById: undefined, resolvedMs: undefined };
 }
 
 /** Stored at last: what a person did to it meanwhile stands. */

@@ -1,12 +1,13 @@
 /** An alarm as it lies in the database: its life in clear under a pseudonymous id, its values sealed. */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { expect } from '@ausculta/vitals/expect';
-import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
+import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Seal } from '../vault/seal.ts';
 import type { AlarmRow } from './store.ts';
 
 export interface StoredAlarm {
   readonly organisationId: OrganisationId;
+  readonly subjectId: SubjectId;
   readonly view: AlarmView;
   readonly acknowledgedById: AccountId | undefined;
   readonly resolvedMs: number | undefined;
@@ -29,7 +30,7 @@ export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
   const clear = new TextEncoder().encode(JSON.stringify(detail));
   return {
     organisation_id: alarm.organisationId,
-    subject_id: view.subjectId,
+    subject_id: alarm.subjectId,
     id: view.id,
     rule_key: view.ruleKey,
     metric: view.metric,
@@ -66,9 +67,10 @@ export function alarmOfRow(row: AlarmRow, seal: Seal): StoredAlarm {
     ...detail,
   };
   return {
-    organisationId: row.organisation_id as OrganisationId,
+    organisationId: row.organisation_id,
+    subjectId: row.subject_id,
     view,
-    acknowledgedById: (row.acknowledged_by ?? undefined) as AccountId | undefined,
+    acknowledgedById: row.acknowledged_by ?? undefined,
     resolvedMs: row.resolved_ms ?? undefined,
   };
 }

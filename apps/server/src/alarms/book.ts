@@ -230,7 +230,7 @@ export class AlarmBook {
 
   #put(alarm: StoredAlarm, what: string): void {
     this.#shelf.hold(alarm);
-    this.#listener(alarm.view.subjectId as SubjectId, alarm.view);
+    this.#listener(alarm.subjectId, alarm.view);
     if (alarm.view.notYetStored) return;
     const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;
     const row = rowOfAlarm(alarm, this.#ports.seal);
@@ -298,8 +298,8 @@ export class AlarmBook {
   }
 
   #resume(evaluator: Evaluator): void {
-    this.#toResume = this.#toResume.filter(({ view }) => {
-      const subject = evaluator.subject(view.subjectId as SubjectId);
+    this.#toResume = this.#toResume.filter(({ subjectId, view }) => {
+      const subject = evaluator.subject(subjectId);
       const told = { key: view.ruleKey, alarmId: view.id };
       return subject === undefined || !this.#monitoring.resume(subject, told);
     });

@@ -5,7 +5,6 @@
  */
 import { NO_DATA_HIGH_AFTER_MS } from '@ausculta/rules/no-data';
 import { isLossOfMonitoring } from '@ausculta/vitals/alarm';
-import type { SubjectId } from '@ausculta/vitals/identity';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { Monitoring } from '../line/monitoring.ts';
@@ -52,8 +51,8 @@ function unheeded(alarm: StoredAlarm, nowMs: number): Change | undefined {
 
 function knownOrNot(alarm: StoredAlarm, round: Round): Change | undefined {
   const { evaluator, monitoring, nowMs, isConsumed } = round;
-  const { condition, subjectId, metric } = alarm.view;
-  const subject = evaluator.subject(subjectId as SubjectId);
+  const { condition, metric } = alarm.view;
+  const subject = evaluator.subject(alarm.subjectId);
   const vital = metricByKey(metric)?.vital ?? metric;
   const data = monitoring.dataOf(subject, vital, nowMs);
   if (condition === 'absent') {

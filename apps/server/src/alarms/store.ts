@@ -1,5 +1,6 @@
 /** SQL of alarms. Inserts and transitions are idempotent: a replay or a retry changes nothing. */
 import type { AlarmCondition, AlarmEpisode, AlarmPriority } from '@ausculta/vitals/alarm';
+import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
@@ -8,8 +9,8 @@ type Sql = postgres.Sql | postgres.TransactionSql;
 const ROWS_AT_ONCE = 500;
 
 export interface AlarmRow {
-  readonly organisation_id: string;
-  readonly subject_id: string;
+  readonly organisation_id: OrganisationId;
+  readonly subject_id: SubjectId;
   readonly id: string;
   readonly rule_key: string;
   readonly metric: string;
@@ -20,14 +21,14 @@ export interface AlarmRow {
   readonly raised_ms: number;
   readonly condition_ended_ms: number | null;
   readonly acknowledged_ms: number | null;
-  readonly acknowledged_by: string | null;
+  readonly acknowledged_by: AccountId | null;
   readonly resolved_ms: number | null;
   readonly detail_sealed: Uint8Array | null;
 }
 
 export interface TransitionRow {
-  readonly organisation_id: string;
-  readonly subject_id: string;
+  readonly organisation_id: OrganisationId;
+  readonly subject_id: SubjectId;
   readonly alarm_id: string;
   readonly cause: string;
   readonly what: string;

@@ -6,13 +6,9 @@ import {
   type SubjectList,
   type SubjectView,
 } from '@ausculta/contract/subjects';
+import { expect } from '@ausculta/vitals/expect';
 import { fail } from '@ausculta/vitals/fault';
-import {
-  type OrganisationId,
-  parseDeviceId,
-  parseSubjectId,
-  type SubjectId,
-} from '@ausculta/vitals/identity';
+import { type OrganisationId, parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import type { FastifyInstance } from 'fastify';
 import { callerOf } from '../people/access.ts';
@@ -58,12 +54,14 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     const body = NewSubject.safeParse(request.body);
     if (!body.success) return await sendFault(reply, malformed(body.error.issues));
     const { kind, category, paced, identity } = body.data;
+    const id = parseSubjectId(ports.newId());
+    expect(id !== undefined, 'a new id is well formed');
     const { organisationId } = callerOf(request);
     if (isNumberTaken(registry, organisationId, identity.recordNumber))
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', NUMBER_TAKEN).fault);
     const subject = await registry.addSubject({
       organisationId,
-      id: parseSubjectId(ports.newId()) as SubjectId,
+      id,
       kind,
       category,
       paced,
