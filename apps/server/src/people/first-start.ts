@@ -12,6 +12,7 @@ import {
   parseOrganisationId,
 } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
+import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import * as store from './store.ts';
 
@@ -54,17 +55,30 @@ async function prepareOrganisation(ports: FirstStartPorts): Promise<Organisation
 
 async function prepareToken(ports: FirstStartPorts, organisationId: OrganisationId): Promise<void> {
   const path = join(ports.dataDir, TOKEN_FILE);
-  const known = await readFile(path, 'utf8').catch(() => undefined);
-  const token = known?.trim() ?? ports.randomToken();
-  if (known === undefined) {
-    await writeWholeFile(path, `${token}\n`);
-  }
+  const known = await readToken(path);
+  const token = known ?? ports.randomToken();
+  if (known === undefined) await writeWholeFile(path, `${token}\n`);
   await store.insertApiToken(ports.sql, {
     organisation_id: organisationId,
     token_hash: ports.sha256(token),
     label: 'command line',
     role: 'administrator',
   });
+}
+
+/** Undefined when there is none: an empty file, cut off by a crash, would let in whoever says nothing. */
+async function readToken(path: string): Promise<string | undefined> {
+  try {
+    const text = (await readFile(path, 'utf8')).trim();
+    return text === '' ? undefined : text;
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return undefined;
+    throw new StartProblem(
+      'DATA_DIRECTORY_UNUSABLE',
+      `${path} cannot be read (${errorCode(cause)}). Start as the user who owns it.`,
+      cause,
+    );
+  }
 }
 
 async function prepareAccount(

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freshDatabase } from '../../../../tests/support/database.ts';
+import { temporaryDirectory } from '../../../../tests/support/server.ts';
+import { StartProblem } from '../database/start-problem.ts';
+import { prepareFirstStart } from './first-start.ts';
+import { apiTokenByHash } from './store.ts';
+
+const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
+
+async function startIn(dataDir: string) {
+  const database = await freshDatabase();
+  const start = () =>
+    prepareFirstStart({
+      sql: database.line,
+      dataDir,
+      demo: false,
+      newId: randomUUID,
+      randomToken: () => `a random token ${randomUUID()}`,
+      sha256,
+      hashPassword: async (password) => `hash of ${password}`,
+    });
+  const knows = async (token: string): Promise<boolean> =>
+    (await apiTokenByHash(database.line, sha256(token))) !== undefined;
+  return { start, knows, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
+
+test('the first start makes a login and a token for its owner alone; the next one makes neither', async () => {
+  const dataDir = await temporaryDirectory();
+  await using here = await startIn(dataDir);
+  const first = await here.start();
+  assert.equal(first.newLogin?.loginName, 'admin');
+  const path = join(dataDir, 'admin-token');
+  const token = (await readFile(path, 'utf8')).trim();
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  assert.ok(await here.knows(token));
+  const next = await here.start();
+  assert.deepEqual([next.newLogin, next.organisationId], [undefined, first.organisationId]);
+  assert.equal((await readFile(path, 'utf8')).trim(), token);
+});
+
+test('an empty token file is no token: a new one is made, and nothing is not let in', async () => {
+  const dataDir = await temporaryDirectory();
+  await writeFile(join(dataDir, 'admin-token'), '\n');
+  await using here = await startIn(dataDir);
+  await here.start();
+  const token = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
+  assert.ok(token !== '' && (await here.knows(token)));
+  assert.ok(!(await here.knows('')));
+});
+
+test('a token file that cannot be read stops the start and is not written over', async () => {
+  const dataDir = await temporaryDirectory();
+  await mkdir(join(dataDir, 'admin-token'));
+  await using here = await startIn(dataDir);
+  await assert.rejects(here.start(), StartProblem);
+});
