@@ -7,6 +7,7 @@ const CASES = [
   { key: 'technical/spo2/out-of-range', kind: 'out-of-range', vital: 'spo2' },
   { key: 'technical/spo2/no-data', kind: 'no-data', vital: 'spo2' },
   { key: 'technical/no-data/monitor-1', kind: 'no-data', deviceId: 'monitor-1' },
+  { key: 'call/button/pendant-1', kind: 'call', deviceId: 'pendant-1' },
   { key: 'technical/battery/low', kind: 'limit', vital: 'battery' },
   { key: 'technical/leads-off/monitor-1', kind: 'leads-off', deviceId: 'monitor-1' },
   { key: 'technical/no-data/out-of-range', kind: 'no-data', deviceId: 'out-of-range' },

@@ -9,9 +9,9 @@ export type AlarmPriority = (typeof ALARM_PRIORITIES)[number];
 /**
  * What an alarm is about: the patient's value beyond a limit; or, technical, a value that no sensor can
  * truthfully give (safety S2), data that have stopped coming, and electrodes that a device says have
- * come off (safety S4).
+ * come off (safety S4); or a call, which a help button or a fall detector gives (safety S5).
  */
-export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data', 'leads-off'] as const;
+export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data', 'leads-off', 'call'] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
 /** 'unknown': it was present when its data stopped coming, and nobody can say what it is now. */
@@ -24,12 +24,13 @@ export interface AlarmSubject {
   readonly kind: AlarmKind;
   /** Undefined when it is about all that a device measures. */
   readonly vital: string | undefined;
-  /** Only of a device that has stopped, or whose leads are off. */
+  /** Only of a device that has stopped, whose leads are off, or that calls. */
   readonly deviceId: string | undefined;
 }
 
 export function alarmSubject(ruleKey: string): AlarmSubject {
   const [family, first, second] = ruleKey.split('/');
+  if (family === 'call') return { kind: 'call', vital: undefined, deviceId: second };
   if (family !== 'technical') return { kind: 'limit', vital: first, deviceId: undefined };
   if (first === 'no-data' || first === 'leads-off')
     return { kind: first, vital: undefined, deviceId: second };

@@ -22,14 +22,15 @@ export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): Stor
     id: alarmId,
     subjectId: series.subjectId,
     ruleKey: rule.key,
-    metric: series.metric.key,
+    // Of no measurement: what it is then stands where the measured would.
+    metric: series.metric?.key ?? rule.kind,
     // "Happened 40 min ago, now unknown" is a call, not a crash: medium at least (S5).
     priority: isLate ? 'medium' : finding.priority,
     condition: finding.kind === 'passed' ? 'absent' : 'present',
     episode: 'raised',
     direction: rule.direction,
     limit: rule.limit,
-    unit: isLossOfMonitoring(rule.key) ? 's' : series.metric.unit,
+    unit: isLossOfMonitoring(rule.key) ? 's' : (series.metric?.unit ?? ''),
     openingValue: finding.openingValue,
     extremeValue: finding.value,
     openedMs: sinceMs,

@@ -9,6 +9,7 @@ import { isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
+import { callOf } from '../line/call.ts';
 import type { Arrival, RunArrival } from '../line/consume.ts';
 import type { EventEntry, LogEntry, Series } from '../line/entry.ts';
 import { Evaluator } from '../line/evaluate.ts';
@@ -137,6 +138,8 @@ export class AlarmBook {
 
   watchEvent(entry: EventEntry): void {
     this.#evaluator.watchEvent(entry);
+    const call = callOf(entry);
+    if (call !== undefined) this.#apply(call, false);
   }
 
   /**

@@ -3,6 +3,7 @@
  * stalled, or intake is refusing (safety S3). The copy is let go when the store is back.
  */
 import type { DeviceId } from '@ausculta/vitals/identity';
+import { callOf } from '../line/call.ts';
 import { consume } from '../line/consume.ts';
 import type { LogEntry } from '../line/entry.ts';
 import type { Evaluator } from '../line/evaluate.ts';
@@ -52,7 +53,11 @@ export class Provisional {
       insertRun: () => {},
       insertEvent: () => {},
       watchRun: (arrival) => this.evaluator.watchRun(arrival),
-      watchEvent: (entry) => this.evaluator.watchEvent(entry),
+      watchEvent: (entry) => {
+        this.evaluator.watchEvent(entry);
+        const call = callOf(entry);
+        if (call !== undefined) findings.push(call);
+      },
       evaluate: (arrival) => {
         findings.push(...this.evaluator.evaluate(arrival));
       },

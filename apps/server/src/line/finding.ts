@@ -2,12 +2,17 @@ import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import type { Series } from './entry.ts';
 
+/** Of whom a finding is; of what, unless it is of no measurement. */
+export type Source = Pick<Series, 'organisationId' | 'subjectId'> & {
+  readonly metric: Series['metric'] | undefined;
+};
+
 /** What a detector says; the alarm book makes alarms of it. */
 export type Finding =
   | {
       readonly kind: 'raised' | 'passed';
       readonly alarmId: string;
-      readonly series: Series;
+      readonly series: Source;
       readonly rule: AlarmRule;
       readonly priority: AlarmPriority;
       readonly sinceMs: number;
@@ -19,21 +24,21 @@ export type Finding =
   | {
       readonly kind: 'risen';
       readonly alarmId: string;
-      readonly series: Series;
+      readonly series: Source;
       readonly priority: AlarmPriority;
       readonly atMs: number;
     }
   | {
       readonly kind: 'worsened';
       readonly alarmId: string;
-      readonly series: Series;
+      readonly series: Source;
       readonly value: number;
       readonly atMs: number;
     }
   | {
       readonly kind: 'ended';
       readonly alarmId: string;
-      readonly series: Series;
+      readonly series: Source;
       readonly endedMs: number;
       readonly atMs: number;
     };

@@ -9,7 +9,7 @@ import {
 } from '@ausculta/rules/no-data';
 import { alarmSubject } from '@ausculta/vitals/alarm';
 import type { Series } from './entry.ts';
-import { alarmIdOf, type Finding } from './finding.ts';
+import { alarmIdOf, type Finding, type Source } from './finding.ts';
 import type { SeriesWatch, SubjectWatch } from './series-watch.ts';
 
 /** What is known to be lost of a subject. */
@@ -21,7 +21,7 @@ export interface Losses {
   readonly returned: Map<string, number>;
   readonly reattached: Map<string, number>;
   /** By rule key: the alarm that tells it. */
-  readonly told: Map<string, { readonly alarmId: string; readonly series: Series }>;
+  readonly told: Map<string, { readonly alarmId: string; readonly series: Source }>;
 }
 
 /** A loss as it is found now. */

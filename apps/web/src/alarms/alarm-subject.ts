@@ -7,10 +7,21 @@ export function knownSubject(ruleKey: string): AlarmSubject | undefined {
   const [family, ...rest] = ruleKey.split('/');
   const isKnown =
     family === 'limit' ||
+    (family === 'call' && callWords(ruleKey) !== undefined) ||
     (isTechnicalKey(ruleKey) &&
       (rest.includes('no-data') || rest[0] === 'leads-off' || TAUGHT.has(rest.at(-1) ?? '')));
   return isKnown ? alarmSubject(ruleKey) : undefined;
 }
+
+/** Who calls, and by what (safety S5). */
+export function callWords(ruleKey: string): string | undefined {
+  return CALLS.get(ruleKey.split('/')[1] ?? '');
+}
+
+const CALLS: ReadonlyMap<string, string> = new Map([
+  ['button', 'Help button pressed'],
+  ['fall', 'Fall detected'],
+]);
 
 /** About the measuring rather than the measured (IEC 60601-1-8: a technical alarm condition). */
 export function isTechnicalKey(ruleKey: string): boolean {

@@ -104,6 +104,16 @@ const LINES = [
     value: undefined,
   },
   {
+    of: { ...NO_DATA, ruleKey: 'call/button/pendant-1' },
+    shown: 'Help button pressed',
+    value: undefined,
+  },
+  {
+    of: { ...NO_DATA, ruleKey: 'call/whistle/pendant-1' },
+    shown: 'Call, whistle, pendant 1',
+    value: undefined,
+  },
+  {
     of: { ...NO_DATA, ruleKey: 'technical/sensor-wet' },
     shown: 'Sensor wet',
     value: undefined,

@@ -2,7 +2,7 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import { isOfSurroundings, metricByKey } from '@ausculta/vitals/lookup';
 import { durationText, fixed, unitText } from '../vitals/number-text.ts';
 import { vitalShort } from '../vitals/vital-words.ts';
-import { isTechnicalKey, keyInWords, knownSubject } from './alarm-subject.ts';
+import { callWords, isTechnicalKey, keyInWords, knownSubject } from './alarm-subject.ts';
 
 interface AlarmWords {
   /** What the band says: a limit is broken at the limit itself, so its sign is ≥ or ≤. */
@@ -47,6 +47,8 @@ function wordsOf(alarm: AlarmView): AlarmWords {
     }
     case 'leads-off':
       return same(alarm.condition === 'absent' ? 'Leads off' : 'Leads off, check patient');
+    case 'call':
+      return same(callWords(alarm.ruleKey) ?? keyInWords(alarm.ruleKey));
     default:
       return about.kind satisfies never;
   }
