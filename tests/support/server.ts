@@ -184,6 +184,8 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     http: listen,
     mqtt: listen,
     trustedProxies: [],
+    masterKey: { kind: 'file' },
+    keyStoreDir: undefined,
     demo: false,
     ...options.config,
   };

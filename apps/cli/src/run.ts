@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ALARMS, PARKED } from './alarms.ts';
 import type { Command, Given } from './command.ts';
 import { DEVICE_ADD } from './devices.ts';
+import { KEYS_ROTATE, SUBJECT_ERASE, SUBJECT_HOLD, SUBJECT_RELEASE } from './erasure.ts';
 import type { Output } from './output.ts';
 import { CommandProblem, EXIT } from './problem.ts';
 import { READINGS } from './readings.ts';
@@ -13,10 +14,14 @@ const COMMANDS: readonly Command[] = [
   STATUS,
   SUBJECT_ADD,
   SUBJECT_LIST,
+  SUBJECT_HOLD,
+  SUBJECT_RELEASE,
+  SUBJECT_ERASE,
   DEVICE_ADD,
   READINGS,
   ALARMS,
   PARKED,
+  KEYS_ROTATE,
 ];
 
 export interface Invocation {

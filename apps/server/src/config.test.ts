@@ -13,6 +13,8 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
       trustedProxies: [],
+      masterKey: { kind: 'file' },
+      keyStoreDir: undefined,
       demo: false,
     },
   });

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
+import type { MasterKeySource } from './vault/open-vault.ts';
 
 /**
  * Everything the server may be told by its environment, in one place. Whatever is wrong is answered
@@ -17,6 +18,9 @@ export interface Config {
   readonly mqtt: Listen;
   /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
   readonly trustedProxies: readonly string[];
+  readonly masterKey: MasterKeySource;
+  /** Where keys are kept. Undefined: beside the database, in the data directory. */
+  readonly keyStoreDir: string | undefined;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -33,11 +37,19 @@ export type ConfigOutcome =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const port = z.coerce.number().int().min(1).max(65535);
+const MASTER_KEY_MEND =
+  'Set it to 32 bytes as 64 hexadecimal digits (openssl rand -hex 32) or in base64.';
 const PORT_MEND = 'Set it to a whole number from 1 to 65535.';
 const HOST_MEND =
   'Set it to an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all of its networks.';
 /** An address to listen on: what an IP address or a host name is made of, and no more. */
 const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/);
+
+/** 32 bytes in hex or base64, as a secret store keeps them. */
+const masterKey = z
+  .string()
+  .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/)
+  .transform((text) => new Uint8Array(Buffer.from(text, text.length === 64 ? 'hex' : 'base64')));
 
 /** An address, or a network by its prefix. */
 function isNetwork(text: string): boolean {
@@ -71,6 +83,15 @@ const Settings = z.object({
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(z.string().refine(isNetwork)))
     .default([]),
+  AUSCULTA_KEY_STORE_DIR: z.string().optional(),
+  AUSCULTA_MASTER_KEY: masterKey.optional(),
+  AUSCULTA_MASTER_KEY_PREVIOUS: masterKey.optional(),
+  AUSCULTA_KMS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  AUSCULTA_KMS_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .default('ausculta'),
+  AUSCULTA_KMS_TOKEN_FILE: z.string().optional(),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -87,6 +108,13 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_MQTT_PORT: PORT_MEND,
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
+  AUSCULTA_KEY_STORE_DIR: 'Set it to a directory outside the database, or leave it unset.',
+  AUSCULTA_MASTER_KEY: MASTER_KEY_MEND,
+  AUSCULTA_MASTER_KEY_PREVIOUS: MASTER_KEY_MEND,
+  AUSCULTA_KMS_URL:
+    'Set it to the transit engine of your key service, such as https://vault.example:8200/v1/transit.',
+  AUSCULTA_KMS_KEY: 'Set it to the name of a key of that service.',
+  AUSCULTA_KMS_TOKEN_FILE: 'Set it to the file that holds the token for the key service.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -110,7 +138,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
     ...unknownSettings(Object.keys(given)),
     ...(parsed.error ? wrong(parsed.error) : []),
   ];
-  if (parsed.success) problems.push(...sharedPort(parsed.data));
+  if (parsed.success) problems.push(...sharedPort(parsed.data), ...masterKeyConflicts(parsed.data));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
   const settings = parsed.data;
@@ -123,6 +151,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
       http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
+      masterKey: masterKeyOf(settings),
+      keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };
@@ -148,6 +178,37 @@ function sharedPort(settings: z.infer<typeof Settings>): string[] {
     if (value === undefined || earlier === undefined) return [];
     return [`${name} is ${value}, as is ${earlier[0]}. Give each its own port.`];
   });
+}
+
+function masterKeyOf(settings: z.infer<typeof Settings>): MasterKeySource {
+  const { AUSCULTA_MASTER_KEY: current, AUSCULTA_MASTER_KEY_PREVIOUS: previous } = settings;
+  if (current !== undefined) return { kind: 'environment', current, previous };
+  const { AUSCULTA_KMS_URL: url, AUSCULTA_KMS_TOKEN_FILE: tokenFile } = settings;
+  if (url === undefined || tokenFile === undefined) return { kind: 'file' };
+  return { kind: 'transit', url, keyName: settings.AUSCULTA_KMS_KEY, tokenFile };
+}
+
+/** One provider, wholly named: half of one would leave the key in a file where nobody expects it. */
+function masterKeyConflicts(settings: z.infer<typeof Settings>): string[] {
+  const { AUSCULTA_MASTER_KEY: key, AUSCULTA_MASTER_KEY_PREVIOUS: previous } = settings;
+  const { AUSCULTA_KMS_URL: url, AUSCULTA_KMS_TOKEN_FILE: tokenFile } = settings;
+  const problems: string[] = [];
+  if (key !== undefined && url !== undefined) {
+    problems.push(
+      'AUSCULTA_MASTER_KEY and AUSCULTA_KMS_URL are both set. Leave one of them unset.',
+    );
+  }
+  if (previous !== undefined && key === undefined) {
+    problems.push(
+      'AUSCULTA_MASTER_KEY_PREVIOUS is set alone. Set AUSCULTA_MASTER_KEY to the new key.',
+    );
+  }
+  if ((url === undefined) !== (tokenFile === undefined)) {
+    problems.push(
+      'AUSCULTA_KMS_URL and AUSCULTA_KMS_TOKEN_FILE belong together. Set both, or leave both unset.',
+    );
+  }
+  return problems;
 }
 
 /** A misspelt setting would leave its default in force without a word. */

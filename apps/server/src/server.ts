@@ -11,31 +11,34 @@ import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
 import { errorCode, StartProblem } from './database/start-problem.ts';
-import { hasSealedData } from './database/store.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { IntakePorts } from './doors/intake.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
+import { Erasure } from './erasure/erasure.ts';
+import { LegalHolds } from './erasure/holds.ts';
+import { erasureRoutes } from './erasure/routes.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { LiveHub } from './live/hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
 import type { Outside } from './outside.ts';
-import { Parking } from './parked/parking.ts';
+import { Parking, type ParkingPorts } from './parked/parking.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
+import { readSealedDatabase } from './sealed-database.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
-import { Telemetry } from './telemetry/telemetry.ts';
-import { readMasterKey } from './vault/key-file.ts';
-import { createSeal, deriveKey, type Seal } from './vault/seal.ts';
+import { LOG_KEPT_MS, Telemetry } from './telemetry/telemetry.ts';
+import { openVault } from './vault/open-vault.ts';
+import type { Vault } from './vault/vault.ts';
 
 /** What has expired is let go this often. */
 const TIDY_MS = 10 * 60_000;
@@ -57,9 +60,7 @@ export interface RunningServer extends AsyncDisposable {
 interface Parts {
   readonly options: ServerOptions;
   readonly database: Database;
-  readonly seal: Seal;
-  /** A key of its own for a purpose: each hour of the log has one. */
-  readonly sealFor: (purpose: string) => Seal;
+  readonly vault: Vault;
   readonly registry: Registry;
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
@@ -67,6 +68,8 @@ interface Parts {
   readonly sockets: SignedInSockets;
   readonly parking: Parking;
   readonly signIn: SignIn;
+  readonly holds: LegalHolds;
+  readonly erasure: Erasure;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
@@ -84,13 +87,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       randomBytes: outside.randomBytes,
     }),
   );
-  const key = await readMasterKey({
-    dataDirectory,
-    randomBytes: outside.randomBytes,
-    hasSealedData: await hasSealedData(database.line),
-  });
-  const sealFor = (purpose: string) => createSeal(deriveKey(key, purpose), outside.randomBytes);
-  const seal = sealFor('data');
+  const vault = stack.use(
+    await openVault({
+      dataDirectory,
+      masterKey: config.masterKey,
+      keyStoreDir: config.keyStoreDir,
+      randomBytes: outside.randomBytes,
+      database: await readSealedDatabase(database.line),
+    }),
+  );
+  vault.tidy(outside.nowMs());
   const first = await prepareFirstStart({
     sql: database.line,
     dataDir: dataDirectory.path,
@@ -100,9 +106,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const health = new Health();
   const encoder = stack.use(new ChunkWorker());
-  const parts = await openParts({ options, database, seal, sealFor, encoder, health });
+  const parts = await openParts({ options, database, vault, encoder, health });
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());
+  stack.defer(() => parts.erasure.close());
   stack.defer(watchHealth({ health, telemetry, alarms, dataDir: dataDirectory.path, outside }));
 
   const mqtt = stack.use(await openMqtt(parts));
@@ -123,9 +130,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
-function tidy({ parking, signIn, options: { outside } }: Parts): void {
+function tidy({ parking, signIn, vault, options: { outside } }: Parts): void {
   const expired = Promise.all([parking.expire(outside.nowMs()), signIn.forgetExpired()]);
   expired.catch((error: unknown) => outside.onProblem('let go of what has expired', error));
+  try {
+    vault.tidy(outside.nowMs());
+  } catch (error) {
+    outside.onProblem('back up the key store', error);
+  }
 }
 
 function secrets(outside: Outside) {
@@ -137,15 +149,15 @@ function secrets(outside: Outside) {
 }
 
 async function openParts(
-  ground: Pick<Parts, 'options' | 'database' | 'seal' | 'sealFor' | 'encoder' | 'health'>,
+  ground: Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health'>,
 ): Promise<Parts> {
-  const { options, database, seal, sealFor, encoder, health } = ground;
+  const { options, database, vault, encoder, health } = ground;
   const { outside } = options;
   const { nowMs, after, pause, onProblem } = outside;
-  const registry = await Registry.load(database.line, seal);
+  const registry = await Registry.load(database.line, vault);
   const alarms = await AlarmBook.open({
     sql: database.line,
-    seal,
+    sealOf: vault.sealOf,
     registry,
     nowMs,
     after,
@@ -155,8 +167,8 @@ async function openParts(
   const telemetry = await Telemetry.open({
     sql: database.line,
     read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
-    seal,
-    sealFor,
+    sealOf: vault.sealOf,
+    logKeys: vault,
     registry,
     evaluate: (arrival) => {
       alarms.evaluate(arrival);
@@ -182,7 +194,11 @@ async function openParts(
   });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
-  const parking = await Parking.open({ sql: database.line, seal, newId: outside.newId });
+  const parking = await Parking.open({
+    sql: database.line,
+    keyOf: parkedKeyOf(registry, vault),
+    newId: outside.newId,
+  });
   const signIn = new SignIn({
     sql: database.line,
     hashPassword: argonHash,
@@ -200,9 +216,38 @@ async function openParts(
     watchRefused: (entries) => alarms.evaluateRefused(entries),
     onProblem,
   };
+  const engine = { registry, telemetry, alarms };
   const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
-  return { ...ground, registry, telemetry, alarms, hub, sockets, parking, signIn, intake };
+  const erasing = await openErasure(ground, engine);
+  return { ...ground, ...engine, ...erasing, hub, sockets, parking, signIn, intake };
+}
+
+async function openErasure(
+  { options: { outside }, database, vault }: Pick<Parts, 'options' | 'database' | 'vault'>,
+  { registry, telemetry, alarms }: Pick<Parts, 'registry' | 'telemetry' | 'alarms'>,
+): Promise<Pick<Parts, 'holds' | 'erasure'>> {
+  const { nowMs, after, onProblem } = outside;
+  const sql = database.line;
+  const holds = await LegalHolds.open({ sql, keys: vault });
+  const forget = async (subjectId: SubjectId): Promise<void> => {
+    alarms.forget(subjectId);
+    await telemetry.forget(subjectId);
+    await alarms.settle();
+  };
+  const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
+  return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
+}
+
+/** A parked message is sealed for who wears its device, as far as anybody can tell. */
+function parkedKeyOf(registry: Registry, vault: Vault): ParkingPorts['keyOf'] {
+  return ({ organisationId, deviceId, receivedMs }) => {
+    const subjectId = registry.devices.get(deviceId)?.wearerNow(receivedMs);
+    const seal = subjectId === undefined ? undefined : vault.sealOf(subjectId);
+    return seal === undefined
+      ? { subjectId: undefined, seal: vault.organisationSeal(organisationId) }
+      : { subjectId, seal };
+  };
 }
 
 /** A device proves itself by its token; an unknown id and a wrong token look the same. */
@@ -238,6 +283,14 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
   });
   peopleRoutes(app, { signIn, demo: config.demo, nowMs });
   registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
+  erasureRoutes(app, {
+    erasure: parts.erasure,
+    holds: parts.holds,
+    registry,
+    rotateKeys: () => parts.vault.rotate(),
+    newId,
+    nowMs,
+  });
   telemetryRoutes(app, { telemetry, registry, onProblem: outside.onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);

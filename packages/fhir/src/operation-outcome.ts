@@ -23,6 +23,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   DEVICE_UNASSIGNED: 'business-rule',
   CREDENTIALS_REFUSED: 'login',
   NOT_PERMITTED: 'forbidden',
+  LEGAL_HOLD: 'business-rule',
   NOT_FOUND: 'not-found',
   RATE_EXCEEDED: 'throttled',
   PARKED_QUOTA_EXCEEDED: 'throttled',

@@ -49,7 +49,7 @@ export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
 
 export function alarmOfRow(row: AlarmRow, seal: Seal): StoredAlarm {
   const opened = seal.open(row.detail_sealed ?? new Uint8Array(), context(row.subject_id, row.id));
-  expect(opened.ok, 'the values of an alarm open with the key of this data directory');
+  expect(opened.ok, 'the values of an alarm open with the key of its subject');
   const detail = JSON.parse(new TextDecoder().decode(opened.value)) as Detail;
   const view: AlarmView = {
     id: row.id,

@@ -88,9 +88,16 @@ export class AlarmShelf {
   }
 
   forgetSettledBefore(beforeMs: number): void {
-    for (const [key, { view }] of this.#alarms) {
-      if (!isOpen(view) && view.raisedMs < beforeMs) this.#alarms.delete(key);
-    }
+    this.#forget(({ view }) => !isOpen(view) && view.raisedMs < beforeMs);
+  }
+
+  /** Erased. */
+  forgetSubject(subjectId: string): void {
+    this.#forget(({ view }) => view.subjectId === subjectId);
+  }
+
+  #forget(isGone: (alarm: StoredAlarm) => boolean): void {
+    for (const [key, alarm] of this.#alarms) if (isGone(alarm)) this.#alarms.delete(key);
     for (const [asItself, key] of this.#returns) {
       if (!this.#alarms.has(key)) this.#returns.delete(asItself);
     }

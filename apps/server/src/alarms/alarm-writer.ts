@@ -38,6 +38,12 @@ export class AlarmWriter {
     void this.#drain();
   }
 
+  /** Erased: what is not yet on its way is not written. */
+  forget(subjectId: string): void {
+    for (const [key, row] of this.#rows) if (row.subject_id === subjectId) this.#rows.delete(key);
+    this.#transitions = this.#transitions.filter((row) => row.subject_id !== subjectId);
+  }
+
   /** Resolves when everything written so far is durable. */
   settle(): Promise<void> {
     if (this.#rows.size === 0 && !this.#writing) return Promise.resolve();

@@ -11,6 +11,7 @@ import type { AccountId } from '@ausculta/vitals/identity';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { oneKey } from '../../../../tests/support/keys.ts';
 import {
   arrivalOf,
   NOON,
@@ -42,6 +43,7 @@ const IN_LIMITS = new Map([
 ]);
 
 const seal = createSeal(randomBytes(32), randomBytes);
+const keys = oneKey(seal);
 const who = {
   accountId: ORGANISATION as string as AccountId,
   displayName: 'Nurse',
@@ -50,7 +52,7 @@ const who = {
 
 /** The registry as the book asks it: one adult who wears both monitors. */
 async function registryOf(database: TestDatabase): Promise<Registry> {
-  const registry = await Registry.load(database.line, seal);
+  const registry = await Registry.load(database.line, keys);
   const adult = { organisationId: ORGANISATION, id: SUBJECT, kind: 'patient', category: 'adult' };
   registry.subjects.set(SUBJECT, adult as never);
   for (const id of ['monitor-1', 'monitor-2']) {
@@ -119,7 +121,7 @@ class Server {
     });
     this.#book = await AlarmBook.open({
       sql,
-      seal,
+      sealOf: keys.sealOf,
       registry: this.#registry,
       nowMs: () => this.nowMs,
       after: (delayMs, run) => void setTimeout(run, delayMs).unref(),

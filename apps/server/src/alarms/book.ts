@@ -18,7 +18,7 @@ import { Monitoring } from '../line/monitoring.ts';
 import type { SubjectSnapshot } from '../line/snapshot.ts';
 import { type DetectorSnapshot, detectorContext } from '../telemetry/flush.ts';
 import { readDetectorStates } from '../telemetry/store.ts';
-import type { Seal } from '../vault/seal.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
 import {
   confirmed,
   furthest,
@@ -43,7 +43,7 @@ const KEPT_MS = 24 * 3_600_000;
 
 export interface AlarmBookPorts {
   readonly sql: Sql;
-  readonly seal: Seal;
+  readonly sealOf: SubjectKeys['sealOf'];
   readonly registry: Registry;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, run: () => void) => void;
@@ -70,14 +70,17 @@ export class AlarmBook {
     const book = new AlarmBook(ports);
     const shelf = book.#shelf;
     for (const row of await readAlarms(ports.sql, ports.nowMs() - KEPT_MS)) {
-      shelf.hold(alarmOfRow(row, ports.seal));
+      const seal = ports.sealOf(row.subject_id);
+      if (seal !== undefined) shelf.hold(alarmOfRow(row, seal));
     }
     for (const row of await readReturns(ports.sql, ports.nowMs() - KEPT_MS)) {
       shelf.recallReturn(row);
     }
     for (const row of await readDetectorStates(ports.sql)) {
-      const opened = ports.seal.open(row.sealed, detectorContext(row.subject_id));
-      if (!opened.ok) continue;
+      const opened = ports
+        .sealOf(row.subject_id)
+        ?.open(row.sealed, detectorContext(row.subject_id));
+      if (!opened?.ok) continue;
       const snapshot = JSON.parse(new TextDecoder().decode(opened.value)) as SubjectSnapshot;
       book.#evaluator.remember(snapshot, ports.registry.seriesById);
     }
@@ -236,8 +239,9 @@ export class AlarmBook {
     this.#listener(alarm.subjectId, alarm.view);
     if (alarm.view.notYetStored) return;
     const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;
-    const row = rowOfAlarm(alarm, this.#ports.seal);
-    this.#writer.write(row, { what, cause, atMs: this.#ports.nowMs() });
+    const seal = this.#ports.sealOf(alarm.view.subjectId);
+    if (seal === undefined) return;
+    this.#writer.write(rowOfAlarm(alarm, seal), { what, cause, atMs: this.#ports.nowMs() });
   }
 
   /** A person has seen it. Durable when it resolves; undefined when there is no such alarm. */
@@ -257,6 +261,19 @@ export class AlarmBook {
     this.#put(seen, `acknowledged by ${who.accountId}`);
     await this.#writer.settle();
     return seen.view;
+  }
+
+  /** Erased: its alarms end with its record, in memory and on their way to the database. */
+  forget(subjectId: SubjectId): void {
+    this.#writer.forget(subjectId);
+    this.#shelf.forgetSubject(subjectId);
+    this.#evaluator.forget(subjectId);
+    this.#provisional?.evaluator.forget(subjectId);
+    this.#monitoring.forget(subjectId);
+    this.#toResume = this.#toResume.filter(({ view }) => view.subjectId !== subjectId);
+    for (const [key, alarm] of this.#notYetStored) {
+      if (alarm.subjectId === subjectId) this.#notYetStored.delete(key);
+    }
   }
 
   /** Resolves when all that was raised so far is durable. */

@@ -24,7 +24,8 @@ export type StartProblemCode =
   | 'DATABASE_UNSUITABLE'
   | 'SCHEMA_NEWER'
   | 'SCHEMA_CHANGED'
-  | 'MASTER_KEY_UNUSABLE';
+  | 'MASTER_KEY_UNUSABLE'
+  | 'KEY_STORE_UNUSABLE';
 
 export class StartProblem extends Error {
   readonly code: StartProblemCode;

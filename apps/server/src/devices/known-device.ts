@@ -49,6 +49,13 @@ export class RegisteredDevice implements KnownDevice {
     this.#wearers.sort((a, b) => b.fromMs - a.fromMs);
   }
 
+  forgetSubject(subjectId: SubjectId): void {
+    this.#wearers = this.#wearers.filter(({ placement }) => placement.subjectId !== subjectId);
+    for (const [key, series] of this.#series) {
+      if (series.subjectId === subjectId) this.#series.delete(key);
+    }
+  }
+
   subjectAt(atMs: number): Placement | undefined {
     for (const wearer of this.#wearers) if (isAssignedAt(wearer, atMs)) return wearer.placement;
     return undefined;

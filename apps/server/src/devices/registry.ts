@@ -3,6 +3,7 @@
  * line asks here for every message, so nothing here waits unless a row is new.
  */
 import type { Assignment } from '@ausculta/vitals/device';
+import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { Subject, SubjectIdentity } from '@ausculta/vitals/subject';
@@ -13,6 +14,7 @@ import { changesAfter } from '../line/clock-changes.ts';
 import type { Series } from '../line/entry.ts';
 import type { Needs, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
 import { RegisteredDevice } from './known-device.ts';
 import { partitionOf } from './partition.ts';
 import * as store from './store.ts';
@@ -22,25 +24,29 @@ export interface RegisteredSubject extends Subject {
   readonly partition: number;
 }
 
-const identityContext = (organisationId: string, id: string): string =>
+export const identityContext = (organisationId: string, id: string): string =>
   `subject/${organisationId}/${id}/identity`;
 
 export class Registry {
   readonly #sql: Sql;
-  readonly #seal: Seal;
+  readonly #keys: SubjectKeys;
   readonly subjects = new Map<SubjectId, RegisteredSubject>();
   readonly devices = new Map<string, RegisteredDevice>();
   readonly #series = new Map<number, Series>();
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
 
-  private constructor(sql: Sql, seal: Seal) {
+  private constructor(sql: Sql, keys: SubjectKeys) {
     this.#sql = sql;
-    this.#seal = seal;
+    this.#keys = keys;
   }
 
-  static async load(sql: Sql, seal: Seal): Promise<Registry> {
-    const registry = new Registry(sql, seal);
-    for (const row of await store.readSubjects(sql)) registry.#addSubjectRow(row);
+  static async load(sql: Sql, keys: SubjectKeys): Promise<Registry> {
+    const registry = new Registry(sql, keys);
+    const rows = await store.readSubjects(sql);
+    // A restored database brings rows back that no key opens any more.
+    const living = rows.filter(({ id }) => !keys.isShredded(id));
+    await adoptSubjects(sql, keys, living);
+    for (const row of living) registry.#addSubjectRow(row);
     for (const row of await store.readDevices(sql)) registry.#addDeviceRow(row);
     for (const row of await store.readAssignments(sql)) registry.#addAssignmentRow(row);
     for (const row of await store.readSeries(sql)) registry.#addSeriesRow(row);
@@ -71,7 +77,9 @@ export class Registry {
     const { organisationId, id, kind, category, paced, identity } = subject;
     const partition = partitionOf(organisationId, id);
     const clear = new TextEncoder().encode(JSON.stringify(identity));
-    const identity_sealed = this.#seal.seal(clear, identityContext(organisationId, id));
+    // The key first: what is sealed with it must open after any crash.
+    this.#keys.keep([id]);
+    const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
     await store.insertSubject(this.#sql, {
       organisation_id: organisationId,
       id,
@@ -169,15 +177,27 @@ export class Registry {
     device.addOffset(epoch, { fromStampMs, offsetMs });
   }
 
+  #sealOf(subjectId: SubjectId): Seal {
+    const seal = this.#keys.sealOf(subjectId);
+    expect(seal !== undefined, 'a subject of the registry has a key');
+    return seal;
+  }
+
+  /** Erased: nothing of it is placed, asked for or shown any more. Answers the devices it wore now. */
+  forget(subjectId: SubjectId, nowMs: number): string[] {
+    const worn = this.devicesOf(subjectId, nowMs).map(({ id }) => id as string);
+    this.subjects.delete(subjectId);
+    for (const device of this.devices.values()) device.forgetSubject(subjectId);
+    for (const { id } of this.seriesOfSubject(subjectId)) this.#series.delete(id);
+    this.#seriesOfSubject.delete(subjectId);
+    return worn;
+  }
+
   #addSubjectRow(row: store.SubjectRow): void {
     const { organisation_id: organisationId, id, kind, category, paced, partition } = row;
-    const opened = this.#seal.open(row.identity_sealed, identityContext(organisationId, id));
-    if (!opened.ok) {
-      throw new StartProblem(
-        'MASTER_KEY_UNUSABLE',
-        'The master key of this data directory is not the one that this database was sealed with. Restore the key that belongs to it, or point AUSCULTA_DATA_DIR and DATABASE_URL at a pair that belongs together.',
-      );
-    }
+    const place = identityContext(organisationId, id);
+    const opened = this.#sealOf(id).open(row.identity_sealed, place);
+    if (!opened.ok) throw otherKeys();
     this.subjects.set(id, {
       organisationId,
       id,
@@ -209,6 +229,7 @@ export class Registry {
   }
 
   #addSeriesRow(row: store.SeriesRow): void {
+    if (!this.subjects.has(row.subject_id)) return;
     this.#addSeries({
       id: row.id,
       organisationId: row.organisation_id,
@@ -257,4 +278,37 @@ export class Registry {
     if (device === undefined || clock === undefined || clock.epoch !== series.epoch) return;
     if (stampMs > clock.newestStampMs) device.clock = { ...clock, newestStampMs: stampMs };
   }
+}
+
+/** Gives a key of its own to each subject from before there were such keys, and seals its name with it. */
+async function adoptSubjects(
+  sql: Sql,
+  keys: SubjectKeys,
+  rows: readonly store.SubjectRow[],
+): Promise<void> {
+  const placed = (row: store.SubjectRow): string => identityContext(row.organisation_id, row.id);
+  const legacy = keys.legacy;
+  const keyless = rows.filter(({ id }) => keys.sealOf(id) === undefined);
+  const known = keyless.filter((row) => legacy?.open(row.identity_sealed, placed(row)).ok);
+  if (known.length < keyless.length) throw otherKeys();
+  keys.keep(known.map(({ id }) => id));
+  for (const row of rows) {
+    const opened = legacy?.isOwn(row.identity_sealed)
+      ? legacy.open(row.identity_sealed, placed(row))
+      : undefined;
+    const seal = keys.sealOf(row.id);
+    if (!opened?.ok || seal === undefined) continue;
+    await store.writeIdentity(sql, {
+      organisation_id: row.organisation_id,
+      id: row.id,
+      identity_sealed: seal.seal(opened.value, placed(row)),
+    });
+  }
+}
+
+function otherKeys(): StartProblem {
+  return new StartProblem(
+    'MASTER_KEY_UNUSABLE',
+    'The keys of this data directory are not those that this database was sealed with. Restore the newest key store that belongs to it, or point AUSCULTA_DATA_DIR and DATABASE_URL at a pair that belongs together.',
+  );
 }

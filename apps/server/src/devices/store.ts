@@ -66,6 +66,25 @@ export async function readSubjects(sql: Sql): Promise<SubjectRow[]> {
     SELECT organisation_id, id, kind, partition, category, paced, identity_sealed FROM subject`;
 }
 
+/** Of any one subject. */
+export async function sampleSubject(
+  sql: Sql,
+): Promise<Pick<SubjectRow, 'organisation_id' | 'id' | 'identity_sealed'> | undefined> {
+  const rows = await sql<SubjectRow[]>`
+    SELECT organisation_id, id, identity_sealed FROM subject
+    WHERE identity_sealed IS NOT NULL ORDER BY created_at DESC LIMIT 1`;
+  return rows[0];
+}
+
+export async function writeIdentity(
+  sql: Sql,
+  row: Pick<SubjectRow, 'organisation_id' | 'id' | 'identity_sealed'>,
+): Promise<void> {
+  await sql`
+    UPDATE subject SET identity_sealed = ${row.identity_sealed}
+    WHERE organisation_id = ${row.organisation_id} AND id = ${row.id}`;
+}
+
 export async function insertSubject(sql: Sql, row: SubjectRow): Promise<void> {
   await sql`INSERT INTO subject ${sql(row)}`;
 }

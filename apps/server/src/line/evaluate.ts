@@ -286,6 +286,20 @@ export class Evaluator {
     return subject;
   }
 
+  /** Erased: no delay of it runs out any more, and no snapshot that is yet to be taken holds it. */
+  forget(subjectId: SubjectId): void {
+    const subject = this.#bySubject.get(subjectId);
+    if (subject === undefined) return;
+    for (const { watches } of subject.series) {
+      for (const watch of watches) this.#pending.delete(watch);
+    }
+    for (const [id, watch] of this.#bySeries) {
+      if (watch.subject === subject) this.#bySeries.delete(id);
+    }
+    this.#touched = this.#touched.filter((touched) => touched !== subject);
+    this.#bySubject.delete(subjectId);
+  }
+
   /** All that is watched, for who looks at it by the clock. */
   subjects(): Iterable<SubjectWatch> {
     return this.#bySubject.values();

@@ -84,6 +84,11 @@ export class Monitoring {
     return losses.told.has(told.key);
   }
 
+  /** Erased. */
+  forget(subjectId: SubjectId): void {
+    this.#losses.delete(subjectId);
+  }
+
   /** What came meanwhile cannot be seen in these readings: everybody gets their time anew. */
   startListening(nowMs: number): void {
     this.#listeningMs = nowMs;

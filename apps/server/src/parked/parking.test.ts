@@ -26,7 +26,8 @@ const messageOf = (number: number, size = 1, deviceId = DEVICE): ParkedMessage =
 
 function openParking(sql: Sql, ports: { newId?: () => string; bytesMax?: number } = {}) {
   const seal = createSeal(new Uint8Array(32), (length) => new Uint8Array(length));
-  return Parking.open({ sql, seal, newId: randomUUID, ...ports });
+  const keyOf = () => ({ subjectId: undefined, seal });
+  return Parking.open({ sql, keyOf, newId: randomUUID, ...ports });
 }
 
 const parkAll = (parking: Parking, count: number) =>

@@ -38,9 +38,16 @@ export interface ParkedMessage {
   readonly faults: readonly PartFault[];
 }
 
+export interface ParkedKey {
+  /** Who wore the device; undefined when nobody did, and the key is the organisation's. */
+  readonly subjectId: string | undefined;
+  readonly seal: Seal;
+}
+
 export interface ParkingPorts {
   readonly sql: Sql;
-  readonly seal: Seal;
+  /** Whose key a message of this device is sealed with, as of its receipt. */
+  readonly keyOf: (message: ParkedMessage) => ParkedKey;
   readonly newId: () => string;
   /** Of all devices together; BYTES_MAX unless a test has less patience. */
   readonly bytesMax?: number;
@@ -84,9 +91,10 @@ export class Parking {
     const { deviceId } = message;
     const { sql } = this.#ports;
     if (!this.#ofDevice.has(deviceId)) await this.#lookUp(deviceId);
+    const key = this.#ports.keyOf(message);
     const rows = message.faults
       .slice(0, PARTS_PER_MESSAGE_MAX)
-      .map((part, i) => this.#row(message, part, i));
+      .map((_, index) => this.#row(message, key, index));
     const wanted = amountOf(rows);
     if (!this.#hasRoom(deviceId, wanted)) {
       this.beyondQuota += 1;
@@ -147,14 +155,16 @@ export class Parking {
   }
 
   /** The first part of a message keeps its bytes; the others point to it by the message's id. */
-  #row(message: ParkedMessage, part: PartFault, index: number): store.ParkedRow {
+  #row(message: ParkedMessage, key: ParkedKey, index: number): store.ParkedRow {
     const { organisationId, deviceId, door, messageId, bytes, receivedMs } = message;
+    const part = message.faults[index] as PartFault;
     const { code, detail } = part.fault;
     const where = part.index === WHOLE_MESSAGE ? '' : `part ${part.index}`;
     return {
       organisation_id: organisationId,
       id: this.#ports.newId(),
       device_id: deviceId,
+      subject_id: key.subjectId ?? null,
       door,
       fault: code,
       detail: [where, detail ?? '']
@@ -163,8 +173,7 @@ export class Parking {
         .slice(0, 500),
       message_id: index === 0 ? messageId : `${messageId}#${index}`,
       received_ms: receivedMs,
-      message_sealed:
-        index === 0 ? this.#ports.seal.seal(bytes, `parked/${deviceId}/${messageId}`) : null,
+      message_sealed: index === 0 ? key.seal.seal(bytes, `parked/${deviceId}/${messageId}`) : null,
       expires_ms: receivedMs + KEPT_MS,
     };
   }

@@ -7,6 +7,7 @@ export interface ParkedRow {
   readonly organisation_id: string | null;
   readonly id: string;
   readonly device_id: string | null;
+  readonly subject_id: string | null;
   readonly door: string;
   readonly fault: string;
   readonly detail: string;

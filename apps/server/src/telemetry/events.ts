@@ -5,13 +5,14 @@ import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { flagNames } from '@ausculta/vitals/reading';
 import type { Seal } from '../vault/seal.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
 import { ALL_TIME, type Span } from './merge.ts';
 import type { QueryPorts } from './queries.ts';
 import * as store from './store.ts';
 
 export interface EventPorts {
   readonly read: QueryPorts['read'];
-  readonly seal: Seal;
+  readonly sealOf: SubjectKeys['sealOf'];
   /** Consumed, and in no table yet. */
   readonly unflushed: readonly store.EventRow[];
 }
@@ -52,9 +53,11 @@ export async function listEvents(
     (a, b) => b.placed_ms - a.placed_ms || (a.id < b.id ? 1 : -1),
   );
   const page = rows.slice(0, limit);
+  const seal = ports.sealOf(question.subjectId);
+  if (seal === undefined) return { events: [], next: null };
   const last = page.at(-1);
   return {
-    events: page.map((row) => viewOf(row, ports.seal)),
+    events: page.map((row) => viewOf(row, seal)),
     next: last !== undefined && rows.length > limit ? `${last.placed_ms}~${last.id}` : null,
   };
 }
@@ -78,7 +81,7 @@ function firstOfEach(rows: readonly store.EventRow[]): store.EventRow[] {
 
 function viewOf(row: store.EventRow, seal: Seal): EventView {
   const opened = seal.open(row.sealed, eventContext(row.subject_id, row.id));
-  expect(opened.ok, 'an event opens with the key of this data directory');
+  expect(opened.ok, 'an event opens with the key of its subject');
   const { flags } = JSON.parse(new TextDecoder().decode(opened.value)) as ReportedEvent;
   return {
     id: row.id,

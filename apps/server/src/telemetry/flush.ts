@@ -7,6 +7,7 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
 import type { ChunkContent } from './chunk-content.ts';
 import { cutReadings, cutRuns } from './chunk-cuts.ts';
 import type { Columns } from './columns.ts';
@@ -32,7 +33,7 @@ export const detectorContext = (subjectId: string): string => `detector/${subjec
 
 export interface FlushPorts {
   readonly sql: Sql;
-  readonly seal: Seal;
+  readonly sealOf: SubjectKeys['sealOf'];
   readonly heads: Heads;
   readonly lane: number;
   readonly fence: number;
@@ -81,7 +82,8 @@ export async function prepareFlush(ports: FlushPorts, instant: Instant): Promise
   const states: store.DetectorStateRow[] = [];
   const breathe = breather(ports);
   for (const state of snapshot) {
-    states.push(sealState(ports.seal, state));
+    const seal = ports.sealOf(state.subjectId);
+    if (seal !== undefined) states.push(sealState(seal, state));
     await breathe();
   }
   return { sequence, taken, chunks, states, events };
@@ -162,7 +164,10 @@ async function encodeChunks(
   const parts = partsOf(taken, generation);
   const encodeParts = async (): Promise<void> => {
     for (const part of parts) {
-      rows.push(chunkRow(ports.seal, part, await ports.encode(part.content)));
+      const block = await ports.encode(part.content);
+      // Without a key the subject has been erased meanwhile.
+      const seal = ports.sealOf(part.series.subjectId);
+      if (seal !== undefined) rows.push(chunkRow(seal, part, block));
     }
   };
   await Promise.all(Array.from({ length: ENCODING_AT_ONCE }, encodeParts));
@@ -222,4 +227,19 @@ function sealState(seal: Seal, snapshot: DetectorSnapshot): store.DetectorStateR
     subject_id: snapshot.subjectId,
     sealed: seal.seal(clear, detectorContext(snapshot.subjectId)),
   };
+}
+
+/** Erased while the flush waited to be written again. */
+export function workWithout(work: FlushWork, subjectId: string): FlushWork {
+  const isOther = (row: { readonly subject_id: string }): boolean => row.subject_id !== subjectId;
+  return {
+    ...work,
+    chunks: work.chunks.filter(isOther),
+    states: work.states.filter(isOther),
+    events: work.events.filter(isOther),
+  };
+}
+
+export function instantWithout(instant: Instant, subjectId: string): Instant {
+  return { ...instant, events: instant.events.filter((row) => row.subject_id !== subjectId) };
 }

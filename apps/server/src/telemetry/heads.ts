@@ -24,6 +24,17 @@ export class Heads {
   /** Readings and samples that no chunk holds yet. */
   unflushed = 0;
 
+  forget(subjectId: SubjectId): void {
+    for (const [id, { series }] of this.readings) {
+      if (series.subjectId === subjectId) this.readings.delete(id);
+    }
+    for (const [id, { series }] of this.waveforms) {
+      if (series.subjectId === subjectId) this.waveforms.delete(id);
+    }
+    this.#bySubject.delete(subjectId);
+    this.changes += 1;
+  }
+
   ofSubject(subjectId: SubjectId): SubjectHeads {
     let heads = this.#bySubject.get(subjectId);
     if (heads === undefined) {

@@ -4,8 +4,10 @@
  */
 import { expect } from '@ausculta/vitals/expect';
 import type { Sql } from '../database/pool.ts';
+import { StartProblem } from '../database/start-problem.ts';
 import type { LogEntry } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
+import type { LogKeys } from '../vault/vault.ts';
 import { decodeBatch, encodeBatch, type SeriesById } from './log-batch.ts';
 import * as store from './store.ts';
 import { compressLog, decompressLog } from './zstd.ts';
@@ -32,8 +34,8 @@ export interface ReplayedCommit {
 
 export class PostgresLog {
   readonly #sql: Sql;
-  readonly #sealFor: (purpose: string) => Seal;
-  /** One seal an hour, kept while the hour is written or replayed. */
+  readonly #keys: LogKeys;
+  /** One seal an hour, kept while the hour is written. */
   readonly #seals = new Map<string, Seal>();
   readonly #tables: Set<string>;
   #newest: string;
@@ -44,24 +46,24 @@ export class PostgresLog {
 
   private constructor(parts: {
     sql: Sql;
-    sealFor: (purpose: string) => Seal;
+    keys: LogKeys;
     tables: string[];
     fence: number;
     last: number;
   }) {
     this.#sql = parts.sql;
-    this.#sealFor = parts.sealFor;
+    this.#keys = parts.keys;
     this.#tables = new Set(parts.tables);
     this.#newest = parts.tables.at(-1) ?? '';
     this.fence = parts.fence;
     this.startSequence = parts.last;
   }
 
-  static async open(sql: Sql, sealFor: (purpose: string) => Seal): Promise<PostgresLog> {
+  static async open(sql: Sql, keys: LogKeys): Promise<PostgresLog> {
     const fence = await store.takeLane(sql, LANE);
     const tables = await store.listLogTables(sql);
     const last = await store.lastSequence(sql, LANE, tables);
-    return new PostgresLog({ sql, sealFor, tables, fence, last });
+    return new PostgresLog({ sql, keys, tables, fence, last });
   }
 
   /** Durable when it resolves. The same sequence written twice is one row. */
@@ -84,9 +86,11 @@ export class PostgresLog {
     const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
     for (const table of [...this.#tables].sort()) {
       const after = { lane: LANE, sequence: oldest };
+      const seal = this.#keys.toRead(table);
       for await (const row of store.logRowsAfter(this.#sql, table, after)) {
-        const opened = this.#sealOf(table).open(row.sealed, rowContext(row.lane, row.sequence));
-        expect(opened.ok, 'a log row opens with the key of this data directory');
+        if (seal === undefined) throw keyMissing(table);
+        const opened = seal.open(row.sealed, rowContext(row.lane, row.sequence));
+        expect(opened.ok, 'a log row opens with the key of its hour');
         const entries = decodeBatch(decompressLog(opened.value), seriesById);
         const isBehind = (entry: LogEntry): boolean =>
           row.sequence > (checkpoints.get(entry.partition) ?? 0);
@@ -103,12 +107,12 @@ export class PostgresLog {
   }
 
   #sealOf(table: string): Seal {
-    const seal = this.#seals.get(table) ?? this.#sealFor(table);
+    const seal = this.#seals.get(table) ?? this.#keys.toWrite(table);
     this.#seals.set(table, seal);
     return seal;
   }
 
-  /** Drops the hours that are wholly flushed and older than the restore window. */
+  /** Drops the hours that are wholly flushed and older than the restore window, and their keys. */
   async retire(olderThanMs: number): Promise<void> {
     const keepFrom = store.logTableName(olderThanMs);
     for (const table of [...this.#tables].filter((name) => name < keepFrom)) {
@@ -116,5 +120,14 @@ export class PostgresLog {
       this.#tables.delete(table);
       this.#seals.delete(table);
     }
+    this.#keys.retireBefore(keepFrom);
   }
+}
+
+/** To go on without these readings would be to lose what was acknowledged. */
+function keyMissing(table: string): StartProblem {
+  return new StartProblem(
+    'KEY_STORE_UNUSABLE',
+    `The key store has no key for ${table}, and the log of that hour is needed. Restore the newest key store that belongs to this database.`,
+  );
 }

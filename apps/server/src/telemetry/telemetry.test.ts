@@ -7,6 +7,7 @@ import type { DeviceId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { FLAG } from '@ausculta/vitals/reading';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { oneKey } from '../../../../tests/support/keys.ts';
 import {
   NOON,
   ORGANISATION,
@@ -20,6 +21,7 @@ import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { LogEntry, Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
 import { ChunkWorker } from './chunk-encoder.ts';
 import { FIRST_EVENTS } from './events.ts';
 import { Telemetry } from './telemetry.ts';
@@ -27,6 +29,7 @@ import { Telemetry } from './telemetry.ts';
 const SUBJECT = subjectId(1);
 const ALL_TIME = { fromMs: NOON - 1e9, toMs: NOON + 1e9 };
 const seal = createSeal(randomBytes(32), randomBytes);
+const keys = oneKey(seal);
 const encoder = new ChunkWorker();
 after(() => encoder[Symbol.asyncDispose]());
 
@@ -43,8 +46,11 @@ class Engine {
     this.registry = registry;
   }
 
-  static async open(database: TestDatabase): Promise<Engine> {
-    const engine = new Engine(await Registry.load(database.line, seal));
+  static async open(
+    database: TestDatabase,
+    sealOf: SubjectKeys['sealOf'] = keys.sealOf,
+  ): Promise<Engine> {
+    const engine = new Engine(await Registry.load(database.line, keys));
     const { failing } = engine;
     const sql = new Proxy(database.line, {
       get(target, name) {
@@ -56,8 +62,8 @@ class Engine {
     engine.telemetry = await Telemetry.open({
       sql,
       read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
-      seal,
-      sealFor: () => seal,
+      sealOf,
+      logKeys: keys,
       registry: engine.registry,
       evaluate: () => {},
       watchRun: () => {},
@@ -129,7 +135,7 @@ interface Places {
 async function prepare(): Promise<Places & AsyncDisposable> {
   const database = await freshDatabase();
   await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
-  const registry = await Registry.load(database.line, seal);
+  const registry = await Registry.load(database.line, keys);
   const identity = {
     familyName: 'Sample',
     givenName: '',
@@ -289,6 +295,33 @@ const buttonPressed = (series: Series, i: number): LogEntry => ({
   deviceId: series.deviceId,
   id: `monitor-1/1/${i}`,
   event: { kind: 'button', stampMs: NOON + i, flags: 0 },
+});
+
+test('a subject that is erased while a flush fails is in no row of it, and in no answer', async () => {
+  await using places = await prepare();
+  const { database, rate } = places;
+  const erased = new Set<string>();
+  const engine = await Engine.open(database, (id) => (erased.has(id) ? undefined : seal));
+  await engine.append(at(rate, 1, 70), buttonPressed(rate, 1));
+  engine.failing.transaction = true;
+  await engine.telemetry.flush();
+  await engine.append(at(rate, 2, 71), buttonPressed(rate, 2));
+  erased.add(SUBJECT);
+  await engine.telemetry.forget(SUBJECT);
+  engine.failing.transaction = false;
+  await engine.append(at(rate, 3, 72), buttonPressed(rate, 3));
+  assert.deepEqual(await engine.read(), []);
+  await engine.telemetry.flush();
+  await engine.telemetry.flush();
+  engine.crash();
+  for (const table of ['chunk', 'event']) {
+    const [row] = await database.line`SELECT count(*)::int AS count FROM ${database.line(table)}`;
+    assert.equal(row?.['count'], 0, table);
+  }
+  const again = await Engine.open(database, () => undefined);
+  assert.deepEqual(await again.read(), []);
+  assert.deepEqual([...engine.problems, ...again.problems], ['flush']);
+  again.crash();
 });
 
 test('more events at once than a statement has parameters for are flushed', async () => {

@@ -2,6 +2,7 @@
  * The telemetry engine: the log, the heads and the chunks as one thing with a lifetime. It opens by
  * replaying what the chunks do not hold yet, then takes appends, and flushes as it goes.
  */
+import { expect } from '@ausculta/vitals/expect';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
@@ -9,7 +10,7 @@ import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import { type Arrival, type ConsumePorts, consume } from '../line/consume.ts';
 import type { EventEntry, LogEntry } from '../line/entry.ts';
-import type { Seal } from '../vault/seal.ts';
+import type { LogKeys, SubjectKeys } from '../vault/vault.ts';
 import type { ChunkEncoder } from './chunk-encoder.ts';
 import { eventContext, listEvents } from './events.ts';
 import {
@@ -18,8 +19,10 @@ import {
   type FlushPorts,
   type FlushWork,
   type Instant,
+  instantWithout,
   prepareFlush,
   takeInstant,
+  workWithout,
 } from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
@@ -34,13 +37,13 @@ const FLUSH_UNFLUSHED_MAX = 3_000_000;
 const FLUSH_LOOK_MS = 1_000;
 
 /** Log tables stay this long behind the last flush: what a restored database needs to catch up. */
-const LOG_KEPT_MS = 7 * 24 * 3_600_000;
+export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
 export interface TelemetryPorts {
   readonly sql: Sql;
   readonly read: queries.QueryPorts['read'];
-  readonly seal: Seal;
-  readonly sealFor: (purpose: string) => Seal;
+  readonly sealOf: SubjectKeys['sealOf'];
+  readonly logKeys: LogKeys;
   readonly registry: Registry;
   readonly evaluate: (arrival: Arrival) => void;
   readonly watchRun: ConsumePorts['watchRun'];
@@ -67,6 +70,8 @@ export class Telemetry {
   #consumed: number;
   #flushed = Number.NaN;
   #events: EventRow[] = [];
+  /** Since start. What is still on its way of them ends here. */
+  readonly #erased = new Set<SubjectId>();
   #instant: Instant | undefined;
   #work: FlushWork | undefined;
   #flushing: Promise<void> | undefined;
@@ -77,7 +82,7 @@ export class Telemetry {
   readings = 0;
 
   static async open(ports: TelemetryPorts): Promise<Telemetry> {
-    const log = await PostgresLog.open(ports.sql, ports.sealFor);
+    const log = await PostgresLog.open(ports.sql, ports.logKeys);
     const telemetry = new Telemetry(ports, log);
     await queries.recallLast(telemetry.#queryPorts);
     await telemetry.#replay();
@@ -112,8 +117,8 @@ export class Telemetry {
   }
 
   get #queryPorts(): queries.QueryPorts {
-    const { sql, read, seal, registry } = this.#ports;
-    return { sql, read, seal, registry, heads: this.heads };
+    const { sql, read, sealOf, registry } = this.#ports;
+    return { sql, read, sealOf, registry, heads: this.heads };
   }
 
   /** Since when a commit has been waiting for the database; undefined while all is well. */
@@ -123,7 +128,7 @@ export class Telemetry {
 
   /** Accepted, not yet durable. */
   pending(): readonly LogEntry[] {
-    return this.#commit.pending();
+    return this.#ofLiving(this.#commit.pending());
   }
 
   append = (entries: readonly LogEntry[], onDurable: (fault: Fault | undefined) => void): void => {
@@ -152,11 +157,30 @@ export class Telemetry {
   }
 
   #consume(entries: readonly LogEntry[], sequence: number): void {
-    consume(entries, this.#consumePorts);
+    consume(this.#ofLiving(entries), this.#consumePorts);
     this.#consumed = sequence;
     this.messages += entries.length;
     for (const entry of entries)
       if (entry.kind === 'readings') this.readings += entry.series.length;
+  }
+
+  #ofLiving(entries: readonly LogEntry[]): readonly LogEntry[] {
+    if (this.#erased.size === 0) return entries;
+    return entries.filter((entry) => !this.#erased.has(subjectOf(entry)));
+  }
+
+  /**
+   * Erased: gone from memory at once; resolves when no flush that had it in hand is under way, so that
+   * nothing of it is written after this.
+   */
+  async forget(subjectId: SubjectId): Promise<void> {
+    this.#erased.add(subjectId);
+    this.heads.forget(subjectId);
+    this.#events = this.#events.filter((row) => row.subject_id !== subjectId);
+    await this.#flushing;
+    // A flush that failed is written again: without the rows that no key opens.
+    if (this.#work !== undefined) this.#work = workWithout(this.#work, subjectId);
+    if (this.#instant !== undefined) this.#instant = instantWithout(this.#instant, subjectId);
   }
 
   async #replay(): Promise<void> {
@@ -174,6 +198,8 @@ export class Telemetry {
 
   #noteEvent(entry: EventEntry): void {
     const { event, organisationId, subjectId, deviceId, id, receivedMs, offsetMs } = entry;
+    const seal = this.#ports.sealOf(subjectId);
+    if (seal === undefined) return;
     const clear = new TextEncoder().encode(JSON.stringify(event));
     this.#events.push({
       organisation_id: organisationId,
@@ -184,7 +210,7 @@ export class Telemetry {
       stamp_ms: event.stampMs ?? null,
       placed_ms: (event.stampMs ?? receivedMs) + offsetMs,
       received_ms: receivedMs,
-      sealed: this.#ports.seal.seal(clear, eventContext(subjectId, id)),
+      sealed: seal.seal(clear, eventContext(subjectId, id)),
     });
   }
 
@@ -230,10 +256,10 @@ export class Telemetry {
   }
 
   get #flushPorts(): FlushPorts {
-    const { sql, seal, encode, nowMs, pause, settleAlarms, snapshotDetectors } = this.#ports;
+    const { sql, sealOf, encode, nowMs, pause, settleAlarms, snapshotDetectors } = this.#ports;
     return {
       sql,
-      seal,
+      sealOf,
       heads: this.heads,
       lane: this.#log.lane,
       fence: this.#log.fence,
@@ -252,4 +278,12 @@ export class Telemetry {
     await this.#commit.close();
     await this.flush();
   }
+}
+
+/** One message of one device brings what is of one subject. */
+function subjectOf(entry: LogEntry): SubjectId {
+  if (entry.kind === 'event') return entry.subjectId;
+  const [series] = entry.series;
+  expect(series !== undefined, 'an entry of the log has a series');
+  return series.subjectId;
 }

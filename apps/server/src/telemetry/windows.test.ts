@@ -7,6 +7,7 @@ import { expect } from '@ausculta/vitals/expect';
 import type { DeviceId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { oneKey } from '../../../../tests/support/keys.ts';
 import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
 import { asOrganisation } from '../database/pool.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
@@ -24,6 +25,7 @@ const SUBJECT = subjectId(1);
 const MINUTE_MS = 60_000;
 const CHUNKS = 1_000;
 const seal = createSeal(randomBytes(32), randomBytes);
+const keys = oneKey(seal);
 
 interface Archive extends QueryPorts {
   readonly series: Series;
@@ -33,7 +35,7 @@ interface Archive extends QueryPorts {
 
 async function openArchive(database: TestDatabase): Promise<Archive> {
   await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
-  const registry = await Registry.load(database.line, seal);
+  const registry = await Registry.load(database.line, keys);
   const identity = { familyName: 'S', givenName: '', sex: 'unknown', recordNumber: '1' } as const;
   const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;
   await registry.addSubject({ organisationId: ORGANISATION, id: SUBJECT, ...person });
@@ -51,13 +53,13 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
   return {
     sql: database.line,
     read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
-    seal: {
+    sealOf: () => ({
       ...seal,
       open: (bytes, context) => {
         if (context.startsWith('chunk/')) opened += 1;
         return seal.open(bytes, context);
       },
-    },
+    }),
     heads: new Heads(),
     registry,
     series,

@@ -1,15 +1,18 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DataDirectory } from '../database/data-directory.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import type { RandomBytes } from '../outside.ts';
+import { heldMasterKey, type MasterKey, type MasterKeys } from './master-key.ts';
 
 /**
  * The master key, in a file beside the database and never inside it: whoever steals the database or
  * its backup has noise. Whoever loses this file has noise too.
  */
 const FILE = 'master.key';
+/** Made by a rotation, and renamed once the key store is wrapped by it. */
+const NEXT_FILE = 'master.key.next';
 const KEY_BYTES = 32;
 
 export interface MasterKeyOptions {
@@ -17,6 +20,30 @@ export interface MasterKeyOptions {
   readonly randomBytes: RandomBytes;
   /** With data already sealed under the lost key, a new one would only hide the loss. */
   readonly hasSealedData: boolean;
+}
+
+/** The key in the file, and the next one when a rotation was cut short. */
+export async function fileMasterKeys(options: MasterKeyOptions): Promise<MasterKeys> {
+  const { randomBytes } = options;
+  const path = join(options.dataDirectory.path, FILE);
+  const nextPath = join(options.dataDirectory.path, NEXT_FILE);
+  const current = heldMasterKey(await readMasterKey(options), randomBytes);
+  const left = await readKey(nextPath);
+  let next: MasterKey | undefined =
+    left === undefined ? undefined : heldMasterKey(left, randomBytes);
+  return {
+    known: next === undefined ? [current] : [current, next],
+    wanted: undefined,
+    async next() {
+      next = heldMasterKey(await makeKey(nextPath, randomBytes), randomBytes);
+      return next;
+    },
+    async settle(inForce) {
+      if (inForce === next) await rename(nextPath, path);
+      else await rm(nextPath, { force: true });
+      await syncDirectory(path);
+    },
+  };
 }
 
 export async function readMasterKey(options: MasterKeyOptions): Promise<Uint8Array> {
@@ -29,7 +56,12 @@ export async function readMasterKey(options: MasterKeyOptions): Promise<Uint8Arr
       `${path} is missing, and nothing in the database opens without it. Restore that file from your backup of keys.`,
     );
   }
-  return makeKey(path, options.randomBytes);
+  return await makeKey(path, options.randomBytes);
+}
+
+/** Of a data directory from before the key store, or from before another provider. */
+export async function readKeyFile(dataDirectory: DataDirectory): Promise<Uint8Array | undefined> {
+  return await readKey(join(dataDirectory.path, FILE));
 }
 
 async function readKey(path: string): Promise<Uint8Array | undefined> {
@@ -63,4 +95,9 @@ async function makeKey(path: string, randomBytes: RandomBytes): Promise<Uint8Arr
   const key = Uint8Array.from(randomBytes(KEY_BYTES));
   await writeWholeFile(path, key);
   return key;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(dirname(path), 'r');
+  await directory.sync().finally(() => directory.close());
 }

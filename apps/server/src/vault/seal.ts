@@ -21,6 +21,8 @@ import type { RandomBytes } from '../outside.ts';
 export interface Seal {
   readonly seal: (bytes: Uint8Array, aad: string) => Uint8Array;
   readonly open: (sealed: Uint8Array, aad: string) => Result<Uint8Array>;
+  /** Whether it says of itself that this key sealed it. */
+  readonly isOwn: (sealed: Uint8Array) => boolean;
 }
 
 const CIPHER = 'aes-256-gcm';
@@ -63,9 +65,7 @@ export function createSeal(key: Uint8Array, randomBytes: RandomBytes): Seal {
   function open(sealed: Uint8Array, aad: string): Result<Uint8Array> {
     if (sealed.length < SEAL_OVERHEAD_BYTES) return fail('SEAL_BROKEN', 'too short');
     if (sealed[0] !== VERSION) return fail('SEAL_BROKEN', 'unknown version');
-    if (!keyId.every((byte, index) => sealed[1 + index] === byte)) {
-      return fail('SEAL_BROKEN', 'another key');
-    }
+    if (!isOwn(sealed)) return fail('SEAL_BROKEN', 'another key');
     const tagStart = sealed.length - TAG_BYTES;
     const nonce = sealed.subarray(1 + KEY_ID_BYTES, HEAD_BYTES);
     const decipher = createDecipheriv(CIPHER, secret, nonce, { authTagLength: TAG_BYTES });
@@ -80,7 +80,18 @@ export function createSeal(key: Uint8Array, randomBytes: RandomBytes): Seal {
     return ok(bytes);
   }
 
-  return { seal, open };
+  function isOwn(sealed: Uint8Array): boolean {
+    return keyId.every((byte, index) => sealed[1 + index] === byte);
+  }
+
+  return { seal, open, isOwn };
+}
+
+/** Seals as the one, and opens what the older one sealed as well. */
+export function openingAlso(seal: Seal, older: Seal | undefined): Seal {
+  if (older === undefined) return seal;
+  const opener = (sealed: Uint8Array): Seal => (seal.isOwn(sealed) ? seal : older);
+  return { ...seal, open: (sealed, aad) => opener(sealed).open(sealed, aad) };
 }
 
 /** A key for one purpose (`chunk`, `log_2026112103`): knowing it tells nothing of any other. RFC 5869. */

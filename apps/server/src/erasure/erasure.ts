@@ -1,0 +1,165 @@
+/**
+ * Erase a subject: its key is destroyed, which is the erasure; then memory forgets it, and the rows,
+ * which nothing opens any more, are taken out of the database. The list of destroyed keys says what
+ * is to be done: after a crash, or after a backup was restored, the rest is done again.
+ */
+import type { Erasure as ErasureView } from '@ausculta/contract/erasure';
+import { ErasureReceipt } from '@ausculta/contract/erasure';
+import { fail, ok, type Result } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import { partitionOf } from '../devices/partition.ts';
+import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import { KEY_BACKUPS_KEPT_MS } from '../vault/key-backups.ts';
+import type { Shredded } from '../vault/shred-list.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { Actor, LegalHolds } from './holds.ts';
+import { isFinal, receiptOf, signReceipt } from './receipt.ts';
+import * as store from './store.ts';
+
+/** Whoever waits for the receipt waits this long for the rows to go as well. */
+const ROWS_WITHIN_MS = 500;
+
+/** While the database is away the rows wait, unreadable. */
+const RETRY_MS = 5_000;
+
+export interface ErasurePorts {
+  readonly sql: Sql;
+  readonly vault: Vault;
+  readonly registry: Registry;
+  readonly holds: LegalHolds;
+  /** What is in memory goes at once; resolves when nothing of it is on its way to the database. */
+  readonly forget: (subjectId: SubjectId) => Promise<void>;
+  readonly logKeptMs: number;
+  readonly nowMs: () => number;
+  readonly after: (delayMs: number, run: () => void) => void;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export class Erasure {
+  readonly #ports: ErasurePorts;
+  /** Whose rows may still be in the database. */
+  readonly #unswept = new Set<string>();
+  #sweeping: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(ports: ErasurePorts) {
+    this.#ports = ports;
+    // Whatever a restored database has brought back goes again, and so does what a crash left.
+    for (const { receipt } of ports.vault.allShredded()) {
+      void this.#sweepSoon(parseReceipt(receipt));
+    }
+  }
+
+  /** Synchronous up to the destroyed key: a hold that comes later finds nobody to hold. */
+  async erase(
+    who: Actor,
+    subject: RegisteredSubject,
+    recordNumber: string,
+  ): Promise<Result<ErasureView>> {
+    const { vault, registry, holds, nowMs } = this.#ports;
+    const { id, organisationId } = subject;
+    if (recordNumber !== subject.identity.recordNumber) {
+      return fail('PAYLOAD_MALFORMED', 'recordNumber: not the one of this subject');
+    }
+    const reasons = holds.of(id).map(({ reason }) => reason);
+    if (reasons.length > 0) return fail('LEGAL_HOLD', reasons.join(' · '));
+    const erasedMs = nowMs();
+    const requestedBy = who.accountId ?? null;
+    const lives = {
+      logKeptMs: this.#ports.logKeptMs,
+      keyBackupsKeptMs: KEY_BACKUPS_KEPT_MS,
+      hasLegacy: vault.legacy !== undefined,
+    };
+    const receipt = receiptOf({ organisationId, subjectId: id, requestedBy }, lives, erasedMs);
+    const signed = signReceipt(receipt, vault.signingKey().secret);
+    vault.shred(id, { atMs: erasedMs, receipt: signed });
+    const devicesUnassigned = registry.forget(id, erasedMs);
+    const forgotten = this.#ports.forget(id);
+    const swept = this.#sweepSoon(receipt, forgotten);
+    // Rows that the old master key opens are unreadable only once they are gone.
+    await (lives.hasLegacy ? swept : this.#atMost(ROWS_WITHIN_MS, swept));
+    return ok(this.#viewOf({ receipt: signed }, devicesUnassigned));
+  }
+
+  /** The receipt of a subject of the organisation; undefined when it was not erased here. */
+  of(who: Actor, subjectId: string): ErasureView | undefined {
+    const shredded = this.#ports.vault.shredded(subjectId);
+    if (shredded === undefined) return undefined;
+    const { organisationId } = parseReceipt(shredded.receipt);
+    return organisationId === who.organisationId ? this.#viewOf(shredded, []) : undefined;
+  }
+
+  #viewOf({ receipt: { signed, signature } }: Pick<Shredded, 'receipt'>, devices: string[]) {
+    const { vault, nowMs, logKeptMs } = this.#ports;
+    const receipt = parseReceipt({ signed, signature });
+    const facts = { nowMs: nowMs(), oldestBackupMs: vault.oldestBackupMs(), logKeptMs };
+    const der = vault.signingKey().public.export({ format: 'der', type: 'spki' });
+    return {
+      stage: isFinal(receipt, facts) ? ('final' as const) : ('unreadable-here' as const),
+      rowsRemoved: !this.#unswept.has(receipt.subjectId),
+      devicesUnassigned: devices,
+      receipt,
+      signed,
+      signature,
+      publicKey: Buffer.from(der).toString('base64'),
+    };
+  }
+
+  /** One subject after the other, each until it succeeds. */
+  #sweepSoon(receipt: ErasureReceipt, forgotten: Promise<void> = Promise.resolve()): Promise<void> {
+    this.#unswept.add(receipt.subjectId);
+    this.#sweeping = Promise.all([this.#sweeping, forgotten]).then(() => this.#sweep(receipt));
+    return this.#sweeping;
+  }
+
+  async #sweep(receipt: ErasureReceipt): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#sweepOnce(receipt);
+        this.#unswept.delete(receipt.subjectId);
+        return;
+      } catch (error) {
+        this.#ports.onProblem('remove the rows of an erased subject', error);
+        await new Promise<void>((resolve) => this.#ports.after(RETRY_MS, resolve));
+      }
+    }
+  }
+
+  async #sweepOnce({ organisationId, subjectId }: ErasureReceipt): Promise<void> {
+    const { sql, vault } = this.#ports;
+    const shredded = vault.shredded(subjectId) as Shredded;
+    await sql.begin(async (tx) => {
+      await store.deleteIndexRows(tx, subjectId);
+      await store.insertErasure(tx, {
+        organisation_id: organisationId as RegisteredSubject['organisationId'],
+        subject_id: subjectId as SubjectId,
+        erased_ms: shredded.atMs,
+        ...shredded.receipt,
+      });
+    });
+    const partition = partitionOf(
+      organisationId as RegisteredSubject['organisationId'],
+      subjectId as SubjectId,
+    );
+    while (!this.#closed) {
+      const isMore = await store.deleteSealedRows(sql, { id: subjectId, partition });
+      if (!isMore) return;
+    }
+  }
+
+  async #atMost(withinMs: number, done: Promise<void>): Promise<void> {
+    const patience = new Promise<void>((resolve) => this.#ports.after(withinMs, resolve));
+    await Promise.race([done, patience]);
+  }
+
+  /** What is left goes at the next start. */
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+/** Our own words, as they were signed. */
+function parseReceipt({ signed }: Shredded['receipt']): ErasureReceipt {
+  return ErasureReceipt.parse(JSON.parse(signed));
+}

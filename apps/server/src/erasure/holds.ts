@@ -1,0 +1,102 @@
+/** Legal holds: a duty to keep a record that comes before the wish to erase it (safety S29). */
+import type { LegalHold } from '@ausculta/contract/erasure';
+import { expect } from '@ausculta/vitals/expect';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
+import * as store from './store.ts';
+
+export interface HoldPorts {
+  readonly sql: Sql;
+  readonly keys: SubjectKeys;
+}
+
+/** Who acts: an account, or a program under none. */
+export interface Actor {
+  readonly organisationId: OrganisationId;
+  readonly accountId: string | undefined;
+}
+
+const holdContext = (subjectId: string, id: string): string => `hold/${subjectId}/${id}`;
+
+export class LegalHolds {
+  readonly #ports: HoldPorts;
+  /** Those in force, in memory: whether one stands in the way is known without waiting. */
+  readonly #ofSubject = new Map<string, LegalHold[]>();
+
+  static async open(ports: HoldPorts): Promise<LegalHolds> {
+    const holds = new LegalHolds(ports);
+    for (const row of await store.readHolds(ports.sql)) {
+      const opened = ports.keys
+        .sealOf(row.subject_id)
+        ?.open(row.reason_sealed, holdContext(row.subject_id, row.id));
+      if (opened === undefined) continue;
+      expect(opened.ok, 'the reason of a hold opens with the key of its subject');
+      holds.#hold(row.subject_id, {
+        id: row.id,
+        reason: new TextDecoder().decode(opened.value),
+        placedBy: row.placed_by,
+        placedAt: new Date(row.placed_ms).toISOString(),
+      });
+    }
+    return holds;
+  }
+
+  private constructor(ports: HoldPorts) {
+    this.#ports = ports;
+  }
+
+  of(subjectId: string): readonly LegalHold[] {
+    return this.#ofSubject.get(subjectId) ?? [];
+  }
+
+  /** It holds from the moment it is asked for. Undefined when the subject has been erased. */
+  async place(
+    who: Actor,
+    hold: { subjectId: SubjectId; id: string; reason: string; atMs: number },
+  ): Promise<LegalHold | undefined> {
+    const { subjectId, id, reason, atMs } = hold;
+    const seal = this.#ports.keys.sealOf(subjectId);
+    if (seal === undefined) return undefined;
+    const placedBy = who.accountId ?? null;
+    const view = { id, reason, placedBy, placedAt: new Date(atMs).toISOString() };
+    this.#hold(subjectId, view);
+    try {
+      await store.insertHold(this.#ports.sql, {
+        organisation_id: who.organisationId,
+        subject_id: subjectId,
+        id,
+        reason_sealed: seal.seal(new TextEncoder().encode(reason), holdContext(subjectId, id)),
+        placed_by: placedBy,
+        placed_ms: atMs,
+      });
+    } catch (error) {
+      this.#release(subjectId, id);
+      throw error;
+    }
+    return view;
+  }
+
+  /** False when there is no such hold. */
+  async release(
+    who: Actor,
+    hold: { subjectId: SubjectId; id: string; atMs: number },
+  ): Promise<boolean> {
+    const { subjectId, id, atMs } = hold;
+    if (!this.of(subjectId).some((known) => known.id === id)) return false;
+    await store.releaseHold(this.#ports.sql, { id, subjectId, by: who.accountId ?? null, atMs });
+    this.#release(subjectId, id);
+    return true;
+  }
+
+  #hold(subjectId: string, hold: LegalHold): void {
+    this.#ofSubject.set(subjectId, [...this.of(subjectId), hold]);
+  }
+
+  #release(subjectId: string, id: string): void {
+    this.#ofSubject.set(
+      subjectId,
+      this.of(subjectId).filter((hold) => hold.id !== id),
+    );
+  }
+}

@@ -1,0 +1,116 @@
+/** Erasure, legal holds and the rotation of keys: an administrator's, and the command line's. */
+import {
+  ErasureOrder,
+  type Erasure as ErasureView,
+  type LegalHoldList,
+  NewLegalHold,
+} from '@ausculta/contract/erasure';
+import { fail } from '@ausculta/vitals/fault';
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from '../devices/registry.ts';
+import { subjectOf } from '../devices/routes.ts';
+import { callerOf } from '../people/access.ts';
+import { sendFault } from '../people/problem.ts';
+import type { Erasure } from './erasure.ts';
+import type { LegalHolds } from './holds.ts';
+
+export interface ErasureRoutePorts {
+  readonly erasure: Erasure;
+  readonly holds: LegalHolds;
+  readonly registry: Registry;
+  readonly rotateKeys: () => Promise<void>;
+  readonly newId: () => string;
+  readonly nowMs: () => number;
+}
+
+const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+
+export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): void {
+  const { erasure, registry } = ports;
+
+  app.post<{ Params: { id: string } }>(
+    '/api/subjects/:id/erasure',
+    ADMINISTRATOR,
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const body = ErasureOrder.safeParse(request.body);
+      if (!body.success) {
+        return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'recordNumber').fault);
+      }
+      // Asked for again, because the answer was lost: the same receipt.
+      const earlier = erasure.of(caller, request.params.id);
+      if (earlier !== undefined) return earlier;
+      const subject = subjectOf(registry, caller.organisationId, request.params.id);
+      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const erased = await erasure.erase(caller, subject, body.data.recordNumber);
+      return erased.ok ? erased.value : await sendFault(reply, erased.fault);
+    },
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/api/subjects/:id/erasure',
+    ADMINISTRATOR,
+    async (request, reply): Promise<ErasureView> => {
+      const receipt = erasure.of(callerOf(request), request.params.id);
+      return receipt ?? (await sendFault(reply, fail('NOT_FOUND').fault));
+    },
+  );
+
+  app.post('/api/keys/rotation', ADMINISTRATOR, async (_, reply) => {
+    await ports.rotateKeys();
+    return await reply.code(200).send({});
+  });
+
+  holdRoutes(app, ports);
+}
+
+function holdRoutes(app: FastifyInstance, ports: ErasureRoutePorts): void {
+  const { holds, registry, newId, nowMs } = ports;
+
+  app.get<{ Params: { id: string } }>(
+    '/api/subjects/:id/holds',
+    ADMINISTRATOR,
+    async (request, reply): Promise<LegalHoldList> => {
+      const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
+      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      return { holds: [...holds.of(subject.id)] };
+    },
+  );
+
+  app.post<{ Params: { id: string } }>(
+    '/api/subjects/:id/holds',
+    ADMINISTRATOR,
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const body = NewLegalHold.safeParse(request.body);
+      if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'reason').fault);
+      const subject = subjectOf(registry, caller.organisationId, request.params.id);
+      const { reason } = body.data;
+      const hold =
+        subject &&
+        (await holds.place(caller, {
+          subjectId: subject.id,
+          id: newId(),
+          reason,
+          atMs: nowMs(),
+        }));
+      if (hold === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      return await reply.code(201).send(hold);
+    },
+  );
+
+  app.post<{ Params: { id: string; hold: string } }>(
+    '/api/subjects/:id/holds/:hold/release',
+    ADMINISTRATOR,
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const subject = subjectOf(registry, caller.organisationId, request.params.id);
+      const { hold: id } = request.params;
+      const isReleased =
+        subject !== undefined &&
+        (await holds.release(caller, { subjectId: subject.id, id, atMs: nowMs() }));
+      if (!isReleased) return await sendFault(reply, fail('NOT_FOUND').fault);
+      return await reply.code(200).send({});
+    },
+  );
+}

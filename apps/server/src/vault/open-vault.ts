@@ -1,0 +1,123 @@
+/** Opens the vault of a data directory: which master key, where the store is, and what came before it. */
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { DataDirectory } from '../database/data-directory.ts';
+import { errorCode, StartProblem } from '../database/start-problem.ts';
+import type { RandomBytes } from '../outside.ts';
+import { KeyBackups } from './key-backups.ts';
+import { fileMasterKeys, readKeyFile } from './key-file.ts';
+import { environmentMasterKeys, heldMasterKey, type MasterKeys } from './master-key.ts';
+import { createSeal, deriveKey } from './seal.ts';
+import { openShredList, type Shredded } from './shred-list.ts';
+import { openSqliteKeyStore } from './sqlite-key-store.ts';
+import { transitMasterKeys } from './transit-master-key.ts';
+import { type Legacy, ofSubject, Vault } from './vault.ts';
+
+export type MasterKeySource =
+  | { readonly kind: 'file' }
+  | {
+      readonly kind: 'environment';
+      readonly current: Uint8Array;
+      readonly previous: Uint8Array | undefined;
+    }
+  | {
+      readonly kind: 'transit';
+      readonly url: string;
+      readonly keyName: string;
+      readonly tokenFile: string;
+    };
+
+export interface VaultOptions {
+  readonly dataDirectory: DataDirectory;
+  readonly masterKey: MasterKeySource;
+  /** Undefined: `keys` in the data directory. */
+  readonly keyStoreDir: string | undefined;
+  readonly randomBytes: RandomBytes;
+  readonly database: SealedDatabase;
+}
+
+/** What the database knows of what is sealed in it. */
+export interface SealedDatabase {
+  readonly hasSealedData: boolean;
+  readonly logTables: readonly string[];
+  /** Anything sealed of a subject, with its place: shows whose key it was sealed with. */
+  /** The database's copy of the list of destroyed keys. */
+  readonly erasures: readonly (Omit<Shredded, 'owner'> & { readonly subjectId: string })[];
+  readonly sample: { readonly sealed: Uint8Array; readonly aad: string } | undefined;
+}
+
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const { dataDirectory, database, randomBytes } = options;
+  const directory = resolve(options.keyStoreDir ?? join(dataDirectory.path, 'keys'));
+  const masterKeys = await masterKeysOf(options);
+  using parts = new DisposableStack();
+  const store = parts.use(openSqliteKeyStore(join(directory, 'keys.sqlite')));
+  const isUpgrade = store.root() === undefined && database.hasSealedData;
+  const legacy = isUpgrade ? await readLegacy(options, directory) : undefined;
+  const shredList = openShredList(join(directory, 'shredded.jsonl'));
+  for (const { subjectId, ...entry } of database.erasures) {
+    shredList.add({ owner: ofSubject(subjectId), ...entry });
+  }
+  const backups = new KeyBackups(join(directory, 'backups'), store);
+  const vault = await Vault.open({ store, shredList, backups, masterKeys, randomBytes }, legacy);
+  parts.move();
+  return vault;
+}
+
+async function masterKeysOf(options: VaultOptions): Promise<MasterKeys> {
+  const { masterKey, dataDirectory, randomBytes, database } = options;
+  switch (masterKey.kind) {
+    case 'file':
+      return await fileMasterKeys({
+        dataDirectory,
+        randomBytes,
+        hasSealedData: database.hasSealedData,
+      });
+    case 'environment':
+      return await orFromFile(options, environmentMasterKeys(masterKey, randomBytes));
+    case 'transit': {
+      const { url, keyName, tokenFile } = masterKey;
+      const token = await readToken(tokenFile);
+      return await orFromFile(options, transitMasterKeys({ url, keyName, token }));
+    }
+    default:
+      return masterKey satisfies never;
+  }
+}
+
+/** An installation that began with a key file goes over to its new provider by itself. */
+async function orFromFile(options: VaultOptions, keys: MasterKeys): Promise<MasterKeys> {
+  const file = await readKeyFile(options.dataDirectory);
+  if (file === undefined) return keys;
+  return { ...keys, known: [...keys.known, heldMasterKey(file, options.randomBytes)] };
+}
+
+async function readToken(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    throw new StartProblem(
+      'MASTER_KEY_UNUSABLE',
+      `The token of the key service cannot be read (${errorCode(cause) || 'unknown reason'}). Set AUSCULTA_KMS_TOKEN_FILE to a file that holds it.`,
+      cause,
+    );
+  }
+}
+
+/**
+ * Sealed data and no key store: either the data are from before there was one, or the store is gone.
+ * A new store must not be made over the loss of the old one, so a sample has to open first.
+ */
+async function readLegacy(options: VaultOptions, directory: string): Promise<Legacy> {
+  const { dataDirectory, database, randomBytes } = options;
+  const masterKey = await readKeyFile(dataDirectory);
+  const { sample, logTables } = database;
+  const seal =
+    masterKey === undefined ? undefined : createSeal(deriveKey(masterKey, 'data'), randomBytes);
+  const isReadable = sample === undefined || seal?.open(sample.sealed, sample.aad).ok === true;
+  if (masterKey !== undefined && isReadable) return { masterKey, logTables };
+  throw new StartProblem(
+    'MASTER_KEY_UNUSABLE',
+    `The database was sealed with keys that are not here: ${directory} holds no key store, and the master key is not the one of this database. Restore the key store and the master key that belong to it, or point AUSCULTA_DATA_DIR and DATABASE_URL at a pair that belongs together.`,
+  );
+}

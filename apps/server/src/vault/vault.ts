@@ -1,0 +1,241 @@
+/**
+ * The vault: a key for each subject, each organisation and each hour of the log, all wrapped by one
+ * root key. What is sealed under a subject's key is noise, wherever copies of it lie, once that key
+ * is destroyed; so erasing a subject is a matter of 32 bytes.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { expect } from '@ausculta/vitals/expect';
+import { StartProblem } from '../database/start-problem.ts';
+import type { RandomBytes } from '../outside.ts';
+import type { KeyBackups } from './key-backups.ts';
+import type { KeyStore, WrappedKey } from './key-store.ts';
+import { type MasterKeys, unwrapRoot } from './master-key.ts';
+import { createSeal, deriveKey, openingAlso, type Seal } from './seal.ts';
+import type { Shredded, ShredList } from './shred-list.ts';
+
+const KEY_BYTES = 32;
+
+/** What opens the rows of a database from before subjects had keys of their own. */
+const LEGACY = 'legacy/data';
+const RECEIPTS = 'signing/receipts';
+const LOG = 'log/';
+
+/** How the store and the list of destroyed keys name a subject's key. */
+export const ofSubject = (id: string): string => `subject/${id}`;
+const ofOrganisation = (id: string): string => `organisation/${id}`;
+const wrapContext = (owner: string): string => `key/${owner}`;
+
+/** The keys of subjects, as the rooms see them that store what is theirs. */
+export interface SubjectKeys {
+  /** Undefined when the subject has no key: what would be sealed for it is let go. */
+  readonly sealOf: (subjectId: string) => Seal | undefined;
+  /** Makes keys for those that have none; durable on return. Never again for one that was destroyed. */
+  readonly keep: (subjectIds: readonly string[]) => void;
+  readonly isShredded: (subjectId: string) => boolean;
+  /** Opens what was sealed before there were keys of subjects. */
+  readonly legacy: Seal | undefined;
+}
+
+/** The keys of the log: one for each of its hourly tables. */
+export interface LogKeys {
+  readonly toWrite: (table: string) => Seal;
+  readonly toRead: (table: string) => Seal | undefined;
+  /** Destroys the keys of all tables before this one. */
+  readonly retireBefore: (table: string) => void;
+}
+
+export interface VaultPorts {
+  readonly store: KeyStore;
+  readonly shredList: ShredList;
+  readonly backups: KeyBackups;
+  readonly masterKeys: MasterKeys;
+  readonly randomBytes: RandomBytes;
+}
+
+/** A data directory from before the key store: its master key, and the log tables that it has. */
+export interface Legacy {
+  readonly masterKey: Uint8Array;
+  readonly logTables: readonly string[];
+}
+
+export class Vault implements SubjectKeys, LogKeys, Disposable {
+  readonly #ports: VaultPorts;
+  #root: Seal;
+  readonly #seals = new Map<string, Seal>();
+  readonly legacy: Seal | undefined;
+
+  static async open(ports: VaultPorts, legacy: Legacy | undefined): Promise<Vault> {
+    const { store, masterKeys, randomBytes } = ports;
+    if (store.root() === undefined) await foundStore(ports, legacy);
+    const wrapped = store.root();
+    expect(wrapped !== undefined, 'a key store has a root key');
+    const { root, by } = await unwrapRoot(wrapped, masterKeys.known);
+    const vault = new Vault(ports, createSeal(root, randomBytes));
+    vault.#shredAgain();
+    if (masterKeys.wanted !== undefined && by !== masterKeys.wanted) await vault.rotate();
+    else await masterKeys.settle(by);
+    return vault;
+  }
+
+  private constructor(ports: VaultPorts, root: Seal) {
+    this.#ports = ports;
+    this.#root = root;
+    this.legacy = this.#find(LEGACY);
+  }
+
+  /** A backup of the store that was restored has brought keys back that were destroyed since. */
+  #shredAgain(): void {
+    const { store, shredList } = this.#ports;
+    store.destroy(store.owners('subject/').filter((owner) => shredList.get(owner) !== undefined));
+  }
+
+  sealOf = (subjectId: string): Seal | undefined => {
+    const owner = ofSubject(subjectId);
+    const known = this.#seals.get(owner);
+    if (known !== undefined || this.#ports.shredList.get(owner) !== undefined) return known;
+    const found = this.#find(owner);
+    if (found === undefined) return undefined;
+    const seal = openingAlso(found, this.legacy);
+    this.#seals.set(owner, seal);
+    return seal;
+  };
+
+  isShredded = (subjectId: string): boolean =>
+    this.#ports.shredList.get(ofSubject(subjectId)) !== undefined;
+
+  keep = (subjectIds: readonly string[]): void => {
+    const { store, shredList } = this.#ports;
+    const owners = subjectIds
+      .map(ofSubject)
+      .filter((owner) => shredList.get(owner) === undefined && store.get(owner) === undefined);
+    store.add(owners.map((owner) => this.#wrapped(owner)));
+  };
+
+  /** For what is no known subject's. */
+  organisationSeal = (organisationId: string): Seal => {
+    const owner = ofOrganisation(organisationId);
+    const seal = this.#seals.get(owner) ?? openingAlso(this.#findOrMake(owner), this.legacy);
+    this.#seals.set(owner, seal);
+    return seal;
+  };
+
+  toWrite = (table: string): Seal => this.#findOrMake(`${LOG}${table}`);
+
+  toRead = (table: string): Seal | undefined => this.#find(`${LOG}${table}`);
+
+  retireBefore = (table: string): void => {
+    const { store } = this.#ports;
+    store.destroy(store.owners(LOG).filter((owner) => owner < `${LOG}${table}`));
+  };
+
+  /** Signs receipts: Ed25519, a key of this installation's own. */
+  signingKey(): { readonly secret: KeyObject; readonly public: KeyObject } {
+    const { store } = this.#ports;
+    if (store.get(RECEIPTS) === undefined) store.add([this.#wrapped(RECEIPTS)]);
+    const seed = this.#unwrap(RECEIPTS);
+    expect(seed !== undefined, 'a key that was added is there');
+    const secret = createPrivateKey({
+      key: Buffer.concat([ED25519_PKCS8, seed]),
+      format: 'der',
+      type: 'pkcs8',
+    });
+    return { secret, public: createPublicKey(secret) };
+  }
+
+  /** From here on nothing of the subject opens: first the list, so that a crash cannot undo it. */
+  shred(subjectId: string, what: Omit<Shredded, 'owner'>): void {
+    const owner = ofSubject(subjectId);
+    this.#ports.shredList.add({ owner, ...what });
+    this.#seals.delete(owner);
+    this.#ports.store.destroy([owner]);
+  }
+
+  shredded(subjectId: string): Shredded | undefined {
+    return this.#ports.shredList.get(ofSubject(subjectId));
+  }
+
+  allShredded(): Iterable<Shredded> {
+    return this.#ports.shredList.all();
+  }
+
+  oldestBackupMs(): number | undefined {
+    return this.#ports.backups.times()[0];
+  }
+
+  /** A new root under a new master key; every key is wrapped anew, and nothing that they seal changes. */
+  async rotate(): Promise<void> {
+    const { store, masterKeys, randomBytes } = this.#ports;
+    const next = await masterKeys.next();
+    const root = randomBytes(KEY_BYTES);
+    const seal = createSeal(root, randomBytes);
+    const wrapped = await next.wrap(root);
+    store.replace(wrapped, ({ owner, wrapped: old }) => {
+      const opened = this.#root.open(old, wrapContext(owner));
+      expect(opened.ok, 'a key of the store is wrapped by its root');
+      return seal.seal(opened.value, wrapContext(owner));
+    });
+    this.#root = seal;
+    await masterKeys.settle(next);
+  }
+
+  tidy(nowMs: number): void {
+    this.#ports.backups.tidy(nowMs);
+  }
+
+  #findOrMake(owner: string): Seal {
+    const found = this.#find(owner);
+    if (found !== undefined) return found;
+    this.#ports.store.add([this.#wrapped(owner)]);
+    const made = this.#find(owner);
+    expect(made !== undefined, 'a key that was added is there');
+    return made;
+  }
+
+  #find(owner: string): Seal | undefined {
+    const key = this.#unwrap(owner);
+    return key === undefined ? undefined : createSeal(key, this.#ports.randomBytes);
+  }
+
+  #unwrap(owner: string): Uint8Array | undefined {
+    const wrapped = this.#ports.store.get(owner);
+    if (wrapped === undefined) return undefined;
+    const opened = this.#root.open(wrapped, wrapContext(owner));
+    if (opened.ok) return opened.value;
+    throw new StartProblem(
+      'KEY_STORE_UNUSABLE',
+      'A key of the key store does not open: the store is damaged. Restore it from its newest backup.',
+    );
+  }
+
+  #wrapped(owner: string): WrappedKey {
+    const key = this.#ports.randomBytes(KEY_BYTES);
+    return { owner, wrapped: this.#root.seal(key, wrapContext(owner)) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#ports.store[Symbol.dispose]();
+  }
+}
+
+/** RFC 8410: what stands before the 32 bytes of a private key. */
+const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+async function foundStore(ports: VaultPorts, legacy: Legacy | undefined): Promise<void> {
+  const { store, masterKeys, randomBytes } = ports;
+  const [master] = masterKeys.known;
+  expect(master !== undefined, 'there is a master key');
+  const root = randomBytes(KEY_BYTES);
+  const seal = createSeal(root, randomBytes);
+  const wrap = (owner: string, key: Uint8Array): WrappedKey => ({
+    owner,
+    wrapped: seal.seal(key, wrapContext(owner)),
+  });
+  const keys: WrappedKey[] = [];
+  if (legacy !== undefined) {
+    keys.push(wrap(LEGACY, deriveKey(legacy.masterKey, 'data')));
+    for (const table of legacy.logTables) {
+      keys.push(wrap(`${LOG}${table}`, deriveKey(legacy.masterKey, table)));
+    }
+  }
+  store.found(await master.wrap(root), keys);
+}
