@@ -199,13 +199,8 @@ async function openParts(
     keyOf: parkedKeyOf(registry, vault),
     newId: outside.newId,
   });
-  const signIn = new SignIn({
-    sql: database.line,
-    hashPassword: argonHash,
-    verifyPassword: argonVerify,
-    nowMs,
-    ...secrets(outside),
-  });
+  const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
+  const signIn = new SignIn({ sql: database.line, ...argon, nowMs, ...secrets(outside) });
   const intake: IntakePorts = {
     append: telemetry.append,
     registry,
