@@ -23,7 +23,16 @@ const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
   (kind) => `POST /api/devices/:id/${kind}`,
 );
 
-const FOR_ADMINISTRATORS = ['POST /api/devices', 'POST /api/subjects'];
+const FOR_ADMINISTRATORS = [
+  'GET /api/subjects/:id/erasure',
+  'GET /api/subjects/:id/holds',
+  'POST /api/devices',
+  'POST /api/keys/rotation',
+  'POST /api/subjects',
+  'POST /api/subjects/:id/erasure',
+  'POST /api/subjects/:id/holds',
+  'POST /api/subjects/:id/holds/:hold/release',
+];
 
 interface Route {
   readonly name: string;
@@ -163,6 +172,26 @@ describe('access', () => {
       assert.equal((await ask(path, { method, headers })).status, 403, name);
     }
     assert.equal((await ask('/api/subjects', { headers })).status, 200);
+  });
+
+  test("another hospital's administrator holds and erases nothing of ours", async () => {
+    const subject = await server.addSubject('Ours');
+    const headers = {
+      authorization: `Bearer ${foreignToken}`,
+      'content-type': 'application/json',
+    };
+    const path = `/api/subjects/${subject.id}`;
+    const { recordNumber } = subject.identity;
+    const order = JSON.stringify({ recordNumber });
+    const post = { method: 'POST', headers };
+    assert.equal((await ask(`${path}/erasure`, { ...post, body: order })).status, 404);
+    const hold = JSON.stringify({ reason: 'theirs' });
+    assert.equal((await ask(`${path}/holds`, { ...post, body: hold })).status, 404);
+    assert.equal((await server.fetch(path)).status, 200);
+    await server.post(`${path}/erasure`, { recordNumber });
+    assert.equal((await ask(`${path}/erasure`, { headers })).status, 404, 'nor is it told of it');
+    assert.equal((await ask(`${path}/erasure`, { ...post, body: order })).status, 404);
+    assert.equal((await server.fetch(`${path}/erasure`)).status, 200);
   });
 
   test('a device token opens nothing but its own device', async () => {
