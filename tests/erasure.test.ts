@@ -12,12 +12,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Erasure, LegalHold } from '@ausculta/contract/erasure';
 import { openSqliteKeyStore } from '../apps/server/src/vault/sqlite-key-store.ts';
-import {
-  type ServerUnderTest,
-  startServerProcess,
-  type TestDevice,
-  temporaryDirectory,
-} from './support/server.ts';
+import { startServerProcess } from './support/program.ts';
+import { type ServerUnderTest, type TestDevice, temporaryDirectory } from './support/server.ts';
 
 const NAME = 'Quagswaggerin';
 const NUMBER = 'MRN-5512-ER';
@@ -64,10 +60,6 @@ async function isReadable(server: ServerUnderTest, subjectId: string): Promise<b
   return found.ok || readings.ok || text.includes('"stamp"');
 }
 
-async function start(dataDir: string) {
-  return await startServerProcess(dataDir);
-}
-
 async function eraseWith(server: ServerUnderTest, id: string, recordNumber: string) {
   return await server.fetch(`/api/subjects/${id}/erasure`, {
     method: 'POST',
@@ -98,7 +90,7 @@ let otherId = '';
 let wrapped: Uint8Array = new Uint8Array();
 
 test('before: both are read, and a backup of everything is made', async () => {
-  await using running = await start(dataDir);
+  await using running = await startServerProcess(dataDir);
   erasedId = (await admit(running.server, NAME, NUMBER)).subjectId;
   otherId = (await admit(running.server, 'Other', 'MRN-1')).subjectId;
   assert.ok(await isReadable(running.server, erasedId));
@@ -114,7 +106,7 @@ test('before: both are read, and a backup of everything is made', async () => {
 });
 
 test('a legal hold and a wrong number forbid it; then the receipt', async (t) => {
-  await using running = await start(dataDir);
+  await using running = await startServerProcess(dataDir);
   const { server } = running;
   const path = `/api/subjects/${erasedId}`;
   const hold = await server.post<LegalHold>(`${path}/holds`, { reason: 'inquest 12/26' });
@@ -150,7 +142,7 @@ test('a legal hold and a wrong number forbid it; then the receipt', async (t) =>
 
 test('the database of before', async () => {
   restore(place, 'postgres');
-  await using running = await start(dataDir);
+  await using running = await startServerProcess(dataDir);
   assert.equal(await isReadable(running.server, erasedId), false);
   assert.ok(await isReadable(running.server, otherId), 'the log of the backup is replayed');
   await running.stop();
@@ -159,7 +151,7 @@ test('the database of before', async () => {
 test('the database of before, and the key store of before', async () => {
   restore(place, 'postgres');
   cpSync(keysOf(backup), keysOf(dataDir));
-  await using running = await start(dataDir);
+  await using running = await startServerProcess(dataDir);
   assert.equal(await isReadable(running.server, erasedId), false);
   assert.ok(await isReadable(running.server, otherId));
   await running.stop();
@@ -168,7 +160,7 @@ test('the database of before, and the key store of before', async () => {
 test('the key store of before, and no list beside it: the database has one', async () => {
   cpSync(keysOf(backup), keysOf(dataDir));
   rmSync(join(dataDir, 'keys/shredded.jsonl'));
-  await using running = await start(dataDir);
+  await using running = await startServerProcess(dataDir);
   assert.equal(await isReadable(running.server, erasedId), false);
   await running.stop();
 });
@@ -177,7 +169,7 @@ test('control: both of before and no list at all is readable, as was told', asyn
   restore(place, 'postgres');
   cpSync(keysOf(backup), keysOf(dataDir));
   rmSync(join(dataDir, 'keys/shredded.jsonl'));
-  await using running = await start(dataDir);
+  await using running = await startServerProcess(dataDir);
   assert.ok(await isReadable(running.server, erasedId));
   await running.stop();
 });
