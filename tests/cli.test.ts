@@ -235,3 +235,31 @@ test('a wrong token ends with 4 and says where the right one is', async () => {
   assert.equal(answer.exitCode, 4);
   assert.match(answer.error, /set AUSCULTA_TOKEN to the text of admin-token/);
 });
+
+test('a record is held, released and erased from the command line, and its receipt is told', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const subject = await server.addSubject('Held');
+  const { recordNumber } = subject.identity;
+  const erase = ['subject', 'erase', recordNumber, '--confirm'];
+  assert.equal((await ausculta(server, [...erase, 'another'])).exitCode, 2);
+  const hold = await ausculta(server, ['subject', 'hold', subject.id, '--reason', 'inquest']);
+  const [, holdId = ''] = /^Held: (\S+)/.exec(hold.out) ?? [];
+  assert.match((await ausculta(server, ['subject', 'hold', subject.id])).out, /inquest/);
+  const held = await ausculta(server, [...erase, recordNumber]);
+  assert.equal(held.exitCode, 1);
+  assert.match(held.error, /LEGAL_HOLD.*inquest/);
+  assert.equal((await ausculta(server, ['subject', 'release', subject.id, holdId])).exitCode, 0);
+  assert.match((await ausculta(server, ['subject', 'hold', subject.id])).out, /can be erased/);
+
+  const device = await server.addDevice(subject.id);
+  const worn = await ausculta(server, [...erase, recordNumber]);
+  assert.match(worn.error, new RegExp(`SUBJECT_MONITORED.*${device.id}`));
+  const erased = await ausculta(server, [...erase, recordNumber, '--stop-monitoring']);
+  assert.equal(erased.exitCode, 0, erased.error);
+  assert.match(erased.out, /^Unreadable here since .*\nFinal on \d{4}-\d\d-\d\d\./);
+  assert.match(erased.out, new RegExp(`Worn by nobody now: ${device.id}\n`));
+  assert.doesNotMatch((await ausculta(server, ['subject', 'list'])).out, /Held/);
+  assert.equal((await ausculta(server, ['keys', 'rotate'])).exitCode, 0);
+  assert.deepEqual(here.problems, []);
+});

@@ -59,6 +59,7 @@ test('erased while its device sends: no table holds a row of it, now and after t
     );
     const erasure = await server.post<Erasure>(`/api/subjects/${erasedId}/erasure`, {
       recordNumber,
+      stopMonitoring: true,
     });
     assert.deepEqual(erasure.devicesUnassigned, [erased.id]);
     await eventually('the rows to be gone', async () => {

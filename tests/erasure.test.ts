@@ -64,7 +64,7 @@ async function eraseWith(server: ServerUnderTest, id: string, recordNumber: stri
   return await server.fetch(`/api/subjects/${id}/erasure`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ recordNumber }),
+    body: JSON.stringify({ recordNumber, stopMonitoring: true }),
   });
 }
 
@@ -115,6 +115,13 @@ test('a legal hold and a wrong number forbid it; then the receipt', async (t) =>
   assert.match(await held.text(), /LEGAL_HOLD.*inquest 12\/26/);
   await server.post(`${path}/holds/${hold.id}/release`, {});
   assert.equal((await eraseWith(server, erasedId, 'MRN-1')).status, 400);
+  const monitored = await server.fetch(`${path}/erasure`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ recordNumber: NUMBER }),
+  });
+  assert.equal(monitored.status, 409);
+  assert.match(await monitored.text(), /SUBJECT_MONITORED.*test-/);
   assert.ok(await isReadable(server, erasedId), 'nothing has happened yet');
 
   const askedMs = performance.now();

@@ -120,6 +120,7 @@ test('a data directory from before opens whole; a subject of it can be erased', 
   const { recordNumber } = before.identity as { recordNumber: string };
   const erasure = await here.server.post<Erasure>(`/api/subjects/${subjectId}/erasure`, {
     recordNumber,
+    stopMonitoring: true,
   });
   assert.ok(erasure.rowsRemoved, 'what the old key opens is gone before the receipt');
   assert.equal(erasure.receipt.finalOn, null, 'old backups of the database are not ours to end');

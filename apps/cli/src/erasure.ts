@@ -9,9 +9,9 @@ const text = { type: 'string' } as const;
 export const SUBJECT_ERASE: Command = {
   name: 'subject erase',
   words: ['S'],
-  options: { confirm: text },
+  options: { confirm: text, 'stop-monitoring': { type: 'boolean' } },
   needed: ['confirm'],
-  usage: 'subject erase S --confirm RECORD-NUMBER',
+  usage: 'subject erase S --confirm RECORD-NUMBER [--stop-monitoring]',
   help: 'Destroys the key of a subject: its record is unreadable, for ever. Prints the receipt',
   async run({ words, options }, { client, out }) {
     const subject = await findSubject(client, words[0] ?? '');
@@ -22,7 +22,8 @@ export const SUBJECT_ERASE: Command = {
         '--confirm must be the record number of this very subject. Nothing was erased.',
       );
     }
-    const order = { recordNumber: options.confirm };
+    const stopMonitoring = options['stop-monitoring'] !== undefined;
+    const order = { recordNumber: options.confirm, stopMonitoring };
     const erasure = await client.post(`/api/subjects/${subject.id}/erasure`, order, Erasure);
     if (out.asJson) return writeJson(out, erasure);
     const { receipt, devicesUnassigned, rowsRemoved, signature } = erasure;

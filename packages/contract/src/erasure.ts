@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
 /** POST /api/subjects/{id}/erasure. The number is asked for again: it cannot be taken back. */
-export const ErasureOrder = z.strictObject({ recordNumber: z.string().min(1).max(50) });
+export const ErasureOrder = z.strictObject({
+  recordNumber: z.string().min(1).max(50),
+  /** Needed while the subject wears a device: nobody is told when that one falls silent any more. */
+  stopMonitoring: z.boolean().default(false),
+});
 export type ErasureOrder = z.infer<typeof ErasureOrder>;
 
 /** What the server signs, as the text of `signed`. */

@@ -23,6 +23,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   DEVICE_UNASSIGNED: 'business-rule',
   CREDENTIALS_REFUSED: 'login',
   NOT_PERMITTED: 'forbidden',
+  SUBJECT_MONITORED: 'business-rule',
   LEGAL_HOLD: 'business-rule',
   NOT_FOUND: 'not-found',
   RATE_EXCEEDED: 'throttled',

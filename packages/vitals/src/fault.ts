@@ -42,6 +42,10 @@ export const FAULTS = {
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },
   NOT_PERMITTED: { retry: 'never', why: 'The caller may not do this.' },
   NOT_FOUND: { retry: 'never', why: 'There is nothing under this id that the caller may see.' },
+  SUBJECT_MONITORED: {
+    retry: 'never',
+    why: 'The subject wears a device. Without its record, nobody would be watching.',
+  },
   LEGAL_HOLD: { retry: 'never', why: 'A legal hold forbids to erase this record.' },
   RATE_EXCEEDED: { retry: 'later', why: 'Too many requests. Send again more slowly.' },
   PARKED_QUOTA_EXCEEDED: {

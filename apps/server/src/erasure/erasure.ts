@@ -3,8 +3,11 @@
  * which nothing opens any more, are taken out of the database. The list of destroyed keys says what
  * is to be done: after a crash, or after a backup was restored, the rest is done again.
  */
-import type { Erasure as ErasureView } from '@ausculta/contract/erasure';
-import { ErasureReceipt } from '@ausculta/contract/erasure';
+import {
+  type ErasureOrder,
+  ErasureReceipt,
+  type Erasure as ErasureView,
+} from '@ausculta/contract/erasure';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
@@ -55,7 +58,7 @@ export class Erasure {
   async erase(
     who: Actor,
     subject: RegisteredSubject,
-    recordNumber: string,
+    { recordNumber, stopMonitoring }: ErasureOrder,
   ): Promise<Result<ErasureView>> {
     const { vault, registry, holds, nowMs } = this.#ports;
     const { id, organisationId } = subject;
@@ -65,6 +68,8 @@ export class Erasure {
     const reasons = holds.of(id).map(({ reason }) => reason);
     if (reasons.length > 0) return fail('LEGAL_HOLD', reasons.join(' · '));
     const erasedMs = nowMs();
+    const worn = registry.devicesOf(id, erasedMs).map((device) => device.id);
+    if (worn.length > 0 && !stopMonitoring) return fail('SUBJECT_MONITORED', worn.join(', '));
     const requestedBy = who.accountId ?? null;
     const lives = {
       logKeptMs: this.#ports.logKeptMs,

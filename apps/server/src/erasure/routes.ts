@@ -42,7 +42,7 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
       if (earlier !== undefined) return earlier;
       const subject = subjectOf(registry, caller.organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      const erased = await erasure.erase(caller, subject, body.data.recordNumber);
+      const erased = await erasure.erase(caller, subject, body.data);
       return erased.ok ? erased.value : await sendFault(reply, erased.fault);
     },
   );
