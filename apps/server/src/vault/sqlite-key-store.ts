@@ -1,7 +1,7 @@
 /** The key store in one SQLite file: every change is on the disk before it returns, and leaves no trace. */
 import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { KeyStore, WrappedKey } from './key-store.ts';
 
@@ -33,6 +33,7 @@ export function openSqliteKeyStore(path: string): KeyStore {
 class SqliteKeyStore implements KeyStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
+  #find: StatementSync | undefined;
   changes = 0;
 
   constructor(path: string) {
@@ -52,7 +53,9 @@ class SqliteKeyStore implements KeyStore {
   }
 
   get(owner: string): Uint8Array | undefined {
-    const row = this.#db.prepare('SELECT wrapped FROM key WHERE owner = ?').get(owner);
+    // Prepared once: a start asks for every patient's key.
+    this.#find ??= this.#db.prepare('SELECT wrapped FROM key WHERE owner = ?');
+    const row = this.#find.get(owner);
     return row?.wrapped as Uint8Array | undefined;
   }
 

@@ -61,7 +61,9 @@ export interface Legacy {
 export class Vault implements SubjectKeys, LogKeys, Disposable {
   readonly #ports: VaultPorts;
   #root: Seal;
-  readonly #seals = new Map<string, Seal>();
+  /** By subject, and by organisation: unwrapped once. */
+  readonly #ofSubject = new Map<string, Seal>();
+  readonly #ofOrganisation = new Map<string, Seal>();
   readonly legacy: Seal | undefined;
 
   static async open(ports: VaultPorts, legacy: Legacy | undefined): Promise<Vault> {
@@ -90,13 +92,14 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   }
 
   sealOf = (subjectId: string): Seal | undefined => {
+    const known = this.#ofSubject.get(subjectId);
+    if (known !== undefined) return known;
     const owner = ofSubject(subjectId);
-    const known = this.#seals.get(owner);
-    if (known !== undefined || this.#ports.shredList.get(owner) !== undefined) return known;
+    if (this.#ports.shredList.get(owner) !== undefined) return undefined;
     const found = this.#find(owner);
     if (found === undefined) return undefined;
     const seal = openingAlso(found, this.legacy);
-    this.#seals.set(owner, seal);
+    this.#ofSubject.set(subjectId, seal);
     return seal;
   };
 
@@ -113,9 +116,10 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
 
   /** For what is no known subject's. */
   organisationSeal = (organisationId: string): Seal => {
-    const owner = ofOrganisation(organisationId);
-    const seal = this.#seals.get(owner) ?? openingAlso(this.#findOrMake(owner), this.legacy);
-    this.#seals.set(owner, seal);
+    const known = this.#ofOrganisation.get(organisationId);
+    if (known !== undefined) return known;
+    const seal = openingAlso(this.#findOrMake(ofOrganisation(organisationId)), this.legacy);
+    this.#ofOrganisation.set(organisationId, seal);
     return seal;
   };
 
@@ -146,7 +150,7 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   shred(subjectId: string, what: Omit<Shredded, 'owner'>): void {
     const owner = ofSubject(subjectId);
     this.#ports.shredList.add({ owner, ...what });
-    this.#seals.delete(owner);
+    this.#ofSubject.delete(subjectId);
     this.#ports.store.destroy([owner]);
   }
 
