@@ -23,11 +23,13 @@ const DEVICE_ID = 'control-device-5501';
 
 const PARKED_TEXT = 'parked-canary-4482';
 
+const HOLD_REASON = 'inquest-canary-7718';
+
 /** A value whose text and whose eight bytes appear nowhere by chance. */
 const VALUE = 97.530_864_2;
 
 function needles(): { what: string; bytes: Buffer }[] {
-  const texts = [...Object.values(NAMES), PARKED_TEXT, String(VALUE)];
+  const texts = [...Object.values(NAMES), PARKED_TEXT, HOLD_REASON, String(VALUE)];
   const found = texts.flatMap((text) => [
     { what: text, bytes: Buffer.from(text, 'utf8') },
     { what: `${text} (UTF-16)`, bytes: Buffer.from(text, 'utf16le') },
@@ -86,6 +88,7 @@ test('a planted name is in no file, while the server runs and after it has stopp
   await server.send(device, JSON.stringify({ time: time + 1, values: { spo2: 71 } }));
   await server.send(device, `{"values": {"${PARKED_TEXT} ${NAMES.familyName}`);
   await server.send(device, JSON.stringify({ time, kind: 'button' }), 'events');
+  await server.post(`/api/subjects/${subjectId}/holds`, { reason: HOLD_REASON });
   await eventually('the alarm', async () =>
     (await server.alarms(subjectId)).length > 0 ? true : undefined,
   );
@@ -104,6 +107,6 @@ test('a planted name is in no file, while the server runs and after it has stopp
   t.diagnostic(`${Math.round(stopped.bytes / 2 ** 20)} MiB searched`);
 
   const output = running.program.output.stdout + running.program.output.stderr;
-  for (const text of [...Object.values(NAMES), PARKED_TEXT, String(VALUE), subjectId])
+  for (const text of [...Object.values(NAMES), PARKED_TEXT, HOLD_REASON, String(VALUE), subjectId])
     assert.ok(!output.includes(text), `the program's output holds ${text}`);
 });

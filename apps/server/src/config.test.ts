@@ -76,7 +76,45 @@ for (const text of [
   });
 }
 
+const HEX = '0f'.repeat(32);
+const BASE64 = Buffer.from(HEX, 'hex').toString('base64');
+
+for (const text of [HEX, BASE64]) {
+  test(`a master key of ${text.length} letters is 32 bytes, and its predecessor too`, () => {
+    const given = { AUSCULTA_MASTER_KEY: text, AUSCULTA_MASTER_KEY_PREVIOUS: 'AA'.repeat(32) };
+    const outcome = readConfig(given);
+    assert.ok(outcome.ok);
+    assert.deepEqual(outcome.config.masterKey, {
+      kind: 'environment',
+      current: new Uint8Array(32).fill(15),
+      previous: new Uint8Array(32).fill(0xaa),
+    });
+  });
+}
+
+test('a key service is named by its address, a key and a file with its token', () => {
+  const url = 'https://vault.example:8200/v1/transit';
+  const outcome = readConfig({ AUSCULTA_KMS_URL: url, AUSCULTA_KMS_TOKEN_FILE: '/run/token' });
+  assert.ok(outcome.ok);
+  const masterKey = { kind: 'transit', url, keyName: 'ausculta', tokenFile: '/run/token' };
+  assert.deepEqual(outcome.config.masterKey, masterKey);
+});
+
 const BAD = [
+  { given: { AUSCULTA_MASTER_KEY: HEX.slice(1) }, says: /^AUSCULTA_MASTER_KEY .*openssl rand/ },
+  { given: { AUSCULTA_MASTER_KEY: BASE64.slice(1) }, says: /^AUSCULTA_MASTER_KEY .*hexadecimal/ },
+  { given: { AUSCULTA_MASTER_KEY_PREVIOUS: HEX }, says: /PREVIOUS is set alone/ },
+  { given: { AUSCULTA_KMS_URL: 'vault' }, says: /^AUSCULTA_KMS_URL .* transit/ },
+  { given: { AUSCULTA_KMS_URL: 'http://vault/v1/transit' }, says: /belong together/ },
+  { given: { AUSCULTA_KMS_TOKEN_FILE: '/run/token' }, says: /belong together/ },
+  {
+    given: {
+      AUSCULTA_MASTER_KEY: HEX,
+      AUSCULTA_KMS_URL: 'http://vault/v1/transit',
+      AUSCULTA_KMS_TOKEN_FILE: '/run/token',
+    },
+    says: /are both set/,
+  },
   { given: { AUSCULTA_HTTP_PORT: '0' }, says: /^AUSCULTA_HTTP_PORT .* 1 to 65535/ },
   { given: { AUSCULTA_HTTP_PORT: '65536' }, says: /^AUSCULTA_HTTP_PORT .* 1 to 65535/ },
   { given: { AUSCULTA_MQTT_PORT: '1883.5' }, says: /^AUSCULTA_MQTT_PORT .* whole number/ },
