@@ -32,6 +32,13 @@ export interface ReplayedCommit {
   readonly entries: readonly LogEntry[];
 }
 
+export interface ReplayPorts {
+  readonly seriesById: SeriesById;
+  /** Hours before this have lost their keys: a database restored from before it lacks their last minute. */
+  readonly keptFromMs: number;
+  readonly onExpired: (table: string) => void;
+}
+
 export class PostgresLog {
   readonly #sql: Sql;
   readonly #keys: LogKeys;
@@ -81,14 +88,22 @@ export class PostgresLog {
   }
 
   /** What is behind the checkpoints, in commit order; entries that a partition has already flushed are left out. */
-  async *replay(seriesById: SeriesById): AsyncGenerator<ReplayedCommit> {
+  async *replay({
+    seriesById,
+    keptFromMs,
+    onExpired,
+  }: ReplayPorts): AsyncGenerator<ReplayedCommit> {
     const checkpoints = await store.readCheckpoints(this.#sql, LANE);
     const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
     for (const table of [...this.#tables].sort()) {
       const after = { lane: LANE, sequence: oldest };
       const seal = this.#keys.toRead(table);
       for await (const row of store.logRowsAfter(this.#sql, table, after)) {
-        if (seal === undefined) throw keyMissing(table);
+        if (seal === undefined) {
+          if (table >= store.logTableName(keptFromMs)) throw keyMissing(table);
+          onExpired(table);
+          break;
+        }
         const opened = seal.open(row.sealed, rowContext(row.lane, row.sequence));
         expect(opened.ok, 'a log row opens with the key of its hour');
         const entries = decodeBatch(decompressLog(opened.value), seriesById);

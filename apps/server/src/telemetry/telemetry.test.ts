@@ -17,11 +17,12 @@ import {
   subjectId,
 } from '../../../../tests/support/line.ts';
 import { asOrganisation } from '../database/pool.ts';
+import { StartProblem } from '../database/start-problem.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { LogEntry, Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
-import type { SubjectKeys } from '../vault/vault.ts';
+import type { LogKeys, SubjectKeys } from '../vault/vault.ts';
 import { ChunkWorker } from './chunk-encoder.ts';
 import { FIRST_EVENTS } from './events.ts';
 import { Telemetry } from './telemetry.ts';
@@ -32,6 +33,12 @@ const seal = createSeal(randomBytes(32), randomBytes);
 const keys = oneKey(seal);
 const encoder = new ChunkWorker();
 after(() => encoder[Symbol.asyncDispose]());
+
+interface World {
+  readonly sealOf: SubjectKeys['sealOf'];
+  readonly logKeys: LogKeys;
+  readonly nowMs: number;
+}
 
 /** The engine on a database, and a switch for each thing that can fail beneath it. */
 class Engine {
@@ -48,7 +55,7 @@ class Engine {
 
   static async open(
     database: TestDatabase,
-    sealOf: SubjectKeys['sealOf'] = keys.sealOf,
+    { sealOf = keys.sealOf, logKeys = keys, nowMs = NOON }: Partial<World> = {},
   ): Promise<Engine> {
     const engine = new Engine(await Registry.load(database.line, keys));
     const { failing } = engine;
@@ -63,7 +70,7 @@ class Engine {
       sql,
       read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
       sealOf,
-      logKeys: keys,
+      logKeys,
       registry: engine.registry,
       evaluate: () => {},
       watchRun: () => {},
@@ -73,7 +80,7 @@ class Engine {
         failing.settling
           ? Promise.reject(new Error('alarms cannot be written'))
           : Promise.resolve(),
-      nowMs: () => NOON,
+      nowMs: () => nowMs,
       after: (delayMs, run) => {
         if (engine.#hasCrashed) return;
         const timer = setTimeout(() => {
@@ -301,7 +308,9 @@ test('a subject that is erased while a flush fails is in no row of it, and in no
   await using places = await prepare();
   const { database, rate } = places;
   const erased = new Set<string>();
-  const engine = await Engine.open(database, (id) => (erased.has(id) ? undefined : seal));
+  const engine = await Engine.open(database, {
+    sealOf: (id) => (erased.has(id) ? undefined : seal),
+  });
   await engine.append(at(rate, 1, 70), buttonPressed(rate, 1));
   engine.failing.transaction = true;
   await engine.telemetry.flush();
@@ -318,10 +327,26 @@ test('a subject that is erased while a flush fails is in no row of it, and in no
     const [row] = await database.line`SELECT count(*)::int AS count FROM ${database.line(table)}`;
     assert.equal(row?.['count'], 0, table);
   }
-  const again = await Engine.open(database, () => undefined);
+  const again = await Engine.open(database, { sealOf: () => undefined });
   assert.deepEqual(await again.read(), []);
   assert.deepEqual([...engine.problems, ...again.problems], ['flush']);
   again.crash();
+});
+
+test('an hour of the log without its key stops the start, unless its time is over', async () => {
+  await using places = await prepare();
+  const { database, rate } = places;
+  const engine = await Engine.open(database);
+  await engine.append(at(rate, 1, 70));
+  engine.crash();
+  const logKeys = { ...keys, toRead: () => undefined };
+  await assert.rejects(Engine.open(database, { logKeys }), /no key for log_\d{10}/);
+  const week = 7 * 24 * 3_600_000;
+  await assert.rejects(Engine.open(database, { logKeys, nowMs: NOON + week }), StartProblem);
+  const late = await Engine.open(database, { logKeys, nowMs: NOON + week + 3_600_000 });
+  assert.match(late.problems.join(), /^replay log_\d{10}$/);
+  assert.deepEqual(await late.read(), []);
+  late.crash();
 });
 
 test('more events at once than a statement has parameters for are flushed', async () => {

@@ -184,7 +184,13 @@ export class Telemetry {
   }
 
   async #replay(): Promise<void> {
-    for await (const { sequence, entries } of this.#log.replay(this.#ports.registry.seriesById)) {
+    const { registry, nowMs, onProblem } = this.#ports;
+    const replay = this.#log.replay({
+      seriesById: registry.seriesById,
+      keptFromMs: nowMs() - LOG_KEPT_MS,
+      onExpired: (table) => onProblem(`replay ${table}`, new Error('its key has expired')),
+    });
+    for await (const { sequence, entries } of replay) {
       this.#consume(entries, sequence);
       for (const entry of entries) {
         if (entry.kind === 'event') continue;
