@@ -1,4 +1,9 @@
-/** Writes alarms to the database in the order of their changes, again and again until it succeeds. */
+/**
+ * Writes alarms to the database in the order of their changes, again and again until it succeeds. A
+ * row that the database refuses is our own fault and stays so: it is left out and told as a problem,
+ * for it must not keep all other alarms, and the checkpoint after them, from being written.
+ */
+import { databaseFault } from '../database/fault.ts';
 import type { Sql } from '../database/pool.ts';
 import { type AlarmRow, type TransitionRow, writeAlarms, writeTransitions } from './store.ts';
 
@@ -77,8 +82,24 @@ export class AlarmWriter {
         return;
       } catch (error) {
         this.#ports.onProblem('write alarms', error);
+        if (databaseFault(error) === undefined) {
+          if (rows.length > 1) await this.#writeApart(rows, transitions);
+          return;
+        }
         await new Promise<void>((resolve) => this.#ports.after(RETRY_MS, resolve));
       }
+    }
+  }
+
+  async #writeApart(
+    rows: readonly AlarmRow[],
+    transitions: readonly TransitionRow[],
+  ): Promise<void> {
+    for (const row of rows) {
+      const own = transitions.filter(
+        ({ subject_id, alarm_id }) => subject_id === row.subject_id && alarm_id === row.id,
+      );
+      await this.#writeOnce([row], own);
     }
   }
 }
