@@ -2,13 +2,14 @@ import uPlot from 'uplot';
 import { coarseDurationText } from '../vitals/number-text.ts';
 import type { LanePlan } from './lane-plan.ts';
 import { type Stretch, timeTicks } from './time-view.ts';
-import { gapsOf, laneRange, type TrendLine } from './trend-line.ts';
+import { gapsOf, laneRange, lonesOf, type TrendLine } from './trend-line.ts';
 
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
 const GUTTER_TICKS_PX = 40;
 const BAND_ALPHA = '38';
 const BAR_PX = 4;
 const LINE_PX = 1.5;
+const LONE_RADIUS_PX = 3;
 const GAP_NAMED_PX = 18;
 const LIMIT_REACH = 0.15;
 
@@ -167,7 +168,10 @@ export class LanePlot {
     context.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     context.clip();
     if (this.#plan.form === 'bars') this.#drawBars(plot);
-    if (this.#plan.form === 'line') this.#nameGaps(plot);
+    if (this.#plan.form === 'line') {
+      this.#nameGaps(plot);
+      this.#drawLones(plot);
+    }
     context.strokeStyle = this.#inks.limit;
     context.lineWidth = devicePixelRatio;
     context.setLineDash([3 * devicePixelRatio, 4 * devicePixelRatio]);
@@ -198,6 +202,19 @@ export class LanePlot {
       context.rotate(-Math.PI / 2);
       context.fillText(`no data ${coarseDurationText(gap.toMs - gap.fromMs)}`, 0, 0, bbox.height);
       context.restore();
+    }
+  }
+
+  /** A single measurement makes no line, and may be the one that alarmed. */
+  #drawLones(plot: uPlot): void {
+    const { ctx: context } = plot;
+    context.fillStyle = this.#inks.line;
+    for (const { timeMs, value } of lonesOf(this.#data.line)) {
+      const x = plot.valToPos(timeMs / 1000, 'x', true);
+      const y = plot.valToPos(value, 'y', true);
+      context.beginPath();
+      context.arc(x, y, LONE_RADIUS_PX * devicePixelRatio, 0, 2 * Math.PI);
+      context.fill();
     }
   }
 

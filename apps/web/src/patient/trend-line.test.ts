@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrendLane } from '@ausculta/contract/readings';
-import { bestLane, gapsOf, laneRange, type TrendLine, trendLine, valueNear } from './trend-line.ts';
+import {
+  bestLane,
+  gapsOf,
+  laneRange,
+  lonesOf,
+  type TrendLine,
+  trendLine,
+  valueNear,
+} from './trend-line.ts';
 
 function points(metric: string, timesMs: number[]): TrendLane {
   const values = timesMs.map((_, index) => 70 + index);
@@ -78,6 +86,17 @@ test('a gap reaches from the last value before it to the first after it', () => 
     { fromMs: 1_000, toMs: 60_000 },
   ]);
   assert.deepEqual(gapsOf(undefined), []);
+});
+
+test('a value with nothing on either side stands alone, one with a neighbour does not', () => {
+  const lonesAt = (timesMs: number[]) =>
+    lonesOf(line(points('heart-rate', timesMs))).map(({ timeMs }) => timeMs);
+  assert.deepEqual(lonesAt([0]), [0]);
+  assert.deepEqual(lonesAt([0, 1_000]), []);
+  assert.deepEqual(lonesAt([0, 60_000]), [0, 60_000]);
+  assert.deepEqual(lonesAt([0, 1_000, 60_000, 120_000, 121_000]), [60_000]);
+  assert.deepEqual(lonesOf(line(points('heart-rate', [0]))), [{ timeMs: 0, value: 70 }]);
+  assert.deepEqual(lonesOf(undefined), []);
 });
 
 test('a cursor in a gap reads nothing', () => {

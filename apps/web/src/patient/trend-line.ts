@@ -113,6 +113,19 @@ export function gapsOf(
   });
 }
 
+/** Values with nothing on either side: a line has two ends, so these need a mark of their own. */
+export function lonesOf(
+  line: TrendLine | undefined,
+): { readonly timeMs: number; readonly value: number }[] {
+  if (line === undefined) return [];
+  const { mids, timesMs } = line;
+  return mids.flatMap((value, index) => {
+    const timeMs = timesMs[index];
+    const isLone = (mids[index - 1] ?? null) === null && (mids[index + 1] ?? null) === null;
+    return value !== null && timeMs !== undefined && isLone ? [{ timeMs, value }] : [];
+  });
+}
+
 /** The value nearest to a moment, unless it is too far away to stand for it. */
 export function valueNear(
   line: TrendLine,
