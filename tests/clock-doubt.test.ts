@@ -54,6 +54,7 @@ describe('a new device with a slow clock', () => {
     const seconds = (until: () => boolean, rate: number) =>
       eventually('the clock to be placed', async () => {
         await measured(device, { 'heart-rate': rate }, Date.now() - SLOW_MS);
+        // The pace of the device: its lag must hold still over seconds before it is believed.
         await sleep(400);
         return until() ? true : undefined;
       });
@@ -65,6 +66,7 @@ describe('a new device with a slow clock', () => {
     let placed = 0;
     await eventually('readings of now', async () => {
       await measured(device, { 'heart-rate': 150 }, Date.now() - SLOW_MS);
+      // The pace of the device.
       await sleep(300);
       placed = (await server.readings(device.subjectId, 'heart-rate')).length;
       return placed > 1 ? true : undefined;

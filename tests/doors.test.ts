@@ -257,6 +257,7 @@ describe('the doors', () => {
       const slowMs = Date.now() - 3 * HOUR_MS;
       sent.push(slowMs);
       await client.publishAsync(topicOf(device), message(70, slowMs), { qos: 1 });
+      // The pace of the device: its lag must hold still over seconds before it is believed.
       await sleep(250);
       const lines = await server.readings(device.subjectId, 'heart-rate');
       return lines.length > 2 ? lines : undefined;

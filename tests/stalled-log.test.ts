@@ -41,6 +41,7 @@ test('a stalled log: alarms from memory under their lasting name, and everything
     client.publish(topic, message(150), { qos: 1 }, (error) => {
       acknowledged[at] = error === undefined || error === null;
     });
+    // The pace of the device: two messages a second, for as long as the store stalls.
     await sleep(500);
   }
   const provisional = await eventually('the alarm from memory', () => alarmIn(notices, true));

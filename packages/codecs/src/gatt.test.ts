@@ -270,6 +270,7 @@ test('stored sensor glucose needs the start of its session; the newest record is
 
 test('a session’s start is in the zone that it names, else in the collector’s', () => {
   const start = (text: string) => {
+    // What `fieldsOf` gives is typed for any characteristic; this one's are these.
     const fields = fieldsOf('2aaa', text) as unknown as CgmSessionStart;
     return sessionStartMs(fields, -60);
   };

@@ -32,6 +32,7 @@ describe('a flood', () => {
     };
     const sending = send();
     await door.takenIn(512);
+    // No event tells that nothing more comes: time enough for what must not.
     await new Promise((resolve) => setTimeout(resolve, 100));
     const held = door.taken.length;
     assert.equal(held, 512, 'nothing more is taken in while nothing is durable');
@@ -83,6 +84,7 @@ describe('a flood', () => {
     const large = 'x'.repeat(500_000);
     for (let id = 1; id <= 20; id += 1) peer.socket.write(message(id, 1, large));
     await door.takenIn(5);
+    // No event tells that nothing more comes: time enough for what must not.
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(door.taken.length, 5);
     door.answersItself = STORED;

@@ -169,6 +169,7 @@ describe('silence', () => {
     const connect = connectPacket({ username: DEVICE.id, password: 'token' });
     for (let i = 0; i < 10; i += 1) {
       peer.send(connect.subarray(i, i + 1));
+      // So that each arrives by itself; half a CONNECT has no answer to wait for.
       await new Promise((resolve) => setTimeout(resolve, 2));
       door.nowMs += 1_000;
       door.last.look(door.nowMs);
