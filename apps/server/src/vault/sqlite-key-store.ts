@@ -2,6 +2,7 @@
 import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { expect } from '@ausculta/vitals/expect';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { KeyStore, WrappedKey } from './key-store.ts';
 
@@ -94,10 +95,10 @@ class SqliteKeyStore implements KeyStore {
 
   replace(root: Uint8Array, rewrap: (key: WrappedKey) => Uint8Array): void {
     this.#change(() => {
-      const keys = this.#db.prepare('SELECT owner, wrapped FROM key').all();
       const update = this.#db.prepare('UPDATE key SET wrapped = ?2 WHERE owner = ?1');
-      for (const key of keys) {
-        const { owner, wrapped } = key as unknown as WrappedKey;
+      for (const owner of this.owners('')) {
+        const wrapped = this.get(owner);
+        expect(wrapped !== undefined, 'a key that was listed in this change is there');
         update.run(owner, rewrap({ owner, wrapped }));
       }
       this.#db.prepare('UPDATE root SET wrapped = ? WHERE id = 1').run(root);
