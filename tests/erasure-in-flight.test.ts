@@ -1,7 +1,7 @@
 /** A subject is erased while its device goes on sending: nothing of it is written afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Erasure } from '@ausculta/contract/erasure';
+import type { Erasure, LegalHold } from '@ausculta/contract/erasure';
 import type { Sql } from '../apps/server/src/database/pool.ts';
 import { freshDatabase } from './support/database.ts';
 import { eventually, startServerHere } from './support/server.ts';
@@ -57,6 +57,9 @@ test('erased while its device sends: no table holds a row of it, now and after t
         ? true
         : undefined,
     );
+    const holds = `/api/subjects/${erasedId}/holds`;
+    const hold = await server.post<LegalHold>(holds, { reason: 'Quagswaggerin v. Ward' });
+    await server.post(`${holds}/${hold.id}/release`, {});
     const erasure = await server.post<Erasure>(`/api/subjects/${erasedId}/erasure`, {
       recordNumber,
       stopMonitoring: true,
@@ -77,5 +80,9 @@ test('erased while its device sends: no table holds a row of it, now and after t
     assert.deepEqual(problems, []);
   }
   assert.deepEqual(await tablesWith(database.line, erasedId), ['erasure']);
+  const audited = await database.line<{ act: string }[]>`
+    SELECT act FROM audit_leaf WHERE target = ${`subject/${erasedId}`} ORDER BY at_ms`;
+  const acts = audited.map(({ act }) => act);
+  assert.deepEqual(acts, ['legal-hold-placed', 'legal-hold-released', 'subject-erased']);
   assert.ok((await tablesWith(database.line, keptId)).includes('chunk'), 'the search sees rows');
 });

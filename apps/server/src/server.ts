@@ -18,7 +18,7 @@ import { deviceRoutes } from './doors/http.ts';
 import type { IntakePorts } from './doors/intake.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { Erasure } from './erasure/erasure.ts';
-import { LegalHolds } from './erasure/holds.ts';
+import { type Actor, LegalHolds } from './erasure/holds.ts';
 import { erasureRoutes } from './erasure/routes.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
@@ -37,6 +37,7 @@ import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { LOG_KEPT_MS, Telemetry } from './telemetry/telemetry.ts';
+import { appendAudit } from './vault/audit.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -256,6 +257,18 @@ function deviceFinder(
   };
 }
 
+/** An act outside the database: its audit follows it. */
+async function rotateKeys({ vault, database, options }: Parts, who: Actor): Promise<void> {
+  await vault.rotate();
+  await appendAudit(database.line, {
+    organisationId: who.organisationId,
+    actor: who.accountId,
+    act: 'keys-rotated',
+    target: 'keys',
+    atMs: options.outside.nowMs(),
+  });
+}
+
 async function openMqtt(parts: Parts): Promise<MqttDoor> {
   const { config, outside } = parts.options;
   const deviceOf = deviceFinder(parts.registry);
@@ -282,7 +295,7 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
     erasure: parts.erasure,
     holds: parts.holds,
     registry,
-    rotateKeys: () => parts.vault.rotate(),
+    rotateKeys: (who) => rotateKeys(parts, who),
     newId,
     nowMs,
   });

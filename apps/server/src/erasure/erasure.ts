@@ -13,6 +13,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import { partitionOf } from '../devices/partition.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import { appendAudit } from '../vault/audit.ts';
 import { KEY_BACKUPS_KEPT_MS } from '../vault/key-backups.ts';
 import type { Shredded } from '../vault/shred-list.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -131,22 +132,29 @@ export class Erasure {
     }
   }
 
-  async #sweepOnce({ organisationId, subjectId }: ErasureReceipt): Promise<void> {
+  async #sweepOnce(receipt: ErasureReceipt): Promise<void> {
     const { sql, vault } = this.#ports;
+    const { subjectId, requestedBy } = receipt;
+    const organisationId = receipt.organisationId as RegisteredSubject['organisationId'];
     const shredded = vault.shredded(subjectId) as Shredded;
     await sql.begin(async (tx) => {
       await store.deleteIndexRows(tx, subjectId);
-      await store.insertErasure(tx, {
-        organisation_id: organisationId as RegisteredSubject['organisationId'],
+      const isNew = await store.insertErasure(tx, {
+        organisation_id: organisationId,
         subject_id: subjectId as SubjectId,
         erased_ms: shredded.atMs,
         ...shredded.receipt,
       });
+      if (!isNew) return;
+      await appendAudit(tx, {
+        organisationId,
+        actor: requestedBy ?? undefined,
+        act: 'subject-erased',
+        target: `subject/${subjectId}`,
+        atMs: shredded.atMs,
+      });
     });
-    const partition = partitionOf(
-      organisationId as RegisteredSubject['organisationId'],
-      subjectId as SubjectId,
-    );
+    const partition = partitionOf(organisationId, subjectId as SubjectId);
     while (!this.#closed) {
       const isMore = await store.deleteSealedRows(sql, { id: subjectId, partition });
       if (!isMore) return;

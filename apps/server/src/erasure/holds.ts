@@ -3,6 +3,7 @@ import type { LegalHold } from '@ausculta/contract/erasure';
 import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
+import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import * as store from './store.ts';
 
@@ -18,6 +19,13 @@ export interface Actor {
 }
 
 const holdContext = (subjectId: string, id: string): string => `hold/${subjectId}/${id}`;
+
+function auditOf(
+  { organisationId, accountId }: Actor,
+  { subjectId, atMs }: { subjectId: SubjectId; atMs: number },
+) {
+  return { organisationId, actor: accountId, target: `subject/${subjectId}`, atMs } as const;
+}
 
 export class LegalHolds {
   readonly #ports: HoldPorts;
@@ -62,13 +70,17 @@ export class LegalHolds {
     const view = { id, reason, placedBy, placedAt: new Date(atMs).toISOString() };
     this.#hold(subjectId, view);
     try {
-      await store.insertHold(this.#ports.sql, {
-        organisation_id: who.organisationId,
-        subject_id: subjectId,
-        id,
-        reason_sealed: seal.seal(new TextEncoder().encode(reason), holdContext(subjectId, id)),
-        placed_by: placedBy,
-        placed_ms: atMs,
+      await this.#ports.sql.begin(async (tx) => {
+        await store.insertHold(tx, {
+          organisation_id: who.organisationId,
+          subject_id: subjectId,
+          id,
+          reason_sealed: seal.seal(new TextEncoder().encode(reason), holdContext(subjectId, id)),
+          placed_by: placedBy,
+          placed_ms: atMs,
+        });
+        const detail = { seal, value: { hold: id, reason } };
+        await appendAudit(tx, { ...auditOf(who, hold), act: 'legal-hold-placed', detail });
       });
     } catch (error) {
       this.#release(subjectId, id);
@@ -84,7 +96,15 @@ export class LegalHolds {
   ): Promise<boolean> {
     const { subjectId, id, atMs } = hold;
     if (!this.of(subjectId).some((known) => known.id === id)) return false;
-    await store.releaseHold(this.#ports.sql, { id, subjectId, by: who.accountId ?? null, atMs });
+    const seal = this.#ports.keys.sealOf(subjectId);
+    await this.#ports.sql.begin(async (tx) => {
+      await store.releaseHold(tx, { id, subjectId, by: who.accountId ?? null, atMs });
+      await appendAudit(tx, {
+        ...auditOf(who, hold),
+        act: 'legal-hold-released',
+        ...(seal && { detail: { seal, value: { hold: id } } }),
+      });
+    });
     this.#release(subjectId, id);
     return true;
   }

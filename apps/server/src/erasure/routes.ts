@@ -12,13 +12,13 @@ import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Erasure } from './erasure.ts';
-import type { LegalHolds } from './holds.ts';
+import type { Actor, LegalHolds } from './holds.ts';
 
 export interface ErasureRoutePorts {
   readonly erasure: Erasure;
   readonly holds: LegalHolds;
   readonly registry: Registry;
-  readonly rotateKeys: () => Promise<void>;
+  readonly rotateKeys: (who: Actor) => Promise<void>;
   readonly newId: () => string;
   readonly nowMs: () => number;
 }
@@ -56,8 +56,8 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
     },
   );
 
-  app.post('/api/keys/rotation', ADMINISTRATOR, async (_, reply) => {
-    await ports.rotateKeys();
+  app.post('/api/keys/rotation', ADMINISTRATOR, async (request, reply) => {
+    await ports.rotateKeys(callerOf(request));
     return await reply.code(200).send({});
   });
 

@@ -49,8 +49,11 @@ export async function readErasures(sql: Sql): Promise<ErasureRow[]> {
     SELECT organisation_id, subject_id, erased_ms, signed, signature FROM erasure ORDER BY erased_ms`;
 }
 
-export async function insertErasure(sql: Sql, row: ErasureRow): Promise<void> {
-  await sql`INSERT INTO erasure ${sql(row)} ON CONFLICT (subject_id) DO NOTHING`;
+/** False when this database knows of it already. */
+export async function insertErasure(sql: Sql, row: ErasureRow): Promise<boolean> {
+  const added = await sql`
+    INSERT INTO erasure ${sql(row)} ON CONFLICT (subject_id) DO NOTHING RETURNING 1`;
+  return added.length === 1;
 }
 
 /** Everything that says there was such a subject, but for the receipt; chunks come afterwards. */
