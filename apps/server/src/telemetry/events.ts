@@ -7,7 +7,7 @@ import { flagNames } from '@ausculta/vitals/reading';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { ALL_TIME, type Span } from './merge.ts';
-import type { QueryPorts } from './queries.ts';
+import type { QueryPorts } from './query-ports.ts';
 import * as store from './store.ts';
 
 export interface EventPorts {

@@ -26,10 +26,13 @@ import {
 } from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
+import { latest, recallLast } from './last-readings.ts';
 import type { SeriesRange } from './merge.ts';
 import { PostgresLog, TakenOver } from './postgres-log.ts';
-import * as queries from './queries.ts';
+import type { QueryPorts } from './query-ports.ts';
+import { range, windows } from './reading-windows.ts';
 import type { EventRow } from './store.ts';
+import { waveforms } from './waveform-runs.ts';
 
 /** A restart replays at most about this much; a flush costs one small row a series. */
 const FLUSH_EVERY_MS = 60_000;
@@ -41,7 +44,7 @@ export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
 export interface TelemetryPorts {
   readonly sql: Sql;
-  readonly read: queries.QueryPorts['read'];
+  readonly read: QueryPorts['read'];
   readonly sealOf: SubjectKeys['sealOf'];
   readonly logKeys: LogKeys;
   readonly registry: Registry;
@@ -84,7 +87,7 @@ export class Telemetry {
   static async open(ports: TelemetryPorts): Promise<Telemetry> {
     const log = await PostgresLog.open(ports.sql, ports.logKeys);
     const telemetry = new Telemetry(ports, log);
-    await queries.recallLast(telemetry.#queryPorts);
+    await recallLast(telemetry.queryPorts);
     await telemetry.#replay();
     telemetry.#look();
     return telemetry;
@@ -116,7 +119,8 @@ export class Telemetry {
     );
   }
 
-  get #queryPorts(): queries.QueryPorts {
+  /** For questions that have a file of their own. */
+  get queryPorts(): QueryPorts {
     const { sql, read, sealOf, registry } = this.#ports;
     return { sql, read, sealOf, registry, heads: this.heads };
   }
@@ -135,25 +139,25 @@ export class Telemetry {
     this.#commit.append(entries, onDurable);
   };
 
-  latest(subjectId: SubjectId): queries.Latest[] {
-    return queries.latest(this.#queryPorts, subjectId);
+  latest(subjectId: SubjectId): ReturnType<typeof latest> {
+    return latest(this.queryPorts, subjectId);
   }
 
-  range(question: Parameters<typeof queries.range>[1]): Promise<SeriesRange[]> {
-    return queries.range(this.#queryPorts, question);
+  range(question: Parameters<typeof range>[1]): Promise<SeriesRange[]> {
+    return range(this.queryPorts, question);
   }
 
   events(question: Parameters<typeof listEvents>[1]): ReturnType<typeof listEvents> {
     const unflushed = [...(this.#instant?.events ?? []), ...this.#events];
-    return listEvents({ ...this.#queryPorts, unflushed }, question);
+    return listEvents({ ...this.queryPorts, unflushed }, question);
   }
 
-  windows(question: Parameters<typeof queries.windows>[1]): ReturnType<typeof queries.windows> {
-    return queries.windows(this.#queryPorts, question);
+  windows(question: Parameters<typeof windows>[1]): ReturnType<typeof windows> {
+    return windows(this.queryPorts, question);
   }
 
-  waveforms(question: Parameters<typeof queries.waveforms>[1]): Promise<WaveformRun[]> {
-    return queries.waveforms(this.#queryPorts, question);
+  waveforms(question: Parameters<typeof waveforms>[1]): Promise<WaveformRun[]> {
+    return waveforms(this.queryPorts, question);
   }
 
   #consume(entries: readonly LogEntry[], sequence: number): void {

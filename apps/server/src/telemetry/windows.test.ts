@@ -16,8 +16,10 @@ import type { Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
 import { chunkContext } from './flush.ts';
 import { Heads } from './heads.ts';
+import { recallLast } from './last-readings.ts';
 import { ALL_TIME, type SeriesRange } from './merge.ts';
-import { type QueryPorts, range, recallLast, windows } from './queries.ts';
+import type { QueryPorts } from './query-ports.ts';
+import { range, windows } from './reading-windows.ts';
 import { insertChunks } from './store.ts';
 import { zstd } from './zstd.ts';
 

@@ -1,0 +1,40 @@
+/** The last reading of every series: known to the head at all times, from the newest chunk on. */
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Series } from '../line/entry.ts';
+import type { QueryPorts } from './query-ports.ts';
+import type { LastReading } from './reading-head.ts';
+import { openReadings } from './sealed-chunks.ts';
+import * as store from './store.ts';
+
+export interface Latest {
+  readonly series: Series;
+  readonly last: LastReading;
+}
+
+/** The last reading of every series of a subject. */
+export function latest({ heads }: Pick<QueryPorts, 'heads'>, subjectId: SubjectId): Latest[] {
+  const found: Latest[] = [];
+  for (const { series, last } of heads.ofSubject(subjectId).readings) {
+    if (last !== undefined) found.push({ series, last });
+  }
+  return found;
+}
+
+/** The last reading of each series, from the newest chunks, for the head at start-up. */
+export async function recallLast(ports: QueryPorts): Promise<void> {
+  for (const row of await store.newestChunks(ports.sql)) {
+    const series = ports.registry.seriesById(row.series_id);
+    if (series === undefined) continue;
+    const columns = openReadings(ports, series, row);
+    if (columns === undefined) continue;
+    const lastStampMs = columns.stampsMs.at(-1) ?? 0;
+    const head = ports.heads.readingHead(series);
+    head.recall(columns, ports.registry.offsetOf(series, lastStampMs));
+    ports.registry.noteNewestStamp(series, lastStampMs);
+  }
+  // A device that sends waveforms alone has a clock as well, and it may go back while we are away.
+  for (const { series_id, last_ms } of await store.newestSamples(ports.sql)) {
+    const series = ports.registry.seriesById(series_id);
+    if (series !== undefined) ports.registry.noteNewestStamp(series, last_ms);
+  }
+}

@@ -1,0 +1,42 @@
+/** Waveforms as blocks: GET /api/subjects/{id}/waveforms. */
+import { NO_COMPRESSION } from '@ausculta/blocks/compression';
+import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import { WAVEFORM_QUERY_MAX_MS } from '@ausculta/contract/readings';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { sendFault } from '../people/problem.ts';
+import type { Span } from './merge.ts';
+import {
+  Metrics,
+  Ms,
+  questionOf,
+  refuse,
+  type SubjectRequest,
+  type TelemetryRoutePorts,
+} from './questions.ts';
+
+const WaveformQuery = z.object({ metrics: Metrics, from: Ms, to: Ms });
+
+export function waveformRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
+  const config = { access: 'clinician' } as const;
+
+  app.get('/api/subjects/:id/waveforms', { config }, async (request: SubjectRequest, reply) => {
+    const asked = questionOf(request, WaveformQuery, ports);
+    const isShort =
+      asked !== undefined && asked.query.to - asked.query.from <= WAVEFORM_QUERY_MAX_MS;
+    if (asked === undefined || !isShort || asked.query.to <= asked.query.from) {
+      return await refuse(reply, request, ports);
+    }
+    const { subject, query } = asked;
+    const span: Span = { fromMs: query.from, toMs: query.to };
+    const runs = await ports.telemetry.waveforms({
+      subjectId: subject.id,
+      metrics: query.metrics,
+      ...span,
+    });
+    const whole = runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
+    const block = encodeRuns(whole, NO_COMPRESSION);
+    if (!block.ok) return await sendFault(reply, block.fault);
+    return await reply.type('application/octet-stream').send(Buffer.from(block.value));
+  });
+}

@@ -1,0 +1,50 @@
+/** Waveforms of a subject, chunks and head as one. */
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { Series } from '../line/entry.ts';
+import type { Span } from './merge.ts';
+import type { QueryPorts, Question } from './query-ports.ts';
+import { openRuns, readChunks } from './sealed-chunks.ts';
+import type { SealedChunk } from './store.ts';
+import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
+
+/** Runs of a subject's waveforms that touch the span, cut to it, with corrected starts. */
+export async function waveforms(ports: QueryPorts, question: Question): Promise<WaveformRun[]> {
+  const wanted = ports.registry
+    .seriesOfSubject(question.subjectId)
+    .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key));
+  if (wanted.length === 0) return [];
+  const chunks = await readChunks(ports, wanted, question);
+  const found: WaveformRun[] = [];
+  for (const series of wanted) {
+    for (const run of runsOf(ports, { series, chunks: chunks.get(series.id) ?? [] }, question))
+      found.push(run);
+  }
+  return found;
+}
+
+function runsOf(
+  ports: QueryPorts,
+  part: { series: Series; chunks: readonly SealedChunk[] },
+  span: Span,
+): WaveformRun[] {
+  const { series, chunks } = part;
+  const runs: WaveformRun[] = [];
+  for (const chunk of chunks)
+    for (const run of openRuns(ports, series, chunk) ?? []) runs.push(run);
+  for (const run of ports.heads.waveforms.get(series.id)?.unflushed() ?? []) runs.push(run);
+  return joinRuns(withoutRepeats(runs))
+    .map((run) => ({ ...run, startMs: run.startMs + ports.registry.offsetOf(series, run.startMs) }))
+    .map((run) => cutTo(run, span))
+    .filter((run) => run.samples.length > 0);
+}
+
+function cutTo(run: WaveformRun, span: Span): WaveformRun {
+  const perMs = run.rate.numerator / (1000 * run.rate.denominator);
+  const from = Math.max(0, Math.ceil((span.fromMs - run.startMs) * perMs));
+  const until = Math.max(
+    from,
+    Math.min(run.samples.length, Math.ceil((span.toMs - run.startMs) * perMs)),
+  );
+  const startMs = endOf({ ...run, samples: run.samples.subarray(0, from) });
+  return { ...run, startMs, samples: run.samples.subarray(from, until) };
+}
