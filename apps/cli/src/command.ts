@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly out: Output;
   readonly client: ServerClient;
   readonly nowMs: number;
+  /** All of the standard input. */
+  readonly readIn: () => Promise<Uint8Array>;
 }
 
 export interface Command {

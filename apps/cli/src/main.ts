@@ -1,4 +1,5 @@
 // Wires the command line to this process: the only file here that knows of it.
+import { buffer } from 'node:stream/consumers';
 import { runCommandLine } from './run.ts';
 
 /** A reader such as `head` may leave before all is written; that is no failure. */
@@ -12,6 +13,7 @@ process.exitCode = await runCommandLine({
   environment: process.env,
   nowMs: Date.now(),
   isTerminal: process.stdout.isTTY === true,
+  readIn: () => buffer(process.stdin),
   writeOut: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
 });

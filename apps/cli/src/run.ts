@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ALARMS, PARKED } from './alarms.ts';
 import type { Command, Given } from './command.ts';
+import { DECODE } from './decode.ts';
 import { DEVICE_ADD } from './devices.ts';
 import { KEYS_ROTATE, SUBJECT_ERASE, SUBJECT_HOLD, SUBJECT_RELEASE } from './erasure.ts';
 import type { Output } from './output.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   ALARMS,
   PARKED,
   KEYS_ROTATE,
+  DECODE,
 ];
 
 export interface Invocation {
@@ -29,13 +31,15 @@ export interface Invocation {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly nowMs: number;
   readonly isTerminal: boolean;
+  /** All of the standard input. */
+  readonly readIn: () => Promise<Uint8Array>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
 }
 
 /** Runs one command line; the answer is its exit code. */
 export async function runCommandLine(invocation: Invocation): Promise<number> {
-  const { args, environment, nowMs, isTerminal, writeOut, writeError } = invocation;
+  const { args, environment, nowMs, isTerminal, readIn, writeOut, writeError } = invocation;
   try {
     if (args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help') {
       writeOut(usage());
@@ -48,7 +52,15 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
       isTerminal,
       line: (text) => writeOut(`${text}\n`),
     };
-    await command.run(given, { out, client: openServerClient(environment), nowMs });
+    await command.run(given, {
+      out,
+      nowMs,
+      readIn,
+      // Only when it is asked for: not every command needs a server, and a token.
+      get client() {
+        return openServerClient(environment);
+      },
+    });
     return EXIT.OK;
   } catch (error) {
     if (!(error instanceof CommandProblem)) throw error;
@@ -117,6 +129,6 @@ ${commands.join('')}
   AUSCULTA_TOKEN     an administrator's token; else admin-token of the data directory is read
   AUSCULTA_DATA_DIR  that directory (./data, then the demo's)
 
-  Exit code: 0 done, 1 refused, 2 not understood, 3 no server, 4 token missing or wrong
+  Exit code: 0 done, 1 refused or unreadable, 2 not understood, 3 no server, 4 token missing or wrong
 `;
 }

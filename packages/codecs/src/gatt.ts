@@ -23,18 +23,19 @@ import { decodeDateTime, encodeDateTime } from './gatt-time.ts';
  * Octets after the fields that the flags announce belong to a later version of a measurement and are
  * left alone, as the profiles ask; a value of one fixed form is refused when it is longer.
  */
-interface Characteristic<Fields> {
+interface Characteristic<Fields extends object> {
   readonly name: string;
   readonly decode: (reader: OctetReader) => Result<Fields>;
-  readonly encode?: (fields: Fields) => Uint8Array;
-  readonly report?: (fields: Fields, context: readings.GattContext) => DeviceReport;
+  // Methods rather than functions: behind the map, each is given what its own decoder made.
+  encode?(fields: Fields): Uint8Array;
+  report?(fields: Fields, context: readings.GattContext): DeviceReport;
 }
 
-const CHARACTERISTICS = new Map<string, Characteristic<unknown>>();
+const CHARACTERISTICS = new Map<string, Characteristic<object>>();
 
-/** Each row is held to one type of fields here; behind the map they are only `unknown`. */
-function row<Fields>(code: string, characteristic: Characteristic<Fields>): void {
-  CHARACTERISTICS.set(code, characteristic as Characteristic<unknown>);
+/** Each row is held to one type of fields here; behind the map they are only `object`. */
+function row<Fields extends object>(code: string, characteristic: Characteristic<Fields>): void {
+  CHARACTERISTICS.set(code, characteristic);
 }
 
 row('2a37', {
@@ -183,7 +184,7 @@ export function gattName(code: string): string | undefined {
 const VALUE_OCTETS_MAX = 512;
 
 /** The fields of a characteristic's value, named as docs and the command line print them. */
-export function decodeGatt(code: string, bytes: Uint8Array): Result<unknown> {
+export function decodeGatt(code: string, bytes: Uint8Array): Result<object> {
   const characteristic = CHARACTERISTICS.get(code.toLowerCase());
   if (characteristic === undefined) return unknownCharacteristic();
   if (bytes.length > VALUE_OCTETS_MAX) {
@@ -193,7 +194,7 @@ export function decodeGatt(code: string, bytes: Uint8Array): Result<unknown> {
 }
 
 /** The bytes of a value whose fields decodeGatt gave, or that were built by the same types. */
-export function encodeGatt(code: string, fields: unknown): Result<Uint8Array> {
+export function encodeGatt(code: string, fields: object): Result<Uint8Array> {
   const encode = CHARACTERISTICS.get(code.toLowerCase())?.encode;
   if (encode === undefined) return unknownCharacteristic();
   return { ok: true, value: encode(fields) };
@@ -202,7 +203,7 @@ export function encodeGatt(code: string, fields: unknown): Result<Uint8Array> {
 /** What fields that decodeGatt gave mean in our own words. */
 export function gattReport(
   code: string,
-  fields: unknown,
+  fields: object,
   context: readings.GattContext,
 ): DeviceReport {
   const report = CHARACTERISTICS.get(code.toLowerCase())?.report;

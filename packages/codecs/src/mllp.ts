@@ -1,7 +1,7 @@
 import type { Fault } from '@ausculta/vitals/fault';
 
 /** HL7's Minimal Lower Layer Protocol: VT message FS CR. */
-const START = 0x0b;
+export const MLLP_START = 0x0b;
 const END = 0x1c;
 const AFTER_END = 0x0d;
 
@@ -37,7 +37,7 @@ export class MllpParser {
     let from = 0;
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at];
-      if (byte === START) {
+      if (byte === MLLP_START) {
         if (this.#state === 'inside') events.push(malformed('a message was cut off by the next'));
         this.#begin();
         from = at + 1;
@@ -94,7 +94,7 @@ function malformed(detail: string): MllpEvent {
 
 export function frameMllp(message: Uint8Array): Uint8Array {
   const framed = new Uint8Array(message.length + 3);
-  framed[0] = START;
+  framed[0] = MLLP_START;
   framed.set(message, 1);
   framed[message.length + 1] = END;
   framed[message.length + 2] = AFTER_END;
