@@ -4,7 +4,12 @@ import { createServer } from 'node:net';
 import { fail } from '@ausculta/vitals/fault';
 import type { RegisteredDevice } from '../../apps/server/src/devices/known-device.ts';
 import type { Answer } from '../../apps/server/src/doors/intake.ts';
-import { Connection, type ConnectionPorts } from '../../apps/server/src/doors/mqtt/connection.ts';
+import {
+  Connection,
+  type ConnectionPorts,
+  errorsTopicOf,
+} from '../../apps/server/src/doors/mqtt/connection.ts';
+import { publication } from '../../apps/server/src/doors/mqtt/packets.ts';
 import { type ConnectFields, publishPacket } from './mqtt-bytes.ts';
 import { RawMqtt } from './raw-mqtt.ts';
 
@@ -26,6 +31,7 @@ export class MqttUnderTest implements AsyncDisposable {
   readonly parked: Buffer[] = [];
   readonly clientKeys: string[] = [];
   readonly connections: Connection[] = [];
+  mayHoldMore = true;
   ended = 0;
   /** Answered at once when the test does not care. */
   answersItself: Answer | undefined;
@@ -40,10 +46,12 @@ export class MqttUnderTest implements AsyncDisposable {
         door.ended += 1;
       },
       takeIn: ({ kind, bytes }, answer) => {
-        door.taken.push({ kind, payload: String(bytes), answer });
+        door.taken.push({ kind, payload: Buffer.from(bytes).toString(), answer });
         if (door.answersItself !== undefined) answer(door.answersItself);
       },
       parkOversize: (_, beginning) => door.parked.push(Buffer.from(beginning)),
+      mayHoldMore: () => door.mayHoldMore,
+      noticeOf: ({ id }, { code }) => publication(errorsTopicOf(id), code),
       newClientId: () => 'invented',
       nowMs: () => door.nowMs,
     };
@@ -67,6 +75,10 @@ export class MqttUnderTest implements AsyncDisposable {
     return RawMqtt.signIn(this.port, { id: DEVICE.id, token: 'token' }, fields);
   }
 
+  get payloads(): string[] {
+    return this.taken.map(({ payload }) => payload);
+  }
+
   /** As soon as so many messages have been taken in. */
   async takenIn(count: number): Promise<readonly Taken[]> {
     while (this.taken.length < count) await new Promise((resolve) => setImmediate(resolve));
@@ -82,6 +94,14 @@ export class MqttUnderTest implements AsyncDisposable {
     await once(this.#server.close(), 'close');
   }
 }
+
+export const waveform = (packetId: number): Buffer =>
+  publishPacket({
+    topic: 'devices/monitor-1/waveforms',
+    packetId,
+    qos: 1,
+    payload: `wave ${packetId}`,
+  });
 
 export const message = (packetId: number, qos: 0 | 1 | 2 = 1, payload?: string): Buffer =>
   publishPacket({ topic: TOPIC, packetId, qos, payload: payload ?? `message ${packetId}` });

@@ -13,6 +13,7 @@ import type { ReadingLine } from '@ausculta/contract/readings';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { Config } from '../../apps/server/src/config.ts';
+import { DISK_RESERVE_BYTES, freeBytesAt } from '../../apps/server/src/database/data-directory.ts';
 import type { Outside } from '../../apps/server/src/outside.ts';
 import { startServer } from '../../apps/server/src/server.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
@@ -187,6 +188,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
     demo: false,
+    diskReserveBytes: DISK_RESERVE_BYTES,
     ...options.config,
   };
   const outside = {
@@ -217,6 +219,7 @@ export function realOutside(onProblem: Outside['onProblem']): Outside {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     randomBytes: (count) => randomBytes(count),
     newId: () => randomUUID(),
+    freeBytesAt,
     onProblem,
     onFatal: (why) => onProblem('fatal', new Error(why)),
   };

@@ -15,6 +15,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       trustedProxies: [],
       masterKey: { kind: 'file' },
       keyStoreDir: undefined,
+      diskReserveBytes: 512 * 1024 * 1024,
       demo: false,
     },
   });

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
+import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Config {
   readonly masterKey: MasterKeySource;
   /** Where keys are kept. Undefined: beside the database, in the data directory. */
   readonly keyStoreDir: string | undefined;
+  /** So much of the disk stays free: below it nothing is taken in. */
+  readonly diskReserveBytes: number;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -35,6 +38,11 @@ export type ConfigOutcome =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Below this PostgreSQL could not even write what a restart has to write. */
+const DISK_RESERVE_MIN_MIB = 32;
 
 const port = z.coerce.number().int().min(1).max(65535);
 const MASTER_KEY_MEND =
@@ -92,6 +100,12 @@ const Settings = z.object({
     .regex(/^[A-Za-z0-9._-]{1,100}$/)
     .default('ausculta'),
   AUSCULTA_KMS_TOKEN_FILE: z.string().optional(),
+  AUSCULTA_DISK_RESERVE_MIB: z.coerce
+    .number()
+    .int()
+    .min(DISK_RESERVE_MIN_MIB)
+    .max(1024 * 1024)
+    .default(DISK_RESERVE_BYTES / MEBIBYTE),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -115,6 +129,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
     'Set it to the transit engine of your key service, such as https://vault.example:8200/v1/transit.',
   AUSCULTA_KMS_KEY: 'Set it to the name of a key of that service.',
   AUSCULTA_KMS_TOKEN_FILE: 'Set it to the file that holds the token for the key service.',
+  AUSCULTA_DISK_RESERVE_MIB: `Set it to a whole number of MiB, ${DISK_RESERVE_MIN_MIB} or more, or leave it unset for ${DISK_RESERVE_BYTES / MEBIBYTE}.`,
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -153,6 +168,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
+      diskReserveBytes: settings.AUSCULTA_DISK_RESERVE_MIB * MEBIBYTE,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from './config.ts';
+import { freeBytesAt } from './database/data-directory.ts';
 import { describeDatabaseError } from './database/fault.ts';
 import { StartProblem } from './database/start-problem.ts';
 import type { Outside } from './outside.ts';
@@ -30,6 +31,7 @@ const outside: Outside = {
   pause: () => new Promise((resolve) => setImmediate(resolve)),
   randomBytes: (count) => randomBytes(count),
   newId: () => randomUUID(),
+  freeBytesAt,
   onProblem: (what, error) => {
     const now = Date.now();
     if (now - (lastProblem.get(what) ?? 0) < REPEAT_PROBLEM_MS) return;

@@ -10,6 +10,8 @@ export interface Outside {
   readonly pause: () => Promise<void>;
   readonly randomBytes: RandomBytes;
   readonly newId: () => string;
+  /** What the disk of a file or directory has left for us. */
+  readonly freeBytesAt: (path: string) => Promise<number>;
   /** `what` names the step that went wrong; never a value or a person's name. */
   readonly onProblem: (what: string, error: unknown) => void;
   /** Ends the process at once: going on would be a lie to the devices. */

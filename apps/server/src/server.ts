@@ -32,6 +32,7 @@ import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
 import { readSealedDatabase } from './sealed-database.ts';
+import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
@@ -79,7 +80,9 @@ interface Parts {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, outside } = options;
   await using stack = new AsyncDisposableStack();
-  const dataDirectory = stack.use(await openDataDirectory({ path: config.dataDir }));
+  const dataDirectory = stack.use(
+    await openDataDirectory({ path: config.dataDir, diskReserveBytes: config.diskReserveBytes }),
+  );
   const database = stack.use(
     await openDatabase({
       dataDirectory,
@@ -105,13 +108,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     hashPassword: argonHash,
     ...secrets(outside),
   });
-  const health = new Health();
+  const health = new Health(new DiskReserve(config.diskReserveBytes));
   const encoder = stack.use(new ChunkWorker());
   const parts = await openParts({ options, database, vault, encoder, health });
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
-  stack.defer(watchHealth({ health, telemetry, alarms, dataDir: dataDirectory.path, outside }));
+  stack.defer(
+    watchHealth({
+      health,
+      telemetry,
+      alarms,
+      places: placesOf(dataDirectory.path, config),
+      outside,
+    }),
+  );
 
   const mqtt = stack.use(await openMqtt(parts));
   const http = await openHttp(parts);
@@ -128,6 +139,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     newLogin: first.newLogin,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** The data directory holds the database, if it is ours, and the keys, if they have no other place. */
+function placesOf(dataDir: string, { keyStoreDir }: Config): string[] {
+  return keyStoreDir === undefined ? [dataDir] : [dataDir, keyStoreDir];
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
@@ -180,10 +196,14 @@ async function openParts(
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
     encode: encoder.encode,
+    mayWrite: () => !health.disk.isReached,
     nowMs,
     after,
     pause,
-    onProblem,
+    onProblem: (what, error) => {
+      health.noteFailure(error);
+      onProblem(what, error);
+    },
     onTakenOver: outside.onFatal,
   });
   const hub = new LiveHub({
@@ -191,7 +211,7 @@ async function openParts(
     nowMs,
     maySee: (organisationId, id) => registry.subjects.get(id)?.organisationId === organisationId,
     openAlarms: (id) => alarms.openOf(id),
-    degradedSinceMs: () => health.degradedSinceMs,
+    degraded: () => ({ sinceMs: health.degradedSinceMs, reason: health.reason }),
   });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
@@ -208,7 +228,7 @@ async function openParts(
     parking,
     contentId: (deviceId, bytes) =>
       createHash('sha256').update(deviceId).update('\0').update(bytes).digest('base64url'),
-    isRefusing: () => health.diskIsFull,
+    isFull: () => health.isFull,
     watchRefused: (entries) => alarms.evaluateRefused(entries),
     onProblem,
   };

@@ -25,6 +25,10 @@ export const SNAPSHOT_WAVEFORM_MS = 8000;
 
 export const SUBSCRIBED_SUBJECTS_MAX = 64;
 
+/** Why new data is not stored: the database does not answer, or there is no room on its disk. */
+export const DEGRADED_REASONS = ['stalled', 'full'] as const;
+export type DegradedReason = (typeof DEGRADED_REASONS)[number];
+
 /** Browser → server. Each message replaces the set of subjects watched on this socket. */
 export const LiveRequest = z.strictObject({
   type: z.literal('subscribe'),
@@ -56,7 +60,12 @@ export const LiveNotice = z.discriminatedUnion('type', [
   /** A reading's past changed (correction, re-attribution): charts of this subject should ask again. */
   z.object({ type: z.literal('revised'), subjects: z.array(z.string()) }),
   /** The log has stalled or intake is refusing: monitoring is degraded (safety S3). */
-  z.object({ type: z.literal('degraded'), since: z.number().nullable() }),
+  z.object({
+    type: z.literal('degraded'),
+    /** Null: it is over. */
+    since: z.number().nullable(),
+    reason: z.enum(DEGRADED_REASONS),
+  }),
   z.object({ type: z.literal('refused'), fault: z.string() }),
 ]);
 export type LiveNotice = z.infer<typeof LiveNotice>;

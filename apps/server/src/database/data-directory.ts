@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { errorCode, StartProblem } from './start-problem.ts';
 
 /**
- * Free space below which the server does not start: PostgreSQL that fills its disk cannot recover
+ * Free space below which the server neither starts nor takes anything in: PostgreSQL that fills its disk cannot recover
  * before someone makes room, and 512 MiB holds the write-ahead log of several minutes of full intake.
  */
 export const DISK_RESERVE_BYTES = 512 * 1024 * 1024;
@@ -16,6 +16,7 @@ export interface DataDirectory extends Disposable {
 
 export interface DataDirectoryOptions {
   readonly path: string;
+  /** DISK_RESERVE_BYTES unless the installation has another. */
   readonly diskReserveBytes?: number;
 }
 

@@ -70,7 +70,8 @@ async function take(
   const receivedMs = ports.nowMs();
   const decoded = decodeMessage(kind, bytes, receivedMs);
   const answer = await new Promise<Answer>((resolve) => {
-    takeIn({ device, door: 'http', bytes, receivedMs, decoded }, ports.intake, resolve);
+    const message = { device, door: 'http', bytes, receivedMs, decoded, waits: false };
+    takeIn(message, ports.intake, resolve);
   });
   if (answer.fault !== undefined) return await sendFault(reply, answer.fault);
   const isKept = !answer.faults.some(({ fault }) => fault.code === 'PARKED_QUOTA_EXCEEDED');

@@ -42,6 +42,8 @@ export interface Message {
   readonly bytes: Uint8Array;
   readonly receivedMs: number;
   readonly decoded: Decoded;
+  /** The sender waits for its acknowledgement for as long as it takes; who does not is told at once. */
+  readonly waits: boolean;
 }
 
 /** The door's answer: `fault` means that nothing is durable and the device must send again. */
@@ -57,8 +59,8 @@ export interface IntakePorts {
   readonly parking: Parking;
   /** Names a message by its device and bytes. */
   readonly contentId: (deviceId: string, bytes: Uint8Array) => string;
-  /** True while the disk reserve is reached: nothing is taken in. */
-  readonly isRefusing: () => boolean;
+  /** True while there is no room on the disk: nothing becomes durable. */
+  readonly isFull: () => boolean;
   /** Leads what was refused through the detectors all the same. */
   readonly watchRefused: (entries: readonly LogEntry[]) => void;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -72,7 +74,8 @@ export function takeIn(
   ports: IntakePorts,
   answer: (answer: Answer) => void,
 ): void {
-  if (ports.isRefusing()) {
+  // Who waits is still read: the detectors see what it sends, until the memory for it is used up (safety S3).
+  if (ports.isFull() && !message.waits) {
     refuse(message, ports, answer);
     return;
   }
@@ -102,7 +105,7 @@ export function takeIn(
   device.queue = mine;
 }
 
-/** At the disk reserve nothing is written, but what can be placed is still watched (safety S3). */
+/** Without room nothing is written, but what can be placed is still watched (safety S3). */
 function refuse(message: Message, ports: IntakePorts, answer: (answer: Answer) => void): void {
   const accepted = accept(message, ports);
   if (accepted.kind === 'placed') ports.watchRefused(accepted.entries);
@@ -172,6 +175,7 @@ async function parkRest(
   faults: readonly PartFault[],
   ports: IntakePorts,
 ): Promise<Fault | undefined> {
+  if (ports.isFull()) return fail('STORE_FULL').fault;
   const { device, door, bytes, receivedMs } = message;
   const messageId = ports.contentId(device.id, bytes);
   const { organisationId, id: deviceId } = device;

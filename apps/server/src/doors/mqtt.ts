@@ -2,8 +2,8 @@
  * The MQTT door (3.1.1), of our own: it takes from devices and gives to nobody, which is less than a
  * broker and faster (decisions/0003). A device signs in with its id as the user name and its token as the
  * password, publishes under its own id alone, and hears of what could not be placed on its own
- * `errors` topic. PUBACK is held back until the message is durable, parked included; where nothing
- * could be made durable the connection is closed, so that the device sends again.
+ * `errors` topic. PUBACK is held back until the message is durable, parked included; where nothing can be
+ * made durable the message waits, and the device is read no further.
  */
 import { createServer, type Server } from 'node:net';
 import { type Fault, fail } from '@ausculta/vitals/fault';
@@ -169,7 +169,8 @@ function portsOfConnections(connections: Connections, ports: MqttPorts): Connect
     takeIn: ({ device, kind, bytes }, answered) => {
       const receivedMs = nowMs();
       const decoded = decodeMessage(kind, bytes, receivedMs);
-      takeIn({ device, door: 'mqtt', bytes, receivedMs, decoded }, intake, (answer) => {
+      const message = { device, door: 'mqtt', bytes, receivedMs, decoded, waits: true };
+      takeIn(message, intake, (answer) => {
         answered(answer);
         if (answer.faults.length > 0) reportFaults(connections, device, answer);
       });
@@ -179,8 +180,11 @@ function portsOfConnections(connections: Connections, ports: MqttPorts): Connect
         kind: 'nothing',
         faults: [{ index: WHOLE_MESSAGE, fault: fail('PAYLOAD_TOO_LARGE').fault }],
       } as const;
-      takeIn({ device, door: 'mqtt', bytes, receivedMs: nowMs(), decoded }, intake, () => {});
+      const message = { device, door: 'mqtt', bytes, receivedMs: nowMs(), decoded, waits: false };
+      takeIn(message, intake, () => {});
     },
+    mayHoldMore: () => true,
+    noticeOf,
     newClientId: ports.newId,
     nowMs,
   };
@@ -201,6 +205,13 @@ function reportOf(device: RegisteredDevice, answer: Answer): Buffer {
     ...describe(fault),
   }));
   const payload = JSON.stringify({ stored: answer.stored, parked: answer.faults.length, faults });
+  return publication(errorsTopicOf(device.id), payload);
+}
+
+/** A message waits, neither stored nor parked: the device need not send it again. */
+function noticeOf(device: RegisteredDevice, fault: Fault): Buffer {
+  const faults = [{ index: WHOLE_MESSAGE, ...describe(fault) }];
+  const payload = JSON.stringify({ stored: 0, parked: 0, waits: true, faults });
   return publication(errorsTopicOf(device.id), payload);
 }
 

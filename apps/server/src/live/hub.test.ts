@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { FRAME_INTERVAL_MS, LiveNotice } from '@ausculta/contract/live';
+import { type DegradedReason, FRAME_INTERVAL_MS, LiveNotice } from '@ausculta/contract/live';
 import { decodeFrame } from '@ausculta/contract/live-frame';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import {
@@ -15,7 +15,7 @@ import {
   subjectId,
 } from '../../../../tests/support/line.ts';
 import { Heads } from '../telemetry/heads.ts';
-import { LiveHub } from './hub.ts';
+import { type HubPorts, LiveHub } from './hub.ts';
 import type { LiveSocket, Viewer } from './viewer.ts';
 
 const RATE = seriesSample({ id: 1 });
@@ -71,14 +71,14 @@ class Browser implements LiveSocket {
   }
 }
 
-function open(ports: { alarms?: AlarmView[]; degradedSinceMs?: () => number | null } = {}) {
+function open(ports: Partial<Pick<HubPorts, 'degraded'>> & { alarms?: AlarmView[] } = {}) {
   const heads = new Heads();
   const hub = new LiveHub({
     heads,
     nowMs: () => NOON,
     maySee: (organisationId) => organisationId === ORGANISATION,
     openAlarms: (id) => (ports.alarms ?? []).filter((alarm) => alarm.subjectId === id),
-    degradedSinceMs: ports.degradedSinceMs ?? (() => null),
+    degraded: ports.degraded ?? (() => ({ sinceMs: null, reason: 'stalled' })),
   });
   const join = (
     subjects: SubjectId[] = [subjectId(1)],
@@ -277,15 +277,20 @@ test('only the waveforms that were asked for are sent; for none, numbers alone',
 
 test('that monitoring is degraded is said once, and once that it is over', () => {
   let sinceMs: number | null = null;
-  const { hub, join } = open({ degradedSinceMs: () => sinceMs });
+  let reason: DegradedReason = 'stalled';
+  const { hub, join } = open({ degraded: () => ({ sinceMs, reason }) });
   const [browser] = join();
   hub.beat();
   browser.take();
   sinceMs = NOON;
   hub.beat();
   hub.beat();
-  assert.deepEqual(browser.take().notices, [{ type: 'degraded', since: NOON }]);
+  const notice = { type: 'degraded', since: NOON };
+  assert.deepEqual(browser.take().notices, [{ ...notice, reason }]);
+  reason = 'full';
+  hub.beat();
+  assert.deepEqual(browser.take().notices, [{ ...notice, reason }], 'the reason has changed');
   sinceMs = null;
   hub.beat();
-  assert.deepEqual(browser.take().notices, [{ type: 'degraded', since: null }]);
+  assert.deepEqual(browser.take().notices, [{ ...notice, since: null, reason }]);
 });

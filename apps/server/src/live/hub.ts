@@ -7,7 +7,7 @@
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { FRAME_INTERVAL_MS, type LiveRequest } from '@ausculta/contract/live';
+import { type DegradedReason, FRAME_INTERVAL_MS, type LiveRequest } from '@ausculta/contract/live';
 import { encodeFrame, type LiveNumeric, type LiveWaveforms } from '@ausculta/contract/live-frame';
 import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
@@ -34,7 +34,7 @@ export interface HubPorts {
   /** Subjects that the organisation may see; everything else is refused. */
   readonly maySee: (organisationId: OrganisationId, subjectId: SubjectId) => boolean;
   readonly openAlarms: (subjectId: SubjectId) => readonly AlarmView[];
-  readonly degradedSinceMs: () => number | null;
+  readonly degraded: () => { readonly sinceMs: number | null; readonly reason: DegradedReason };
 }
 
 export class LiveHub {
@@ -153,10 +153,11 @@ export class LiveHub {
   }
 
   #noteDegraded(viewer: Viewer): void {
-    const since = this.#ports.degradedSinceMs();
-    if (since === viewer.degradedSinceMs) return;
-    viewer.degradedSinceMs = since;
-    viewer.notices.push({ type: 'degraded', since });
+    const { sinceMs: since, reason } = this.#ports.degraded();
+    const said = since === null ? undefined : `${since} ${reason}`;
+    if (said === viewer.degradedSaid) return;
+    viewer.degradedSaid = said;
+    viewer.notices.push({ type: 'degraded', since, reason });
   }
 
   #noteDropped(viewer: Viewer, isFull: boolean): void {

@@ -25,7 +25,7 @@ export class Viewer {
   waveformMetrics: ReadonlySet<string> | undefined;
   frameNumber = 0;
   droppedMs = 0;
-  degradedSinceMs: number | null = null;
+  degradedSaid: string | undefined;
 
   constructor(organisationId: OrganisationId, socket: LiveSocket) {
     this.organisationId = organisationId;

@@ -2,15 +2,17 @@
  * What can go wrong while running: the disk fills, the log stalls, the database goes away. The screens,
  * the doors and readiness ask here; the alarms are told by it.
  */
+import type { DegradedReason } from '@ausculta/contract/live';
 import type { AlarmBook } from '../alarms/book.ts';
-import { DISK_RESERVE_BYTES, freeBytesAt } from '../database/data-directory.ts';
+import { databaseFault } from '../database/fault.ts';
 import type { Database } from '../database/open.ts';
 import type { Outside } from '../outside.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { DiskReserve } from './disk-reserve.ts';
 import type { Part } from './routes.ts';
 
-/** Below the reserve nothing is taken in; it is looked at this often. */
-const DISK_LOOK_MS = 2_000;
+/** The disk is looked at this often: at full intake a reserve lasts for minutes. */
+const DISK_LOOK_MS = 1_000;
 
 /** A commit that takes longer than this is a stall: monitoring is degraded (safety S3). */
 const STALL_MS = 2_000;
@@ -21,16 +23,40 @@ const SILENCE_LOOK_MS = 1_000;
 const GATHERING_MS = 250;
 
 export class Health {
-  diskIsFull = false;
+  readonly disk: DiskReserve;
   degradedSinceMs: number | null = null;
+  /** PostgreSQL has said that it has no room: its disk may be another than ours. */
+  #storeIsFull = false;
+
+  constructor(disk: DiskReserve) {
+    this.disk = disk;
+  }
+
+  /** Nothing can be kept for want of room. */
+  get isFull(): boolean {
+    return this.disk.isReached || this.#storeIsFull;
+  }
+
+  get reason(): DegradedReason {
+    return this.isFull ? 'full' : 'stalled';
+  }
+
+  noteFailure(error: unknown): void {
+    if (databaseFault(error)?.code === 'STORE_FULL') this.#storeIsFull = true;
+  }
+
+  noteCommitted(): void {
+    this.#storeIsFull = false;
+  }
 }
 
 export interface HealthPorts {
   readonly health: Health;
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
-  readonly dataDir: string;
-  readonly outside: Pick<Outside, 'nowMs' | 'every' | 'onProblem'>;
+  /** Where there has to be room: the database if it is ours, and the keys. */
+  readonly places: readonly string[];
+  readonly outside: Pick<Outside, 'nowMs' | 'every' | 'freeBytesAt' | 'onProblem'>;
 }
 
 /** Watches the disk, the log and the silence of devices; returns what stops the watch. */
@@ -41,15 +67,14 @@ export function watchHealth(ports: HealthPorts): () => void {
   };
 }
 
-function watchDisk({ health, dataDir, outside }: HealthPorts): () => void {
-  return outside.every(DISK_LOOK_MS, () => {
-    freeBytesAt(dataDir).then(
-      (freeBytes) => {
-        health.diskIsFull = freeBytes < DISK_RESERVE_BYTES;
-      },
+function watchDisk({ health, places, outside }: HealthPorts): () => void {
+  const look = (): void => {
+    Promise.all(places.map((place) => outside.freeBytesAt(place))).then(
+      (freeBytes) => health.disk.note(Math.min(...freeBytes)),
       (error: unknown) => outside.onProblem('look at the disk', error),
     );
-  });
+  };
+  return outside.every(DISK_LOOK_MS, look);
 }
 
 function watchStall({ health, telemetry, alarms, outside }: HealthPorts): () => void {
@@ -57,8 +82,11 @@ function watchStall({ health, telemetry, alarms, outside }: HealthPorts): () => 
     const sinceMs = telemetry.stalledSinceMs;
     const isStalled = sinceMs !== undefined && outside.nowMs() - sinceMs >= STALL_MS;
     if (isStalled) alarms.evaluateProvisionally(telemetry.pending());
-    else if (!health.diskIsFull) alarms.endProvisional();
-    const isDegraded = isStalled || health.diskIsFull;
+    else {
+      health.noteCommitted();
+      if (!health.isFull) alarms.endProvisional();
+    }
+    const isDegraded = isStalled || health.isFull;
     if (!isDegraded) health.degradedSinceMs = null;
     else health.degradedSinceMs ??= sinceMs ?? outside.nowMs();
   });
@@ -77,12 +105,18 @@ export function readiness(health: Health, database: Database): Part[] {
     {
       name: 'log',
       ready: health.degradedSinceMs === null,
-      detail: health.degradedSinceMs === null ? 'commits return' : 'stalled',
+      detail: health.degradedSinceMs === null ? 'commits return' : health.reason,
     },
     {
       name: 'disk',
-      ready: !health.diskIsFull,
-      detail: health.diskIsFull ? 'reserve reached' : 'free',
+      ready: !health.isFull,
+      detail: health.isFull ? diskWords(health) : 'free',
     },
   ];
+}
+
+function diskWords({ disk }: Health): string {
+  if (!disk.isReached) return 'the database has no room: nothing is taken in';
+  const mebibytes = Math.ceil(disk.enoughBytes / (1024 * 1024));
+  return `reserve reached: intake goes on by itself once ${mebibytes} MiB are free`;
 }

@@ -67,6 +67,7 @@ class Engine {
       },
     });
     engine.telemetry = await Telemetry.open({
+      mayWrite: () => true,
       sql,
       read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
       sealOf,

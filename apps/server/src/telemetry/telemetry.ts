@@ -55,6 +55,8 @@ export interface TelemetryPorts {
   readonly encode: ChunkEncoder['encode'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
   readonly settleAlarms: () => Promise<void>;
+  /** False while the disk reserve is reached: what has been accepted waits in memory. */
+  readonly mayWrite: () => boolean;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, run: () => void) => void;
   readonly pause: () => Promise<void>;
@@ -109,7 +111,7 @@ export class Telemetry {
     };
     this.#commit = new GroupCommit(
       {
-        write: (batch) => log.write(batch),
+        write: (batch) => (ports.mayWrite() ? log.write(batch) : Promise.reject(new StoreFull())),
         onDurable: (entries, sequence) => this.#consume(entries, sequence),
         onFailure: (error) => this.#onFailure('commit', error),
         nowMs: ports.nowMs,
@@ -247,6 +249,7 @@ export class Telemetry {
     this.#lastFlushMs = this.#ports.nowMs();
     // A quiet night writes nothing: the checkpoint already stands where the log ends.
     if (this.#work === undefined && this.#consumed === this.#flushed) return;
+    if (!this.#ports.mayWrite()) return;
     try {
       this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
       this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
@@ -262,7 +265,7 @@ export class Telemetry {
 
   #onFailure(step: string, error: unknown): void {
     if (error instanceof TakenOver) this.#ports.onTakenOver(error.message);
-    else this.#ports.onProblem(step, error);
+    else if (!(error instanceof StoreFull)) this.#ports.onProblem(step, error);
   }
 
   get #flushPorts(): FlushPorts {
@@ -289,6 +292,9 @@ export class Telemetry {
     await this.flush();
   }
 }
+
+/** Said to nobody: the health of the server knows it, and the commit is tried again. */
+class StoreFull extends Error {}
 
 /** One message of one device brings what is of one subject. */
 function subjectOf(entry: LogEntry): SubjectId {

@@ -1,3 +1,4 @@
+import type { DegradedReason } from '@ausculta/contract/live';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import type { LiveConnection } from '../live/live-connection.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
@@ -8,13 +9,20 @@ import classes from './connection-state.module.css';
 /** How long a screen says that waveforms were left out. */
 const DROPPED_SHOWN_MS = 10_000;
 
+const DEGRADED_WORDS: Readonly<Record<DegradedReason, string>> = {
+  stalled: 'new data is not yet stored',
+  full: 'the disk is full, new data is not stored',
+};
+
 /** Not connected is louder than connected: then the state fills the bar, inverse and grey. */
 export function ConnectionState() {
   const live = useLiveVersion();
   useNow(1_000);
   const lastMs = live.lastFrameMs;
   const quietMs = lastMs === undefined ? undefined : performance.now() - lastMs;
-  if (live.state === 'live' && live.store.degradedSinceMs !== null) return <Degraded />;
+  if (live.state === 'live' && live.store.degradedSinceMs !== null) {
+    return <Degraded reason={live.store.degradedReason} />;
+  }
   if (live.state === 'live') {
     const [title, detail] = liveWords(live, quietMs ?? 0);
     return (
@@ -43,13 +51,13 @@ export function ConnectionState() {
 }
 
 /** Safety S3: a high technical alarm on every screen, with its shape and its word. */
-function Degraded() {
+function Degraded({ reason }: { readonly reason: DegradedReason }) {
   return (
     <div className={classes.degraded} data-testid="connection" data-state="degraded" role="alert">
       <PriorityMark priority="high" size={20} />
       <span className={classes.words}>
         <b>Monitoring degraded</b>
-        <span>high, new data is not yet stored</span>
+        <span>high, {DEGRADED_WORDS[reason]}</span>
       </span>
     </div>
   );

@@ -197,7 +197,7 @@ test('what was left out, revised, degraded and refused is known', () => {
       notices: [
         { type: 'dropped', waveformMs: 400 },
         { type: 'revised', subjects: ['bo'] },
-        { type: 'degraded', since: 5 },
+        { type: 'degraded', since: 5, reason: 'full' },
         { type: 'refused', fault: 'PAYLOAD_MALFORMED' },
       ],
     }),
@@ -205,6 +205,7 @@ test('what was left out, revised, degraded and refused is known', () => {
   assert.equal(store.droppedAtMs, 9_000);
   assert.equal(store.subject('bo').revisions, 1);
   assert.equal(store.degradedSinceMs, 5);
+  assert.equal(store.degradedReason, 'full');
   store.startConnection();
   assert.equal(store.degradedSinceMs, null, 'another server may be well');
   assert.deepEqual(outcome?.refusals, ['PAYLOAD_MALFORMED']);

@@ -1,5 +1,5 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { LiveNotice } from '@ausculta/contract/live';
+import { type DegradedReason, LiveNotice } from '@ausculta/contract/live';
 import { decodeFrame, type LiveNumeric } from '@ausculta/contract/live-frame';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { z } from 'zod';
@@ -70,6 +70,7 @@ export class LiveStore {
   #confirmByMs: number | undefined;
   #droppedAtMs: number | undefined;
   #degradedSinceMs: number | null = null;
+  #degradedReason: DegradedReason = 'stalled';
 
   constructor(decodeBlock: DecodeBlock) {
     this.#decodeBlock = decodeBlock;
@@ -82,6 +83,10 @@ export class LiveStore {
 
   get degradedSinceMs(): number | null {
     return this.#degradedSinceMs;
+  }
+
+  get degradedReason(): DegradedReason {
+    return this.#degradedReason;
   }
 
   subject(id: string): SubjectLive {
@@ -170,6 +175,7 @@ export class LiveStore {
         return;
       case 'degraded':
         this.#degradedSinceMs = notice.since;
+        this.#degradedReason = notice.reason;
         return;
       case 'refused':
         into.refusals.push(notice.fault);

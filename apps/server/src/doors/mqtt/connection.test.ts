@@ -12,7 +12,6 @@ import {
   DEVICE,
   MqttUnderTest,
   message,
-  REFUSED,
   STORED,
   TOPIC,
 } from '../../../../../tests/support/mqtt-connections.ts';
@@ -50,19 +49,6 @@ describe('acknowledgements', () => {
     for (const { answer } of door.taken) answer(STORED);
     await peer.packets(50);
     assert.deepEqual(chunks, [200]);
-  });
-
-  test('are not given where nothing could be made durable: the connection ends', async () => {
-    for (const qos of [0, 1, 2] as const) {
-      await using door = await MqttUnderTest.open();
-      using peer = await door.signIn();
-      peer.send(message(1, qos), message(2, qos));
-      const [first, second] = await door.takenIn(2);
-      second?.answer(STORED);
-      first?.answer(REFUSED);
-      await peer.ended;
-      assert.equal(peer.received.length, 0, `QoS ${qos}`);
-    }
   });
 
   test('that come after the connection has ended harm nobody', async () => {

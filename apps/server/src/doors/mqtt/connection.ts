@@ -1,17 +1,21 @@
 /**
  * One device's MQTT connection, from CONNECT to its end. A message is acknowledged once it is durable,
  * in the order of sending (MQTT 3.1.1, 4.6); what breaks a MUST of the standard ends the connection
- * (4.8), and so does a message that could not be made durable, for 3.1.1 has no other refusal.
+ * (4.8). One that cannot be taken now is held and offered again, and nothing more is read meanwhile: TCP
+ * holds what the device has to say.
  */
 import type { Socket } from 'node:net';
+import type { Fault } from '@ausculta/vitals/fault';
 import type { RegisteredDevice } from '../../devices/known-device.ts';
 import { MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from '../decode.ts';
 import type { Answer } from '../intake.ts';
 import { type Connect, readConnect, type Will } from './connect.ts';
 import { type CutFault, FrameCutter } from './frame-cutter.ts';
+import { type HeldMessage, Holding } from './holding.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
   acknowledgements,
+  bodyOf,
   CONNACK,
   CONNACK_VERSION_5_REFUSED,
   connack,
@@ -57,6 +61,10 @@ export interface ConnectionPorts {
     message: { device: RegisteredDevice; kind: MessageKind; bytes: Uint8Array },
     answer: (answer: Answer) => void,
   ) => void;
+  /** Whether a held waveform may stay in memory while what is behind it is read. */
+  readonly mayHoldMore: () => boolean;
+  /** A message of the device has to wait: what is said to it on its errors topic. */
+  readonly noticeOf: (device: RegisteredDevice, fault: Fault) => Buffer;
   /** A packet that is larger than any may be: what has come of it is parked. */
   readonly parkOversize: (device: RegisteredDevice, beginning: Uint8Array) => void;
   readonly newClientId: () => string;
@@ -76,12 +84,15 @@ export class Connection {
   #heardMs: number;
   #silentMaxMs = CONNECT_WITHIN_MS;
   readonly #waiting = new Waiting();
+  readonly #holding = new Holding();
   /** Acknowledgements to be written at the end of this turn. */
   #ackHeaders: number[] = [];
   #ackIds: number[] = [];
   /** QoS 2 messages that are received and not yet released. */
   readonly #unreleased = new PacketIds();
   #rarePackets = 0;
+  /** Whether the device has been told why its messages wait. */
+  #isTold = false;
   #isPaused = false;
   #isLeaving = false;
   #isEnded = false;
@@ -101,6 +112,7 @@ export class Connection {
   /** Ends a connection whose device has been silent for longer than it said it would be (3.1.2-24). */
   look(nowMs: number): void {
     this.#rarePackets = 0;
+    if (!this.#holding.isEmpty) this.#offerHeld();
     if (nowMs - this.#heardMs > this.#silentMaxMs && !this.#isPaused) this.end();
   }
 
@@ -214,22 +226,56 @@ export class Connection {
       this.#unreleased.add(packetId);
     }
     const waiting = this.#waiting.add(ACKNOWLEDGED_BY[qos], packetId, payload.length);
-    this.#ports.takeIn({ device, kind, bytes: payload }, ({ fault }) => {
-      if (fault !== undefined) {
-        this.end();
-        return;
-      }
-      waiting.isDurable = true;
-      this.#settle();
-    });
-    this.#pauseWhenFull();
+    this.#offer({ device, kind, bytes: payload, waiting });
+    const { count, bytes } = this.#waiting;
+    if (count >= WAITING_MESSAGES_MAX || bytes >= WAITING_BYTES_MAX) this.#pause();
     return true;
   }
 
-  #pauseWhenFull(): void {
-    const { count, bytes } = this.#waiting;
-    const isFull = count >= WAITING_MESSAGES_MAX || bytes >= WAITING_BYTES_MAX;
-    if (!isFull || this.#isPaused || this.#isLeaving) return;
+  #offer(message: HeldMessage): void {
+    if (this.#holding.holdsBack(message.kind) || !this.#take(message)) this.#hold(message);
+  }
+
+  /** False when it was refused at once; one that is refused later is held then. */
+  #take = (message: HeldMessage): boolean => {
+    let isAtOnce = true;
+    let isRefused = false;
+    this.#ports.takeIn(message, ({ fault }) => {
+      if (fault === undefined) {
+        message.waiting.isDurable = true;
+        this.#settle();
+        return;
+      }
+      this.#tellWhy(message.device, fault);
+      if (isAtOnce) isRefused = true;
+      else this.#hold(message);
+    });
+    isAtOnce = false;
+    return !isRefused;
+  };
+
+  /** Once, as it begins to hold: told of every message and at every look, a device would hear nothing else. */
+  #tellWhy(device: RegisteredDevice, fault: Fault): void {
+    if (this.#isTold || !this.hearsErrors) return;
+    this.#isTold = true;
+    this.send(this.#ports.noticeOf(device, fault));
+  }
+
+  #hold(message: HeldMessage): void {
+    // Whoever has gone has had no acknowledgement, and sends it again.
+    if (this.#isEnded || this.#isLeaving) return;
+    this.#holding.hold(message);
+    if (message.kind !== 'waveforms' || !this.#ports.mayHoldMore()) this.#pause();
+  }
+
+  #offerHeld(): void {
+    this.#holding.offerAll(this.#take);
+    if (this.#holding.isEmpty) this.#isTold = false;
+    this.#resumeWhenRoom();
+  }
+
+  #pause(): void {
+    if (this.#isPaused || this.#isLeaving) return;
     this.#isPaused = true;
     this.#cutter.pause();
     this.#socket.pause();
@@ -243,7 +289,12 @@ export class Connection {
 
   #settle(): void {
     this.#waiting.settle(this.#note);
-    if (!this.#isPaused || this.#isEnded) return;
+    this.#resumeWhenRoom();
+  }
+
+  #resumeWhenRoom(): void {
+    if (!this.#isPaused || this.#isEnded || this.#holding.hasNumbers) return;
+    if (!this.#holding.isEmpty && !this.#ports.mayHoldMore()) return;
     const { count, bytes } = this.#waiting;
     if (count > WAITING_MESSAGES_MAX / 2 || bytes > WAITING_BYTES_MAX / 2) return;
     this.#isPaused = false;
@@ -337,10 +388,3 @@ export class Connection {
 
 /** Where a device hears what of its messages could not be placed. */
 export const errorsTopicOf = (deviceId: string): string => `devices/${deviceId}/errors`;
-
-/** Where the body of a packet begins whose length is whole. */
-function bodyOf(packet: Buffer): number {
-  let at = 1;
-  while ((packet[at] ?? 0) > 127) at += 1;
-  return at + 1;
-}

@@ -122,3 +122,10 @@ function remainingLength(length: number): number[] {
   } while (rest > 0);
   return bytes;
 }
+
+/** Where the body of a packet begins whose length is whole. */
+export function bodyOf(packet: Buffer): number {
+  let at = 1;
+  while ((packet[at] ?? 0) > 127) at += 1;
+  return at + 1;
+}

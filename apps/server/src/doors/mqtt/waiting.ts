@@ -4,7 +4,7 @@
  */
 
 /** One message; `header` begins its acknowledgement, 0 where there is none. */
-interface WaitingMessage {
+export interface WaitingMessage {
   readonly header: number;
   readonly packetId: number;
   readonly bytes: number;
