@@ -222,7 +222,24 @@ async function openParts(
   });
   const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
   const signIn = new SignIn({ sql: database.line, ...argon, nowMs, ...secrets(outside) });
-  const intake: IntakePorts = {
+  const engine = { registry, telemetry, alarms };
+  const intake = intakePorts(ground, { ...engine, parking });
+  const sockets = new SignedInSockets();
+  signIn.onEnd((credential) => sockets.closeAll(credential));
+  const erasing = await openErasure(ground, engine);
+  return { ...ground, ...engine, ...erasing, hub, sockets, parking, signIn, intake };
+}
+
+function intakePorts(
+  { options: { outside }, health }: Pick<Parts, 'options' | 'health'>,
+  {
+    registry,
+    telemetry,
+    alarms,
+    parking,
+  }: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'parking'>,
+): IntakePorts {
+  return {
     append: telemetry.append,
     registry,
     parking,
@@ -230,13 +247,8 @@ async function openParts(
       createHash('sha256').update(deviceId).update('\0').update(bytes).digest('base64url'),
     isFull: () => health.isFull,
     watchRefused: (entries) => alarms.evaluateRefused(entries),
-    onProblem,
+    onProblem: outside.onProblem,
   };
-  const engine = { registry, telemetry, alarms };
-  const sockets = new SignedInSockets();
-  signIn.onEnd((credential) => sockets.closeAll(credential));
-  const erasing = await openErasure(ground, engine);
-  return { ...ground, ...engine, ...erasing, hub, sockets, parking, signIn, intake };
 }
 
 async function openErasure(
