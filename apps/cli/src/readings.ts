@@ -1,4 +1,4 @@
-import { ReadingLine } from '@ausculta/contract/readings';
+import { ReadingLine, UnreadableLine, type UnreadablePart } from '@ausculta/contract/readings';
 import { findMetric, metricByKey } from '@ausculta/vitals/lookup';
 import type { Command, Given } from './command.ts';
 import { CommandProblem, EXIT } from './problem.ts';
@@ -20,11 +20,21 @@ export const READINGS: Command = {
     const subject = await findSubject(client, given.options.subject ?? '');
     const asTable = !out.asJson && out.isTerminal;
     let count = 0;
+    let missing = 0;
     for await (const line of client.lines(`/api/subjects/${subject.id}/readings?${query}`)) {
-      count += 1;
-      out.line(asTable ? asRow(line) : line);
+      const part = unreadableOf(line);
+      if (part === undefined) count += 1;
+      else missing += 1;
+      if (!asTable) out.line(line);
+      else out.line(part === undefined ? asRow(line) : asWarning(part));
     }
     if (asTable) out.line(count === 0 ? 'No readings in this time.' : `${count} readings`);
+    if (missing > 0) {
+      throw new CommandProblem(
+        EXIT.REFUSED,
+        `${missing} stored parts of this record cannot be read: npx ausculta verify names all such parts.`,
+      );
+    }
   },
 };
 
@@ -51,6 +61,16 @@ function keyOf(name: string): string {
     EXIT.USAGE,
     '--metric must be a key of the catalogue, such as heart-rate or spo2, or its LOINC or MDC code.',
   );
+}
+
+function unreadableOf(line: string): UnreadablePart | undefined {
+  const parsed = UnreadableLine.safeParse(JSON.parse(line));
+  return parsed.success ? parsed.data.unreadable : undefined;
+}
+
+function asWarning({ metric, device, fromMs, toMs, chunk }: UnreadablePart): string {
+  const [from, to] = [fromMs, toMs].map((atMs) => new Date(atMs).toISOString());
+  return `${from}  UNREADABLE until ${to}: ${metric} of ${device} (chunk ${chunk})`;
 }
 
 function asRow(line: string): string {

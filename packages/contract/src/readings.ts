@@ -11,6 +11,28 @@ export const IntakeAnswer = z.object({
 export type IntakeAnswer = z.infer<typeof IntakeAnswer>;
 
 /**
+ * A part of a series that is stored and does not open or decode: damage, or a wrong key. Every answer
+ * that it is missing from says so; what is readable around it is there.
+ */
+export const UnreadablePart = z.object({
+  metric: z.string(),
+  device: z.string(),
+  /** Corrected times between which readings are missing, both included. */
+  fromMs: z.number(),
+  toMs: z.number(),
+  /** Names the chunk as `ausculta verify` does: series/generation/first stamp. */
+  chunk: z.string(),
+});
+export type UnreadablePart = z.infer<typeof UnreadablePart>;
+
+/** A line among those of GET /api/subjects/{id}/readings: here readings are missing. */
+export const UnreadableLine = z.object({ unreadable: UnreadablePart });
+export type UnreadableLine = z.infer<typeof UnreadableLine>;
+
+/** Of GET /api/subjects/{id}/waveforms: a JSON list of unreadable parts; absent when there are none. */
+export const UNREADABLE_HEADER = 'ausculta-unreadable';
+
+/**
  * One reading of GET /api/subjects/{id}/readings?metric=&from=&to=&limit= (application/x-ndjson: one a
  * line, the oldest first, as fast as they are taken; after `limit` of them the answer ends).
  */
@@ -47,7 +69,13 @@ export const TrendLane = z.object({
   flags: z.array(z.number()),
 });
 export type TrendLane = z.infer<typeof TrendLane>;
-export const Trend = z.object({ fromMs: z.number(), toMs: z.number(), lanes: z.array(TrendLane) });
+export const Trend = z.object({
+  fromMs: z.number(),
+  toMs: z.number(),
+  lanes: z.array(TrendLane),
+  /** Where lanes lack what is stored. */
+  unreadable: z.array(UnreadablePart),
+});
 export type Trend = z.infer<typeof Trend>;
 
 /*
@@ -71,6 +99,8 @@ export const EventView = z.object({
   receivedAt: z.string(),
   flags: z.array(z.string()),
   device: z.string(),
+  /** Its sealed part does not open: its flags are not known. */
+  unreadable: z.literal(true).optional(),
 });
 export type EventView = z.infer<typeof EventView>;
 export const EventList = z.object({ events: z.array(EventView), next: z.string().nullable() });

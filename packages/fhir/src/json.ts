@@ -4,10 +4,17 @@
  */
 import { metricByKey } from '@ausculta/vitals/lookup';
 import { decimalsOfStep } from '@ausculta/vitals/units';
-import type { Bundle, CodeableConcept, Observation, Patient, Quantity } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  CodeableConcept,
+  Observation,
+  OperationOutcome,
+  Patient,
+  Quantity,
+} from '@medplum/fhirtypes';
 import { SYSTEM } from './systems.ts';
 
-export function bundleJson(bundle: Bundle<Observation | Patient>): string {
+export function bundleJson(bundle: Bundle<Observation | Patient | OperationOutcome>): string {
   const { entry, ...rest } = bundle;
   if (entry === undefined) return JSON.stringify(bundle);
   const precise = entry.map(({ resource, ...place }) => ({

@@ -33,9 +33,12 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   SEAL_BROKEN: 'exception',
 };
 
-export function toOperationOutcome(fault: Fault): OperationOutcome {
+export function toOperationOutcome(
+  fault: Fault,
+  severity: OperationOutcomeIssue['severity'] = 'error',
+): OperationOutcome {
   const issue: OperationOutcomeIssue = {
-    severity: 'error',
+    severity,
     code: ISSUE_TYPES[fault.code],
     details: {
       coding: [{ system: SYSTEM.FAULT, code: fault.code }],

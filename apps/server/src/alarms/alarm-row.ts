@@ -1,6 +1,6 @@
 /** An alarm as it lies in the database: its life in clear under a pseudonymous id, its values sealed. */
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { expect } from '@ausculta/vitals/expect';
+import { ok, type Result } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Seal } from '../vault/seal.ts';
 import type { AlarmRow } from './store.ts';
@@ -18,7 +18,7 @@ type Detail = Pick<
   'direction' | 'limit' | 'unit' | 'openingValue' | 'extremeValue' | 'acknowledgedBy' | 'returnedMs'
 >;
 
-const context = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
+export const alarmContext = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
 
 export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
   const { view } = alarm;
@@ -43,13 +43,17 @@ export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
     acknowledged_ms: view.acknowledgedMs,
     acknowledged_by: alarm.acknowledgedById ?? null,
     resolved_ms: alarm.resolvedMs ?? null,
-    detail_sealed: seal.seal(clear, context(view.subjectId, view.id)),
+    detail_sealed: seal.seal(clear, alarmContext(view.subjectId, view.id)),
   };
 }
 
-export function alarmOfRow(row: AlarmRow, seal: Seal): StoredAlarm {
-  const opened = seal.open(row.detail_sealed ?? new Uint8Array(), context(row.subject_id, row.id));
-  expect(opened.ok, 'the values of an alarm open with the key of its subject');
+/** A fault when its values do not open: what the row says in clear is not an alarm that can be judged. */
+export function alarmOfRow(row: AlarmRow, seal: Seal): Result<StoredAlarm> {
+  const opened = seal.open(
+    row.detail_sealed ?? new Uint8Array(),
+    alarmContext(row.subject_id, row.id),
+  );
+  if (!opened.ok) return opened;
   const detail = JSON.parse(new TextDecoder().decode(opened.value)) as Detail;
   const view: AlarmView = {
     id: row.id,
@@ -66,11 +70,11 @@ export function alarmOfRow(row: AlarmRow, seal: Seal): StoredAlarm {
     notYetStored: false,
     ...detail,
   };
-  return {
+  return ok({
     organisationId: row.organisation_id,
     subjectId: row.subject_id,
     view,
     acknowledgedById: row.acknowledged_by ?? undefined,
     resolvedMs: row.resolved_ms ?? undefined,
-  };
+  });
 }

@@ -6,6 +6,7 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
 import { isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
+import type { Fault } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
@@ -69,18 +70,32 @@ export class AlarmBook {
   static async open(ports: AlarmBookPorts): Promise<AlarmBook> {
     const book = new AlarmBook(ports);
     const shelf = book.#shelf;
+    const beginAnew = new Set<string>();
     for (const row of await readAlarms(ports.sql, ports.nowMs() - KEPT_MS)) {
       const seal = ports.sealOf(row.subject_id);
-      if (seal !== undefined) shelf.hold(alarmOfRow(row, seal));
+      if (seal === undefined) continue;
+      const alarm = alarmOfRow(row, seal);
+      if (alarm.ok) shelf.hold(alarm.value);
+      else {
+        // Nobody sees it here, so whatever is still beyond its limit has to be told again.
+        beginAnew.add(row.subject_id);
+        ports.onProblem(`open alarm ${row.subject_id}/${row.id}`, brokenSeal(alarm.fault));
+      }
     }
     for (const row of await readReturns(ports.sql, ports.nowMs() - KEPT_MS)) {
       shelf.recallReturn(row);
     }
     for (const row of await readDetectorStates(ports.sql)) {
-      const opened = ports
-        .sealOf(row.subject_id)
-        ?.open(row.sealed, detectorContext(row.subject_id));
-      if (!opened?.ok) continue;
+      const seal = ports.sealOf(row.subject_id);
+      // Erased: there is nothing to remember. A restored database brings such rows back.
+      if (seal === undefined) continue;
+      const opened = seal.open(row.sealed, detectorContext(row.subject_id));
+      if (!opened.ok) {
+        // Its detectors begin anew: what is beyond a limit is found again by the next readings.
+        ports.onProblem(`open detector state ${row.subject_id}`, brokenSeal(opened.fault));
+        continue;
+      }
+      if (beginAnew.has(row.subject_id)) continue;
       const snapshot = JSON.parse(new TextDecoder().decode(opened.value)) as SubjectSnapshot;
       book.#evaluator.remember(snapshot, ports.registry.seriesById);
     }
@@ -325,6 +340,8 @@ export class AlarmBook {
     });
   }
 }
+
+const brokenSeal = ({ code, detail }: Fault): Error => new Error(`${code}: ${detail ?? ''}`);
 
 const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
 

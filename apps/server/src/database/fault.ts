@@ -16,6 +16,13 @@ export function databaseFault(error: unknown): Fault | undefined {
   return undefined;
 }
 
+/** A page on the disk is not what was written: what else is on other pages can still be read. */
+export function isDamage(error: unknown): boolean {
+  return DAMAGED.has(errorCode(error));
+}
+
+const DAMAGED = new Set(['XX001', 'XX002']);
+
 /** What may be logged of a failed query: codes and the names of our own tables, never data. */
 export function describeDatabaseError(error: unknown): string {
   const named = ['table_name', 'constraint_name', 'routine'] as const;

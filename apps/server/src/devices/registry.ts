@@ -196,8 +196,10 @@ export class Registry {
   #addSubjectRow(row: store.SubjectRow): void {
     const { organisation_id: organisationId, id, kind, category, paced, partition } = row;
     const place = identityContext(organisationId, id);
-    const opened = this.#sealOf(id).open(row.identity_sealed, place);
-    if (!opened.ok) throw otherKeys();
+    const seal = this.#sealOf(id);
+    const opened = seal.open(row.identity_sealed, place);
+    // Of another key: the whole store is not the one of this database. Else it is one damaged name.
+    if (!opened.ok && !seal.isOwn(row.identity_sealed)) throw otherKeys();
     this.subjects.set(id, {
       organisationId,
       id,
@@ -205,7 +207,9 @@ export class Registry {
       category,
       paced,
       partition,
-      identity: JSON.parse(new TextDecoder().decode(opened.value)) as SubjectIdentity,
+      identity: opened.ok
+        ? (JSON.parse(new TextDecoder().decode(opened.value)) as SubjectIdentity)
+        : nameless(id),
     });
   }
 
@@ -278,6 +282,16 @@ export class Registry {
     if (device === undefined || clock === undefined || clock.epoch !== series.epoch) return;
     if (stampMs > clock.newestStampMs) device.clock = { ...clock, newestStampMs: stampMs };
   }
+}
+
+/** Nobody is unmonitored for want of a name: it is watched, and shown as one whose name is damaged. */
+function nameless(id: SubjectId): SubjectIdentity {
+  return {
+    familyName: 'Name cannot be read',
+    givenName: '',
+    sex: 'unknown',
+    recordNumber: id.slice(0, 8),
+  };
 }
 
 /** Gives a key of its own to each subject from before there were such keys, and seals its name with it. */

@@ -1,6 +1,5 @@
 /** Legal holds: a duty to keep a record that comes before the wish to erase it (safety S29). */
 import type { LegalHold } from '@ausculta/contract/erasure';
-import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import { appendAudit } from '../vault/audit.ts';
@@ -18,7 +17,9 @@ export interface Actor {
   readonly accountId: string | undefined;
 }
 
-const holdContext = (subjectId: string, id: string): string => `hold/${subjectId}/${id}`;
+const UNREADABLE_REASON = 'The reason cannot be read: its seal is broken.';
+
+export const holdContext = (subjectId: string, id: string): string => `hold/${subjectId}/${id}`;
 
 function auditOf(
   { organisationId, accountId }: Actor,
@@ -39,10 +40,10 @@ export class LegalHolds {
         .sealOf(row.subject_id)
         ?.open(row.reason_sealed, holdContext(row.subject_id, row.id));
       if (opened === undefined) continue;
-      expect(opened.ok, 'the reason of a hold opens with the key of its subject');
       holds.#hold(row.subject_id, {
         id: row.id,
-        reason: new TextDecoder().decode(opened.value),
+        // It holds whether anybody can read why or not.
+        reason: opened.ok ? new TextDecoder().decode(opened.value) : UNREADABLE_REASON,
         placedBy: row.placed_by,
         placedAt: new Date(row.placed_ms).toISOString(),
       });

@@ -2,6 +2,7 @@
  * FHIR R4: Patient by id, and Observations made from readings on the way out. Errors
  * are OperationOutcomes; an unknown search parameter is one, unless the caller prefers leniency.
  */
+import type { UnreadablePart } from '@ausculta/contract/readings';
 import { searchBundle } from '@ausculta/fhir/bundle';
 import { bundleJson } from '@ausculta/fhir/json';
 import { type PlacedReading, toObservations } from '@ausculta/fhir/observation';
@@ -65,6 +66,9 @@ export function fhirRoutes(app: FastifyInstance, ports: FhirPorts): void {
       baseUrl: `${origin}${FHIR_BASE}`,
       selfUrl: `${origin}${request.url}`,
       resources: page.resources,
+      ...(page.isUnreadable && {
+        warning: fail('SEAL_BROKEN', 'part of the record is unreadable').fault,
+      }),
       ...(page.next !== undefined && { nextUrl: nextUrl(`${origin}${request.url}`, page.next) }),
     });
     return await reply.type(FHIR_JSON).send(bundleJson(bundle));
@@ -80,14 +84,16 @@ function nextUrl(selfUrl: string, start: PageStart): string {
 interface Page {
   readonly resources: readonly Observation[];
   readonly next: PageStart | undefined;
+  /** Part of what was looked through does not open: the list may lack it. */
+  readonly isUnreadable: boolean;
 }
 
-const NO_PAGE: Page = { resources: [], next: undefined };
+const NO_PAGE: Page = { resources: [], next: undefined, isUnreadable: false };
 
 /** Readings are looked at from one end until there are enough: ten of a year cost the last few chunks. */
 async function pageOf(query: ObservationQuery, ports: FhirPorts): Promise<Page> {
   const { page, count, newestFirst } = query;
-  if (count === 0) return { resources: [], next: undefined };
+  if (count === 0) return NO_PAGE;
   const { fromMs, untilMs } = query.interval;
   // A page begins at the very time at which the one before it ended.
   const pageFromMs = newestFirst || page === undefined ? ALL_TIME.fromMs : page.atMs;
@@ -96,7 +102,8 @@ async function pageOf(query: ObservationQuery, ports: FhirPorts): Promise<Page> 
   const metrics = metricsOfQuery(query).map((metric) => metric.key);
   const skip = page?.skip ?? 0;
   const found: Observation[] = [];
-  const asked = { subjectId: query.subjectId, metrics, ...span, newestFirst };
+  const unreadable: UnreadablePart[] = [];
+  const asked = { subjectId: query.subjectId, metrics, ...span, newestFirst, unreadable };
   for await (const ranges of ports.telemetry.windows(asked)) {
     const wanted = skip + count + 1 - found.length;
     for (const one of firstMatching(query, inOrder(ranges, newestFirst), wanted)) found.push(one);
@@ -106,6 +113,7 @@ async function pageOf(query: ObservationQuery, ports: FhirPorts): Promise<Page> 
   return {
     resources: given.slice(skip),
     next: found.length > given.length ? pageAfter(given) : undefined,
+    isUnreadable: unreadable.length > 0,
   };
 }
 

@@ -25,12 +25,13 @@ export async function recallLast(ports: QueryPorts): Promise<void> {
   for (const row of await store.newestChunks(ports.sql)) {
     const series = ports.registry.seriesById(row.series_id);
     if (series === undefined) continue;
-    const columns = openReadings(ports, series, row);
+    ports.registry.noteNewestStamp(series, row.last_ms);
+    // Where it does not open, nothing is shown rather than something older.
+    const columns = openReadings(ports, { series, row }, []);
     if (columns === undefined) continue;
     const lastStampMs = columns.stampsMs.at(-1) ?? 0;
     const head = ports.heads.readingHead(series);
     head.recall(columns, ports.registry.offsetOf(series, lastStampMs));
-    ports.registry.noteNewestStamp(series, lastStampMs);
   }
   // A device that sends waveforms alone has a clock as well, and it may go back while we are away.
   for (const { series_id, last_ms } of await store.newestSamples(ports.sql)) {

@@ -2,7 +2,7 @@
  * The log on PostgreSQL: one sealed row a group commit, one table an hour. A row is compressed, then
  * sealed for its lane and sequence, so that a row put elsewhere does not open.
  */
-import { expect } from '@ausculta/vitals/expect';
+import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import type { LogEntry } from '../line/entry.ts';
@@ -37,6 +37,8 @@ export interface ReplayPorts {
   /** Hours before this have lost their keys: a database restored from before it lacks their last minute. */
   readonly keptFromMs: number;
   readonly onExpired: (table: string) => void;
+  /** A damaged row: its commit is lost, those around it are not. */
+  readonly onBroken: (row: string, why: string) => void;
 }
 
 export class PostgresLog {
@@ -92,6 +94,7 @@ export class PostgresLog {
     seriesById,
     keptFromMs,
     onExpired,
+    onBroken,
   }: ReplayPorts): AsyncGenerator<ReplayedCommit> {
     const checkpoints = await store.readCheckpoints(this.#sql, LANE);
     const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
@@ -104,9 +107,14 @@ export class PostgresLog {
           onExpired(table);
           break;
         }
-        const opened = seal.open(row.sealed, rowContext(row.lane, row.sequence));
-        expect(opened.ok, 'a log row opens with the key of its hour');
-        const entries = decodeBatch(decompressLog(opened.value), seriesById);
+        const read = readLogRow(row, seal, seriesById);
+        if (!read.ok) {
+          // Another key than the hour's is no damage: the key store is not the one of this database.
+          if (!seal.isOwn(row.sealed)) throw keyMissing(table);
+          onBroken(`${table}/${row.lane}/${row.sequence}`, read.fault.detail ?? '');
+          continue;
+        }
+        const entries = read.value;
         const isBehind = (entry: LogEntry): boolean =>
           row.sequence > (checkpoints.get(entry.partition) ?? 0);
         yield { sequence: row.sequence, entries: entries.filter(isBehind) };
@@ -137,6 +145,16 @@ export class PostgresLog {
     }
     this.#keys.retireBefore(keepFrom);
   }
+}
+
+/** What one group commit brought. */
+export function readLogRow(
+  row: store.LogRow,
+  seal: Seal,
+  seriesById: SeriesById,
+): Result<LogEntry[]> {
+  const opened = seal.open(row.sealed, rowContext(row.lane, row.sequence));
+  return opened.ok ? ok(decodeBatch(decompressLog(opened.value), seriesById)) : opened;
 }
 
 /** To go on without these readings would be to lose what was acknowledged. */

@@ -1,4 +1,5 @@
 /** What questions are made of, and what they need from the rest of the engine. */
+import type { UnreadablePart } from '@ausculta/contract/readings';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
@@ -17,9 +18,13 @@ export interface QueryPorts {
   readonly sealOf: SubjectKeys['sealOf'];
   readonly heads: Heads;
   readonly registry: Registry;
+  /** `what` names the chunk, never what it holds. */
+  readonly onProblem: (what: string, error: unknown) => void;
 }
 
 export interface Question extends Span {
   readonly subjectId: SubjectId;
   readonly metrics: readonly string[];
+  /** What is found unreadable is added: whoever asks has to pass it on. */
+  readonly unreadable: UnreadablePart[];
 }

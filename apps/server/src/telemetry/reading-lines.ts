@@ -1,5 +1,5 @@
 /** Readings as JSON lines, in time order, as fast as the reader takes them. */
-import type { ReadingLine } from '@ausculta/contract/readings';
+import type { ReadingLine, UnreadableLine, UnreadablePart } from '@ausculta/contract/readings';
 import { flagNames } from '@ausculta/vitals/reading';
 import type { FastifyReply } from 'fastify';
 import type { SeriesRange } from './merge.ts';
@@ -10,14 +10,26 @@ const LINES_AT_ONCE = 2_000;
 /** One JSON object a line, in time order, read from the database as fast as the reader takes them. */
 export async function writeLines(
   reply: FastifyReply,
-  windows: AsyncIterable<readonly SeriesRange[]>,
+  {
+    windows,
+    unreadable,
+  }: {
+    windows: AsyncIterable<readonly SeriesRange[]>;
+    /** Grows as windows are read; each part is told in the window in which it is met. */
+    unreadable: readonly UnreadablePart[];
+  },
   limit: number,
 ): Promise<void> {
   const { raw } = reply;
   raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   let lines = 0;
+  let told = 0;
   for await (const ranges of windows) {
     let text = '';
+    for (const part of unreadable.slice(told)) {
+      text += `${JSON.stringify({ unreadable: part } satisfies UnreadableLine)}\n`;
+    }
+    told = unreadable.length;
     for (const line of inTimeOrder(ranges)) {
       text += `${JSON.stringify(line)}\n`;
       lines += 1;

@@ -1,4 +1,5 @@
 /** Readings as lines: GET /api/subjects/{id}/readings. */
+import type { UnreadablePart } from '@ausculta/contract/readings';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ALL_TIME } from './merge.ts';
@@ -27,12 +28,14 @@ export function readingRoutes(app: FastifyInstance, ports: TelemetryRoutePorts):
     if (read === undefined) return await refuse(reply, request, ports);
     const { subject, query } = read;
     const span = { fromMs: query.from ?? ALL_TIME.fromMs, toMs: query.to ?? ALL_TIME.toMs };
-    const asked = { subjectId: subject.id, metrics: query.metric, ...span, newestFirst: false };
+    const unreadable: UnreadablePart[] = [];
+    const whose = { subjectId: subject.id, metrics: query.metric };
+    const asked = { ...whose, ...span, newestFirst: false, unreadable };
     reply.hijack();
     try {
       await writeLines(
         reply,
-        ports.telemetry.windows(asked),
+        { windows: ports.telemetry.windows(asked), unreadable },
         query.limit ?? Number.POSITIVE_INFINITY,
       );
     } catch (error) {

@@ -46,7 +46,7 @@ export async function* windows(
     const span = newestFirst
       ? { fromMs: await windowStart(ports, series, { fromMs, toMs }), toMs }
       : { fromMs, toMs: await windowEnd(ports, series, { fromMs, toMs }) };
-    yield await readWindow(ports, series, span);
+    yield await readWindow(ports, series, { ...span, unreadable: question.unreadable });
     if (newestFirst) toMs = span.fromMs;
     else fromMs = span.toMs;
   }
@@ -97,15 +97,16 @@ function timeOf(ports: QueryPorts, seriesId: number, stampMs: number): number {
 async function readWindow(
   ports: QueryPorts,
   series: readonly Series[],
-  span: Span,
+  asked: Span & Pick<Question, 'unreadable'>,
 ): Promise<SeriesRange[]> {
   if (series.length === 0) return [];
+  const { unreadable, ...span } = asked;
   const chunks = await readChunks(ports, series, span);
   const ranges: SeriesRange[] = [];
   for (const one of series) {
     const stretches: ReadingColumns[] = [];
     for (const chunk of chunks.get(one.id) ?? []) {
-      const columns = openReadings(ports, one, chunk);
+      const columns = openReadings(ports, { series: one, row: chunk }, unreadable);
       if (columns !== undefined) stretches.push(columns);
     }
     for (const fresh of ports.heads.readings.get(one.id)?.unflushed() ?? []) stretches.push(fresh);

@@ -1,9 +1,12 @@
 /** The chunks of a subject's series, found and opened: the one place where stored bytes become readings. */
+import type { Compression } from '@ausculta/blocks/compression';
 import { decodeReadings, type ReadingColumns } from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
-import { expect } from '@ausculta/vitals/expect';
+import type { UnreadablePart } from '@ausculta/contract/readings';
+import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { isDamage } from '../database/fault.ts';
 import type { Series } from '../line/entry.ts';
 import { chunkContext } from './flush.ts';
 import type { Span } from './merge.ts';
@@ -23,9 +26,42 @@ export async function readChunks(
   const asked = chunkQuestion(ports, series, span);
   for (let tries = 1; ; tries += 1) {
     const { flushes } = ports.heads;
-    const rows = await ports.read(organisationOf(series), (tx) => store.chunksBetween(tx, asked));
+    const rows = await readRows(ports, organisationOf(series), asked);
     if (ports.heads.flushes === flushes || tries === TRIES_MAX)
       return Map.groupBy(rows, (row) => row.series_id);
+  }
+}
+
+/** Where PostgreSQL itself finds a page damaged, each chunk is read alone: one does not hide the others. */
+async function readRows(
+  ports: QueryPorts,
+  organisationId: OrganisationId,
+  asked: store.ChunkQuestion,
+): Promise<store.SealedChunk[]> {
+  try {
+    return await ports.read(organisationId, (tx) => store.chunksBetween(tx, asked));
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const places = await ports.read(organisationId, (tx) => store.chunkPlacesBetween(tx, asked));
+    const rows: store.SealedChunk[] = [];
+    for (const place of places) {
+      rows.push({ ...place, sealed: await readOne(ports, organisationId, place) });
+    }
+    return rows;
+  }
+}
+
+/** Nothing, which no key opens, where the page cannot be read. */
+async function readOne(
+  ports: QueryPorts,
+  organisationId: OrganisationId,
+  place: store.ChunkPlace,
+): Promise<Uint8Array> {
+  try {
+    return await ports.read(organisationId, (tx) => store.sealedOf(tx, place));
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return new Uint8Array();
   }
 }
 
@@ -50,39 +86,59 @@ export function stampsOf(ports: QueryPorts, series: Series, span: Span): Span {
   return { fromMs: Math.floor(span.fromMs - high), toMs: Math.ceil(span.toMs - low) };
 }
 
-/** Undefined when its subject was erased while the question was on its way. */
+/** Undefined when its subject was erased while the question was on its way, or when it is unreadable. */
 export function openReadings(
   ports: QueryPorts,
-  series: Series,
-  row: store.SealedChunk,
+  part: ChunkOfSeries,
+  unreadable: UnreadablePart[],
 ): ReadingColumns | undefined {
-  const block = openChunk(ports, series, row);
-  if (block === undefined) return undefined;
-  const decoded = decodeReadings(block, zstd);
-  expect(decoded.ok, 'a chunk of readings decodes');
-  return decoded.value;
+  return open(ports, part, { unreadable, decode: decodeReadings });
 }
 
 /** As `openReadings`, of a waveform. */
 export function openRuns(
   ports: QueryPorts,
-  series: Series,
-  row: store.SealedChunk,
+  part: ChunkOfSeries,
+  unreadable: UnreadablePart[],
 ): readonly WaveformRun[] | undefined {
-  const block = openChunk(ports, series, row);
-  if (block === undefined) return undefined;
-  const decoded = decodeRuns(block, zstd);
-  expect(decoded.ok, 'a chunk of waveforms decodes');
-  return decoded.value;
+  return open(ports, part, { unreadable, decode: decodeRuns });
 }
 
-function openChunk(
+export interface ChunkOfSeries {
+  readonly series: Series;
+  readonly row: store.SealedChunk;
+}
+
+export const chunkName = (row: Omit<store.SealedChunk, 'sealed'>): string =>
+  `${row.series_id}/${row.generation}/${row.first_ms}`;
+
+/**
+ * A chunk that does not open or decode is not the end of the answer: the rest of the series is given,
+ * and what is missing is named, to whoever asked and to whoever runs the server.
+ */
+function open<T>(
   ports: QueryPorts,
-  { subjectId }: Series,
-  row: store.SealedChunk,
-): Uint8Array | undefined {
+  { series, row }: ChunkOfSeries,
+  how: { unreadable: UnreadablePart[]; decode: (block: Uint8Array, by: Compression) => Result<T> },
+): T | undefined {
+  const seal = ports.sealOf(series.subjectId);
+  if (seal === undefined) return undefined;
   const place = chunkContext(row.series_id, row.generation, row.first_ms);
-  const opened = ports.sealOf(subjectId)?.open(row.sealed, place);
-  expect(opened?.ok !== false, 'a chunk opens with the key of its subject');
-  return opened?.value;
+  const opened = seal.open(row.sealed, place);
+  const decoded = opened.ok ? how.decode(opened.value, zstd) : opened;
+  if (decoded.ok) return decoded.value;
+  const chunk = chunkName(row);
+  const { code, detail } = decoded.fault;
+  ports.onProblem(`open chunk ${chunk}`, new Error(`${code}: ${detail ?? ''}`));
+  // One that spans several windows is met in each of them.
+  if (how.unreadable.some((known) => known.chunk === chunk)) return undefined;
+  const timeOf = (stampMs: number): number => stampMs + ports.registry.offsetOf(series, stampMs);
+  how.unreadable.push({
+    metric: series.metric.key,
+    device: series.deviceId,
+    fromMs: timeOf(row.first_ms),
+    toMs: timeOf(row.last_ms),
+    chunk,
+  });
+  return undefined;
 }

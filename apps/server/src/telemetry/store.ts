@@ -170,25 +170,47 @@ export interface ChunkQuestion {
   }[];
 }
 
-export type SealedChunk = Pick<ChunkRow, 'series_id' | 'generation' | 'first_ms' | 'sealed'>;
+export type ChunkPlace = Pick<ChunkRow, 'series_id' | 'generation' | 'first_ms' | 'last_ms'>;
+export type SealedChunk = ChunkPlace & Pick<ChunkRow, 'sealed'>;
 
 /**
  * The chunks that may hold such stamps, series by series, the older generation first. Those that span
  * more than a day have an index of their own (0003-long-chunks.sql).
  */
 export async function chunksBetween(sql: Sql, question: ChunkQuestion): Promise<SealedChunk[]> {
+  return await foundBetween(sql, question, sql`found.sealed`);
+}
+
+/** The same without what is sealed: where a page of that is damaged. */
+export async function chunkPlacesBetween(sql: Sql, question: ChunkQuestion): Promise<ChunkPlace[]> {
+  return await foundBetween<ChunkPlace>(sql, question, sql`found.series_id`);
+}
+
+export async function sealedOf(sql: Sql, place: ChunkPlace): Promise<Uint8Array> {
+  const [row] = await sql<{ sealed: Uint8Array }[]>`
+    SELECT sealed FROM chunk
+    WHERE series_id = ${place.series_id} AND last_ms = ${place.last_ms}
+      AND generation = ${place.generation} AND first_ms = ${place.first_ms}`;
+  return row?.sealed ?? new Uint8Array();
+}
+
+async function foundBetween<Found extends ChunkPlace = SealedChunk>(
+  sql: Sql,
+  question: ChunkQuestion,
+  also: postgres.PendingQuery<postgres.Row[]>,
+): Promise<Found[]> {
   const { partition, subjectId, series } = question;
   const wanted = JSON.stringify(series);
-  return await sql`
-    SELECT found.series_id, found.generation, found.first_ms, found.sealed
+  return await sql<Found[]>`
+    SELECT found.series_id, found.generation, found.first_ms, found.last_ms, ${also}
     FROM jsonb_to_recordset(${wanted}::text::jsonb) AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
     CROSS JOIN LATERAL (
-      SELECT series_id, generation, first_ms, sealed FROM chunk
+      SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
       WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
         AND first_ms >= wanted."fromMs" - 86400000 AND first_ms < wanted."toMs"
         AND last_ms >= wanted."fromMs" AND last_ms - first_ms <= 86400000
       UNION ALL
-      SELECT series_id, generation, first_ms, sealed FROM chunk
+      SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
       WHERE series_id = wanted."id" AND subject_id = ${subjectId}
         AND last_ms - first_ms > 86400000
         AND last_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
@@ -237,7 +259,7 @@ export async function chunkEnds(
 /** The chunk that holds the newest reading of each series: the head knows them from the start. */
 export async function newestChunks(sql: Sql): Promise<SealedChunk[]> {
   return await sql`
-    SELECT newest.series_id, newest.generation, newest.first_ms, newest.sealed
+    SELECT newest.series_id, newest.generation, newest.first_ms, newest.last_ms, newest.sealed
     FROM series CROSS JOIN LATERAL (
       SELECT * FROM chunk WHERE chunk.series_id = series.id
       ORDER BY last_ms DESC, generation DESC LIMIT 1

@@ -111,6 +111,7 @@ class Engine {
       subjectId: SUBJECT,
       metrics: [metric],
       ...ALL_TIME,
+      unreadable: [],
     });
     return (found?.stampsMs ?? []).map((stampMs, i) => [
       (stampMs - NOON) / 1000,
@@ -123,6 +124,7 @@ class Engine {
       subjectId: SUBJECT,
       metrics: ['ecg-ii'],
       ...ALL_TIME,
+      unreadable: [],
     });
     return runs.flatMap((run) => [...run.samples]);
   }
@@ -280,6 +282,7 @@ test('waveforms across flush, restart and resend: each sample once, gaps stay ga
     subjectId: SUBJECT,
     metrics: ['ecg-ii'],
     ...ALL_TIME,
+    unreadable: [],
   });
   assert.deepEqual(
     runs.map((run) => [run.startMs - NOON, run.samples.length]),

@@ -123,8 +123,8 @@ export class Telemetry {
 
   /** For questions that have a file of their own. */
   get queryPorts(): QueryPorts {
-    const { sql, read, sealOf, registry } = this.#ports;
-    return { sql, read, sealOf, registry, heads: this.heads };
+    const { sql, read, sealOf, registry, onProblem } = this.#ports;
+    return { sql, read, sealOf, registry, onProblem, heads: this.heads };
   }
 
   /** Since when a commit has been waiting for the database; undefined while all is well. */
@@ -195,6 +195,7 @@ export class Telemetry {
       seriesById: registry.seriesById,
       keptFromMs: nowMs() - LOG_KEPT_MS,
       onExpired: (table) => onProblem(`replay ${table}`, new Error('its key has expired')),
+      onBroken: (row, why) => onProblem(`replay ${row}`, new Error(why)),
     });
     for await (const { sequence, entries } of replay) {
       this.#consume(entries, sequence);

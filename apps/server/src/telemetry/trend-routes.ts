@@ -1,5 +1,5 @@
 /** Charts: GET /api/subjects/{id}/trend. */
-import type { Trend } from '@ausculta/contract/readings';
+import type { Trend, UnreadablePart } from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -38,7 +38,9 @@ export function trendRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): v
     const { subject, query } = asked;
     const span: Span = { fromMs: query.from, toMs: query.to };
     const trend = new TrendLanes(span, query.points);
-    const wide = { subjectId: subject.id, metrics: query.metrics, ...span, newestFirst: false };
+    const unreadable: UnreadablePart[] = [];
+    const whose = { subjectId: subject.id, metrics: query.metrics };
+    const wide = { ...whose, ...span, newestFirst: false, unreadable };
     for await (const ranges of ports.telemetry.windows(wide)) {
       for (const found of ranges) trend.add(found);
       if (trend.readings > TREND_READINGS_MAX) {
@@ -47,6 +49,6 @@ export function trendRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): v
       }
       if (request.raw.destroyed) return reply;
     }
-    return { ...span, lanes: trend.lanes() } satisfies Trend;
+    return { ...span, lanes: trend.lanes(), unreadable } satisfies Trend;
   });
 }

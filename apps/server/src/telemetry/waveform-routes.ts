@@ -1,7 +1,11 @@
 /** Waveforms as blocks: GET /api/subjects/{id}/waveforms. */
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
-import { WAVEFORM_QUERY_MAX_MS } from '@ausculta/contract/readings';
+import {
+  UNREADABLE_HEADER,
+  type UnreadablePart,
+  WAVEFORM_QUERY_MAX_MS,
+} from '@ausculta/contract/readings';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { sendFault } from '../people/problem.ts';
@@ -29,14 +33,17 @@ export function waveformRoutes(app: FastifyInstance, ports: TelemetryRoutePorts)
     }
     const { subject, query } = asked;
     const span: Span = { fromMs: query.from, toMs: query.to };
+    const unreadable: UnreadablePart[] = [];
     const runs = await ports.telemetry.waveforms({
       subjectId: subject.id,
       metrics: query.metrics,
       ...span,
+      unreadable,
     });
     const whole = runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
     const block = encodeRuns(whole, NO_COMPRESSION);
     if (!block.ok) return await sendFault(reply, block.fault);
+    if (unreadable.length > 0) reply.header(UNREADABLE_HEADER, JSON.stringify(unreadable));
     return await reply.type('application/octet-stream').send(Buffer.from(block.value));
   });
 }

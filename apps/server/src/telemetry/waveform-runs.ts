@@ -25,12 +25,12 @@ export async function waveforms(ports: QueryPorts, question: Question): Promise<
 function runsOf(
   ports: QueryPorts,
   part: { series: Series; chunks: readonly SealedChunk[] },
-  span: Span,
+  { unreadable, ...span }: Span & Pick<Question, 'unreadable'>,
 ): WaveformRun[] {
   const { series, chunks } = part;
   const runs: WaveformRun[] = [];
-  for (const chunk of chunks)
-    for (const run of openRuns(ports, series, chunk) ?? []) runs.push(run);
+  for (const row of chunks)
+    for (const run of openRuns(ports, { series, row }, unreadable) ?? []) runs.push(run);
   for (const run of ports.heads.waveforms.get(series.id)?.unflushed() ?? []) runs.push(run);
   return joinRuns(withoutRepeats(runs))
     .map((run) => ({ ...run, startMs: run.startMs + ports.registry.offsetOf(series, run.startMs) }))

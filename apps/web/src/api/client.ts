@@ -1,4 +1,5 @@
 import { Problem } from '@ausculta/contract/problem';
+import { UNREADABLE_HEADER, UnreadablePart } from '@ausculta/contract/readings';
 import type { z } from 'zod';
 
 /** A refused or failed request. `status` 0: no answer came at all. */
@@ -36,9 +37,19 @@ export async function askJson<Schema extends z.ZodType>(
   });
 }
 
-export async function askBytes(path: string, ask: Ask = {}): Promise<Uint8Array> {
+/** Stored bytes, and what of them the server could not read. */
+export interface StoredBytes {
+  readonly bytes: Uint8Array;
+  readonly unreadable: readonly UnreadablePart[];
+}
+
+export async function askBytes(path: string, ask: Ask = {}): Promise<StoredBytes> {
   const response = await send(path, ask);
-  return new Uint8Array(await response.arrayBuffer());
+  const told = response.headers.get(UNREADABLE_HEADER);
+  return {
+    bytes: new Uint8Array(await response.arrayBuffer()),
+    unreadable: told === null ? [] : UnreadablePart.array().parse(JSON.parse(told)),
+  };
 }
 
 export async function tell(path: string, ask: Ask): Promise<void> {

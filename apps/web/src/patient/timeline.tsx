@@ -10,6 +10,7 @@ import { RANGES, type TimeView } from './time-view.ts';
 import classes from './timeline.module.css';
 import { TimelineTable } from './timeline-table.tsx';
 import { TimelineTools } from './timeline-tools.tsx';
+import { UnreadableNotice } from './unreadable-notice.tsx';
 import { useTimeGestures } from './use-time-gestures.ts';
 import { type TimelineData, useTimeline } from './use-timeline.ts';
 import { WaveformRows } from './waveform-rows.tsx';
@@ -23,6 +24,7 @@ export function Timeline({ subject }: { readonly subject: SubjectView }) {
   return (
     <section className={`card ${classes.timeline}`} aria-label="Timeline">
       <TimelineTools {...{ view, setView, stretch, nowMs, isTable, setTable }} />
+      <UnreadableNotice parts={data.unreadable} />
       {failure !== undefined ? (
         <ErrorState title="The trend cannot be loaded" error={failure} retry={data.retry} />
       ) : isTable ? (

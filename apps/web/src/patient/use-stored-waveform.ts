@@ -8,6 +8,12 @@ import type { Stretch } from './time-view.ts';
 const STORED_SAMPLES_MAX = 60_000;
 const ASK_STEP_MS = 10_000;
 
+export interface StoredWaveform {
+  readonly ring: SampleRing;
+  /** Part of it is stored, and damaged. */
+  readonly hasUnreadable: boolean;
+}
+
 /** The stored samples around a stretch, asked for in steps so that answers can be shared. */
 export function useStoredWaveform(wanted: {
   readonly subjectId: string;
@@ -24,7 +30,7 @@ export function useStoredWaveform(wanted: {
     // Of a stretch that is not over yet a later answer holds more.
     staleTime: wanted.isLive ? 5_000 : Number.POSITIVE_INFINITY,
     structuralSharing: false,
-    queryFn: async ({ signal }): Promise<SampleRing> => {
+    queryFn: async ({ signal }): Promise<StoredWaveform> => {
       const search = new URLSearchParams({
         metrics: metricKey,
         from: String(fromMs),
@@ -32,9 +38,10 @@ export function useStoredWaveform(wanted: {
       });
       const path = `/api/subjects/${encodeURIComponent(subjectId)}/waveforms?${search}`;
       const ring = new SampleRing(STORED_SAMPLES_MAX);
-      const runs = decodeStoredBlock(await askBytes(path, { signal })) ?? [];
+      const { bytes, unreadable } = await askBytes(path, { signal });
+      const runs = decodeStoredBlock(bytes) ?? [];
       for (const run of runs.toSorted((one, other) => one.startMs - other.startMs)) ring.push(run);
-      return ring;
+      return { ring, hasUnreadable: unreadable.length > 0 };
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { AlarmView, LimitView } from '@ausculta/contract/alarms';
+import type { UnreadablePart } from '@ausculta/contract/readings';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { limitsQuery, subjectAlarmsQuery, trendQuery } from '../api/queries.ts';
@@ -22,6 +23,8 @@ export interface TimelineData {
   readonly alarms: readonly AlarmView[];
   readonly live: SubjectLive;
   readonly silent: boolean;
+  /** Stored, and damaged: missing from the lines. */
+  readonly unreadable: readonly UnreadablePart[];
   readonly isPending: boolean;
   /** Nothing could be loaded, and there is nothing older to show either. */
   readonly failure: Error | undefined;
@@ -61,6 +64,7 @@ export function useTimeline(subjectId: string, view: TimeView): TimelineData {
     alarms: alarms ?? [],
     live,
     silent: connection.state !== 'live',
+    unreadable: trend.data?.unreadable ?? [],
     isPending: trend.isPending,
     failure: trend.isError && trend.data === undefined ? trend.error : undefined,
     retry: () => void trend.refetch(),

@@ -25,7 +25,7 @@ export function WaveformLane(props: WaveformLaneProps) {
   const isLive = view.endMs === 'live';
   const stored = useStoredWaveform({ subjectId, metricKey, stretch, isLive });
   const canvasRef = useRef<HTMLCanvasElement>(null);
-  const bracketPx = useDrawing(canvasRef, { ...props, stored: stored.data });
+  const bracketPx = useDrawing(canvasRef, { ...props, stored: stored.data?.ring });
   return (
     <div className={classes.lane} style={{ height: heightPx }}>
       <canvas
@@ -47,8 +47,14 @@ export function WaveformLane(props: WaveformLaneProps) {
         </span>
       )}
       {stored.isError && <span className={classes.words}>The waveform cannot be loaded</span>}
-      {stored.data?.isEmpty === true && (
-        <span className={classes.words}>No waveform in this stretch</span>
+      {stored.data?.hasUnreadable === true ? (
+        <span className={classes.words} role="alert">
+          Part of this waveform cannot be read: the stored data are damaged
+        </span>
+      ) : (
+        stored.data?.ring.isEmpty === true && (
+          <span className={classes.words}>No waveform in this stretch</span>
+        )
       )}
     </div>
   );
