@@ -1,8 +1,9 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bits, hasBit, truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable, writeLocalTime } from './gatt-time.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** What Blood Pressure Measurement and Intermediate Cuff Pressure share. */
 interface CuffFields {
@@ -88,7 +89,7 @@ export function encodeCuffPressure(fields: IntermediateCuffPressure): Uint8Array
 
 function writeCuff(fields: CuffFields, pressures: readonly MdcNumber[]): Uint8Array {
   const { unit, timestamp, pulseRate, userId, status } = fields;
-  const writer = new OctetWriter().u8(
+  const writer = new OctetWriter('little').u8(
     bits(
       [0, unit === 'kPa'],
       [1, timestamp !== undefined],

@@ -2,8 +2,9 @@ import { fail, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
 import { appendCrc } from './gatt-cgm.ts';
 import { endWithCrc } from './gatt-cgm-session.ts';
-import { type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { truncated } from './gatt-octets.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** CGM Specific Ops Control Point, 2AAC: a request to the device, or its answer. */
 export interface CgmControl {
@@ -132,7 +133,7 @@ function readCalibration(reader: OctetReader): CgmCalibration {
 /** Writes requests and answers alike: the op code says which it is. */
 export function encodeCgmControl(fields: Omit<CgmControl, 'operation'>): Uint8Array {
   const { opCode, intervalMin, calibration, calibrationRecord, level, requestCode } = fields;
-  const writer = new OctetWriter().u8(opCode);
+  const writer = new OctetWriter('little').u8(opCode);
   if (intervalMin !== undefined) writer.u8(intervalMin);
   if (calibration !== undefined) {
     writer.sfloat(calibration.concentration).u16(calibration.timeOffsetMin);

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
 import { crc16 } from './crc-16.ts';
 import { appendCrc, CRC_WRONG } from './gatt-cgm.ts';
-import { bitNames, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bitNames, hasBit, truncated } from './gatt-octets.ts';
 import {
   type LocalTime,
   localTimeMs,
@@ -10,6 +10,7 @@ import {
   timeUnreadable,
   writeLocalTime,
 } from './gatt-time.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** Set where the sender secured the value with a checksum. */
 interface Secured {
@@ -77,7 +78,7 @@ export function decodeCgmFeatures(reader: OctetReader): Result<CgmFeatures> {
 }
 
 export function encodeCgmFeatures({ features, type, location }: CgmFeatures): Uint8Array {
-  const writer = new OctetWriter().u24(features).u8((location << 4) | (type & 0x0f));
+  const writer = new OctetWriter('little').u24(features).u8((location << 4) | (type & 0x0f));
   if (hasBit(features, FEATURE_E2E_CRC)) return appendCrc(writer.finish());
   return writer.u16(NO_CRC).finish();
 }
@@ -101,7 +102,11 @@ export function decodeCgmStatus(reader: OctetReader): Result<CgmStatus> {
 
 export function encodeCgmStatus(fields: CgmStatus): Uint8Array {
   const { timeOffsetMin, sensorStatus, calTemp, warning, e2eCrc } = fields;
-  const writer = new OctetWriter().u16(timeOffsetMin).u8(sensorStatus).u8(calTemp).u8(warning);
+  const writer = new OctetWriter('little')
+    .u16(timeOffsetMin)
+    .u8(sensorStatus)
+    .u8(calTemp)
+    .u8(warning);
   return e2eCrc === undefined ? writer.finish() : appendCrc(writer.finish());
 }
 
@@ -134,7 +139,7 @@ export function decodeCgmSessionStart(reader: OctetReader): Result<CgmSessionSta
 
 export function encodeCgmSessionStart(fields: CgmSessionStart): Uint8Array {
   const { startTime, timeZoneMinutes, dstOffsetMinutes, e2eCrc } = fields;
-  const writer = new OctetWriter();
+  const writer = new OctetWriter('little');
   writeLocalTime(writer, startTime);
   writer.u8(timeZoneMinutes === undefined ? ZONE_UNKNOWN : timeZoneMinutes / 15);
   const dst = Object.entries(DST_MINUTES).find(([, minutes]) => minutes === dstOffsetMinutes);
@@ -161,6 +166,6 @@ export function decodeCgmSessionRun(reader: OctetReader): Result<CgmSessionRun> 
 }
 
 export function encodeCgmSessionRun({ runTimeH, e2eCrc }: CgmSessionRun): Uint8Array {
-  const bytes = new OctetWriter().u16(runTimeH).finish();
+  const bytes = new OctetWriter('little').u16(runTimeH).finish();
   return e2eCrc === undefined ? bytes : appendCrc(bytes);
 }

@@ -2,8 +2,9 @@ import { type Fault, fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
 import { crc16 } from './crc-16.ts';
 import type { PartFault } from './decoded.ts';
-import { bits, hasBit, OctetReader, OctetWriter, TRUNCATED } from './gatt-octets.ts';
+import { bits, hasBit, TRUNCATED } from './gatt-octets.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { OctetReader, OctetWriter } from './octets.ts';
 
 /** One record of a CGM Measurement, 2AA7, of the service 181F. */
 export interface CgmRecord {
@@ -87,7 +88,7 @@ function firstFault(faults: readonly PartFault[]): Fault {
 }
 
 function readRecord(bytes: Uint8Array, from: number, size: number): Result<CgmRecord> {
-  const reader = new OctetReader(bytes, from + 1, from + size);
+  const reader = new OctetReader(bytes, 'little', from + 1, from + size);
   const flags = reader.u8();
   const record: Building<CgmRecord> = {
     concentration: reader.sfloat(),
@@ -111,12 +112,14 @@ function readRecord(bytes: Uint8Array, from: number, size: number): Result<CgmRe
 
 /** Writes the records; one whose `e2eCrc` is set gets a checksum, which is computed anew. */
 export function encodeCgm({ records }: CgmMeasurement): Uint8Array {
-  return new OctetWriter().bytes(records.flatMap((record) => [...writeRecord(record)])).finish();
+  return new OctetWriter('little')
+    .bytes(records.flatMap((record) => [...writeRecord(record)]))
+    .finish();
 }
 
 function writeRecord(record: CgmRecord): Uint8Array {
   const { sensorStatus, calTemp, warning, trend, quality, e2eCrc } = record;
-  const body = new OctetWriter()
+  const body = new OctetWriter('little')
     .u8(
       bits(
         [0, trend !== undefined],
@@ -132,12 +135,12 @@ function writeRecord(record: CgmRecord): Uint8Array {
   if (trend !== undefined) body.sfloat(trend);
   if (quality !== undefined) body.sfloat(quality);
   const size = 1 + body.length + (e2eCrc === undefined ? 0 : 2);
-  const whole = new OctetWriter().u8(size).bytes(body.finish());
+  const whole = new OctetWriter('little').u8(size).bytes(body.finish());
   return e2eCrc === undefined ? whole.finish() : appendCrc(whole.finish());
 }
 
 export function appendCrc(bytes: Uint8Array): Uint8Array {
-  return new OctetWriter()
+  return new OctetWriter('little')
     .bytes(bytes)
     .u16(crc16(bytes, 0, bytes.length))
     .finish();

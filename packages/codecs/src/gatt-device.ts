@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { hasBit, truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable } from './gatt-time.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** What a device says of itself: battery, Device Information (180A) and its clock (1805). */
 
@@ -15,7 +16,7 @@ export function decodeBattery(reader: OctetReader): Result<{ readonly batteryPer
 }
 
 export function encodeBattery(fields: { readonly batteryPercent: number }): Uint8Array {
-  return new OctetWriter().u8(fields.batteryPercent).finish();
+  return new OctetWriter('little').u8(fields.batteryPercent).finish();
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

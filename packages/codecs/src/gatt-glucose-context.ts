@@ -1,7 +1,8 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bits, hasBit, truncated } from './gatt-octets.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** Glucose Measurement Context, 2A34: what belongs to the measurement of the same sequence number. */
 export interface GlucoseContext {
@@ -57,7 +58,7 @@ export function encodeGlucoseContext(fields: GlucoseContext): Uint8Array {
   const { extendedFlags, carbohydrateKg, meal, tester, health, exerciseDurationS } = fields;
   const { medication, hba1cPercent } = fields;
   const hasPeople = tester !== undefined || health !== undefined;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u8(
       bits(
         [0, carbohydrateKg !== undefined],

@@ -1,8 +1,9 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bitNames, bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bitNames, bits, hasBit, truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable, writeLocalTime } from './gatt-time.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** Glucose Measurement, 2A18, of the Glucose Service 1808. */
 export interface GlucoseMeasurement {
@@ -67,7 +68,7 @@ export function decodeGlucose(reader: OctetReader): Result<GlucoseMeasurement> {
 
 export function encodeGlucose(fields: GlucoseMeasurement): Uint8Array {
   const { timeOffsetMin, concentrationRaw, unit, type, location, sensorStatus } = fields;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u8(
       bits(
         [0, timeOffsetMin !== undefined],

@@ -1,6 +1,7 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bits, hasBit, truncated } from './gatt-octets.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** Heart Rate Measurement, 2A37, of the Heart Rate Service 180D. */
 export interface HeartRateMeasurement {
@@ -30,7 +31,7 @@ export function decodeHeartRate(reader: OctetReader): Result<HeartRateMeasuremen
 export function encodeHeartRate(fields: HeartRateMeasurement): Uint8Array {
   const { bpm, sensorContact, energyExpendedKJ, rrRaw1024 = [] } = fields;
   const isWide = bpm > 255;
-  const writer = new OctetWriter().u8(
+  const writer = new OctetWriter('little').u8(
     bits(
       [0, isWide],
       [1, sensorContact === true],

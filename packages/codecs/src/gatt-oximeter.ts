@@ -1,8 +1,9 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bits, hasBit, truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable, writeLocalTime } from './gatt-time.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** What both measurements of the Pulse Oximeter Service 1822 share. */
 interface OximeterFields {
@@ -113,7 +114,7 @@ function readStatus(
 
 export function encodeSpotCheck(fields: SpotCheckMeasurement): Uint8Array {
   const { timestamp, measurementStatus, deviceSensorStatus, pulseAmplitudeIndex } = fields;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u8(
       bits(
         [0, timestamp !== undefined],
@@ -133,7 +134,7 @@ export function encodeContinuous(fields: ContinuousMeasurement): Uint8Array {
   const { spo2Fast, pulseRateFast, spo2Slow, pulseRateSlow } = fields;
   const hasFast = spo2Fast !== undefined || pulseRateFast !== undefined;
   const hasSlow = spo2Slow !== undefined || pulseRateSlow !== undefined;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u8(
       bits(
         [0, hasFast],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeCgmRequest, encodeCgmControl } from './gatt-cgm-control.ts';
-import { OctetReader } from './gatt-octets.ts';
 import { decodeRacpRequest, encodeRacpRequest, RACP_OP, RACP_OPERATOR } from './gatt-racp.ts';
+import { OctetReader } from './octets.ts';
 
 const { REPORT, COUNT, ABORT } = RACP_OP;
 const { NULL, ALL, AT_LEAST, RANGE } = RACP_OPERATOR;
@@ -33,7 +33,7 @@ const REQUESTS = [
 for (const { request, octets } of REQUESTS) {
   test(`a collector’s request is written ${octets.join(' ')} and understood by a meter`, () => {
     assert.deepEqual([...encodeRacpRequest(request)], octets);
-    const read = decodeRacpRequest(new OctetReader(Uint8Array.from(octets)));
+    const read = decodeRacpRequest(new OctetReader(Uint8Array.from(octets), 'little'));
     assert.deepEqual(read, { ok: true, value: request });
   });
 }
@@ -49,13 +49,13 @@ const BROKEN = [
 
 for (const octets of BROKEN) {
   test(`the request [${octets.join(' ')}] is refused`, () => {
-    assert.equal(decodeRacpRequest(new OctetReader(Uint8Array.from(octets))).ok, false);
+    assert.equal(decodeRacpRequest(new OctetReader(Uint8Array.from(octets), 'little')).ok, false);
   });
 }
 
 test('a collector starts a CGM session; the device’s own answers are no requests', () => {
   const start = encodeCgmControl({ opCode: 0x1a });
-  const read = decodeCgmRequest(new OctetReader(start));
+  const read = decodeCgmRequest(new OctetReader(start, 'little'));
   assert.deepEqual(read, { ok: true, value: { opCode: 0x1a, operation: 'start-session' } });
-  assert.equal(decodeCgmRequest(new OctetReader(Uint8Array.of(0x1c, 1, 1))).ok, false);
+  assert.equal(decodeCgmRequest(new OctetReader(Uint8Array.of(0x1c, 1, 1), 'little')).ok, false);
 });

@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable, writeLocalTime } from './gatt-time.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /**
  * Record Access Control Point, 2A52: how a collector asks a meter for what it has stored. The
@@ -73,7 +74,7 @@ export function decodeRacp(reader: OctetReader): Result<RacpAnswer> {
 
 export function encodeRacpAnswer(answer: RacpAnswer): Uint8Array {
   const { opCode, operator, numberOfRecords, requestCode = 0, responseCode = 1 } = answer;
-  const writer = new OctetWriter().u8(opCode).u8(operator);
+  const writer = new OctetWriter('little').u8(opCode).u8(operator);
   if (numberOfRecords === undefined) return writer.u8(requestCode).u8(responseCode).finish();
   return numberOfRecords > 0xffff
     ? writer.u32(numberOfRecords).finish()
@@ -95,7 +96,7 @@ const FILTERS = { sequence: 1, time: 2 } as const;
 /** `01 03 01 2A 00`: report all records from sequence number 42. */
 export function encodeRacpRequest(request: RacpRequest): Uint8Array {
   const { opCode, operator, filter, from, until } = request;
-  const writer = new OctetWriter().u8(opCode).u8(operator);
+  const writer = new OctetWriter('little').u8(opCode).u8(operator);
   if (filter === undefined) return writer.finish();
   writer.u8(FILTERS[filter]);
   for (const bound of [from, until]) {

@@ -1,7 +1,8 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bits, hasBit, truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable, writeLocalTime } from './gatt-time.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** Weight Measurement, 2A9D, of the Weight Scale Service 181D. */
 export interface WeightMeasurement {
@@ -52,7 +53,7 @@ export function decodeWeight(reader: OctetReader): Result<WeightMeasurement> {
 export function encodeWeight(fields: WeightMeasurement): Uint8Array {
   const { unit, weight, timestamp, userId, bmi, height } = fields;
   const hasBody = bmi !== undefined && height !== undefined;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u8(
       bits(
         [0, unit === 'lb'],
@@ -131,7 +132,7 @@ export function decodeBodyComposition(reader: OctetReader): Result<BodyCompositi
 export function encodeBodyComposition(fields: BodyComposition): Uint8Array {
   const { bodyFatPercent, massUnit, timestamp, userId, basalMetabolismKJ, musclePercent } = fields;
   const { impedanceOhm, weight, height } = fields;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u16(
       bits(
         [0, massUnit === 'lb'],

@@ -1,8 +1,9 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { Building } from './building.ts';
-import { bits, hasBit, type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { bits, hasBit, truncated } from './gatt-octets.ts';
 import { type LocalTime, readLocalTime, timeUnreadable, writeLocalTime } from './gatt-time.ts';
 import type { MdcNumber } from './mdc-float.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /** Temperature Measurement, 2A1C, and Intermediate Temperature, 2A1E, of the service 1809. */
 export interface TemperatureMeasurement {
@@ -45,7 +46,7 @@ export function decodeTemperature(reader: OctetReader): Result<TemperatureMeasur
 
 export function encodeTemperature(fields: TemperatureMeasurement): Uint8Array {
   const { unit, temperature, timestamp, type } = fields;
-  const writer = new OctetWriter()
+  const writer = new OctetWriter('little')
     .u8(bits([0, unit === '[degF]'], [1, timestamp !== undefined], [2, type !== undefined]))
     .float(temperature);
   if (timestamp !== undefined) writeLocalTime(writer, timestamp);

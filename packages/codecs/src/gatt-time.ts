@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { daysInMonth } from './calendar.ts';
-import { type OctetReader, OctetWriter, truncated } from './gatt-octets.ts';
+import { truncated } from './gatt-octets.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 
 /**
  * Bluetooth's Date Time (2A08): the device's local time without a zone, as "2024-11-29T23:08:57".
@@ -57,7 +58,7 @@ export function decodeDateTime(reader: OctetReader): Result<{ readonly dateTime:
 }
 
 export function encodeDateTime({ dateTime }: { readonly dateTime: LocalTime }): Uint8Array {
-  const writer = new OctetWriter();
+  const writer = new OctetWriter('little');
   writeLocalTime(writer, dateTime);
   return writer.finish();
 }

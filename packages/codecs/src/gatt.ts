@@ -8,13 +8,13 @@ import * as device from './gatt-device.ts';
 import * as glucose from './gatt-glucose.ts';
 import * as glucoseContext from './gatt-glucose-context.ts';
 import * as heartRate from './gatt-heart-rate.ts';
-import { OctetReader } from './gatt-octets.ts';
 import * as oximeter from './gatt-oximeter.ts';
 import * as racp from './gatt-racp.ts';
 import * as readings from './gatt-readings.ts';
 import * as scale from './gatt-scale.ts';
 import * as thermometer from './gatt-thermometer.ts';
 import { decodeDateTime, encodeDateTime } from './gatt-time.ts';
+import { OctetReader } from './octets.ts';
 
 /**
  * The health characteristics of the Bluetooth SIG, by their 16-bit number: "2a37". Decoders read what
@@ -190,7 +190,7 @@ export function decodeGatt(code: string, bytes: Uint8Array): Result<object> {
   if (bytes.length > VALUE_OCTETS_MAX) {
     return fail('PAYLOAD_TOO_LARGE', `more than ${VALUE_OCTETS_MAX} octets`);
   }
-  return characteristic.decode(new OctetReader(bytes));
+  return characteristic.decode(new OctetReader(bytes, 'little'));
 }
 
 /** The bytes of a value whose fields decodeGatt gave, or that were built by the same types. */

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
-import { MderReader, MderWriter } from './mder.ts';
+import { OctetReader, OctetWriter } from './octets.ts';
 import { type PhdAttribute, readAttributes, writeAttributes } from './phd-attribute.ts';
 import { type PhdMessage, readMessage, writeMessage } from './phd-message.ts';
 
@@ -53,7 +53,7 @@ export const PHD_HEADER_OCTETS = 4;
 export const PHD_OCTETS_MAX = 64_512;
 
 export function decodePhd(bytes: Uint8Array): Result<PhdApdu> {
-  const reader = new MderReader(bytes);
+  const reader = new OctetReader(bytes, 'big');
   const choice = reader.u16();
   const length = reader.u16();
   if (length !== reader.left && !(choice === PRST && isWholeString(reader))) {
@@ -71,11 +71,11 @@ export function decodePhd(bytes: Uint8Array): Result<PhdApdu> {
  * A DATA APDU says its length three times. Traces of devices have one of them wrong; where the string
  * that holds the data fills all there is, nothing is in doubt.
  */
-function isWholeString({ bytes, at, end }: MderReader): boolean {
-  return new MderReader(bytes, at, end).u16() === end - at - 2;
+function isWholeString({ bytes, at, end }: OctetReader): boolean {
+  return new OctetReader(bytes, 'big', at, end).u16() === end - at - 2;
 }
 
-function readApdu(choice: number, body: MderReader): Result<PhdApdu> {
+function readApdu(choice: number, body: OctetReader): Result<PhdApdu> {
   switch (choice) {
     case AARQ:
       return readRequest(body);
@@ -98,7 +98,7 @@ function readApdu(choice: number, body: MderReader): Result<PhdApdu> {
   }
 }
 
-function readRequest(body: MderReader): Result<PhdApdu> {
+function readRequest(body: OctetReader): Result<PhdApdu> {
   const version = body.u32();
   if ((version & ASSOCIATION_VERSION) === 0) return malformed('an unknown association version');
   const protocols = body.list((element) => {
@@ -110,7 +110,7 @@ function readRequest(body: MderReader): Result<PhdApdu> {
   return ok({ kind: 'association-request', request });
 }
 
-function readAssociation(info: MderReader, protocol: number): PhdAssociation | undefined {
+function readAssociation(info: OctetReader, protocol: number): PhdAssociation | undefined {
   if (protocol !== PROTOCOL_20601 || info.left === 0) return undefined;
   const association = {
     protocolVersion: info.u32(),
@@ -130,10 +130,10 @@ function readAssociation(info: MderReader, protocol: number): PhdAssociation | u
 
 /** A DATA APDU without the presentation's wrapping, as some traces keep it. */
 export function decodePhdData(bytes: Uint8Array): Result<PhdApdu> {
-  return readData(new MderReader(bytes));
+  return readData(new OctetReader(bytes, 'big'));
 }
 
-function readData(data: MderReader): Result<PhdApdu> {
+function readData(data: OctetReader): Result<PhdApdu> {
   const invokeId = data.u16();
   const choice = data.u16();
   // The third length; the string around it has said where the message ends.
@@ -146,8 +146,9 @@ function readData(data: MderReader): Result<PhdApdu> {
 }
 
 export function encodePhd(apdu: PhdApdu): Uint8Array {
-  const body = new MderWriter();
-  const finish = (choice: number) => new MderWriter().u16(choice).string(body.finish()).finish();
+  const body = new OctetWriter('big');
+  const finish = (choice: number) =>
+    new OctetWriter('big').u16(choice).string(body.finish()).finish();
   switch (apdu.kind) {
     case 'association-request': {
       const { request } = apdu;
@@ -173,7 +174,7 @@ export function encodePhd(apdu: PhdApdu): Uint8Array {
       return finish(ABRT);
     case 'data': {
       const { choice, bytes } = writeMessage(apdu.message);
-      body.string(new MderWriter().u16(apdu.invokeId).u16(choice).string(bytes).finish());
+      body.string(new OctetWriter('big').u16(apdu.invokeId).u16(choice).string(bytes).finish());
       return finish(PRST);
     }
     default:
@@ -182,7 +183,7 @@ export function encodePhd(apdu: PhdApdu): Uint8Array {
 }
 
 function writeAssociation(association: PhdAssociation): Uint8Array {
-  const writer = new MderWriter()
+  const writer = new OctetWriter('big')
     .u32(association.protocolVersion)
     .u16(association.encodingRules)
     .u32(association.nomenclatureVersion)

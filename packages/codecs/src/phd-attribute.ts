@@ -1,4 +1,4 @@
-import type { MderReader, MderWriter } from './mder.ts';
+import type { OctetReader, OctetWriter } from './octets.ts';
 
 /** One attribute as it stands on the wire; `value` is read by what its id means. */
 export interface PhdAttribute {
@@ -60,11 +60,11 @@ export const ATTRIBUTE = {
   STAMP_BASE_OFFSET: 2690,
 } as const;
 
-export function readAttributes(reader: MderReader): PhdAttribute[] | undefined {
+export function readAttributes(reader: OctetReader): PhdAttribute[] | undefined {
   return reader.list((element) => ({ id: element.u16(), value: element.string().rest() }));
 }
 
-export function writeAttributes(writer: MderWriter, attributes: readonly PhdAttribute[]): void {
+export function writeAttributes(writer: OctetWriter, attributes: readonly PhdAttribute[]): void {
   writer.list(attributes, (into, { id, value }) => into.u16(id).string(value));
 }
 
@@ -74,17 +74,17 @@ export interface PhdMapEntry {
   readonly octets: number;
 }
 
-export function readValueMap(reader: MderReader): PhdMapEntry[] | undefined {
+export function readValueMap(reader: OctetReader): PhdMapEntry[] | undefined {
   return reader.list((element) => ({ id: element.u16(), octets: element.u16() }));
 }
 
-export function writeValueMap(writer: MderWriter, map: readonly PhdMapEntry[]): void {
+export function writeValueMap(writer: OctetWriter, map: readonly PhdMapEntry[]): void {
   writer.list(map, (into, { id, octets }) => into.u16(id).u16(octets));
 }
 
 /** Cuts the octets of a fixed report; a report may end early, between two attributes. */
 export function cutByMap(
-  data: MderReader,
+  data: OctetReader,
   map: readonly PhdMapEntry[],
 ): PhdAttribute[] | undefined {
   const attributes: PhdAttribute[] = [];

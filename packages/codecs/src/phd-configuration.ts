@@ -1,5 +1,5 @@
 import type { Building } from './building.ts';
-import { MderReader } from './mder.ts';
+import { OctetReader } from './octets.ts';
 import { ATTRIBUTE, type PhdAttribute, type PhdMapEntry, readValueMap } from './phd-attribute.ts';
 import type { PhdObject } from './phd-event.ts';
 
@@ -56,7 +56,7 @@ export function withAttributes(
 }
 
 function takeAttribute(info: Building<PhdObjectInfo>, { id, value }: PhdAttribute): void {
-  const reader = new MderReader(value);
+  const reader = new OctetReader(value, 'big');
   switch (id) {
     case ATTRIBUTE.TYPE:
       if (value.length === 4) info.type = reader.u32();
@@ -109,7 +109,7 @@ const SCALE_OCTETS = {
   [ATTRIBUTE.SCALE_I32]: 4,
 } as const;
 
-function takeScale(info: Building<PhdObjectInfo>, reader: MderReader, octets: 1 | 2 | 4): void {
+function takeScale(info: Building<PhdObjectInfo>, reader: OctetReader, octets: 1 | 2 | 4): void {
   const low = reader.float();
   const high = reader.float();
   const raw = () => (octets === 1 ? reader.u8() : octets === 2 ? reader.u16() : reader.u32());

@@ -1,4 +1,4 @@
-import { type MderReader, MderWriter } from './mder.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 import { type PhdAttribute, readAttributes, writeAttributes } from './phd-attribute.ts';
 
 /** The content of an event report. Person 0 is a device of one person. */
@@ -69,12 +69,12 @@ for (const base of [0x0d22, 0x0d28]) {
   }
 }
 
-export function readEvent(eventType: number, info: MderReader): PhdEvent | undefined {
+export function readEvent(eventType: number, info: OctetReader): PhdEvent | undefined {
   const event = readByType(eventType, info);
   return info.isShort || info.left > 0 ? undefined : event;
 }
 
-function readByType(eventType: number, info: MderReader): PhdEvent | undefined {
+function readByType(eventType: number, info: OctetReader): PhdEvent | undefined {
   if (eventType === EVENT_CONFIGURATION) {
     const configId = info.u16();
     const objects = info.list((element) => {
@@ -108,7 +108,7 @@ function hasAttributes(object: {
   return object.attributes !== undefined;
 }
 
-function readScan(info: MderReader, form: Form, isMultiPerson: boolean): PhdEvent | undefined {
+function readScan(info: OctetReader, form: Form, isMultiPerson: boolean): PhdEvent | undefined {
   const scan = { requestId: info.u16(), reportNumber: info.u16(), isMultiPerson };
   switch (form) {
     case 'fixed': {
@@ -132,9 +132,9 @@ function readScan(info: MderReader, form: Form, isMultiPerson: boolean): PhdEven
 }
 
 function readPersons<Of>(
-  info: MderReader,
+  info: OctetReader,
   isMultiPerson: boolean,
-  readScans: (list: MderReader) => Of[] | undefined,
+  readScans: (list: OctetReader) => Of[] | undefined,
 ): PersonScan<Of>[] | undefined {
   if (!isMultiPerson) {
     const scans = readScans(info);
@@ -150,11 +150,11 @@ function readPersons<Of>(
   return whole;
 }
 
-function readFixed(element: MderReader): FixedScan {
+function readFixed(element: OctetReader): FixedScan {
   return { handle: element.u16(), data: element.string().rest() };
 }
 
-function readVariables(list: MderReader): VariableScan[] | undefined {
+function readVariables(list: OctetReader): VariableScan[] | undefined {
   const scans = list.list((element) => ({
     handle: element.u16(),
     attributes: readAttributes(element),
@@ -168,7 +168,7 @@ function readVariables(list: MderReader): VariableScan[] | undefined {
 }
 
 export function writeEvent(event: PhdEvent): Uint8Array {
-  const writer = new MderWriter();
+  const writer = new OctetWriter('big');
   switch (event.kind) {
     case 'configuration':
       writer.u16(event.configId).list(event.objects, (into, object) => {
@@ -207,9 +207,9 @@ export function writeEvent(event: PhdEvent): Uint8Array {
 }
 
 function writePersons<Of>(
-  writer: MderWriter,
+  writer: OctetWriter,
   event: Scan & { readonly persons: readonly PersonScan<Of>[] },
-  writeScans: (into: MderWriter, scans: readonly Of[]) => void,
+  writeScans: (into: OctetWriter, scans: readonly Of[]) => void,
 ): void {
   writer.u16(event.requestId).u16(event.reportNumber);
   if (event.isMultiPerson) {

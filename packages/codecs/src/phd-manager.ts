@@ -1,5 +1,5 @@
 import type { Fault } from '@ausculta/vitals/fault';
-import { MderWriter } from './mder.ts';
+import { OctetWriter } from './octets.ts';
 import {
   decodePhd,
   encodePhd,
@@ -167,7 +167,7 @@ function onEvent(
     return encodePhd({ kind: 'data', invokeId, message: response });
   };
   if (event.kind === 'configuration') {
-    const reply = new MderWriter().u16(event.configId).u16(RESULT.ACCEPTED).finish();
+    const reply = new OctetWriter('big').u16(event.configId).u16(RESULT.ACCEPTED).finish();
     const agent = { systemId: manager.systemId, configId: event.configId };
     return {
       manager: { phase: 'operating', ...agent, configuration: readConfiguration(event.objects) },

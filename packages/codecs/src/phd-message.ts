@@ -1,4 +1,4 @@
-import { type MderReader, MderWriter } from './mder.ts';
+import { type OctetReader, OctetWriter } from './octets.ts';
 import { type PhdAttribute, readAttributes, writeAttributes } from './phd-attribute.ts';
 import { type PhdEvent, readEvent, writeEvent } from './phd-event.ts';
 
@@ -65,12 +65,12 @@ const CHOICE = {
 } as const;
 
 /** Undefined when the form is broken; what a reader lacks it remembers itself. */
-export function readMessage(choice: number, body: MderReader): PhdMessage | undefined {
+export function readMessage(choice: number, body: OctetReader): PhdMessage | undefined {
   const message = readByChoice(choice, body);
   return body.isShort || body.left > 0 ? undefined : message;
 }
 
-function readByChoice(choice: number, body: MderReader): PhdMessage | undefined {
+function readByChoice(choice: number, body: OctetReader): PhdMessage | undefined {
   switch (choice) {
     case CHOICE.EVENT:
     case CHOICE.CONFIRMED_EVENT:
@@ -121,14 +121,14 @@ function readByChoice(choice: number, body: MderReader): PhdMessage | undefined 
   }
 }
 
-function readEventReport(body: MderReader, isConfirmed: boolean): PhdMessage | undefined {
+function readEventReport(body: OctetReader, isConfirmed: boolean): PhdMessage | undefined {
   const [handle, eventTime, eventType] = [body.u16(), body.u32(), body.u16()];
   const info = body.string();
   const event = readEvent(eventType, info);
   return event && { kind: 'event-report', isConfirmed, handle, eventTime, eventType, event };
 }
 
-function readAction(choice: number, body: MderReader): PhdMessage {
+function readAction(choice: number, body: OctetReader): PhdMessage {
   const [handle, actionType] = [body.u16(), body.u16()];
   const info = body.string().rest();
   if (choice === CHOICE.ACTION_RESPONSE)
@@ -138,12 +138,12 @@ function readAction(choice: number, body: MderReader): PhdMessage {
 }
 
 export function writeMessage(message: PhdMessage): { choice: number; bytes: Uint8Array } {
-  const writer = new MderWriter();
+  const writer = new OctetWriter('big');
   const choice = writeByKind(writer, message);
   return { choice, bytes: writer.finish() };
 }
 
-function writeByKind(writer: MderWriter, message: PhdMessage): number {
+function writeByKind(writer: OctetWriter, message: PhdMessage): number {
   switch (message.kind) {
     case 'event-report':
       writer.u16(message.handle).u32(message.eventTime).u16(message.eventType);

@@ -5,7 +5,7 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { type DeviceReport, ReportBuilder } from './device-report.ts';
 import type { MdcNumber } from './mdc-float.ts';
 import { metricOfTerm, ucumOfMdcUnit } from './mdc-terms.ts';
-import { MderReader } from './mder.ts';
+import { OctetReader } from './octets.ts';
 import { ATTRIBUTE, cutByMap, type PhdAttribute } from './phd-attribute.ts';
 import { type PhdConfiguration, type PhdObjectInfo, withAttributes } from './phd-configuration.ts';
 import type { PhdEvent } from './phd-event.ts';
@@ -64,7 +64,8 @@ function* observations(
     for (const { personId, scans } of event.persons) {
       for (const { handle, data } of scans) {
         const object = configuration.get(handle);
-        const attributes = object?.valueMap && cutByMap(new MderReader(data), object.valueMap);
+        const attributes =
+          object?.valueMap && cutByMap(new OctetReader(data, 'big'), object.valueMap);
         if (object?.valueMap === undefined) unknown();
         else if (attributes === undefined) broken();
         else yield { object, attributes, personId };
@@ -82,7 +83,7 @@ function* observations(
     const map = configuration.get(scanner)?.scannerMap;
     for (const { personId, scans } of event.persons) {
       for (const data of scans) {
-        const cut = map && cutGroup(new MderReader(data), map, configuration);
+        const cut = map && cutGroup(new OctetReader(data, 'big'), map, configuration);
         if (map === undefined) unknown();
         else if (cut === undefined) broken();
         else for (const each of cut) yield { ...each, personId };
@@ -92,7 +93,7 @@ function* observations(
 }
 
 function cutGroup(
-  data: MderReader,
+  data: OctetReader,
   map: NonNullable<PhdObjectInfo['scannerMap']>,
   configuration: PhdConfiguration,
 ): Omit<Observation, 'personId'>[] | undefined {
@@ -161,13 +162,13 @@ const STATUS = {
 function statusFlags(attributes: readonly PhdAttribute[]): number {
   const value = attributes.find(({ id }) => id === ATTRIBUTE.MEASUREMENT_STATUS)?.value;
   if (value?.length !== 2) return 0;
-  const status = new MderReader(value).u16();
+  const status = new OctetReader(value, 'big').u16();
   const doubt = status & STATUS.DOUBT ? FLAG.QUESTIONABLE : 0;
   return status & STATUS.MADE_UP ? doubt | FLAG.SIMULATED : doubt;
 }
 
 function readValue({ id, value }: PhdAttribute, at: Taken, into: Collector): void {
-  const reader = new MderReader(value);
+  const reader = new OctetReader(value, 'big');
   const { object } = at;
   switch (id) {
     case ATTRIBUTE.BASIC_VALUE:
@@ -215,7 +216,7 @@ function readValue({ id, value }: PhdAttribute, at: Taken, into: Collector): voi
 }
 
 /** Nu-Observed-Value: term, state, unit and FLOAT together. */
-function takeNumeric(reader: MderReader, at: Taken, into: Collector): void {
+function takeNumeric(reader: OctetReader, at: Taken, into: Collector): void {
   const term = reader.u16();
   const state = reader.u16();
   const unit = (4 << 16) + reader.u16();

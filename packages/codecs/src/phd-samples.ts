@@ -1,6 +1,6 @@
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { metricOfTerm } from './mdc-terms.ts';
-import type { MderReader } from './mder.ts';
+import type { OctetReader } from './octets.ts';
 import type { PhdObjectInfo } from './phd-configuration.ts';
 
 /** Eight relative-time units are a millisecond. */
@@ -11,7 +11,7 @@ const UNITS_PER_SECOND = 8_000;
  * configuration tells. Undefined when any of that, or the metric, is not known.
  */
 export function readSampleArray(
-  reader: MderReader,
+  reader: OctetReader,
   object: PhdObjectInfo,
   at: { readonly stampMs: number; readonly flags: number },
 ): WaveformRun | undefined {

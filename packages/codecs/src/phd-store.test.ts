@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MderReader } from './mder.ts';
+import { OctetReader } from './octets.ts';
 import { encodePhd, hex, unhex } from './phd-apdu.ts';
 import type { PhdEvent } from './phd-event.ts';
 import { onPhdBytes, type PhdManager } from './phd-manager.ts';
@@ -45,7 +45,7 @@ test('a store’s segments are asked for in the words of the standard', () => {
 test('a segment tells its person, its count and the map of its entries', () => {
   const [segment] = readSegments(unhex(SEGMENTS)) ?? [];
   assert.deepEqual([segment?.segment, segment?.personId, segment?.entryCount], [5, 2, 3]);
-  assert.deepEqual(segment?.map, readSegmentMap(new MderReader(unhex(MAP))));
+  assert.deepEqual(segment?.map, readSegmentMap(new OctetReader(unhex(MAP), 'big')));
   assert.equal(segment?.map?.elements[0]?.type, 160_184);
 });
 

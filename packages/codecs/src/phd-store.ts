@@ -1,4 +1,4 @@
-import { MderReader, MderWriter } from './mder.ts';
+import { OctetReader, OctetWriter } from './octets.ts';
 import {
   ATTRIBUTE,
   cutByMap,
@@ -35,27 +35,27 @@ const ALL_SEGMENTS = 1;
 
 /** Asks a store for its segments. */
 export function askSegments(handle: number): PhdMessage {
-  return action(handle, ACTION.GET_INFO, new MderWriter().u16(ALL_SEGMENTS).u16(2).u16(0));
+  return action(handle, ACTION.GET_INFO, new OctetWriter('big').u16(ALL_SEGMENTS).u16(2).u16(0));
 }
 
 /** Asks for one segment, which then comes in events that must each be answered. */
 export function askTransfer(handle: number, segment: number): PhdMessage {
-  return action(handle, ACTION.TRIGGER_TRANSFER, new MderWriter().u16(segment));
+  return action(handle, ACTION.TRIGGER_TRANSFER, new OctetWriter('big').u16(segment));
 }
 
 /** Clears one segment. Only after all of it is durable here. */
 export function askClear(handle: number, segment: number): PhdMessage {
-  const list = new MderWriter().list([segment], (into, each) => into.u16(each)).finish();
-  return action(handle, ACTION.CLEAR, new MderWriter().u16(2).string(list));
+  const list = new OctetWriter('big').list([segment], (into, each) => into.u16(each)).finish();
+  return action(handle, ACTION.CLEAR, new OctetWriter('big').u16(2).string(list));
 }
 
-function action(handle: number, actionType: number, info: MderWriter): PhdMessage {
+function action(handle: number, actionType: number, info: OctetWriter): PhdMessage {
   return { kind: 'action', isConfirmed: true, handle, actionType, info: info.finish() };
 }
 
 /** The answer to askSegments. */
 export function readSegments(info: Uint8Array): PhdSegment[] | undefined {
-  const reader = new MderReader(info);
+  const reader = new OctetReader(info, 'big');
   const segments = reader.list((element) => {
     const segment = element.u16();
     return readSegment(segment, readAttributes(element) ?? []);
@@ -66,7 +66,7 @@ export function readSegments(info: Uint8Array): PhdSegment[] | undefined {
 function readSegment(segment: number, attributes: readonly PhdAttribute[]): PhdSegment {
   const find = (id: number) => {
     const value = attributes.find((attribute) => attribute.id === id)?.value;
-    return value && new MderReader(value);
+    return value && new OctetReader(value, 'big');
   };
   const map = find(ATTRIBUTE.SEGMENT_MAP);
   return {
@@ -77,7 +77,7 @@ function readSegment(segment: number, attributes: readonly PhdAttribute[]): PhdS
   };
 }
 
-export function readSegmentMap(reader: MderReader): PhdSegmentMap | undefined {
+export function readSegmentMap(reader: OctetReader): PhdSegmentMap | undefined {
   const header = reader.u16();
   const elements = reader.list((element) => ({
     objectClass: element.u16(),
@@ -107,7 +107,7 @@ export function readEntries(
 ): { readonly event: PhdEvent; readonly configuration: PhdConfiguration } | undefined {
   const { map } = segment;
   if (map === undefined) return undefined;
-  const reader = new MderReader(event.entries);
+  const reader = new OctetReader(event.entries, 'big');
   const scans: VariableScan[] = [];
   while (reader.left > 0) {
     const from = reader.at;
@@ -145,7 +145,7 @@ export const SEGMENT_STATUS = {
 
 /** What a manager answers to a segment event once it is durable: the same, confirmed. */
 export function confirmEntries(event: Extract<PhdEvent, { kind: 'segment-data' }>): Uint8Array {
-  return new MderWriter()
+  return new OctetWriter('big')
     .u16(event.segment)
     .u32(event.entryIndex)
     .u32(event.entryCount)

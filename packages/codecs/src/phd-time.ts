@@ -1,5 +1,5 @@
 import { daysInMonth } from './calendar.ts';
-import { MderReader, type MderWriter } from './mder.ts';
+import { OctetReader, type OctetWriter } from './octets.ts';
 
 /** What a report says of the agent's clocks, to place stamps that count from the agent's start. */
 export interface PhdClock {
@@ -29,7 +29,7 @@ function fromBcd(octet: number): number | undefined {
   return tens > 9 || ones > 9 ? undefined : tens * 10 + ones;
 }
 
-export function writeAbsoluteTime(writer: MderWriter, stampMs: number): void {
+export function writeAbsoluteTime(writer: OctetWriter, stampMs: number): void {
   const digits = new Date(stampMs).toISOString().replace(/\D/g, '').slice(0, 16);
   for (const two of digits.match(/../g) ?? []) writer.u8(Number.parseInt(two, 16));
 }
@@ -43,7 +43,7 @@ export function readRelativeTime(value: Uint8Array, clock: PhdClock): number | u
   if (value.length !== 4 || eventTime === undefined || eventTime === NO_RELATIVE_TIME) {
     return undefined;
   }
-  const ago = eventTime - new MderReader(value).u32();
+  const ago = eventTime - new OctetReader(value, 'big').u32();
   return Math.round(receivedAtMs - (ago < 0 ? ago + WRAP : ago) / 8);
 }
 
@@ -52,7 +52,7 @@ const FROM_1900_TO_1970_S = 2_208_988_800;
 
 export function readBaseOffsetTime(value: Uint8Array): number | undefined {
   if (value.length !== 8) return undefined;
-  const reader = new MderReader(value);
+  const reader = new OctetReader(value, 'big');
   const seconds = reader.u32() - FROM_1900_TO_1970_S;
   const stampMs = Math.round((seconds + reader.u16() / 65_536) * 1000);
   return stampMs >= 0 ? stampMs : undefined;

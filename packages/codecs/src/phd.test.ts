@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { dataTest } from '../../../tools/test-data.ts';
-import { MderWriter } from './mder.ts';
+import { OctetWriter } from './octets.ts';
 import {
   AGENT,
   decodePhd,
@@ -303,7 +303,7 @@ test('a simulated thermometer tells its own configuration and is understood', ()
   const send = (manager: PhdManager, apdu: PhdApdu) =>
     onPhdBytes(manager, encodePhd(apdu), CONTEXT);
   const { manager } = send(NEW_MANAGER, { kind: 'association-request', request });
-  const map = new MderWriter();
+  const map = new OctetWriter('big');
   writeValueMap(map, [
     { id: ATTRIBUTE.SIMPLE_VALUE, octets: 4 },
     { id: ATTRIBUTE.STAMP_ABSOLUTE, octets: 8 },
@@ -327,7 +327,7 @@ test('a simulated thermometer tells its own configuration and is understood', ()
   });
   const objects = [{ objectClass: 6, handle: 1, attributes }];
   const told = send(manager, report({ kind: 'configuration', configId: 0x4001, objects }, 0x0d1c));
-  const data = new MderWriter().float(33.4);
+  const data = new OctetWriter('big').float(33.4);
   writeAbsoluteTime(data, NOW + 120);
   const scan = { requestId: 0xf000, reportNumber: 0, isMultiPerson: false };
   const persons = [{ personId: 0, scans: [{ handle: 1, data: data.finish() }] }];

@@ -1,11 +1,13 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { findMetric } from '@ausculta/vitals/lookup';
 import { FLAG } from '@ausculta/vitals/reading';
+import type { Building } from './building.ts';
 import type { PartFault } from './decoded.ts';
 import type { DeviceReading } from './device-report.ts';
 import { readIsoTime } from './iso-time.ts';
 import { readMeasuredText } from './measured-text.ts';
-import { childOf, escapeXml, parseXml, type XmlElement } from './xml-element.ts';
+import { attributeOf, childOf, parseXml, type XmlElement } from './xml-element.ts';
+import { escapeXml } from './xml-scanner.ts';
 
 /**
  * CLSI POCT1-A, the device messaging layer of point-of-care meters: HEL (who I am), OBS (results),
@@ -80,7 +82,7 @@ export function decodePoct(bytes: Uint8Array): Result<PoctDecoded> {
 
 function value(parent: XmlElement | undefined, name: string): string {
   const element = childOf(parent, name);
-  return element?.attributes.get('V') || element?.text.trim() || '';
+  return attributeOf(element, 'V') || element?.text.trim() || '';
 }
 
 function readMessage(root: XmlElement, header: XmlElement): PoctMessage {
@@ -110,23 +112,24 @@ function readDevice(device: XmlElement): Record<string, string> {
 function readService(service: XmlElement): PoctService {
   const patient = childOf(service, 'PT');
   const control = childOf(service, 'CTC');
+  const observations: PoctObservation[] = [];
+  for (const parent of [patient, control, service]) {
+    for (const child of parent?.children ?? []) {
+      if (child.name === 'OBS') observations.push(readObservation(child));
+    }
+  }
+  const read: Building<PoctService> = { role: value(service, 'SVC.role_cd'), observations };
   const observedMs = readIsoTime(value(service, 'SVC.observation_dttm'));
-  const said = {
-    patientId: value(patient, 'PT.patient_id'),
-    location: value(patient, 'PT.location'),
-    operatorId: value(childOf(service, 'OPR'), 'OPR.operator_id'),
-    specimen: value(childOf(service, 'SPC'), 'SPC.type_cd'),
-  };
-  const given = Object.entries(said).filter(([, text]) => text !== '');
-  const observations = [patient, control, service]
-    .flatMap((parent) => parent?.children ?? [])
-    .filter(({ name }) => name === 'OBS');
-  return {
-    role: value(service, 'SVC.role_cd'),
-    ...(observedMs !== undefined && { observedMs }),
-    ...Object.fromEntries(given),
-    observations: observations.map(readObservation),
-  };
+  if (observedMs !== undefined) read.observedMs = observedMs;
+  const patientId = value(patient, 'PT.patient_id');
+  if (patientId !== '') read.patientId = patientId;
+  const location = value(patient, 'PT.location');
+  if (location !== '') read.location = location;
+  const operatorId = value(childOf(service, 'OPR'), 'OPR.operator_id');
+  if (operatorId !== '') read.operatorId = operatorId;
+  const specimen = value(childOf(service, 'SPC'), 'SPC.type_cd');
+  if (specimen !== '') read.specimen = specimen;
+  return read;
 }
 
 function readObservation(observation: XmlElement): PoctObservation {
@@ -135,11 +138,11 @@ function readObservation(observation: XmlElement): PoctObservation {
   const normal = readLimits(value(observation, 'OBS.normal_lo-hi_limit'));
   const critical = readLimits(value(observation, 'OBS.critical_lo-hi_limit'));
   return {
-    code: id?.attributes.get('V') ?? '',
-    name: id?.attributes.get('DN') ?? '',
-    system: id?.attributes.get('SN') ?? '',
+    code: attributeOf(id, 'V'),
+    name: attributeOf(id, 'DN'),
+    system: attributeOf(id, 'SN'),
     value: value(observation, 'OBS.value') || value(observation, 'OBS.qualitative_value'),
-    unit: measured?.attributes.get('U') ?? '',
+    unit: attributeOf(measured, 'U'),
     interpretation: value(observation, 'OBS.interpretation_cd'),
     status: value(observation, 'OBS.status_cd'),
     ...(normal && { normal }),
