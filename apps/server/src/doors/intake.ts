@@ -124,7 +124,16 @@ async function placeSlowly(message: Message, ports: IntakePorts): Promise<Placed
   }
 }
 
+/** A message that has to wait for rows is read again: what its times say of the clock counts once. */
 function accept(message: Message, ports: IntakePorts): Accepted {
+  const { device } = message;
+  const { clock } = device;
+  const accepted = acceptOnce(message, ports);
+  if (accepted.kind === 'needs') device.clock = clock;
+  return accepted;
+}
+
+function acceptOnce(message: Message, ports: IntakePorts): Accepted {
   const { decoded, device, receivedMs } = message;
   switch (decoded.kind) {
     case 'readings':
