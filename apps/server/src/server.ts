@@ -226,7 +226,7 @@ async function openParts(
   const intake = intakePorts(ground, { ...engine, parking });
   const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
-  const erasing = await openErasure(ground, engine);
+  const erasing = await openErasure(ground, { ...engine, parking });
   return { ...ground, ...engine, ...erasing, hub, sockets, parking, signIn, intake };
 }
 
@@ -253,7 +253,12 @@ function intakePorts(
 
 async function openErasure(
   { options: { outside }, database, vault }: Pick<Parts, 'options' | 'database' | 'vault'>,
-  { registry, telemetry, alarms }: Pick<Parts, 'registry' | 'telemetry' | 'alarms'>,
+  {
+    registry,
+    telemetry,
+    alarms,
+    parking,
+  }: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'parking'>,
 ): Promise<Pick<Parts, 'holds' | 'erasure'>> {
   const { nowMs, after, onProblem } = outside;
   const sql = database.line;
@@ -262,6 +267,7 @@ async function openErasure(
     alarms.forget(subjectId);
     await telemetry.forget(subjectId);
     await alarms.settle();
+    await parking.settle();
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
   return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };

@@ -95,3 +95,13 @@ test('all devices together have a quota of bytes as well', async () => {
   assert.equal(await parking.park(messageOf(3, 1_000, 'patch-3')), undefined);
   assert.equal(parking.total, 2);
 });
+
+test('what was on its way into the table has arrived once parking has settled', async () => {
+  await using database = await freshDatabase();
+  const parking = await openParking(database.line);
+  await parking.park(messageOf(1));
+  const [second, third] = [parking.park(messageOf(2)), parking.park(messageOf(3))];
+  await parking.settle();
+  assert.equal((await parkedAmountOf(database.line, DEVICE)).rows, 3);
+  await Promise.all([second, third]);
+});

@@ -125,6 +125,11 @@ export class Parking {
     return started;
   }
 
+  /** Resolves when what was on its way into the table has arrived, or has failed. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#lanes);
+  }
+
   #inTurn<T>(write: () => Promise<T>): Promise<T> {
     const lane = this.#writes % WRITES_AT_ONCE;
     this.#writes += 1;
