@@ -18,9 +18,9 @@ const DISK_LOOK_MS = 1_000;
 const STALL_MS = 2_000;
 const STALL_LOOK_MS = 250;
 
-/** Silence is looked for this often, and as of a moment ago: what came since may still be gathering. */
+/** Silence is looked for this often, and as of a moment ago: what came since may still be placed. */
 const SILENCE_LOOK_MS = 1_000;
-const GATHERING_MS = 250;
+const PLACING_MS = 250;
 
 export class Health {
   readonly disk: DiskReserve;
@@ -94,7 +94,7 @@ function watchStall({ health, telemetry, alarms, outside }: HealthPorts): () => 
 
 function watchSilence({ telemetry, alarms, outside }: HealthPorts): () => void {
   return outside.every(SILENCE_LOOK_MS, () => {
-    alarms.lookForSilence((telemetry.stalledSinceMs ?? outside.nowMs()) - GATHERING_MS);
+    alarms.lookForSilence((telemetry.unconsumedSinceMs ?? outside.nowMs()) - PLACING_MS);
   });
 }
 

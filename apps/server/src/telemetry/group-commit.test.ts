@@ -147,3 +147,37 @@ test('whatever the interleaving, entries become durable once each and in order',
     { numRuns: 60 },
   );
 });
+
+test('how old the oldest is that is not yet durable: of the commit in flight, else of what gathers', async () => {
+  let nowMs = 100;
+  let finish = (): void => {};
+  const timers: (() => void)[] = [];
+  const commit = new GroupCommit(
+    {
+      nowMs: () => nowMs,
+      after: (_, run) => timers.push(run),
+      onDurable: () => {},
+      onFailure: () => {},
+      write: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    },
+    0,
+  );
+  assert.equal(commit.oldestMs, undefined);
+  commit.append([entry(1)], () => {});
+  assert.equal(commit.oldestMs, 100);
+  for (const run of timers.splice(0)) run();
+  nowMs = 200;
+  commit.append([entry(2)], () => {});
+  nowMs = 5_000;
+  assert.equal(commit.oldestMs, 100);
+  finish();
+  await settle();
+  assert.equal(commit.oldestMs, 200, 'it gathered while the first commit was slow');
+  for (const run of timers.splice(0)) run();
+  finish();
+  await settle();
+  assert.equal(commit.oldestMs, undefined);
+});

@@ -65,6 +65,11 @@ export class GroupCommit {
     return this.#inFlight === undefined ? undefined : this.#inFlightSinceMs;
   }
 
+  /** When the oldest of what is not yet durable was accepted; undefined when all of it is. */
+  get oldestMs(): number | undefined {
+    return (this.#inFlight ?? this.#gathering)?.startedMs;
+  }
+
   /** What has been accepted and is not yet durable, oldest first. */
   pending(): readonly LogEntry[] {
     return [...(this.#inFlight?.entries ?? []), ...(this.#gathering?.entries ?? [])];

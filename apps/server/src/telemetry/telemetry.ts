@@ -132,6 +132,11 @@ export class Telemetry {
     return this.#commit.waitingSinceMs;
   }
 
+  /** Everything accepted before has been consumed; undefined when all has. */
+  get unconsumedSinceMs(): number | undefined {
+    return this.#commit.oldestMs;
+  }
+
   /** Accepted, not yet durable. */
   pending(): readonly LogEntry[] {
     return this.#ofLiving(this.#commit.pending());
