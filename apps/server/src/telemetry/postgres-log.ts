@@ -46,7 +46,8 @@ export class PostgresLog {
   readonly #keys: LogKeys;
   /** One seal an hour, kept while the hour is written. */
   readonly #seals = new Map<string, Seal>();
-  readonly #tables: Set<string>;
+  /** The last sequence of each table, or one beyond it. */
+  readonly #tables: Map<string, number>;
   #newest: string;
   readonly lane = LANE;
   readonly fence: number;
@@ -62,7 +63,7 @@ export class PostgresLog {
   }) {
     this.#sql = parts.sql;
     this.#keys = parts.keys;
-    this.#tables = new Set(parts.tables);
+    this.#tables = new Map(parts.tables.map((table) => [table, parts.last]));
     this.#newest = parts.tables.at(-1) ?? '';
     this.fence = parts.fence;
     this.startSequence = parts.last;
@@ -83,8 +84,8 @@ export class PostgresLog {
     const sealed = this.#sealOf(table).seal(packed, rowContext(LANE, sequence));
     if (!this.#tables.has(table)) {
       await store.createLogTable(this.#sql, table);
-      this.#tables.add(table);
     }
+    this.#tables.set(table, sequence);
     const row = { lane: LANE, sequence, fence: this.fence, base_ms: baseMs, sealed };
     if (!(await store.appendLogRow(this.#sql, table, row))) throw new TakenOver();
   }
@@ -98,7 +99,7 @@ export class PostgresLog {
   }: ReplayPorts): AsyncGenerator<ReplayedCommit> {
     const checkpoints = await store.readCheckpoints(this.#sql, LANE);
     const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
-    for (const table of [...this.#tables].sort()) {
+    for (const table of [...this.#tables.keys()].sort()) {
       const after = { lane: LANE, sequence: oldest };
       const seal = this.#keys.toRead(table);
       for await (const row of store.logRowsAfter(this.#sql, table, after)) {
@@ -135,10 +136,16 @@ export class PostgresLog {
     return seal;
   }
 
-  /** Drops the hours that are wholly flushed and older than the restore window, and their keys. */
-  async retire(olderThanMs: number): Promise<void> {
-    const keepFrom = store.logTableName(olderThanMs);
-    for (const table of [...this.#tables].filter((name) => name < keepFrom)) {
+  /**
+   * Drops the hours that are wholly flushed and older than the restore window, and their keys. A clock
+   * that is set forward by weeks makes an hour old that is still needed.
+   */
+  async retire(olderThanMs: number, flushedSequence: number): Promise<void> {
+    let keepFrom = store.logTableName(olderThanMs);
+    for (const [table, last] of this.#tables) {
+      if (last > flushedSequence && table < keepFrom) keepFrom = table;
+    }
+    for (const table of [...this.#tables.keys()].filter((name) => name < keepFrom)) {
       await store.dropLogTable(this.#sql, table);
       this.#tables.delete(table);
       this.#seals.delete(table);

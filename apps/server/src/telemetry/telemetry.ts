@@ -259,11 +259,12 @@ export class Telemetry {
     try {
       this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
       this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
+      const { sequence } = this.#work;
       const isOurs = await commitFlush(this.#flushPorts, this.#work);
       this.#work = undefined;
       this.#instant = undefined;
       if (!isOurs) throw new TakenOver();
-      await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS);
+      await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS, sequence);
     } catch (error) {
       this.#onFailure('flush', error);
     }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshDatabase } from '../../../../tests/support/database.ts';
+import { oneKey } from '../../../../tests/support/keys.ts';
+import { NOON, readingsEntry, seriesSample } from '../../../../tests/support/line.ts';
+import { PostgresLog } from './postgres-log.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const series = seriesSample({ id: 1 });
+
+async function replayed(log: PostgresLog): Promise<number[]> {
+  const sequences: number[] = [];
+  const ports = { seriesById: () => series, keptFromMs: 0, onExpired: () => {} };
+  for await (const { sequence } of log.replay(ports)) sequences.push(sequence);
+  return sequences;
+}
+
+const batchAt = (baseMs: number, sequence: number) => ({
+  entries: [readingsEntry(series, { stampMs: baseMs, value: 70 })],
+  sequence,
+  baseMs,
+});
+
+test('a clock that is set forward by weeks drops no hour that is not wholly flushed', async () => {
+  await using database = await freshDatabase();
+  const destroyed: string[] = [];
+  const keys = { ...oneKey(), retireBefore: (table: string) => destroyed.push(table) };
+  const log = await PostgresLog.open(database.line, keys);
+  for (const [hour, sequence] of [
+    [0, 1],
+    [1, 2],
+    [1, 3],
+  ] as const) {
+    await log.write(batchAt(NOON + hour * HOUR_MS, sequence));
+  }
+  await log.retire(NOON + 9 * DAY_MS, 2);
+  assert.deepEqual(await replayed(log), [2, 3], 'the second hour is still needed');
+  assert.deepEqual(destroyed, ['log_2026011513'], 'and so is its key');
+
+  const again = await PostgresLog.open(database.line, keys);
+  await again.retire(NOON + 9 * DAY_MS, 2);
+  assert.deepEqual(await replayed(again), [2, 3], 'as after a restart');
+  await again.retire(NOON + 9 * DAY_MS, 3);
+  assert.deepEqual(await replayed(again), []);
+});
