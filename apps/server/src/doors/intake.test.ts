@@ -46,7 +46,7 @@ test('a message that waits for its series counts once for the clock of its devic
   };
   const ports: IntakePorts = {
     append: (_, onDurable) => onDurable(undefined),
-    registry: registry as Registry,
+    registry: registry as unknown as Registry,
     parking: {} as Parking,
     contentId: () => '',
     isFull: () => false,

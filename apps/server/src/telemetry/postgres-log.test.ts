@@ -11,7 +11,12 @@ const series = seriesSample({ id: 1 });
 
 async function replayed(log: PostgresLog): Promise<number[]> {
   const sequences: number[] = [];
-  const ports = { seriesById: () => series, keptFromMs: 0, onExpired: () => {} };
+  const ports = {
+    seriesById: () => series,
+    keptFromMs: 0,
+    onExpired: () => {},
+    onBroken: assert.fail,
+  };
   for await (const { sequence } of log.replay(ports)) sequences.push(sequence);
   return sequences;
 }
