@@ -6,6 +6,8 @@ import { decodeEventsJson } from '../packages/codecs/src/events-json.ts';
 import { decodeGatt, gattReport } from '../packages/codecs/src/gatt.ts';
 import { decodeHl7 } from '../packages/codecs/src/hl7.ts';
 import { frameMllp, MllpParser } from '../packages/codecs/src/mllp.ts';
+import { decodeNightscout } from '../packages/codecs/src/nightscout.ts';
+import { decodeOpenMhealth } from '../packages/codecs/src/open-mhealth.ts';
 import { decodePhd } from '../packages/codecs/src/phd-apdu.ts';
 import { standardConfiguration } from '../packages/codecs/src/phd-configuration.ts';
 import { phdReport } from '../packages/codecs/src/phd-readings.ts';
@@ -21,7 +23,10 @@ import {
   ORU_23,
   PLAIN_MOMENT,
   POCT_RESULT,
+  PRESSURE_POINT,
+  SENML_CBOR,
   SENML_PACK,
+  SENSOR_ENTRY,
 } from './codecs/messages.ts';
 import { openReport } from './report.ts';
 
@@ -63,6 +68,13 @@ const CODECS: readonly Codec[] = [
   { name: 'ASTM result', decode: () => readingsOf(decodeAstm(ASTM_RESULT)), count: 1 },
   { name: 'POCT1-A result', decode: () => readingsOf(decodePoct(POCT_RESULT)), count: 1 },
   { name: 'SenML JSON pack', decode: () => readingsOf(decodeSenml(SENML_PACK, NOW_MS)), count: 3 },
+  { name: 'SenML CBOR pack', decode: () => readingsOf(decodeSenml(SENML_CBOR, NOW_MS)), count: 3 },
+  { name: 'Nightscout entry', decode: () => readingsOf(decodeNightscout(SENSOR_ENTRY)), count: 1 },
+  {
+    name: 'Open mHealth data point',
+    decode: () => readingsOf(decodeOpenMhealth(PRESSURE_POINT)),
+    count: 2,
+  },
   { name: 'plain JSON moment', decode: () => readingsOf(decodePlainJson(PLAIN_MOMENT)), count: 5 },
   {
     name: 'event',

@@ -1,5 +1,7 @@
 // One typical message of each device language, made for this bench after the standards' own examples.
 
+import { encodeSenml } from '../../packages/codecs/src/senml.ts';
+
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
@@ -89,6 +91,23 @@ export const POCT_RESULT = utf8(`<OBS.R01>
 
 export const SENML_PACK = utf8(
   '[{"bn":"urn:dev:mac:0024befffe804ff1:","bt":1768462200},{"n":"heart-rate","u":"/min","v":72},{"n":"spo2","u":"%","v":97},{"n":"temperature-body","u":"Cel","v":36.9}]',
+);
+
+export const SENML_CBOR = encodeSenml(
+  [
+    { metric: 'heart-rate', unit: '/min', value: 72, stampMs: 1_768_462_200_000, flags: 0 },
+    { metric: 'spo2', unit: '%', value: 97, stampMs: 1_768_462_200_000, flags: 0 },
+    { metric: 'body-temperature', unit: 'Cel', value: 36.9, stampMs: 1_768_462_200_000, flags: 0 },
+  ],
+  { baseName: 'urn:dev:mac:0024befffe804ff1:', form: 'cbor' },
+);
+
+export const SENSOR_ENTRY = utf8(
+  '{"type":"sgv","sgv":101,"date":1768462200000,"dateString":"2026-01-15T08:30:00.000+0100","device":"sensor","direction":"Flat"}',
+);
+
+export const PRESSURE_POINT = utf8(
+  '{"header":{"id":"123e4567-e89b-12d3-a456-426655440000","creation_date_time":"2026-01-15T08:30:00Z","schema_id":{"namespace":"omh","name":"blood-pressure","version":"4.0"},"acquisition_provenance":{"source_name":"cuff","modality":"sensed"}},"body":{"systolic_blood_pressure":{"value":121,"unit":"mmHg"},"diastolic_blood_pressure":{"value":79,"unit":"mmHg"},"effective_time_frame":{"date_time":"2026-01-15T08:30:00Z"}}}',
 );
 
 export const PLAIN_MOMENT = utf8(

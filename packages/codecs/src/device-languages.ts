@@ -1,7 +1,9 @@
 import type { ReportedEvent } from '@ausculta/vitals/event';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { decodeAppleHealth } from './apple-health.ts';
 import { decodeAstm } from './astm.ts';
+import { decodeClarityCsv } from './clarity-csv.ts';
 import type { DecodedReadings, PartFault } from './decoded.ts';
 import type { DeviceReading } from './device-report.ts';
 import { decodeEventsJson } from './events-json.ts';
@@ -9,6 +11,8 @@ import { decodeGatt, gattReport } from './gatt.ts';
 import type { GattContext } from './gatt-readings.ts';
 import { decodeHl7, type Hl7Decoded } from './hl7.ts';
 import { hl7Fields } from './hl7-header.ts';
+import { decodeNightscout } from './nightscout.ts';
+import { decodeOpenMhealth, type OmhSchemaId } from './open-mhealth.ts';
 import { decodePhd, decodePhdData, hex, type PhdApdu } from './phd-apdu.ts';
 import {
   type PhdConfiguration,
@@ -54,6 +58,19 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
     usage: 'senml',
     explain: (_, bytes, context) => explainPlain(decodeSenml(bytes, context.receivedAtMs)),
   },
+  nightscout: { usage: 'nightscout', explain: (_, bytes) => explainPlain(decodeNightscout(bytes)) },
+  clarity: {
+    usage: 'clarity',
+    explain: (_, bytes, context) => explainPlain(decodeClarityCsv(bytes, context)),
+  },
+  'open-mhealth': {
+    usage: 'open-mhealth[:heart-rate:2.0]',
+    explain: (schema, bytes) => explainPlain(decodeOpenMhealth(bytes, readSchemaId(schema))),
+  },
+  'apple-health': {
+    usage: 'apple-health',
+    explain: (_, bytes) => explainPlain(decodeAppleHealth(bytes)),
+  },
   json: { usage: 'json', explain: (_, bytes) => explainPlain(decodePlainJson(bytes)) },
   events: { usage: 'events', explain: (_, bytes) => decodeEventsJson(bytes) },
 };
@@ -87,6 +104,12 @@ const NOTHING: Explained = { fields: {}, readings: [], waveforms: [], events: []
 
 function nameOf(language: string): string {
   return (language.split(':')[0] ?? '').toLowerCase();
+}
+
+/** "heart-rate:2.0", or '' where a message says its schema itself. */
+function readSchemaId(text: string): OmhSchemaId | undefined {
+  const [name = '', version = ''] = text.split(':');
+  return name === '' ? undefined : { name, version: Number.parseFloat(version) };
 }
 
 /** Where the language has nothing to tell beyond readings. */

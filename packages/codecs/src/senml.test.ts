@@ -199,3 +199,34 @@ test('any JSON gives readings and faults, never an exception', () => {
     }),
   );
 });
+
+const fromHex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+
+test('a pack in CBOR is read as its JSON would be', () => {
+  const readings = [
+    { metric: 'heart-rate', unit: '/min', stampMs: 1_768_462_200_500, value: 72, flags: 0 },
+    { metric: 'body-temperature', unit: 'Cel', stampMs: 1_768_462_200_500, value: 36.6, flags: 16 },
+    { metric: 'spo2', value: 97, flags: 0 },
+  ];
+  const baseName = 'urn:dev:mac:0024befffe804ff1:';
+  const json = encodeSenml(readings, { baseName });
+  const cbor = encodeSenml(readings, { baseName, form: 'cbor' });
+  assert.deepEqual(decodeSenml(cbor, NOW), decodeSenml(json, NOW));
+  assert.deepEqual(decodeSenml(cbor, NOW), { ok: true, value: { readings, faults: [] } });
+  assert.ok(cbor.length < 0.75 * json.length, `${cbor.length} of ${json.length} bytes`);
+});
+
+test('CBOR by the hand of another: base fields under their numbers, a half float, a NaN', () => {
+  const pack =
+    '83 a2 21 63 75 72 6e 22 1a 6968a7f8 a2 00 6b 3a68656172742d72617465 02 f95480 a2 00 65 3a73706f32 02 f97e00';
+  const decoded = decodeSenml(fromHex(pack), NOW);
+  assert.ok(decoded.ok);
+  assert.deepEqual(decoded.value.readings, [
+    { metric: 'heart-rate', stampMs: 1_768_466_424_000, value: 72, flags: 0 },
+  ]);
+  assert.deepEqual(
+    decoded.value.faults.map(({ index, fault }) => `${index} ${fault.code}`),
+    ['2 VALUE_NOT_FINITE'],
+  );
+  assert.equal(decodeSenml(fromHex('83a1'), NOW).ok, false);
+});

@@ -1,6 +1,7 @@
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { FLAG, type ReportedReading } from '@ausculta/vitals/reading';
+import { decodeCbor, encodeCborMaps } from './cbor.ts';
 import type { DecodedReadings, PartFault } from './decoded.ts';
 import { STAMP_MAX_MS } from './iso-time.ts';
 import { isObject, type JsonObject, PARTS_MAX, parseJson } from './json-message.ts';
@@ -8,8 +9,8 @@ import { beyond, readMeasuredText } from './measured-text.ts';
 import { contradicts, readFlags, writeFlags } from './reading-flags.ts';
 
 /**
- * SenML, RFC 8428, in JSON: an array of records in which base fields (bn, bt, bu, bv, bs, bver) hold
- * for their own record and all that follow.
+ * SenML, RFC 8428, in JSON or CBOR: an array of records in which base fields (bn, bt, bu, bv, bs, bver)
+ * hold for their own record and all that follow. The first byte tells which of the two it is.
  *
  * - The **metric** is what stands after the last ":" or "/" of the full name (bn + n):
  *   "urn:dev:mac:0024befffe804ff1:heart-rate", a LOINC code or an MDC code alike. Who the device is
@@ -23,7 +24,7 @@ import { contradicts, readFlags, writeFlags } from './reading-flags.ts';
  *   ignored, as section 4.4 asks, unless their name ends in "_", which means "understand or refuse".
  */
 export function decodeSenml(bytes: Uint8Array, receivedAtMs: number): Result<DecodedReadings> {
-  const parsed = parseJson(bytes);
+  const parsed = isCborArray(bytes) ? decodeCbor(bytes, LABELS) : parseJson(bytes);
   if (!parsed.ok) return parsed;
   const records = parsed.value;
   if (!Array.isArray(records)) return fail('PAYLOAD_MALFORMED', 'a SenML pack is an array');
@@ -47,6 +48,31 @@ export function decodeSenml(bytes: Uint8Array, receivedAtMs: number): Result<Dec
     else faults.push({ index, fault: reading.fault });
   }
   return ok({ readings, faults });
+}
+
+/** Section 6, table 4: the labels of CBOR. */
+const LABELS: ReadonlyMap<number, string> = new Map([
+  [-1, 'bver'],
+  [-2, 'bn'],
+  [-3, 'bt'],
+  [-4, 'bu'],
+  [-5, 'bv'],
+  [-6, 'bs'],
+  [0, 'n'],
+  [1, 'u'],
+  [2, 'v'],
+  [3, 'vs'],
+  [4, 'vb'],
+  [5, 's'],
+  [6, 't'],
+  [7, 'ut'],
+  [8, 'vd'],
+]);
+
+/** Neither JSON nor any text begins with such a byte. */
+export function isCborArray(bytes: Uint8Array): boolean {
+  const first = bytes[0] ?? 0;
+  return first >= 0x80 && first <= 0x9f;
 }
 
 interface Base {
@@ -175,6 +201,8 @@ function readValue(record: JsonObject, base: Base, metric: string): Result<Measu
   if (typeof added !== 'number') return fail('PAYLOAD_MALFORMED', 'v is no number');
   const value = base.value + added;
   if (Number.isFinite(value)) return ok({ value, flags: 0 });
+  // CBOR can say so, JSON cannot.
+  if (Number.isNaN(value)) return fail('VALUE_NOT_FINITE', 'not a number');
   return beyond(metric, value > 0 ? FLAG.ABOVE : FLAG.BELOW);
 }
 
@@ -185,7 +213,7 @@ function isFiniteNumber(value: unknown): value is number {
 /** Writes a pack: names below `baseName`, absolute times in seconds. */
 export function encodeSenml(
   readings: readonly ReportedReading[],
-  options: { readonly baseName: string },
+  options: { readonly baseName: string; readonly form?: 'json' | 'cbor' },
 ): Uint8Array {
   const records = readings.map((reading, index) => {
     const flags = writeFlags(reading.flags);
@@ -201,5 +229,17 @@ export function encodeSenml(
       flags: flags.length > 0 ? flags : undefined,
     };
   });
+  if (options.form === 'cbor') return encodeCborMaps(records.map((record) => labelled(record)));
   return new TextEncoder().encode(JSON.stringify(records));
+}
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(
+  [...LABELS].map(([number, name]) => [name, number]),
+);
+
+/** Fields that are there, under their numbers; an extension keeps its name. */
+function labelled(record: Record<string, unknown>): [number | string, unknown][] {
+  return Object.entries(record)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [NUMBERS.get(name) ?? name, value]);
 }

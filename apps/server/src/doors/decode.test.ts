@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import { encodeSenml } from '@ausculta/codecs/senml';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { zstd } from '../telemetry/zstd.ts';
 import { decodeMessage } from './decode.ts';
@@ -42,5 +43,17 @@ test('a rate so slow that one sample outlasts any wear is refused', () => {
 test('bytes that are no block are a fault, not an error', () => {
   for (const bytes of [new Uint8Array(), new Uint8Array([0x12]), new Uint8Array(64).fill(0xff)]) {
     assert.equal(decodeMessage('waveforms', bytes, RECEIVED_MS).kind, 'nothing');
+  }
+});
+
+test('SenML in CBOR is taken where its JSON is', () => {
+  const readings = [{ metric: 'heart-rate', value: 72, stampMs: RECEIVED_MS, flags: 0 }];
+  for (const form of ['json', 'cbor'] as const) {
+    const decoded = decodeMessage(
+      'readings',
+      encodeSenml(readings, { baseName: 'urn:a:', form }),
+      0,
+    );
+    assert.deepEqual(decoded, { kind: 'readings', readings, sentMs: undefined, faults: [] });
   }
 });

@@ -6,7 +6,7 @@ import type { DecodedReadings } from '@ausculta/codecs/decoded';
 import { decodeEventsJson } from '@ausculta/codecs/events-json';
 import { STAMP_MAX_MS } from '@ausculta/codecs/iso-time';
 import { decodePlainJson } from '@ausculta/codecs/plain-json';
-import { decodeSenml } from '@ausculta/codecs/senml';
+import { decodeSenml, isCborArray } from '@ausculta/codecs/senml';
 import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
 import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
@@ -71,7 +71,10 @@ function isMeasurable({ startMs, rate, samples }: WaveformRun): boolean {
 
 const OPENING_BRACKET = 0x5b;
 
-/** SenML (RFC 8428) is an array of records; the plain form may be one of moments, which have "values". */
+/**
+ * SenML (RFC 8428) is an array of records, in JSON or in CBOR; the plain form may be an array of moments,
+ * which have "values".
+ */
 function decodeReadingsMessage(bytes: Uint8Array, receivedMs: number): Decoded {
   const decoded = isArray(bytes) ? decodeArray(bytes, receivedMs) : decodePlainJson(bytes);
   if (!decoded.ok) return nothing(decoded.fault);
@@ -80,11 +83,13 @@ function decodeReadingsMessage(bytes: Uint8Array, receivedMs: number): Decoded {
 }
 
 function decodeArray(bytes: Uint8Array, receivedMs: number): Result<DecodedReadings> {
+  if (isCborArray(bytes)) return decodeSenml(bytes, receivedMs);
   const looksPlain = new TextDecoder().decode(bytes.subarray(0, 256)).includes('"values"');
   return looksPlain ? decodePlainJson(bytes) : decodeSenml(bytes, receivedMs);
 }
 
 function isArray(bytes: Uint8Array): boolean {
+  if (isCborArray(bytes)) return true;
   for (const byte of bytes) {
     if (byte === OPENING_BRACKET) return true;
     // White space of JSON may come first.
