@@ -22,7 +22,7 @@ export interface LastReading extends Reading {
 
 export class ReadingHead {
   readonly series: Series;
-  #fresh = new Columns();
+  #fresh: Columns;
   #flushing: Columns | undefined;
   #kept: Columns | undefined;
   #lastStampMs = Number.NEGATIVE_INFINITY;
@@ -34,6 +34,7 @@ export class ReadingHead {
 
   constructor(series: Series) {
     this.series = series;
+    this.#fresh = new Columns(series.id);
   }
 
   get last(): LastReading | undefined {
@@ -109,7 +110,7 @@ export class ReadingHead {
   beginFlush(): Columns | undefined {
     if (this.#flushing !== undefined || this.#fresh.length === 0) return this.#flushing;
     this.#flushing = this.#fresh;
-    this.#fresh = new Columns();
+    this.#fresh = new Columns(this.series.id);
     return this.#flushing;
   }
 
