@@ -337,6 +337,34 @@ test('a subject that is erased while a flush fails is in no row of it, and in no
   again.crash();
 });
 
+test('a flush that finds nothing new writes nothing, and still lets old hours of the log expire', async () => {
+  await using places = await prepare();
+  const { database, rate } = places;
+  const retired: string[] = [];
+  const logKeys = { ...keys, retireBefore: (table: string) => void retired.push(table) };
+  const engine = await Engine.open(database, { logKeys });
+  const writtenAt = async () => {
+    const [row] = await database.line`SELECT max(xmin::text::bigint)::text AS xid FROM checkpoint`;
+    return row?.['xid'] as string;
+  };
+  await engine.append(at(rate, 1, 70));
+  await engine.telemetry.flush();
+  const first = await writtenAt();
+  await engine.telemetry.flush();
+  assert.equal(await writtenAt(), first);
+  assert.equal(retired.length, 2);
+  await engine.append(at(rate, 2, 71));
+  await engine.telemetry.flush();
+  assert.notEqual(await writtenAt(), first);
+  engine.crash();
+  const again = await Engine.open(database);
+  assert.deepEqual(await again.read(), [
+    [1, 70],
+    [2, 71],
+  ]);
+  again.crash();
+});
+
 test('an hour of the log without its key stops the start, unless its time is over', async () => {
   await using places = await prepare();
   const { database, rate } = places;

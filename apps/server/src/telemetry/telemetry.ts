@@ -253,21 +253,25 @@ export class Telemetry {
 
   async #flushOnce(): Promise<void> {
     this.#lastFlushMs = this.#ports.nowMs();
-    // A quiet night writes nothing: the checkpoint already stands where the log ends.
-    if (this.#work === undefined && this.#consumed === this.#flushed) return;
     if (!this.#ports.mayWrite()) return;
     try {
-      this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
-      this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
-      const { sequence } = this.#work;
-      const isOurs = await commitFlush(this.#flushPorts, this.#work);
-      this.#work = undefined;
-      this.#instant = undefined;
-      if (!isOurs) throw new TakenOver();
-      await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS, sequence);
+      // A quiet night writes nothing: the checkpoint already stands where the log ends.
+      if (this.#instant !== undefined || this.#consumed !== this.#flushed) await this.#writeFlush();
+      await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS, this.#flushed);
     } catch (error) {
       this.#onFailure('flush', error);
     }
+  }
+
+  async #writeFlush(): Promise<void> {
+    this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
+    const { sequence } = this.#instant;
+    this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
+    const isOurs = await commitFlush(this.#flushPorts, this.#work);
+    this.#work = undefined;
+    this.#instant = undefined;
+    if (!isOurs) throw new TakenOver();
+    this.#flushed = sequence;
   }
 
   #onFailure(step: string, error: unknown): void {
