@@ -1,0 +1,173 @@
+// The telemetry engine on a database of its own, with a switch for each thing that can fail beneath it.
+import { randomBytes } from 'node:crypto';
+import { after } from 'node:test';
+import { expect } from '@ausculta/vitals/expect';
+import type { DeviceId } from '@ausculta/vitals/identity';
+import { metricOf } from '@ausculta/vitals/lookup';
+import { asOrganisation } from '../../apps/server/src/database/pool.ts';
+import { RegisteredDevice } from '../../apps/server/src/devices/known-device.ts';
+import { Registry } from '../../apps/server/src/devices/registry.ts';
+import type { LogEntry, Series } from '../../apps/server/src/line/entry.ts';
+import { ChunkWorker } from '../../apps/server/src/telemetry/chunk-encoder.ts';
+import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
+import { createSeal } from '../../apps/server/src/vault/seal.ts';
+import type { LogKeys, SubjectKeys } from '../../apps/server/src/vault/vault.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { oneKey } from './keys.ts';
+import { NOON, ORGANISATION, subjectId } from './line.ts';
+
+export const SUBJECT = subjectId(1);
+export const ALL_TIME = { fromMs: NOON - 1e9, toMs: NOON + 1e9 };
+export const seal = createSeal(randomBytes(32), randomBytes);
+export const keys = oneKey(seal);
+const encoder = new ChunkWorker();
+after(() => encoder[Symbol.asyncDispose]());
+
+interface World {
+  readonly sealOf: SubjectKeys['sealOf'];
+  readonly logKeys: LogKeys;
+  readonly nowMs: number;
+}
+
+/** The engine on a database, and a switch for each thing that can fail beneath it. */
+export class Engine {
+  readonly problems: string[] = [];
+  readonly failing = { transaction: false, settling: false };
+  #hasCrashed = false;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly registry: Registry;
+  telemetry!: Telemetry;
+
+  private constructor(registry: Registry) {
+    this.registry = registry;
+  }
+
+  static async open(
+    database: TestDatabase,
+    { sealOf = keys.sealOf, logKeys = keys, nowMs = NOON }: Partial<World> = {},
+  ): Promise<Engine> {
+    const engine = new Engine(await Registry.load(database.line, keys));
+    const { failing } = engine;
+    const sql = new Proxy(database.line, {
+      get(target, name) {
+        if (name === 'begin' && failing.transaction)
+          return () => Promise.reject(new Error('the store is away'));
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    engine.telemetry = await Telemetry.open({
+      mayWrite: () => true,
+      sql,
+      read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
+      sealOf,
+      logKeys,
+      registry: engine.registry,
+      evaluate: () => {},
+      watchRun: () => {},
+      watchEvent: () => {},
+      snapshotDetectors: () => [],
+      settleAlarms: () =>
+        failing.settling
+          ? Promise.reject(new Error('alarms cannot be written'))
+          : Promise.resolve(),
+      nowMs: () => nowMs,
+      after: (delayMs, run) => {
+        if (engine.#hasCrashed) return;
+        const timer = setTimeout(() => {
+          engine.#timers.delete(timer);
+          run();
+        }, delayMs);
+        engine.#timers.add(timer.unref());
+      },
+      encode: encoder.encode,
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      onProblem: (what) => engine.problems.push(what),
+      onTakenOver: (why) => engine.problems.push(why),
+    });
+    return engine;
+  }
+
+  append(...entries: LogEntry[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.telemetry.append(entries, (fault) =>
+        fault === undefined ? resolve() : reject(new Error(fault.code)),
+      );
+    });
+  }
+
+  async read(metric = 'heart-rate'): Promise<[number, number][]> {
+    const [found] = await this.telemetry.range({
+      subjectId: SUBJECT,
+      metrics: [metric],
+      ...ALL_TIME,
+      unreadable: [],
+    });
+    return (found?.stampsMs ?? []).map((stampMs, i) => [
+      (stampMs - NOON) / 1000,
+      found?.values[i] as number,
+    ]);
+  }
+
+  async samples(): Promise<number[]> {
+    const runs = await this.telemetry.waveforms({
+      subjectId: SUBJECT,
+      metrics: ['ecg-ii'],
+      ...ALL_TIME,
+      unreadable: [],
+    });
+    return runs.flatMap((run) => [...run.samples]);
+  }
+
+  /** As kill -9 does it: no goodbye. */
+  crash(): void {
+    this.#hasCrashed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}
+
+interface Places {
+  readonly database: TestDatabase;
+  readonly rate: Series;
+  readonly lead: Series;
+}
+
+export async function prepare(): Promise<Places & AsyncDisposable> {
+  const database = await freshDatabase();
+  await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
+  const registry = await Registry.load(database.line, keys);
+  const identity = {
+    familyName: 'Sample',
+    givenName: '',
+    sex: 'unknown',
+    recordNumber: 'A-1',
+  } as const;
+  const subject = await registry.addSubject({
+    organisationId: ORGANISATION,
+    id: SUBJECT,
+    kind: 'patient',
+    category: 'adult',
+    paced: 'no',
+    identity,
+  });
+  const device = new RegisteredDevice({
+    id: 'monitor-1' as DeviceId,
+    organisationId: ORGANISATION,
+    model: 'test',
+    tokenHash: randomBytes(32),
+  });
+  await registry.addDevice(device, SUBJECT, 0);
+  const seriesOf = async (key: string): Promise<Series> => {
+    const placement = {
+      organisationId: ORGANISATION,
+      subjectId: SUBJECT,
+      partition: subject.partition,
+    };
+    const series = [{ placement, metric: metricOf(key), epoch: 1 }];
+    await registry.provide(device, { clock: undefined, series }, NOON);
+    const made = device.seriesOf(SUBJECT, metricOf(key), 1);
+    expect(made !== undefined, 'a series that was asked for is there');
+    return made;
+  };
+  const [rate, lead] = [await seriesOf('heart-rate'), await seriesOf('ecg-ii')];
+  return { database, rate, lead, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
