@@ -80,6 +80,7 @@ export class Engine {
         engine.#timers.add(timer.unref());
       },
       encode: encoder.encode,
+      merge: encoder.merge,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       onProblem: (what) => engine.problems.push(what),
       onTakenOver: (why) => engine.problems.push(why),

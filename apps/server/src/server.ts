@@ -197,6 +197,7 @@ async function openParts(
     settleAlarms: () => alarms.settle(),
     encode: encoder.encode,
     mayWrite: () => !health.disk.isReached,
+    merge: encoder.merge,
     nowMs,
     after,
     pause,

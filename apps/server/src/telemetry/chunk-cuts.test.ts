@@ -79,7 +79,7 @@ describe('cutting readings into chunks', () => {
     const cuts = cutReadings(new Float64Array(2 * CHUNK_READINGS_MAX + 1).fill(START_MS));
     assert.deepEqual(
       cuts.map((cut) => cut.firstMs),
-      [START_MS, START_MS - 1, START_MS - 2],
+      [START_MS - 2, START_MS - 1, START_MS],
     );
   });
 });

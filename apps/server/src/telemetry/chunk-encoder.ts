@@ -1,17 +1,20 @@
 /**
- * Encodes chunks in a thread of its own: a flush of three million readings takes a second of
- * processor time, which would stand between every device and its acknowledgement. Keys stay here.
+ * Encodes and merges chunks in a thread of its own: a flush of three million readings takes a second
+ * of processor time, which would stand between every device and its acknowledgement. Keys stay here.
  */
 import { Worker } from 'node:worker_threads';
-import type { ChunkContent } from './chunk-content.ts';
-import type { Encoded, ToEncode } from './chunk-worker.ts';
+import type { Result } from '@ausculta/vitals/fault';
+import type { ChunkContent, EncodedChunk } from './chunk-content.ts';
+import type { MergedChunk, MergeJob } from './chunk-merge.ts';
+import type { Done, Outcome, ToDo, Work } from './chunk-worker.ts';
 
 export interface ChunkEncoder {
-  readonly encode: (content: ChunkContent) => Promise<Uint8Array>;
+  readonly encode: (content: ChunkContent) => Promise<EncodedChunk>;
+  readonly merge: (job: MergeJob) => Promise<Result<MergedChunk[]>>;
 }
 
 interface Waiting {
-  readonly resolve: (block: Uint8Array) => void;
+  readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -20,24 +23,36 @@ export class ChunkWorker implements ChunkEncoder, AsyncDisposable {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  encode = (content: ChunkContent): Promise<Uint8Array> => {
+  encode = async (content: ChunkContent): Promise<EncodedChunk> => {
+    const own = copyOf(content);
+    return (await this.#ask({ task: 'encode', content: own }, buffersOf(own))) as EncodedChunk;
+  };
+
+  merge = async (job: MergeJob): Promise<Result<MergedChunk[]>> => {
+    const parts = job.parts.map((part) => ({ ...part, block: new Uint8Array(part.block) }));
+    const buffers = parts.map(({ block }) => block.buffer);
+    return (await this.#ask({ task: 'merge', job: { ...job, parts } }, buffers)) as Result<
+      MergedChunk[]
+    >;
+  };
+
+  #ask(work: Work, transfer: ArrayBuffer[]): Promise<Outcome> {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      const own = copyOf(content);
       const worker = this.#running();
       worker.ref();
-      worker.postMessage({ id, content: own } satisfies ToEncode, buffersOf(own));
+      worker.postMessage({ id, work } satisfies ToDo, transfer);
     });
-  };
+  }
 
   /** The thread, started at the first need and again after it has failed. */
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker;
     const worker = new Worker(new URL('./chunk-worker.ts', import.meta.url));
-    worker.on('message', ({ id, block }: Encoded) => {
-      this.#waiting.get(id)?.resolve(block);
+    worker.on('message', ({ id, outcome }: Done) => {
+      this.#waiting.get(id)?.resolve(outcome);
       this.#waiting.delete(id);
       // It must not keep a process alive that has nothing else to do.
       if (this.#waiting.size === 0) worker.unref();

@@ -8,8 +8,9 @@ import type { Sql, Transaction } from '../database/pool.ts';
 import { PARTITIONS, type Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
-import type { ChunkContent } from './chunk-content.ts';
+import type { ChunkContent, EncodedChunk } from './chunk-content.ts';
 import { cutReadings, cutRuns } from './chunk-cuts.ts';
+import { type ChunkPart, sealChunk } from './chunk-row.ts';
 import type { Columns } from './columns.ts';
 import type { Heads } from './heads.ts';
 import * as store from './store.ts';
@@ -17,10 +18,6 @@ import { endOf } from './waveform-head.ts';
 
 /** A slice of sealing and tidying before devices get their turn. */
 const SLICE_MS = 2;
-
-/** The sealed form names its place: a chunk copied to another series does not open. */
-export const chunkContext = (seriesId: number, generation: number, firstMs: number): string =>
-  `chunk/${seriesId}/${generation}/${firstMs}`;
 
 export interface DetectorSnapshot {
   readonly organisationId: Series['organisationId'];
@@ -44,7 +41,7 @@ export interface FlushPorts {
   readonly events: () => readonly store.EventRow[];
   readonly nowMs: () => number;
   /** A chunk's bytes, made in a thread of its own. */
-  readonly encode: (content: ChunkContent) => Promise<Uint8Array>;
+  readonly encode: (content: ChunkContent) => Promise<EncodedChunk>;
   /** Lets other work run. */
   readonly pause: () => Promise<void>;
 }
@@ -145,12 +142,7 @@ function take(heads: Heads): Taken {
   return taken;
 }
 
-type Span = Pick<store.ChunkRow, 'kind' | 'generation' | 'first_ms' | 'last_ms' | 'count'>;
-
-interface Part extends Span {
-  readonly series: Series;
-  readonly content: ChunkContent;
-}
+type Part = Omit<ChunkPart, keyof EncodedChunk> & { readonly content: ChunkContent };
 
 /** So many chunks are with the encoder at a time: it never waits for us, nor we for all of them. */
 const ENCODING_AT_ONCE = 16;
@@ -164,16 +156,17 @@ async function encodeChunks(
   const parts = partsOf(taken, generation);
   const encodeParts = async (): Promise<void> => {
     for (const part of parts) {
-      const block = await ports.encode(part.content);
+      const encoded = await ports.encode(part.content);
       // Without a key the subject has been erased meanwhile.
       const seal = ports.sealOf(part.series.subjectId);
-      if (seal !== undefined) rows.push(chunkRow(seal, part, block));
+      if (seal !== undefined) rows.push(sealChunk(seal, { ...part, ...encoded }));
     }
   };
   await Promise.all(Array.from({ length: ENCODING_AT_ONCE }, encodeParts));
   return rows;
 }
 
+/** Open, all of them: compaction knows what lies beside them. */
 function* partsOf(taken: Taken, generation: number): Generator<Part> {
   for (const { series, columns } of taken.readings) {
     for (const { firstMs, from, until } of cutReadings(columns.view().stampsMs)) {
@@ -182,9 +175,10 @@ function* partsOf(taken: Taken, generation: number): Generator<Part> {
         series,
         kind: 'readings',
         generation,
-        first_ms: firstMs,
-        last_ms: slice.stampsMs.at(-1) as number,
+        firstMs,
+        lastMs: slice.stampsMs.at(-1) as number,
         count: slice.stampsMs.length,
+        closed: false,
         content: { kind: 'readings', columns: slice },
       };
     }
@@ -196,27 +190,14 @@ function* partsOf(taken: Taken, generation: number): Generator<Part> {
         series,
         kind: 'waveform',
         generation,
-        first_ms: cut.firstMs,
-        last_ms: Math.ceil(Math.max(...cut.runs.map(endOf))),
+        firstMs: cut.firstMs,
+        lastMs: Math.ceil(Math.max(...cut.runs.map(endOf))),
         count: cut.runs.reduce((sum, run) => sum + run.samples.length, 0),
+        closed: false,
         content: { kind: 'waveform', runs: starting },
       };
     }
   }
-}
-
-function chunkRow(seal: Seal, part: Part, block: Uint8Array): store.ChunkRow {
-  const { series, content: _, ...span } = part;
-  const sealed = seal.seal(block, chunkContext(series.id, span.generation, span.first_ms));
-  return {
-    organisation_id: series.organisationId,
-    partition: series.partition,
-    subject_id: series.subjectId,
-    series_id: series.id,
-    ...span,
-    bytes: sealed.length,
-    sealed,
-  };
 }
 
 function sealState(seal: Seal, snapshot: DetectorSnapshot): store.DetectorStateRow {

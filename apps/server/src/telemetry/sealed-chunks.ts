@@ -8,7 +8,7 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { isDamage } from '../database/fault.ts';
 import type { Series } from '../line/entry.ts';
-import { chunkContext } from './flush.ts';
+import { chunkContext } from './chunk-row.ts';
 import type { Span } from './merge.ts';
 import type { QueryPorts } from './query-ports.ts';
 import * as store from './store.ts';

@@ -149,6 +149,10 @@ export interface ChunkRow {
   readonly count: number;
   readonly bytes: number;
   readonly sealed: Uint8Array;
+  /** What the block holds, sealed like it; chunks of before have none. */
+  readonly summary?: Uint8Array;
+  /** Large enough; without it compaction looks at the chunk. */
+  readonly closed?: boolean;
 }
 
 export async function insertChunks(sql: Sql, rows: readonly ChunkRow[]): Promise<void> {

@@ -12,6 +12,7 @@ import { type Arrival, type ConsumePorts, consume } from '../line/consume.ts';
 import type { EventEntry, LogEntry } from '../line/entry.ts';
 import type { LogKeys, SubjectKeys } from '../vault/vault.ts';
 import type { ChunkEncoder } from './chunk-encoder.ts';
+import { Compaction } from './compaction.ts';
 import { eventContext, listEvents } from './events.ts';
 import {
   commitFlush,
@@ -39,6 +40,9 @@ const FLUSH_EVERY_MS = 60_000;
 const FLUSH_UNFLUSHED_MAX = 3_000_000;
 const FLUSH_LOOK_MS = 1_000;
 
+/** Chunks are merged for so much of each look, while devices and questions have their turns. */
+const COMPACT_FOR_MS = 500;
+
 /** Log tables stay this long behind the last flush: what a restored database needs to catch up. */
 export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
@@ -53,6 +57,7 @@ export interface TelemetryPorts {
   readonly watchEvent: ConsumePorts['watchEvent'];
   readonly snapshotDetectors: () => Iterable<DetectorSnapshot>;
   readonly encode: ChunkEncoder['encode'];
+  readonly merge: ChunkEncoder['merge'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
   readonly settleAlarms: () => Promise<void>;
   /** False while the disk reserve is reached: what has been accepted waits in memory. */
@@ -72,6 +77,7 @@ export class Telemetry {
   readonly #log: PostgresLog;
   readonly #commit: GroupCommit;
   readonly #consumePorts: ConsumePorts;
+  readonly #compaction: Compaction;
   #consumed: number;
   #flushed = Number.NaN;
   #events: EventRow[] = [];
@@ -109,6 +115,13 @@ export class Telemetry {
       watchEvent: ports.watchEvent,
       onBroken: (entry, error) => ports.onProblem(`consume ${entry.kind}`, error),
     };
+    const { sql, sealOf, merge, nowMs, pause, onProblem } = ports;
+    this.#compaction = new Compaction({
+      ...{ sql, sealOf, merge, nowMs, pause, onProblem },
+      seriesById: ports.registry.seriesById,
+      lane: log.lane,
+      fence: log.fence,
+    });
     this.#commit = new GroupCommit(
       {
         write: (batch) => (ports.mayWrite() ? log.write(batch) : Promise.reject(new StoreFull())),
@@ -188,7 +201,7 @@ export class Telemetry {
     this.#erased.add(subjectId);
     this.heads.forget(subjectId);
     this.#events = this.#events.filter((row) => row.subject_id !== subjectId);
-    await this.#flushing;
+    await Promise.all([this.#flushing, this.#compaction.settled()]);
     // A flush that failed is written again: without the rows that no key opens.
     if (this.#work !== undefined) this.#work = workWithout(this.#work, subjectId);
     if (this.#instant !== undefined) this.#instant = instantWithout(this.#instant, subjectId);
@@ -238,8 +251,8 @@ export class Telemetry {
       const isDue =
         this.#ports.nowMs() - this.#lastFlushMs >= FLUSH_EVERY_MS ||
         this.heads.unflushed >= FLUSH_UNFLUSHED_MAX;
-      if (isDue || this.#instant !== undefined) void this.flush().finally(() => this.#look());
-      else this.#look();
+      const flushed = isDue || this.#instant !== undefined ? this.flush() : this.compact();
+      void flushed.finally(() => this.#look());
     });
   }
 
@@ -268,10 +281,19 @@ export class Telemetry {
     const { sequence } = this.#instant;
     this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
     const isOurs = await commitFlush(this.#flushPorts, this.#work);
+    if (isOurs) this.#compaction.note(this.#work.chunks);
     this.#work = undefined;
     this.#instant = undefined;
     if (!isOurs) throw new TakenOver();
     this.#flushed = sequence;
+  }
+
+  /** Merges small chunks for a while; nobody waits for it, and it can wait for the disk. */
+  async compact(): Promise<void> {
+    if (!this.#ports.mayWrite()) return;
+    await this.#compaction
+      .turn(COMPACT_FOR_MS)
+      .catch((error: unknown) => this.#onFailure('merge chunks', error));
   }
 
   #onFailure(step: string, error: unknown): void {
@@ -299,7 +321,7 @@ export class Telemetry {
   /** Stops taking, waits for what was accepted, and leaves everything in chunks. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#commit.close();
+    await Promise.all([this.#commit.close(), this.#compaction.stop()]);
     await this.flush();
   }
 }

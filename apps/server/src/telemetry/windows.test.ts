@@ -15,7 +15,7 @@ import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { Series } from '../line/entry.ts';
 import { createSeal } from '../vault/seal.ts';
-import { chunkContext } from './flush.ts';
+import { chunkContext } from './chunk-row.ts';
 import { Heads } from './heads.ts';
 import { recallLast } from './last-readings.ts';
 import { ALL_TIME, type SeriesRange } from './merge.ts';
