@@ -5,8 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Trend, UnreadableLine, UnreadablePart } from '@ausculta/contract/readings';
+import { SEALED_KINDS } from '../apps/server/src/commands/sealed-tables.ts';
+import type { Connection } from '../apps/server/src/database/connection.ts';
 import type { Sql } from '../apps/server/src/database/pool.ts';
 import { freshDatabase } from './support/database.ts';
+import { runCommand, urlOf } from './support/program.ts';
 import {
   eventually,
   type ServerUnderTest,
@@ -108,4 +111,81 @@ test('damaged rows of one patient: all of another is there, and every answer say
   await eventually('an alarm of what is still beyond its limit', async () =>
     (await server.alarms(damaged.subjectId)).find(({ ruleKey }) => /spo2/.test(ruleKey)),
   );
+});
+
+interface Verified {
+  readonly verified: {
+    checked: Record<string, number>;
+    counts: { subjects: number };
+    unreadable: number;
+  };
+}
+interface Found {
+  readonly unreadable: { what: string; id: string; subject: string | null; why: string };
+}
+
+/** `ausculta verify` as a process of its own. */
+async function verify(dataDir: string, database: Connection) {
+  const { code, output } = await runCommand(['verify', '--json'], {
+    AUSCULTA_DATA_DIR: dataDir,
+    DATABASE_URL: urlOf(database),
+  });
+  const lines = output.stdout.trim().split('\n').filter(Boolean);
+  const said = lines.map((line) => JSON.parse(line) as Verified | Found);
+  return {
+    code,
+    stderr: output.stderr,
+    found: said.filter((line) => 'unreadable' in line).map(({ unreadable }) => unreadable),
+    verified: said.find((line) => 'verified' in line)?.verified,
+  };
+}
+
+test('verify opens all that is sealed, names each row that does not open, and is told by its exit code', async () => {
+  await using database = await freshDatabase();
+  const config = { database: database.connection, dataDir: await temporaryDirectory() };
+  await using here = await startServerHere({ config });
+  const patient = await here.server.addPatient('Damaged');
+  await here.server.post(`/api/subjects/${patient.subjectId}/holds`, { reason: 'inquest' });
+  await say(here.server, patient, 71);
+  await here.server.send(patient, '{"values": {"');
+  await here[Symbol.asyncDispose]();
+
+  const before = await verify(config.dataDir, database.connection);
+  assert.equal(before.code, 0, before.stderr);
+  assert.deepEqual(before.found, []);
+  const all = [
+    'name',
+    'chunk',
+    'event',
+    'alarm',
+    'detector state',
+    'legal hold',
+    'parked message',
+    'audit entry',
+    'log row',
+  ];
+  for (const what of all) assert.ok((before.verified?.checked[what] ?? 0) > 0, what);
+  assert.equal(before.verified?.counts.subjects, 1);
+
+  await damage(database.line, patient.subjectId);
+  await database.line`UPDATE parked SET message_sealed = substr(message_sealed, 1, 20)`;
+  const [log] = await database.line<{ name: string }[]>`
+    SELECT relname AS name FROM pg_class WHERE relname LIKE 'log\\_%' AND relkind = 'r'`;
+  await database.line`UPDATE ${database.line(log?.name ?? '')} SET sealed = set_byte(sealed, 40, 1 + get_byte(sealed, 40) % 7)`;
+  const after = await verify(config.dataDir, database.connection);
+  assert.equal(after.code, 1, after.stderr);
+  const kinds = new Set(after.found.map(({ what }) => what));
+  assert.deepEqual([...kinds].sort(), all.filter((what) => what !== 'audit entry').sort());
+  assert.equal(after.found.length, after.verified?.unreadable);
+  assert.ok(after.found.every(({ id, why }) => id !== '' && why !== ''));
+});
+
+test('every column of sealed bytes is one that verify looks at', async () => {
+  await using database = await freshDatabase();
+  const columns = await database.line<{ place: string }[]>`
+    SELECT table_name || '.' || column_name AS place FROM information_schema.columns
+    WHERE table_schema = current_schema() AND data_type = 'bytea' AND column_name LIKE '%sealed'
+      AND table_name NOT LIKE 'log\\_%'`;
+  const known = SEALED_KINDS.map(({ table, sealed }) => `${table}.${sealed}`);
+  assert.deepEqual(columns.map(({ place }) => place).sort(), known.toSorted());
 });

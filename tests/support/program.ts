@@ -3,9 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Connection } from '../../apps/server/src/database/connection.ts';
 import { eventually, freePorts, ServerUnderTest } from './server.ts';
 
 const MAIN = join(import.meta.dirname, '../../apps/server/src/main.ts');
+const COMMANDS = join(import.meta.dirname, '../../apps/server/src/commands/main.ts');
 
 export interface Program {
   readonly child: ChildProcess;
@@ -22,11 +24,30 @@ process.once('exit', () => {
 
 /** The program itself. Nothing of this process's own settings reaches it. */
 export function runProgram(settings: Record<string, string>): Program {
+  return runHere([MAIN], settings);
+}
+
+/** A command of the database, as the command line starts it. */
+export async function runCommand(args: readonly string[], settings: Record<string, string>) {
+  const { ended, output } = runHere([COMMANDS, ...args], settings);
+  return { code: await ended, output };
+}
+
+/** As DATABASE_URL has it. */
+export function urlOf(connection: Connection): string {
+  const { host, port, user, password, database } = connection;
+  const isSocket = host.startsWith('/');
+  const place = isSocket ? `localhost:${port}` : `${host}:${port}`;
+  const socket = isSocket ? `?host=${encodeURIComponent(host)}` : '';
+  return `postgres://${user}:${encodeURIComponent(password)}@${place}/${database}${socket}`;
+}
+
+function runHere(args: readonly string[], settings: Record<string, string>): Program {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       !name.startsWith('AUSCULTA_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT',
   );
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, args, {
     env: { ...Object.fromEntries(inherited), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly out: Output;
   readonly client: ServerClient;
   readonly nowMs: number;
+  /** The server's own commands, on this terminal; the answer is the exit code. */
+  readonly runOnDatabase: (args: readonly string[]) => Promise<number>;
   /** All of the standard input. */
   readonly readIn: () => Promise<Uint8Array>;
 }

@@ -15,6 +15,7 @@ async function decode(args: readonly string[], stdin = '') {
     environment: { AUSCULTA_DATA_DIR: '/nowhere' },
     nowMs: Date.UTC(2026, 2, 1, 12),
     isTerminal: false,
+    runOnDatabase: async () => 0,
     readIn: async () => new TextEncoder().encode(stdin),
     writeOut: (text) => {
       out += text;

@@ -18,6 +18,7 @@ async function run(args: readonly string[], environment: Record<string, string> 
     environment: { AUSCULTA_TOKEN: 'token', AUSCULTA_URL: NOBODY, ...environment },
     nowMs: NOW_MS,
     isTerminal: false,
+    runOnDatabase: async () => 0,
     readIn: async () => new Uint8Array(),
     writeOut: (text) => {
       out += text;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ALARMS, PARKED } from './alarms.ts';
-import type { Command, Given } from './command.ts';
+import type { Command, Given, Surroundings } from './command.ts';
+import { DATABASE_COMMANDS } from './database-commands.ts';
 import { DECODE } from './decode.ts';
 import { DEVICE_ADD } from './devices.ts';
 import { KEYS_ROTATE, SUBJECT_ERASE, SUBJECT_HOLD, SUBJECT_RELEASE } from './erasure.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   PARKED,
   KEYS_ROTATE,
   DECODE,
+  ...DATABASE_COMMANDS,
 ];
 
 export interface Invocation {
@@ -33,13 +35,15 @@ export interface Invocation {
   readonly isTerminal: boolean;
   /** All of the standard input. */
   readonly readIn: () => Promise<Uint8Array>;
+  readonly runOnDatabase: Surroundings['runOnDatabase'];
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
 }
 
 /** Runs one command line; the answer is its exit code. */
 export async function runCommandLine(invocation: Invocation): Promise<number> {
-  const { args, environment, nowMs, isTerminal, readIn, writeOut, writeError } = invocation;
+  const { args, environment, nowMs, isTerminal, readIn, runOnDatabase } = invocation;
+  const { writeOut, writeError } = invocation;
   try {
     if (args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help') {
       writeOut(usage());
@@ -56,6 +60,7 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
       out,
       nowMs,
       readIn,
+      runOnDatabase,
       // Only when it is asked for: not every command needs a server, and a token.
       get client() {
         return openServerClient(environment);
@@ -64,7 +69,8 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
     return EXIT.OK;
   } catch (error) {
     if (!(error instanceof CommandProblem)) throw error;
-    writeError(`ausculta: ${error.message}\n`);
+    // A program that was started in our place has said itself what went wrong.
+    if (error.message !== '') writeError(`ausculta: ${error.message}\n`);
     return error.exitCode;
   }
 }
@@ -119,7 +125,7 @@ function misused(command: Command, why: string): CommandProblem {
 
 function usage(): string {
   const commands = COMMANDS.map(({ usage, help }) => `  ${usage}\n      ${help}\n`);
-  return `npx ausculta COMMAND [--json]: asks a running Ausculta server
+  return `npx ausculta COMMAND [--json]: asks a running Ausculta server, or works on its data directory
 
 ${commands.join('')}
   S is a subject's id or record number. T is 2026-03-01T08:00:00Z, 2026-03-01, or an age: 15min, 2h.

@@ -19,11 +19,12 @@ import { type Listening, SOCKET_PORT, serverArguments } from './postgres-setting
 import { postgresUser } from './postgres-user.ts';
 import {
   type PostmasterCommand,
+  readPidFile,
   startPostmaster,
   stopLeftover,
   stopPostmaster,
 } from './postmaster.ts';
-import { postgresSecrets } from './secrets.ts';
+import { type PostgresSecrets, postgresSecrets } from './secrets.ts';
 import { errorCode, StartProblem } from './start-problem.ts';
 import { canLogIn, makeOwnRoleAndDatabase } from './store.ts';
 
@@ -83,23 +84,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     user,
   });
 
-  const place = {
-    host: listening.socketDir,
-    port: options.port ?? SOCKET_PORT,
-    ssl: 'disable',
-  } as const;
-  const superuser: Connection = {
-    ...place,
-    database: 'postgres',
-    user: 'postgres',
-    password: secrets.postgres,
-  };
-  const connection: Connection = {
-    ...place,
-    database: 'ausculta',
-    user: 'ausculta',
-    password: secrets.ausculta,
-  };
+  const place = { host: listening.socketDir, port: options.port ?? SOCKET_PORT };
+  const { connection, superuser } = connectionsAt(place, secrets);
   try {
     await provision(connection, { superuser, isNew: !isKnown });
   } catch (error) {
@@ -115,6 +101,31 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       await removeSocketDir(dataDir, listening.socketDir);
     },
   };
+}
+
+type Connections = Pick<EmbeddedPostgres, 'connection' | 'superuser'>;
+
+function connectionsAt(
+  { host, port }: Pick<Connection, 'host' | 'port'>,
+  secrets: PostgresSecrets,
+): Connections {
+  const place = { host, port, ssl: 'disable' } as const;
+  const { postgres, ausculta } = secrets;
+  return {
+    superuser: { ...place, database: 'postgres', user: 'postgres', password: postgres },
+    connection: { ...place, database: 'ausculta', user: 'ausculta', password: ausculta },
+  };
+}
+
+/** The one that a running server has started, for a command beside it; undefined when it is not up. */
+export async function findRunningPostgres(
+  dataDir: string,
+  randomBytes: RandomBytes,
+): Promise<Connections | undefined> {
+  const file = await readPidFile(clusterDirIn(dataDir));
+  if (file?.status !== 'ready') return undefined;
+  const secrets = await postgresSecrets(dataDir, { hasCluster: true, randomBytes });
+  return connectionsAt({ host: file.socketDir, port: file.port }, secrets);
 }
 
 /** Once, on the first start; after one that was cut short, again. */

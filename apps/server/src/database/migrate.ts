@@ -38,6 +38,23 @@ export async function migrate(
   }
 }
 
+/** The schema is the one that this version works with: for a command that changes none. */
+export async function expectMigrated(connection: Connection): Promise<void> {
+  const known = await readMigrations();
+  const sql = openConnection(connection);
+  try {
+    const applied = await appliedMigrations(sql);
+    expectSameHistory(known, applied);
+    if (applied.length === known.length) return;
+    throw new StartProblem(
+      'SCHEMA_CHANGED',
+      'The database has an older schema than this version of Ausculta. Start the server once: it brings the schema up.',
+    );
+  } finally {
+    await sql.end();
+  }
+}
+
 export async function readMigrations(directory: string = MIGRATIONS_DIR): Promise<Migration[]> {
   const files = (await readdir(directory))
     .filter((file) => /^\d{4}-[a-z0-9-]+\.sql$/.test(file))

@@ -142,13 +142,18 @@ async function isReady(postmaster: Postmaster, clusterDir: string): Promise<bool
 interface PidFile {
   readonly pid: number;
   readonly status: string;
+  readonly port: number;
+  readonly socketDir: string;
 }
 
-async function readPidFile(clusterDir: string): Promise<PidFile | undefined> {
+export async function readPidFile(clusterDir: string): Promise<PidFile | undefined> {
   const text = await readFile(join(clusterDir, 'postmaster.pid'), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const pid = Number(lines[0]);
-  return Number.isInteger(pid) && pid > 1 ? { pid, status: (lines[7] ?? '').trim() } : undefined;
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  // PostgreSQL's own order of lines: 4 is the port, 5 the directory of the socket, 8 the state.
+  const [port = '', socketDir = ''] = lines.slice(3, 5).map((line) => line.trim());
+  return { pid, status: (lines[7] ?? '').trim(), port: Number(port), socketDir };
 }
 
 /**

@@ -53,6 +53,9 @@ export interface ParkingPorts {
   readonly bytesMax?: number;
 }
 
+export const parkedContext = (deviceId: string, messageId: string): string =>
+  `parked/${deviceId}/${messageId}`;
+
 export class Parking {
   readonly #ports: ParkingPorts;
   readonly #ofDevice = new Map<string, store.ParkedAmount>();
@@ -178,7 +181,7 @@ export class Parking {
         .slice(0, 500),
       message_id: index === 0 ? messageId : `${messageId}#${index}`,
       received_ms: receivedMs,
-      message_sealed: index === 0 ? key.seal.seal(bytes, `parked/${deviceId}/${messageId}`) : null,
+      message_sealed: index === 0 ? key.seal.seal(bytes, parkedContext(deviceId, messageId)) : null,
       expires_ms: receivedMs + KEPT_MS,
     };
   }

@@ -46,10 +46,18 @@ export interface SealedDatabase {
   readonly sample: { readonly sealed: Uint8Array; readonly aad: string } | undefined;
 }
 
+/** Where the key store lies, with its backups and the list of destroyed keys. */
+export function keyDirectory({
+  dataDirectory,
+  keyStoreDir,
+}: Pick<VaultOptions, 'dataDirectory' | 'keyStoreDir'>): string {
+  return resolve(keyStoreDir ?? join(dataDirectory.path, 'keys'));
+}
+
 export async function openVault(options: VaultOptions): Promise<Vault> {
-  const { dataDirectory, database, randomBytes } = options;
-  const directory = resolve(options.keyStoreDir ?? join(dataDirectory.path, 'keys'));
-  const masterKeys = await masterKeysOf(options);
+  const { database, randomBytes } = options;
+  const directory = keyDirectory(options);
+  const masterKeys = await masterKeysOf({ ...options, hasSealedData: database.hasSealedData });
   using parts = new DisposableStack();
   const store = parts.use(openSqliteKeyStore(join(directory, 'keys.sqlite')));
   const isUpgrade = store.root() === undefined && database.hasSealedData;
@@ -64,14 +72,25 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   return vault;
 }
 
-async function masterKeysOf(options: VaultOptions): Promise<MasterKeys> {
-  const { masterKey, dataDirectory, randomBytes, database } = options;
+/** The master keys alone, for a command that makes none and changes none. */
+export async function knownMasterKeys(
+  options: Pick<VaultOptions, 'dataDirectory' | 'masterKey' | 'randomBytes'>,
+): Promise<MasterKeys> {
+  return await masterKeysOf({ ...options, hasSealedData: true });
+}
+
+async function masterKeysOf(
+  options: Pick<VaultOptions, 'dataDirectory' | 'masterKey' | 'randomBytes'> & {
+    readonly hasSealedData: boolean;
+  },
+): Promise<MasterKeys> {
+  const { masterKey, dataDirectory, randomBytes, hasSealedData } = options;
   switch (masterKey.kind) {
     case 'file':
       return await fileMasterKeys({
         dataDirectory,
         randomBytes,
-        hasSealedData: database.hasSealedData,
+        hasSealedData,
       });
     case 'environment':
       return await orFromFile(options, environmentMasterKeys(masterKey, randomBytes));
@@ -86,7 +105,10 @@ async function masterKeysOf(options: VaultOptions): Promise<MasterKeys> {
 }
 
 /** An installation that began with a key file goes over to its new provider by itself. */
-async function orFromFile(options: VaultOptions, keys: MasterKeys): Promise<MasterKeys> {
+async function orFromFile(
+  options: Pick<VaultOptions, 'dataDirectory' | 'randomBytes'>,
+  keys: MasterKeys,
+): Promise<MasterKeys> {
   const file = await readKeyFile(options.dataDirectory);
   if (file === undefined) return keys;
   return { ...keys, known: [...keys.known, heldMasterKey(file, options.randomBytes)] };

@@ -16,6 +16,8 @@ const SCHEMA = `
     wrapped BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;`;
 
+const BUSY_WITHIN_MS = 5_000;
+
 export function openSqliteKeyStore(path: string): KeyStore {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -31,6 +33,30 @@ export function openSqliteKeyStore(path: string): KeyStore {
   }
 }
 
+/** All of a store as of one moment, read beside whoever else has it open. */
+export function readKeyStore(path: string): {
+  readonly root: Uint8Array | undefined;
+  readonly keys: ReadonlyMap<string, Uint8Array>;
+} {
+  try {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_WITHIN_MS });
+    try {
+      db.exec('BEGIN');
+      const root = db.prepare('SELECT wrapped FROM root').get()?.wrapped as Uint8Array | undefined;
+      const rows = db.prepare('SELECT owner, wrapped FROM key').all() as unknown as WrappedKey[];
+      return { root, keys: new Map(rows.map(({ owner, wrapped }) => [owner, wrapped])) };
+    } finally {
+      db.close();
+    }
+  } catch (cause) {
+    throw new StartProblem(
+      'KEY_STORE_UNUSABLE',
+      `The key store ${path} cannot be read (${errorCode(cause) || 'unknown reason'}). Restore it: npx ausculta keys restore.`,
+      cause,
+    );
+  }
+}
+
 class SqliteKeyStore implements KeyStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
@@ -39,7 +65,8 @@ class SqliteKeyStore implements KeyStore {
 
   constructor(path: string) {
     this.#path = path;
-    this.#db = new DatabaseSync(path);
+    // A command that reads beside a running server holds its lock for some microseconds.
+    this.#db = new DatabaseSync(path, { timeout: BUSY_WITHIN_MS });
     // A deleted key is overwritten in the file, and afterwards in the journal that still held it: so
     // the journal stays one file that we can find, instead of blocks that the disk has let go.
     this.#db.exec(

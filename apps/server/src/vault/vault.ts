@@ -16,14 +16,15 @@ import type { Shredded, ShredList } from './shred-list.ts';
 const KEY_BYTES = 32;
 
 /** What opens the rows of a database from before subjects had keys of their own. */
-const LEGACY = 'legacy/data';
+export const LEGACY = 'legacy/data';
 const RECEIPTS = 'signing/receipts';
+export const ofLogTable = (table: string): string => `log/${table}`;
 const LOG = 'log/';
 
 /** How the store and the list of destroyed keys name a subject's key. */
 export const ofSubject = (id: string): string => `subject/${id}`;
-const ofOrganisation = (id: string): string => `organisation/${id}`;
-const wrapContext = (owner: string): string => `key/${owner}`;
+export const ofOrganisation = (id: string): string => `organisation/${id}`;
+export const wrapContext = (owner: string): string => `key/${owner}`;
 
 /** The keys of subjects, as the rooms see them that store what is theirs. */
 export interface SubjectKeys {

@@ -1,0 +1,147 @@
+/** Every place where something sealed lies, whose key opens it, and what it must hold. */
+import { decodeReadings } from '@ausculta/blocks/readings-block';
+import { decodeRuns } from '@ausculta/blocks/waveform-block';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import { alarmContext } from '../alarms/alarm-row.ts';
+import { identityContext } from '../devices/registry.ts';
+import { holdContext } from '../erasure/holds.ts';
+import { parkedContext } from '../parked/parking.ts';
+import { eventContext } from '../telemetry/events.ts';
+import { chunkContext, detectorContext } from '../telemetry/flush.ts';
+import { zstd } from '../telemetry/zstd.ts';
+import { type AuditEntry, auditContext } from '../vault/audit.ts';
+import type { SealedRow, SealedTable } from './store.ts';
+
+export interface SealedKind extends SealedTable {
+  /** As it is called where it is told of. */
+  readonly what: string;
+  readonly contextOf: (row: SealedRow) => string;
+  /** Null: the key of the organisation. */
+  readonly subjectOf: (row: SealedRow) => string | null;
+  readonly nameOf: (row: SealedRow) => string;
+  /** What is wrong with what was opened. */
+  readonly faultOf: (opened: Uint8Array, row: SealedRow) => string | undefined;
+}
+
+const text = (value: SealedRow[string] | undefined): string => String(value ?? '');
+const number = (value: SealedRow[string] | undefined): number => Number(value);
+
+function jsonFault(opened: Uint8Array): string | undefined {
+  try {
+    JSON.parse(new TextDecoder().decode(opened));
+    return undefined;
+  } catch {
+    return 'it opens, and is not what was written';
+  }
+}
+
+const ofColumn = (row: SealedRow): string => text(row['subject_id']);
+
+export const SEALED_KINDS: readonly SealedKind[] = [
+  {
+    what: 'name',
+    table: 'subject',
+    key: ['organisation_id', 'id'],
+    columns: [],
+    sealed: 'identity_sealed',
+    contextOf: (row) => identityContext(text(row['organisation_id']), text(row['id'])),
+    subjectOf: (row) => text(row['id']),
+    nameOf: (row) => text(row['id']),
+    faultOf: jsonFault,
+  },
+  {
+    what: 'chunk',
+    table: 'chunk',
+    key: ['partition', 'subject_id', 'series_id', 'first_ms', 'generation'],
+    columns: ['kind', 'last_ms', 'count'],
+    sealed: 'sealed',
+    contextOf: (row) =>
+      chunkContext(number(row['series_id']), number(row['generation']), number(row['first_ms'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['series_id']}/${row['generation']}/${row['first_ms']}`,
+    faultOf: chunkFault,
+  },
+  {
+    what: 'event',
+    table: 'event',
+    key: ['subject_id', 'id'],
+    columns: [],
+    sealed: 'sealed',
+    contextOf: (row) => eventContext(text(row['subject_id']), text(row['id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['id']}`,
+    faultOf: jsonFault,
+  },
+  {
+    what: 'alarm',
+    table: 'alarm',
+    key: ['subject_id', 'id'],
+    columns: [],
+    sealed: 'detail_sealed',
+    contextOf: (row) => alarmContext(text(row['subject_id']), text(row['id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['id']}`,
+    faultOf: jsonFault,
+  },
+  {
+    what: 'detector state',
+    table: 'detector_state',
+    key: ['partition', 'subject_id'],
+    columns: [],
+    sealed: 'sealed',
+    contextOf: (row) => detectorContext(text(row['subject_id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => text(row['subject_id']),
+    faultOf: jsonFault,
+  },
+  {
+    what: 'legal hold',
+    table: 'legal_hold',
+    key: ['subject_id', 'id'],
+    columns: [],
+    sealed: 'reason_sealed',
+    contextOf: (row) => holdContext(text(row['subject_id']), text(row['id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['id']}`,
+    faultOf: () => undefined,
+  },
+  {
+    what: 'parked message',
+    table: 'parked',
+    key: ['id'],
+    columns: ['organisation_id', 'subject_id', 'device_id', 'message_id'],
+    sealed: 'message_sealed',
+    contextOf: (row) => parkedContext(text(row['device_id']), text(row['message_id'])),
+    subjectOf: (row) => row['subject_id'] as string | null,
+    nameOf: (row) => text(row['id']),
+    faultOf: () => undefined,
+  },
+  {
+    what: 'audit entry',
+    table: 'audit_leaf',
+    key: ['organisation_id', 'id'],
+    columns: ['act', 'target', 'at_ms'],
+    sealed: 'detail_sealed',
+    contextOf: (row) =>
+      auditContext({
+        organisationId: text(row['organisation_id']) as OrganisationId,
+        act: text(row['act']) as AuditEntry['act'],
+        target: text(row['target']) as AuditEntry['target'],
+        atMs: number(row['at_ms']),
+      }),
+    subjectOf: (row) => /^subject\/(.+)$/.exec(text(row['target']))?.[1] ?? null,
+    nameOf: (row) => text(row['id']),
+    faultOf: jsonFault,
+  },
+];
+
+/** The block decodes, and holds what the row says of it in clear. */
+function chunkFault(block: Uint8Array, row: SealedRow): string | undefined {
+  const decoded =
+    row['kind'] === 'waveform' ? decodeRuns(block, zstd) : decodeReadings(block, zstd);
+  if (!decoded.ok) return `${decoded.fault.code}: ${decoded.fault.detail ?? ''}`;
+  const count = Array.isArray(decoded.value)
+    ? decoded.value.reduce((sum, run) => sum + run.samples.length, 0)
+    : (decoded.value as { stampsMs: Float64Array }).stampsMs.length;
+  return count === row['count'] ? undefined : `it holds ${count} values instead of ${row['count']}`;
+}
