@@ -4,7 +4,6 @@
  */
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { expect } from '@ausculta/vitals/expect';
 import type { Config } from '../config.ts';
 import { clusterDirIn, hasCluster } from '../database/cluster.ts';
 import type { Connection } from '../database/connection.ts';
@@ -113,14 +112,4 @@ export async function openGroundKeys(
   const masterKeys = await knownMasterKeys({ dataDirectory, masterKey, randomBytes });
   const directory = keyDirectory({ dataDirectory, keyStoreDir });
   return await openReadingVault({ directory, masterKeys, randomBytes });
-}
-
-/** Only without a server: it has in memory what would be changed beneath it. */
-export function expectStopped({ dataDirectory, isServerRunning }: Ground): void {
-  expect(dataDirectory.path !== '', 'a data directory has a path');
-  if (!isServerRunning) return;
-  throw new StartProblem(
-    'DATA_DIRECTORY_IN_USE',
-    `A server is using ${dataDirectory.path}. Stop it first, then run this again.`,
-  );
 }
