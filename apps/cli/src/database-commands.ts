@@ -37,4 +37,30 @@ export const DATABASE_COMMANDS: readonly Command[] = [
     usage: 'verify',
     help: 'Opens everything that is stored and names what does not open; a server may be running',
   }),
+  databaseCommand({
+    name: 'backup',
+    words: ['DIR'],
+    usage: 'backup DIR',
+    help: 'Copies the database while it works, and keeps its log there from now on; never its keys',
+  }),
+  databaseCommand({
+    name: 'restore',
+    words: ['DIR'],
+    options: { to: { type: 'string' } },
+    usage: 'restore DIR [--to TIME]',
+    help: 'Puts the newest backup of DIR into an empty data directory, up to now or to a moment',
+  }),
+  databaseCommand({
+    name: 'keys backup',
+    words: ['DIR'],
+    usage: 'keys backup DIR',
+    help: 'Copies the key store; such copies expire after 7 days',
+  }),
+  databaseCommand({
+    name: 'keys restore',
+    words: ['FILE'],
+    options: { replace: { type: 'boolean' } },
+    usage: 'keys restore FILE [--replace]',
+    help: 'Puts a copy of the key store back; keys of the erased are destroyed again',
+  }),
 ];

@@ -5,19 +5,54 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { StartProblem } from '../database/start-problem.ts';
+import { backup } from './backup.ts';
 import type { CommandPorts } from './ground.ts';
+import { backUpKeys, restoreKeys } from './keys.ts';
+import { restore } from './restore.ts';
 import { verify } from './verify.ts';
 
-type Command = (ports: CommandPorts, words: readonly string[]) => Promise<number>;
+interface Given {
+  readonly words: readonly string[];
+  readonly to?: string;
+  readonly replace: boolean;
+}
 
-const COMMANDS: Readonly<Record<string, Command>> = { verify };
+type Command = (ports: CommandPorts, given: Given) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  verify,
+  backup,
+  restore,
+  'keys-backup': backUpKeys,
+  'keys-restore': restoreKeys,
+};
+
+/** The command line has looked at it before: what is not known here is a slip of ours. */
+function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean' },
+      to: { type: 'string' },
+      replace: { type: 'string' },
+    },
+    allowPositionals: true,
+  });
+  return {
+    words: positionals,
+    ...(values.to === undefined ? {} : { to: values.to }),
+    replace: values.replace !== undefined,
+    asJson: values.json === true,
+  };
+}
 
 /** A line in this time is enough for whoever waits. */
 const PROGRESS_EVERY_MS = 2_000;
 
-async function run([name = '', ...words]: readonly string[]): Promise<number> {
+async function run([name = '', ...args]: readonly string[]): Promise<number> {
   const command = COMMANDS[name];
   if (command === undefined) {
     process.stderr.write(`ausculta: ${name} is no command of the database.\n`);
@@ -30,6 +65,7 @@ async function run([name = '', ...words]: readonly string[]): Promise<number> {
   }
   const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  const given = givenOf(args);
   let saidMs = Date.now();
   const ports: CommandPorts = {
     config: outcome.config,
@@ -39,7 +75,7 @@ async function run([name = '', ...words]: readonly string[]): Promise<number> {
       randomBytes: (count) => randomBytes(count),
       newId: () => randomUUID(),
     },
-    asJson: words.includes('--json'),
+    asJson: given.asJson,
     writeOut: (line) => void process.stdout.write(`${line}\n`),
     progress: (line) => {
       if (Date.now() - saidMs < PROGRESS_EVERY_MS) return;
@@ -47,10 +83,7 @@ async function run([name = '', ...words]: readonly string[]): Promise<number> {
       process.stderr.write(`… ${line}\n`);
     },
   };
-  return await command(
-    ports,
-    words.filter((word) => word !== '--json'),
-  );
+  return await command(ports, given);
 }
 
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {

@@ -105,7 +105,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
 type Connections = Pick<EmbeddedPostgres, 'connection' | 'superuser'>;
 
-function connectionsAt(
+export function connectionsAt(
   { host, port }: Pick<Connection, 'host' | 'port'>,
   secrets: PostgresSecrets,
 ): Connections {

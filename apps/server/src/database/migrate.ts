@@ -55,6 +55,10 @@ export async function expectMigrated(connection: Connection): Promise<void> {
   }
 }
 
+export async function migrationNames(): Promise<string[]> {
+  return (await readMigrations()).map(({ name }) => name);
+}
+
 export async function readMigrations(directory: string = MIGRATIONS_DIR): Promise<Migration[]> {
   const files = (await readdir(directory))
     .filter((file) => /^\d{4}-[a-z0-9-]+\.sql$/.test(file))

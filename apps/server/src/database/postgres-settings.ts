@@ -1,3 +1,5 @@
+import { archiveCommand } from './archive.ts';
+
 /**
  * How the embedded PostgreSQL runs. Given on its command line at every start, so that nothing left in
  * its data directory, not even an ALTER SYSTEM, can weaken them.
@@ -39,6 +41,10 @@ export function serverArguments(clusterDir: string, listening: Listening): strin
 
     // Sealed rows do not compress; the page images of their indexes do.
     wal_compression: 'pglz',
+    // Whether anything is kept is decided beside the cluster, while it runs: see archive.ts.
+    archive_mode: 'on',
+    archive_command: archiveCommand(clusterDir),
+
     max_wal_size: '1GB',
     min_wal_size: '128MB',
     checkpoint_timeout: '5min',

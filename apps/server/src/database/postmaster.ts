@@ -32,6 +32,8 @@ export interface PostmasterCommand {
   readonly clusterDir: string;
   readonly logFile: string;
   readonly user: PostgresUser | undefined;
+  /** A restore reads all that was archived before it is ready. */
+  readonly readyWithinMs?: number;
 }
 
 /** Starts PostgreSQL and returns once it accepts connections. */
@@ -40,7 +42,7 @@ export async function startPostmaster(command: PostmasterCommand): Promise<Postm
     await forgetStalePid(command.clusterDir);
     const logStart = await rotateLog(command.logFile);
     const postmaster = await spawnPostmaster(command);
-    if (await isReady(postmaster, command.clusterDir)) return postmaster;
+    if (await isReady(postmaster, command)) return postmaster;
 
     const said = await logSince(command.logFile, logStart);
     const hasOrphans = said.includes('pre-existing shared memory block');
@@ -128,8 +130,11 @@ function spawned(child: ChildProcess): Promise<number> {
 }
 
 /** PostgreSQL writes its state into the eighth line of its pid file; pg_ctl reads it there too. */
-async function isReady(postmaster: Postmaster, clusterDir: string): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < READY_WITHIN_MS; waitedMs += POLL_MS) {
+async function isReady(
+  postmaster: Postmaster,
+  { clusterDir, readyWithinMs = READY_WITHIN_MS }: PostmasterCommand,
+): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += POLL_MS) {
     await sleep(POLL_MS);
     if (!postmaster.isRunning()) return false;
     const file = await readPidFile(clusterDir);

@@ -9,14 +9,14 @@ import { writeWholeFile } from './whole-file.ts';
 const Secrets = z.object({ postgres: z.string().min(1), ausculta: z.string().min(1) });
 export type PostgresSecrets = z.infer<typeof Secrets>;
 
-const FILE = 'postgres-secrets.json';
+export const SECRETS_FILE = 'postgres-secrets.json';
 
 /** Reads the passwords, or makes them where there is no cluster yet that could have others. */
 export async function postgresSecrets(
   dataDir: string,
   options: { readonly hasCluster: boolean; readonly randomBytes: RandomBytes },
 ): Promise<PostgresSecrets> {
-  const path = join(dataDir, FILE);
+  const path = join(dataDir, SECRETS_FILE);
   const text = await readSecretFile(path);
   if (text === undefined && options.hasCluster) {
     throw new StartProblem(

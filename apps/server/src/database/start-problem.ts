@@ -25,7 +25,9 @@ export type StartProblemCode =
   | 'SCHEMA_NEWER'
   | 'SCHEMA_CHANGED'
   | 'MASTER_KEY_UNUSABLE'
-  | 'KEY_STORE_UNUSABLE';
+  | 'KEY_STORE_UNUSABLE'
+  | 'BACKUP_UNUSABLE'
+  | 'RESTORE_TARGET_NOT_EMPTY';
 
 export class StartProblem extends Error {
   readonly code: StartProblemCode;

@@ -114,6 +114,13 @@ export async function readServerFacts(sql: Sql): Promise<ServerFacts> {
   return { ...facts, settings };
 }
 
+/** Whether anything was ever put into this database. */
+export async function hasTables(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace) AS found`;
+  return row?.found ?? false;
+}
+
 /** Whether anything here was sealed: then the key that sealed it must not be replaced by a new one. */
 export async function hasSealedData(line: Sql): Promise<boolean> {
   const [row] = await line<{ found: boolean }[]>`

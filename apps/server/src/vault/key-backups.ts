@@ -28,12 +28,14 @@ export const KEY_BACKUPS_KEPT_MS = 7 * DAY_MS;
 /** keys-20261121T080000000Z.sqlite: made at this time. */
 const NAME = /^keys-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z\.sqlite$/;
 
+type Source = Pick<KeyStore, 'copyTo' | 'changes'>;
+
 export class KeyBackups {
   readonly #directory: string;
-  readonly #store: KeyStore;
+  readonly #store: Source;
   #backedUp = -1;
 
-  constructor(directory: string, store: KeyStore) {
+  constructor(directory: string, store: Source) {
     this.#directory = directory;
     this.#store = store;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -41,9 +43,7 @@ export class KeyBackups {
 
   /** Lets go of those whose time has come, and makes one where one is due. */
   tidy(nowMs: number): void {
-    for (const atMs of expiredBackups(this.times(), nowMs)) {
-      rmSync(join(this.#directory, nameAt(atMs)), { force: true });
-    }
+    this.expire(nowMs);
     // Left by a process that ended while it made one.
     for (const name of readdirSync(this.#directory)) {
       if (name.endsWith('.partial')) rmSync(join(this.#directory, name), { force: true });
@@ -52,6 +52,12 @@ export class KeyBackups {
     // A clock that was set back must not end the backups.
     const isDue = newestMs > nowMs || nowMs - newestMs >= EVERY_MS;
     if (isDue && this.#store.changes !== this.#backedUp) this.make(nowMs);
+  }
+
+  expire(nowMs: number): void {
+    for (const atMs of expiredBackups(this.times(), nowMs)) {
+      rmSync(join(this.#directory, nameAt(atMs)), { force: true });
+    }
   }
 
   make(nowMs: number): string {

@@ -50,7 +50,10 @@ export interface SealedDatabase {
 export function keyDirectory({
   dataDirectory,
   keyStoreDir,
-}: Pick<VaultOptions, 'dataDirectory' | 'keyStoreDir'>): string {
+}: {
+  readonly dataDirectory: { readonly path: string };
+  readonly keyStoreDir: string | undefined;
+}): string {
   return resolve(keyStoreDir ?? join(dataDirectory.path, 'keys'));
 }
 

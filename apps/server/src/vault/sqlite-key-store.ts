@@ -57,6 +57,16 @@ export function readKeyStore(path: string): {
   }
 }
 
+/** A whole copy, without free pages, of a store that somebody else may have open. */
+export function copyKeyStore(from: string, to: string): void {
+  const db = new DatabaseSync(from, { readOnly: true, timeout: BUSY_WITHIN_MS });
+  try {
+    db.prepare('VACUUM INTO ?').run(to);
+  } finally {
+    db.close();
+  }
+}
+
 class SqliteKeyStore implements KeyStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
