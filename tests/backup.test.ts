@@ -36,40 +36,39 @@ test('the drill: restored to the moment, counted, opened to the last row, and re
     await using running = await startServerProcess(at);
     assert.deepEqual(await valuesOf(running.server, kept.subjectId), [71, 72]);
     await say(running.server, kept, 80);
+    await running.server.addPatient('Admitted here');
     await running.stop();
   }
   const verified = await done<{ counts: Record<string, number> }>('verified', at, 'verify');
   assert.equal(verified.counts['readings'], 4);
 });
 
+/** Another directory with the same backup, to be damaged. */
+const bad = place('bad');
+const at = place('never');
+const name = baseDir.slice(baseDir.lastIndexOf('/') + 1);
+const base = join(bad, 'bases', name);
+/** Changes one file of the backup, and takes the change back. */
+const changed = async (path: string, by: (bytes: Buffer) => string | Uint8Array, says: RegExp) => {
+  const bytes = await readFile(join(base, path));
+  const sum = await readFile(join(base, 'manifest.sha256'));
+  const other = by(Buffer.from(bytes));
+  await writeFile(join(base, path), other);
+  if (path === 'manifest.json' && other.length > 3) {
+    const hex = createHash('sha256').update(other).digest('hex');
+    await writeFile(join(base, 'manifest.sha256'), `${hex}\n`);
+  }
+  await refused(says, at, 'restore', bad);
+  await writeFile(join(base, path), bytes);
+  await writeFile(join(base, 'manifest.sha256'), sum);
+};
+const withManifest = (change: object) => (bytes: Buffer) =>
+  `${JSON.stringify({ ...JSON.parse(bytes.toString()), ...change })}\n`;
+
 test('a damaged, foreign or incomplete backup is refused in one line with its mend', async (t) => {
-  const bad = place('bad');
-  const at = place('never');
   await mkdir(join(bad, 'bases'), { recursive: true, mode: 0o711 });
   await rename(join(backupDir, 'wal'), join(bad, 'wal'));
-  const name = baseDir.slice(baseDir.lastIndexOf('/') + 1);
-  const base = join(bad, 'bases', name);
   await rename(baseDir, base);
-  /** Changes one file of the backup, and takes the change back. */
-  const changed = async (
-    path: string,
-    by: (bytes: Buffer) => string | Uint8Array,
-    says: RegExp,
-  ) => {
-    const bytes = await readFile(join(base, path));
-    const sum = await readFile(join(base, 'manifest.sha256'));
-    const other = by(Buffer.from(bytes));
-    await writeFile(join(base, path), other);
-    if (path === 'manifest.json' && other.length > 3) {
-      const hex = createHash('sha256').update(other).digest('hex');
-      await writeFile(join(base, 'manifest.sha256'), `${hex}\n`);
-    }
-    await refused(says, at, 'restore', bad);
-    await writeFile(join(base, path), bytes);
-    await writeFile(join(base, 'manifest.sha256'), sum);
-  };
-  const withManifest = (change: object) => (bytes: Buffer) =>
-    `${JSON.stringify({ ...JSON.parse(bytes.toString()), ...change })}\n`;
   await t.test('nothing is there', () =>
     refused(/holds no backup/, at, 'restore', place('nowhere')),
   );
@@ -100,6 +99,9 @@ test('a damaged, foreign or incomplete backup is refused in one line with its me
   await t.test('a bit of a file is another', () =>
     changed('cluster/PG_VERSION', () => '19\n', /PG_VERSION does not have its checksum/),
   );
+});
+
+test('a wrong time, a missing segment or other keys are refused in one line with their mend', async (t) => {
   await t.test('a time before it, a time that is none', async () => {
     await refused(
       /finished by that time.*later --to/,
