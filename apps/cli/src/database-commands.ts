@@ -51,6 +51,20 @@ export const DATABASE_COMMANDS: readonly Command[] = [
     help: 'Puts the newest backup of DIR into an empty data directory, up to now or to a moment',
   }),
   databaseCommand({
+    name: 'export',
+    words: ['FILE'],
+    options: { 'passphrase-file': { type: 'string' }, clear: { type: 'boolean' } },
+    usage: 'export FILE (--passphrase-file F | --clear)',
+    help: 'Writes all subjects with their ids and history into one file, to move to another installation',
+  }),
+  databaseCommand({
+    name: 'import',
+    words: ['FILE'],
+    options: { 'passphrase-file': { type: 'string' } },
+    usage: 'import FILE [--passphrase-file F]',
+    help: 'Puts an export into an installation that is stopped; a second time changes nothing',
+  }),
+  databaseCommand({
     name: 'keys backup',
     words: ['DIR'],
     usage: 'keys backup DIR',

@@ -5,19 +5,9 @@ import { migrationNames } from '../database/migrate.ts';
 import { errorCode } from '../database/start-problem.ts';
 import { backUpCluster } from './cluster-backup.ts';
 import { backUpByDump } from './dump-backup.ts';
-import { type CommandPorts, type Ground, openGround } from './ground.ts';
-import { backupName, basesIn, type Manifest, unusable } from './manifest.ts';
+import { type CommandPorts, openGround } from './ground.ts';
+import { backupName, basesIn, unusable } from './manifest.ts';
 import { readCounts } from './store.ts';
-
-/** What every kind of backup is made from. */
-export interface BackupTask {
-  readonly ground: Ground;
-  readonly ports: CommandPorts;
-  readonly backupDir: string;
-  /** Where this one goes until it is whole. */
-  readonly partialDir: string;
-  readonly common: Pick<Manifest, 'version' | 'madeBy' | 'migrations' | 'counts'>;
-}
 
 export async function backup(
   ports: CommandPorts,

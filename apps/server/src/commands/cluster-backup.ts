@@ -23,7 +23,6 @@ import { openConnection } from '../database/pool.ts';
 import { closedDirectory, postgresUser } from '../database/postgres-user.ts';
 import { SECRETS_FILE } from '../database/secrets.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
-import type { BackupTask } from './backup.ts';
 import { beginBackup, endBackup, keepArchiveFresh, readClusterFacts } from './cluster-store.ts';
 import { checksumOf, copyFile, listTree, syncTree } from './file-copy.ts';
 import {
@@ -33,6 +32,7 @@ import {
   unusable,
   writeManifest,
 } from './manifest.ts';
+import type { BackupTask } from './tasks.ts';
 
 /** Made anew by PostgreSQL at its start; their directories have to be there. */
 const EMPTIED = [

@@ -25,8 +25,8 @@ import { endArchive } from './cluster-store.ts';
 import { copyFile, listTree, syncTree } from './file-copy.ts';
 import { keyProblemOf } from './key-check.ts';
 import { archiveIn, type ClusterManifest, damaged, unusable } from './manifest.ts';
-import type { Restored, RestoreTask } from './restore.ts';
 import { readCounts } from './store.ts';
+import type { Restored, RestoreTask } from './tasks.ts';
 
 /** A base of yesterday and a day of full intake: PostgreSQL reads some 50 MB of log a second. */
 const RECOVERED_WITHIN_MS = 6 * 3_600_000;

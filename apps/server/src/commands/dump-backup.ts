@@ -10,12 +10,11 @@ import type { Connection } from '../database/connection.ts';
 import { openConnection } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { hasTables, readServerFacts } from '../database/store.ts';
-import type { BackupTask } from './backup.ts';
 import { checksumOf, syncTree } from './file-copy.ts';
 import { keyProblemOf } from './key-check.ts';
 import { type DumpManifest, damaged, unusable, writeManifest } from './manifest.ts';
-import type { Restored, RestoreTask } from './restore.ts';
 import { readCounts } from './store.ts';
+import type { BackupTask, Restored, RestoreTask } from './tasks.ts';
 
 const run = promisify(execFile);
 const DUMP = 'database.dump';

@@ -3,7 +3,7 @@ import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { readSealedDatabase } from '../sealed-database.ts';
 import { openGroundKeys } from './ground.ts';
-import type { RestoreTask } from './restore.ts';
+import type { RestoreTask } from './tasks.ts';
 
 /** Undefined when they are; else a sentence with its mend. Nothing is lost by restoring the other half later. */
 export async function keyProblemOf(

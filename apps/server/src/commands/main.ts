@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { backup } from './backup.ts';
+import { exportAll } from './export.ts';
 import type { CommandPorts } from './ground.ts';
+import { importAll } from './import.ts';
 import { backUpKeys, restoreKeys } from './keys.ts';
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
@@ -18,6 +20,8 @@ interface Given {
   readonly words: readonly string[];
   readonly to?: string;
   readonly replace: boolean;
+  readonly passphraseFile?: string;
+  readonly isClear: boolean;
 }
 
 type Command = (ports: CommandPorts, given: Given) => Promise<number>;
@@ -28,6 +32,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   restore,
   'keys-backup': backUpKeys,
   'keys-restore': restoreKeys,
+  export: exportAll,
+  import: importAll,
 };
 
 /** The command line has looked at it before: what is not known here is a slip of ours. */
@@ -38,6 +44,8 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
       json: { type: 'boolean' },
       to: { type: 'string' },
       replace: { type: 'string' },
+      'passphrase-file': { type: 'string' },
+      clear: { type: 'string' },
     },
     allowPositionals: true,
   });
@@ -45,6 +53,10 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
     words: positionals,
     ...(values.to === undefined ? {} : { to: values.to }),
     replace: values.replace !== undefined,
+    ...(values['passphrase-file'] === undefined
+      ? {}
+      : { passphraseFile: values['passphrase-file'] }),
+    isClear: values.clear !== undefined,
     asJson: values.json === true,
   };
 }

@@ -8,20 +8,7 @@ import { restoreDump } from './dump-backup.ts';
 import type { CommandPorts } from './ground.ts';
 import { type Backup, chooseBackup, unusable } from './manifest.ts';
 import type { Counts } from './store.ts';
-
-export interface RestoreTask {
-  readonly ports: CommandPorts;
-  readonly backupDir: string;
-  readonly backup: Backup;
-  readonly dataDirectory: { readonly path: string };
-  readonly toMs: number | undefined;
-}
-
-export interface Restored {
-  readonly counts: Counts;
-  /** Why its rows do not open yet; undefined when the keys here are those of this database. */
-  readonly keyProblem: string | undefined;
-}
+import type { RestoreTask } from './tasks.ts';
 
 export async function restore(
   ports: CommandPorts,

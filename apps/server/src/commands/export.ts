@@ -1,0 +1,160 @@
+/** `ausculta export FILE`: all of an organisation's subjects, with ids and history, opened into one file. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import { migrationNames } from '../database/migrate.ts';
+import type { Transaction } from '../database/pool.ts';
+import { errorCode } from '../database/start-problem.ts';
+import { listLogTables } from '../telemetry/store.ts';
+import type { ReadingVault } from '../vault/reading-vault.ts';
+import { ExportWriter } from './export-file.ts';
+import { type CommandPorts, type Ground, openGround, openGroundKeys } from './ground.ts';
+import { unusable } from './manifest.ts';
+import {
+  beginLongReading,
+  type MovedRow,
+  type MovedTable,
+  movedRowsAfter,
+  organisationIds,
+  readProgress,
+} from './move-store.ts';
+import { MOVED_TABLES } from './moved-tables.ts';
+import { SEALED_KINDS } from './sealed-tables.ts';
+import type { SealedRow } from './store.ts';
+
+const ROWS_AT_ONCE = 200;
+
+/** A server flushes each minute; what it has in the log alone is waited for. */
+const FLUSHED_WITHIN_MS = 150_000;
+
+export interface MoveGiven {
+  readonly words: readonly string[];
+  readonly passphraseFile?: string;
+  readonly isClear: boolean;
+}
+
+export async function exportAll(ports: CommandPorts, given: MoveGiven): Promise<number> {
+  const { outside, version, asJson, writeOut } = ports;
+  const path = resolve(given.words[0] ?? '');
+  const passphrase = await readPassphrase(given.passphraseFile);
+  if (passphrase === undefined && !given.isClear) {
+    throw unusable(
+      'An export holds names and values in clear. Encrypt it with --passphrase-file FILE, or say --clear if that is meant.',
+    );
+  }
+  await using ground = await openGround(ports);
+  const vault = await openGroundKeys(ground, ports);
+  await flushed(ground);
+  const header = { madeBy: version, madeMs: outside.nowMs(), migrations: await migrationNames() };
+  const { randomBytes } = outside;
+  const writer = await ExportWriter.create(path, header, { passphrase, randomBytes });
+  let unreadable = 0;
+  try {
+    await ground.pools.line.begin('isolation level repeatable read read only', async (tx) => {
+      await beginLongReading(tx);
+      const [organisationId, another] = await organisationIds(tx);
+      if (organisationId === undefined || another !== undefined) {
+        throw unusable('An export is of one organisation, and here is none or more than one.');
+      }
+      for (const table of MOVED_TABLES) {
+        unreadable += await exportTable({ tx, vault, writer, ports, organisationId }, table);
+      }
+    });
+    await writer.end();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+  const { records } = writer;
+  if (asJson) writeOut(JSON.stringify({ exported: { path, records, unreadable } }));
+  else {
+    writeOut(`Exported ${records} records to ${path}.`);
+    if (passphrase === undefined) {
+      writeOut(
+        'WARNING: names and values lie in it in clear. Only you may read it; destroy it once it is imported.',
+      );
+    }
+    if (unreadable > 0)
+      writeOut(`${unreadable} rows do not open and are not in it: ausculta verify names them.`);
+  }
+  return unreadable === 0 ? 0 : 1;
+}
+
+export async function readPassphrase(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw unusable(
+      `${file} cannot be read (${errorCode(cause)}). Name a file that holds the passphrase.`,
+      cause,
+    );
+  });
+  const passphrase = text.replace(/\r?\n$/, '');
+  if (passphrase.length >= 12) return passphrase;
+  throw unusable(`The passphrase in ${file} has less than 12 characters. Take a longer one.`);
+}
+
+/** What the log alone holds is in no table that is exported. */
+async function flushed({ pools, isServerRunning }: Ground): Promise<void> {
+  const sql = pools.line;
+  const { last } = await readProgress(sql, await listLogTables(sql));
+  for (let waitedMs = 0; ; waitedMs += 500) {
+    const progress = await readProgress(sql, []);
+    if (progress.flushed >= last) return;
+    if (!isServerRunning) {
+      throw unusable(
+        'The last minute of readings lies in the log alone. Start the server and stop it in order, then export.',
+      );
+    }
+    if (waitedMs >= FLUSHED_WITHIN_MS) {
+      throw unusable('The server does not flush its log. See that it is well, then export again.');
+    }
+    await sleep(500);
+  }
+}
+
+interface Exporting {
+  readonly tx: Transaction;
+  readonly vault: ReadingVault;
+  readonly writer: ExportWriter;
+  readonly ports: CommandPorts;
+  readonly organisationId: OrganisationId;
+}
+
+/** How many rows did not open. */
+async function exportTable(on: Exporting, table: MovedTable): Promise<number> {
+  const { tx, vault, writer, ports, organisationId } = on;
+  let unreadable = 0;
+  let after: unknown[] | undefined;
+  for (;;) {
+    const rows = await movedRowsAfter(tx, table, { organisationId, after, limit: ROWS_AT_ONCE });
+    for (const row of rows) {
+      const opened = openRow(vault, table.table, row);
+      if (opened === 'erased') continue;
+      if (opened === 'unreadable') unreadable += 1;
+      else await writer.write({ table: table.table, row: row.row, clear: opened });
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return unreadable;
+    after = table.key.map((column) => last.row[column]);
+    ports.progress(`${writer.records} records written`);
+  }
+}
+
+function openRow(
+  vault: ReadingVault,
+  table: string,
+  { row, sealed }: MovedRow,
+): Uint8Array | undefined | 'erased' | 'unreadable' {
+  const subject = table === 'subject' ? row['id'] : row['subject_id'];
+  if (typeof subject === 'string' && vault.isShredded(subject)) return 'erased';
+  const kind = SEALED_KINDS.find((known) => known.table === table);
+  if (kind === undefined || sealed === null) return undefined;
+  const whole = { ...row, sealed } as unknown as SealedRow;
+  const owner = kind.subjectOf(whole);
+  if (owner !== null && vault.isShredded(owner)) return 'erased';
+  const seal =
+    owner === null ? vault.organisationSeal(String(row['organisation_id'])) : vault.sealOf(owner);
+  const opened = seal?.open(sealed, kind.contextOf(whole));
+  return opened?.ok ? opened.value : 'unreadable';
+}

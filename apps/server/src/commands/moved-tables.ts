@@ -1,0 +1,39 @@
+/** What moves between installations, table by table, in the order in which it can be put in place. */
+
+import type { MovedTable } from './move-store.ts';
+import { SEALED_KINDS } from './sealed-tables.ts';
+
+const CLEAR_TABLES: readonly MovedTable[] = [
+  { table: 'device', key: ['id'] },
+  { table: 'device_assignment', key: ['device_id', 'valid_from_ms'] },
+  { table: 'clock_epoch', key: ['device_id', 'epoch'] },
+  { table: 'clock_offset', key: ['device_id', 'epoch', 'from_stamp_ms'] },
+  { table: 'series', key: ['id'] },
+  { table: 'alarm_transition', key: ['subject_id', 'alarm_id', 'cause'] },
+];
+
+const ORDER = [
+  'subject',
+  'device',
+  'device_assignment',
+  'clock_epoch',
+  'clock_offset',
+  'series',
+  'chunk',
+  'event',
+  'alarm',
+  'alarm_transition',
+  'legal_hold',
+  'parked',
+  'audit_leaf',
+  'detector_state',
+] as const;
+
+/** Of an installation, and not of those who are measured: people, programs, receipts of what is gone. */
+export const NOT_MOVED = ['account', 'session', 'api_token', 'erasure'] as const;
+
+export const MOVED_TABLES: readonly MovedTable[] = ORDER.map((name) => {
+  const table = [...CLEAR_TABLES, ...SEALED_KINDS].find((known) => known.table === name);
+  if (table === undefined) throw new Error(`broken invariant: ${name} is a table that moves`);
+  return table;
+});
