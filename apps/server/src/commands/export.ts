@@ -132,13 +132,18 @@ async function exportTable(on: Exporting, table: MovedTable): Promise<number> {
       const opened = openRow(vault, table.table, row);
       if (opened === 'erased') continue;
       if (opened === 'unreadable') unreadable += 1;
-      else await writer.write({ table: table.table, row: row.row, clear: opened });
+      else await writer.write({ table: table.table, row: carried(table, row), clear: opened });
     }
     const last = rows.at(-1);
     if (last === undefined) return unreadable;
     after = table.key.map((column) => last.row[column]);
     ports.progress(`${writer.records} records written`);
   }
+}
+
+/** What a block holds is told again where it arrives, when it is merged with its neighbours. */
+function carried({ table }: MovedTable, { row }: MovedRow): MovedRow['row'] {
+  return table === 'chunk' ? { ...row, summary: null, closed: false } : row;
 }
 
 function openRow(

@@ -6,8 +6,9 @@ import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/registry.ts';
 import { holdContext } from '../erasure/holds.ts';
 import { parkedContext } from '../parked/parking.ts';
+import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
 import { eventContext } from '../telemetry/events.ts';
-import { chunkContext, detectorContext } from '../telemetry/flush.ts';
+import { detectorContext } from '../telemetry/flush.ts';
 import { zstd } from '../telemetry/zstd.ts';
 import { type AuditEntry, auditContext } from '../vault/audit.ts';
 import type { SealedRow, SealedTable } from './store.ts';
@@ -60,6 +61,18 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: ofColumn,
     nameOf: (row) => `${row['series_id']}/${row['generation']}/${row['first_ms']}`,
     faultOf: chunkFault,
+  },
+  {
+    what: 'chunk summary',
+    table: 'chunk',
+    key: ['partition', 'subject_id', 'series_id', 'first_ms', 'generation'],
+    columns: [],
+    sealed: 'summary',
+    contextOf: (row) =>
+      summaryContext(number(row['series_id']), number(row['generation']), number(row['first_ms'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['series_id']}/${row['generation']}/${row['first_ms']}`,
+    faultOf: () => undefined,
   },
   {
     what: 'event',
