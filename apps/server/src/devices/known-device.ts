@@ -13,7 +13,13 @@ export interface OffsetMark {
   readonly offsetMs: number;
 }
 
-interface Wearer extends Assignment {
+/** Half-open. */
+export interface StampSpan {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface Wearer extends Assignment {
   readonly placement: Placement;
 }
 
@@ -21,7 +27,9 @@ export class RegisteredDevice implements KnownDevice {
   readonly id: DeviceId;
   readonly organisationId: OrganisationId;
   readonly model: string;
-  readonly tokenHash: Uint8Array;
+  tokenHash: Uint8Array;
+  /** Its token opens nothing; what it measured keeps its clock. */
+  isDisabled: boolean;
   clock: ClockState | undefined;
   readonly allowance = new Allowance();
   #wearers: Wearer[] = [];
@@ -36,11 +44,22 @@ export class RegisteredDevice implements KnownDevice {
     organisationId: OrganisationId;
     model: string;
     tokenHash: Uint8Array;
+    isDisabled?: boolean;
   }) {
     this.id = row.id;
     this.organisationId = row.organisationId;
     this.model = row.model;
     this.tokenHash = row.tokenHash;
+    this.isDisabled = row.isDisabled ?? false;
+  }
+
+  /** Who wore it when, in order of time. */
+  get wearers(): readonly Assignment[] {
+    return this.#wearers.toReversed();
+  }
+
+  setWearers(wearers: readonly Wearer[]): void {
+    this.#wearers = wearers.toSorted((a, b) => b.fromMs - a.fromMs);
   }
 
   addWearer(assignment: Assignment, placement: Placement): void {
@@ -111,5 +130,22 @@ export class RegisteredDevice implements KnownDevice {
     return offsets.length === 0
       ? { low: 0, high: 0 }
       : { low: Math.min(...offsets), high: Math.max(...offsets) };
+  }
+
+  /** The stamps of an epoch that are placed in a span of time, in order. */
+  stampsWithin(epoch: number, span: StampSpan): StampSpan[] {
+    const marks = this.#offsets.get(epoch) ?? [{ fromStampMs: 0, offsetMs: 0 }];
+    const found: StampSpan[] = [];
+    for (const [i, { fromStampMs, offsetMs }] of marks.entries()) {
+      // Before the first mark the first one holds.
+      const fromMs = Math.max(
+        i === 0 ? Number.NEGATIVE_INFINITY : fromStampMs,
+        span.fromMs - offsetMs,
+      );
+      const endMs = marks[i + 1]?.fromStampMs ?? Number.POSITIVE_INFINITY;
+      const untilMs = Math.min(endMs, span.untilMs - offsetMs);
+      if (fromMs < untilMs) found.push({ fromMs, untilMs });
+    }
+    return found;
   }
 }

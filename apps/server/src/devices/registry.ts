@@ -12,10 +12,11 @@ import { StartProblem } from '../database/start-problem.ts';
 import { type ClockChange, RECEIPT_EPOCH } from '../line/clock.ts';
 import { changesAfter } from '../line/clock-changes.ts';
 import type { Series } from '../line/entry.ts';
-import type { Needs, SeriesWanted } from '../line/placement.ts';
+import type { Needs, Placement, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
-import { RegisteredDevice } from './known-device.ts';
+import { RegisteredDevice, type StampSpan } from './known-device.ts';
+import { MovesUnderWay } from './moves-under-way.ts';
 import { partitionOf } from './partition.ts';
 import * as store from './store.ts';
 
@@ -32,6 +33,7 @@ export class Registry {
   readonly #keys: SubjectKeys;
   readonly subjects = new Map<SubjectId, RegisteredSubject>();
   readonly devices = new Map<string, RegisteredDevice>();
+  readonly moves = new MovesUnderWay();
   readonly #series = new Map<number, Series>();
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
 
@@ -67,6 +69,14 @@ export class Registry {
   /** The offset that places a stamp of a series in measured time. */
   offsetOf(series: Series, stampMs: number): number {
     return this.devices.get(series.deviceId)?.offsetAt(series.epoch, stampMs) ?? 0;
+  }
+
+  /** Stamps of a series that are another subject's, and are on their way there. */
+  hiddenStamps({ subjectId, deviceId, epoch }: Series): readonly StampSpan[] {
+    const leaving = this.moves.leaving(subjectId, deviceId);
+    if (leaving.length === 0) return leaving;
+    const device = this.devices.get(deviceId);
+    return leaving.flatMap((span) => device?.stampsWithin(epoch, span) ?? []);
   }
 
   devicesOf(subjectId: SubjectId, nowMs: number): RegisteredDevice[] {
@@ -109,21 +119,55 @@ export class Registry {
     });
     if (!isNew) return false;
     this.devices.set(id, device);
-    await this.assign(organisationId, { deviceId: id, subjectId, fromMs, untilMs: undefined });
-    return true;
-  }
-
-  async assign(organisationId: OrganisationId, assignment: Assignment): Promise<void> {
     const row: store.AssignmentRow = {
       organisation_id: organisationId,
-      device_id: assignment.deviceId,
-      subject_id: assignment.subjectId,
-      valid_from_ms: assignment.fromMs,
-      valid_until_ms: assignment.untilMs ?? null,
+      device_id: id,
+      subject_id: subjectId,
+      valid_from_ms: fromMs,
+      valid_until_ms: null,
       source: 'registration',
     };
     await store.insertAssignment(this.#sql, row);
     this.#addAssignmentRow(row);
+    return true;
+  }
+
+  /** Who wore it when, as its rows say already. */
+  setWearers(device: RegisteredDevice, assignments: readonly Assignment[]): void {
+    device.setWearers(
+      assignments.flatMap((assignment) => {
+        const placement = this.placementOf(assignment.subjectId);
+        return placement === undefined ? [] : [{ ...assignment, placement }];
+      }),
+    );
+  }
+
+  placementOf(subjectId: SubjectId): Placement | undefined {
+    const subject = this.subjects.get(subjectId);
+    if (subject === undefined) return undefined;
+    const { organisationId, partition } = subject;
+    return { organisationId, subjectId, partition };
+  }
+
+  /** The same metric of the same device and epoch, of another subject. */
+  async provideTwin(of: Series, placement: Placement): Promise<Series> {
+    const device = this.devices.get(of.deviceId);
+    expect(device !== undefined, 'a series belongs to a device that is known');
+    await this.#provideSeries(device, { placement, metric: of.metric, epoch: of.epoch });
+    const twin = device.seriesOf(placement.subjectId, of.metric, of.epoch);
+    expect(twin !== undefined, 'a series that was provided is there');
+    return twin;
+  }
+
+  async setToken(device: RegisteredDevice, tokenHash: Uint8Array): Promise<void> {
+    await store.writeToken(this.#sql, device.id, tokenHash);
+    device.tokenHash = tokenHash;
+    device.isDisabled = false;
+  }
+
+  async disable(device: RegisteredDevice, atMs: number): Promise<void> {
+    await store.disableDevice(this.#sql, device.id, atMs);
+    device.isDisabled = true;
   }
 
   /** Writes the rows that accept asked for; then the message can be placed. */
@@ -215,21 +259,21 @@ export class Registry {
 
   #addDeviceRow(row: store.DeviceRow): void {
     const { id, organisation_id: organisationId, model, token_hash: tokenHash } = row;
-    this.devices.set(id, new RegisteredDevice({ id, organisationId, model, tokenHash }));
+    const isDisabled = row.is_disabled;
+    this.devices.set(id, new RegisteredDevice({ id, organisationId, model, tokenHash, isDisabled }));
   }
 
   #addAssignmentRow(row: store.AssignmentRow): void {
     const device = this.devices.get(row.device_id);
-    const subject = this.subjects.get(row.subject_id);
-    if (device === undefined || subject === undefined) return;
-    const { organisationId, id: subjectId, partition } = subject;
+    const placement = this.placementOf(row.subject_id);
+    if (device === undefined || placement === undefined) return;
     const assignment: Assignment = {
       deviceId: device.id,
-      subjectId,
+      subjectId: row.subject_id,
       fromMs: row.valid_from_ms,
       untilMs: row.valid_until_ms ?? undefined,
     };
-    device.addWearer(assignment, { organisationId, subjectId, partition });
+    device.addWearer(assignment, placement);
   }
 
   #addSeriesRow(row: store.SeriesRow): void {

@@ -21,6 +21,7 @@ export interface DeviceRow {
   readonly id: DeviceId;
   readonly token_hash: Uint8Array;
   readonly model: string;
+  readonly is_disabled: boolean;
 }
 
 export interface AssignmentRow {
@@ -89,13 +90,28 @@ export async function insertSubject(sql: Sql, row: SubjectRow): Promise<void> {
   await sql`INSERT INTO subject ${sql(row)}`;
 }
 
+/** Disabled ones too: what they measured keeps its place in time by their clocks. */
 export async function readDevices(sql: Sql): Promise<DeviceRow[]> {
   return await sql`
-    SELECT organisation_id, id, token_hash, model FROM device WHERE disabled_at IS NULL`;
+    SELECT organisation_id, id, token_hash, model, disabled_at IS NOT NULL AS is_disabled
+    FROM device`;
+}
+
+/** Whoever gets a new token may sign in again. */
+export async function writeToken(sql: Sql, id: DeviceId, tokenHash: Uint8Array): Promise<void> {
+  await sql`UPDATE device SET token_hash = ${tokenHash}, disabled_at = NULL WHERE id = ${id}`;
+}
+
+export async function disableDevice(sql: Sql, id: DeviceId, atMs: number): Promise<void> {
+  await sql`
+    UPDATE device SET disabled_at = coalesce(disabled_at, ${new Date(atMs)}) WHERE id = ${id}`;
 }
 
 /** False when the id is taken: ids are unique across organisations, for they travel in topics. */
-export async function insertDevice(sql: Sql, row: DeviceRow): Promise<boolean> {
+export async function insertDevice(
+  sql: Sql,
+  row: Omit<DeviceRow, 'is_disabled'>,
+): Promise<boolean> {
   const rows = await sql`INSERT INTO device ${sql(row)} ON CONFLICT (id) DO NOTHING RETURNING 1`;
   return rows.length === 1;
 }
@@ -108,6 +124,29 @@ export async function readAssignments(sql: Sql): Promise<AssignmentRow[]> {
 
 export async function insertAssignment(sql: Sql, row: AssignmentRow): Promise<void> {
   await sql`INSERT INTO device_assignment ${sql(row)}`;
+}
+
+/** Makes a device's history this one; a row that stays as it was keeps its source. */
+export async function writeAssignments(
+  sql: Sql,
+  deviceId: DeviceId,
+  rows: readonly AssignmentRow[],
+): Promise<void> {
+  const known = await sql<AssignmentRow[]>`
+    SELECT organisation_id, device_id, subject_id, valid_from_ms, valid_until_ms, source
+    FROM device_assignment WHERE device_id = ${deviceId} FOR UPDATE`;
+  const isIn = (all: readonly AssignmentRow[], row: AssignmentRow): boolean =>
+    all.some(
+      (one) =>
+        one.subject_id === row.subject_id &&
+        one.valid_from_ms === row.valid_from_ms &&
+        one.valid_until_ms === row.valid_until_ms,
+    );
+  const gone = known.filter((row) => !isIn(rows, row)).map((row) => row.valid_from_ms);
+  await sql`
+    DELETE FROM device_assignment
+    WHERE device_id = ${deviceId} AND valid_from_ms = ANY(${gone}::bigint[])`;
+  for (const row of rows) if (!isIn(known, row)) await insertAssignment(sql, row);
 }
 
 export async function readClockEpochs(sql: Sql): Promise<ClockEpochRow[]> {

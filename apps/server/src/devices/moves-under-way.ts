@@ -1,0 +1,65 @@
+/**
+ * Spans of a device that are another subject's than was thought, while their readings are on the way
+ * there. Until they have arrived nobody is shown them: not as the wrong subject's, and not twice.
+ */
+import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
+
+export interface MoveUnderWay {
+  readonly id: string;
+  readonly deviceId: DeviceId;
+  readonly fromSubjectId: SubjectId;
+  readonly toSubjectId: SubjectId;
+  /** Corrected time, half-open. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+const NOTHING: readonly MoveUnderWay[] = [];
+
+export class MovesUnderWay {
+  #moves: readonly MoveUnderWay[] = NOTHING;
+  /** Subjects of an act that is being written down. */
+  readonly #inAct = new Map<SubjectId, number>();
+
+  add(moves: readonly MoveUnderWay[]): void {
+    this.#moves = [...this.#moves, ...moves];
+  }
+
+  /** It has arrived. */
+  end(id: string): void {
+    this.#moves = this.#moves.filter((move) => move.id !== id);
+  }
+
+  all(): readonly MoveUnderWay[] {
+    return this.#moves;
+  }
+
+  /** What of a device is on its way away from a subject. */
+  leaving(subjectId: SubjectId, deviceId: string): readonly MoveUnderWay[] {
+    if (this.#moves.length === 0) return NOTHING;
+    return this.#moves.filter(
+      (move) => move.fromSubjectId === subjectId && move.deviceId === deviceId,
+    );
+  }
+
+  /** Whether a record takes part in a move: its key has to last until the move is done. */
+  concerns(subjectId: SubjectId): boolean {
+    return (
+      this.#inAct.has(subjectId) ||
+      this.#moves.some((m) => m.fromSubjectId === subjectId || m.toSubjectId === subjectId)
+    );
+  }
+
+  /** Holds the records of an act while it is written down. */
+  hold(subjectIds: readonly SubjectId[]): Disposable {
+    const change = (by: number): void => {
+      for (const id of subjectIds) {
+        const count = (this.#inAct.get(id) ?? 0) + by;
+        if (count > 0) this.#inAct.set(id, count);
+        else this.#inAct.delete(id);
+      }
+    };
+    change(1);
+    return { [Symbol.dispose]: () => change(-1) };
+  }
+}
