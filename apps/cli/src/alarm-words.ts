@@ -8,6 +8,15 @@ import { isOfSurroundings, metricByKey } from '@ausculta/vitals/lookup';
  * its key.
  */
 export function alarmWords(alarm: AlarmView): string {
+  const { endedBecause, movedMs } = alarm;
+  return [
+    aboutWords(alarm),
+    ...(endedBecause === 'taken-off' ? ['device taken off'] : []),
+    ...(movedMs === undefined ? [] : ['readings were moved to another record']),
+  ].join('; ');
+}
+
+function aboutWords(alarm: AlarmView): string {
   const { ruleKey, metric, unit, openingValue } = alarm;
   const [family, ...rest] = ruleKey.split('/');
   const isOfDevice = family === 'technical' && rest.length > 1 && rest.at(-1) === 'low';

@@ -1,7 +1,8 @@
+import { DeviceList, DeviceSummary } from '@ausculta/contract/devices';
 import { DeviceCreated } from '@ausculta/contract/subjects';
 import { parseDeviceId } from '@ausculta/vitals/identity';
 import type { Command } from './command.ts';
-import { writeJson } from './output.ts';
+import { writeJson, writeJsonLines, writeTable } from './output.ts';
 import { CommandProblem, EXIT } from './problem.ts';
 import { findSubject } from './server-client.ts';
 
@@ -32,5 +33,56 @@ export const DEVICE_ADD: Command = {
       `MQTT: user name ${created.id}, password the token, topic devices/${created.id}/readings`,
     );
     out.line(`HTTP: POST /api/devices/${created.id}/readings with Authorization: Bearer TOKEN`);
+  },
+};
+
+export const DEVICE_LIST: Command = {
+  name: 'device list',
+  words: [],
+  options: {},
+  usage: 'device list',
+  help: 'All devices, and who wears them now',
+  async run(_, { client, out }) {
+    const { devices } = await client.get('/api/devices', DeviceList);
+    if (out.asJson) return writeJsonLines(out, devices);
+    const rows = devices.map(({ id, model, wornBy, isDisabled }) => [
+      id,
+      model,
+      wornBy ?? 'nobody',
+      isDisabled ? 'disabled' : '',
+    ]);
+    writeTable(out, ['id', 'model', 'worn by', ''], rows);
+  },
+};
+
+export const DEVICE_TOKEN: Command = {
+  name: 'device token',
+  words: ['ID'],
+  options: {},
+  usage: 'device token ID',
+  help: 'Gives a device a new token, printed once; the old one stops at once',
+  async run({ words }, { client, out }) {
+    const path = `/api/devices/${encodeURIComponent(words[0] ?? '')}/token`;
+    const renewed = await client.post(path, {}, DeviceCreated);
+    if (out.asJson) return writeJson(out, renewed);
+    out.line(
+      `The old token of ${renewed.id} opens nothing any more. The new one, shown only this once:`,
+    );
+    out.line('');
+    out.line(`  ${renewed.token}`);
+  },
+};
+
+export const DEVICE_DISABLE: Command = {
+  name: 'device disable',
+  words: ['ID'],
+  options: {},
+  usage: 'device disable ID',
+  help: 'Takes a device that nobody wears out of use; a new token takes it back',
+  async run({ words }, { client, out }) {
+    const path = `/api/devices/${encodeURIComponent(words[0] ?? '')}/disable`;
+    const device = await client.post(path, {}, DeviceSummary);
+    if (out.asJson) return writeJson(out, device);
+    out.line(`${device.id} is disabled: its token opens nothing.`);
   },
 };

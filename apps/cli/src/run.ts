@@ -3,7 +3,7 @@ import { ALARMS, PARKED } from './alarms.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { DATABASE_COMMANDS } from './database-commands.ts';
 import { DECODE } from './decode.ts';
-import { DEVICE_ADD } from './devices.ts';
+import { DEVICE_ADD, DEVICE_DISABLE, DEVICE_LIST, DEVICE_TOKEN } from './devices.ts';
 import { KEYS_ROTATE, SUBJECT_ERASE, SUBJECT_HOLD, SUBJECT_RELEASE } from './erasure.ts';
 import type { Output } from './output.ts';
 import { CommandProblem, EXIT } from './problem.ts';
@@ -20,6 +20,9 @@ const COMMANDS: readonly Command[] = [
   SUBJECT_RELEASE,
   SUBJECT_ERASE,
   DEVICE_ADD,
+  DEVICE_LIST,
+  DEVICE_TOKEN,
+  DEVICE_DISABLE,
   READINGS,
   ALARMS,
   PARKED,

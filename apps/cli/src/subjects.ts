@@ -45,7 +45,7 @@ export const SUBJECT_LIST: Command = {
     const { subjects } = await client.get('/api/subjects', SubjectList);
     if (out.asJson) return writeJsonLines(out, subjects);
     if (subjects.length === 0)
-      return out.line('No subjects yet: npx ausculta subject add "Family, Given"');
+      return out.line('No subjects yet: npx ausculta subject add "Family, Given" --category adult');
     const rows = subjects.map((subject) => [
       subject.id,
       subject.identity.recordNumber,

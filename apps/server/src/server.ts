@@ -11,6 +11,7 @@ import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
 import { errorCode, StartProblem } from './database/start-problem.ts';
+import { deviceLifeRoutes } from './devices/device-routes.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
@@ -125,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   const mqtt = stack.use(await openMqtt(parts));
-  const http = await openHttp(parts);
+  const http = await openHttp(parts, mqtt);
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
@@ -292,7 +293,8 @@ function deviceFinder(
   return (id, token) => {
     const device = registry.devices.get(id);
     const hash = createHash('sha256').update(token).digest();
-    return device !== undefined && timingSafeEqual(hash, device.tokenHash) ? device : undefined;
+    if (device === undefined || !timingSafeEqual(hash, device.tokenHash)) return undefined;
+    return device.isDisabled ? undefined : device;
   };
 }
 
@@ -318,7 +320,7 @@ async function openMqtt(parts: Parts): Promise<MqttDoor> {
   });
 }
 
-async function openHttp(parts: Parts): Promise<FastifyInstance> {
+async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> {
   const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
   const { config, version, webDir, outside } = options;
   const { nowMs, newId, after } = outside;
@@ -330,6 +332,13 @@ async function openHttp(parts: Parts): Promise<FastifyInstance> {
   });
   peopleRoutes(app, { signIn, demo: config.demo, nowMs });
   registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
+  deviceLifeRoutes(app, {
+    sql: database.line,
+    registry,
+    nowMs,
+    ...secrets(outside),
+    endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
+  });
   erasureRoutes(app, {
     erasure: parts.erasure,
     holds: parts.holds,

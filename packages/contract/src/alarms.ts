@@ -1,4 +1,4 @@
-import { ALARM_CONDITIONS, ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
+import { ALARM_CONDITIONS, ALARM_END_REASONS, ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import { z } from 'zod';
 
 /**
@@ -28,6 +28,10 @@ export const AlarmView = z.object({
   openedMs: z.number(),
   raisedMs: z.number(),
   conditionEndedMs: z.number().nullable(),
+  /** Why it ended, where no reading has said so. */
+  endedBecause: z.enum(ALARM_END_REASONS).optional(),
+  /** Since when readings that it rests on are known to be another subject's, and are in that record. */
+  movedMs: z.number().optional(),
   /** When the condition came back last, before anybody had answered; absent if it has been but once. */
   returnedMs: z.number().optional(),
   acknowledgedMs: z.number().nullable(),

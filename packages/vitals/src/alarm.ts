@@ -17,6 +17,14 @@ export type AlarmKind = (typeof ALARM_KINDS)[number];
 /** 'unknown': it was present when its data stopped coming, and nobody can say what it is now. */
 export const ALARM_CONDITIONS = ['present', 'absent', 'unknown'] as const;
 export type AlarmCondition = (typeof ALARM_CONDITIONS)[number];
+
+/**
+ * Why a condition is over, where no reading has said so: the device was taken off, or what it measured
+ * was another's.
+ */
+export const ALARM_END_REASONS = ['taken-off', 'moved'] as const;
+export type AlarmEndReason = (typeof ALARM_END_REASONS)[number];
+
 export type AlarmEpisode = 'raised' | 'acknowledged' | 'resolved';
 
 /** What an alarm is about, as its rule key says it: "technical/spo2/no-data". */

@@ -1,7 +1,12 @@
 /** What findings, people and the clock make of one alarm. Pure: an alarm in, the changed alarm out. */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type AlarmEvent, afterEvent, afterRise } from '@ausculta/rules/alarm-life';
-import { type AlarmPriority, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
+import {
+  type AlarmEndReason,
+  type AlarmPriority,
+  isLossOfMonitoring,
+  priorityRank,
+} from '@ausculta/vitals/alarm';
 import type { Finding } from '../line/finding.ts';
 import type { StoredAlarm } from './alarm-row.ts';
 
@@ -71,7 +76,17 @@ export function returned(alarm: StoredAlarm, finding: RaisedFinding): StoredAlar
   // A breach in the past says nothing of now.
   if (finding.kind === 'passed') return withView(alarm, change);
   const returnedMs = finding.sinceMs;
-  return withView(alarm, { ...change, condition: 'present', conditionEndedMs: null, returnedMs });
+  return withView(withoutEnd(alarm), {
+    ...change,
+    condition: 'present',
+    conditionEndedMs: null,
+    returnedMs,
+  });
+}
+
+function withoutEnd(alarm: StoredAlarm): StoredAlarm {
+  const { endedBecause: _, ...view } = alarm.view;
+  return { ...alarm, view };
 }
 
 export function withView(alarm: StoredAlarm, change: Partial<AlarmView>): StoredAlarm {
@@ -85,6 +100,17 @@ export function risen(alarm: StoredAlarm, to: AlarmPriority): StoredAlarm {
   return withView(alarm, { ...life, acknowledgedMs: null, acknowledgedBy: null });
 }
 
+/** Over, though no reading has said so. One that is over already keeps the reason that it has. */
+export function endedFor(
+  alarm: StoredAlarm,
+  endedMs: number,
+  endedBecause: AlarmEndReason | undefined,
+): StoredAlarm {
+  const ended = lived(alarm, 'condition-ended', endedMs);
+  const isNew = alarm.view.condition !== 'absent' && endedBecause !== undefined;
+  return isNew ? withView(ended, { endedBecause }) : ended;
+}
+
 export function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): StoredAlarm {
   const { priority, condition, episode, conditionEndedMs: endedMs } = alarm.view;
   const life = afterEvent({ priority, condition, episode }, event);
@@ -92,5 +118,6 @@ export function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): Stor
   const wasEnded = event === 'condition-ended' ? Math.max(endedMs ?? atMs, atMs) : endedMs;
   const conditionEndedMs = isPresent ? null : wasEnded;
   const resolvedMs = life.episode === 'resolved' ? (alarm.resolvedMs ?? atMs) : undefined;
-  return { ...withView(alarm, { ...life, conditionEndedMs }), resolvedMs };
+  const kept = isPresent ? withoutEnd(alarm) : alarm;
+  return { ...withView(kept, { ...life, conditionEndedMs }), resolvedMs };
 }

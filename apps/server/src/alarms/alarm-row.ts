@@ -15,17 +15,28 @@ export interface StoredAlarm {
 
 type Detail = Pick<
   AlarmView,
-  'direction' | 'limit' | 'unit' | 'openingValue' | 'extremeValue' | 'acknowledgedBy' | 'returnedMs'
+  | 'direction'
+  | 'limit'
+  | 'unit'
+  | 'openingValue'
+  | 'extremeValue'
+  | 'acknowledgedBy'
+  | 'returnedMs'
+  | 'endedBecause'
+  | 'movedMs'
 >;
 
 export const alarmContext = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
 
 export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
   const { view } = alarm;
-  const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy, returnedMs } = view;
+  const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy } = view;
+  const { returnedMs, endedBecause, movedMs } = view;
   const detail: Detail = {
     ...{ direction, limit, unit, openingValue, extremeValue, acknowledgedBy },
     ...(returnedMs === undefined ? {} : { returnedMs }),
+    ...(endedBecause === undefined ? {} : { endedBecause }),
+    ...(movedMs === undefined ? {} : { movedMs }),
   };
   const clear = new TextEncoder().encode(JSON.stringify(detail));
   return {

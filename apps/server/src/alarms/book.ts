@@ -5,7 +5,7 @@
  */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
-import { isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
+import { alarmSubject, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
@@ -22,6 +22,7 @@ import { readDetectorStates } from '../telemetry/store.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import {
   confirmed,
+  endedFor,
   furthest,
   isMoreUrgent,
   isOpen,
@@ -217,7 +218,7 @@ export class AlarmBook {
         break;
       case 'ended':
         if (known === undefined || isProvisional) return;
-        this.#put(lived(known, 'condition-ended', finding.endedMs), 'ended');
+        this.#put(endedFor(known, finding.endedMs, finding.because), 'ended');
         break;
       default:
         finding satisfies never;
@@ -336,8 +337,20 @@ export class AlarmBook {
     this.#toResume = this.#toResume.filter(({ subjectId, view }) => {
       const subject = evaluator.subject(subjectId);
       const told = { key: view.ruleKey, alarmId: view.id };
-      return subject === undefined || !this.#monitoring.resume(subject, told);
+      if (subject !== undefined && this.#monitoring.resume(subject, told)) return false;
+      if (this.#isAnyWorn(subjectId, alarmSubject(view.ruleKey).deviceId)) return true;
+      // Taken off before anything more was heard of it: no reading will ever end this one.
+      const known = this.#shelf.get(subjectId, view.id);
+      if (known !== undefined && isPresent(known.view))
+        this.#put(endedFor(known, this.#ports.nowMs(), 'taken-off'), 'ended');
+      return false;
     });
+  }
+
+  /** Whether the subject wears this device, or any where none is named. */
+  #isAnyWorn(subjectId: SubjectId, deviceId: string | undefined): boolean {
+    const worn = this.#ports.registry.devicesOf(subjectId, this.#ports.nowMs());
+    return deviceId === undefined ? worn.length > 0 : worn.some(({ id }) => id === deviceId);
   }
 }
 

@@ -9,7 +9,7 @@ import { metricByKey } from '@ausculta/vitals/lookup';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { Monitoring } from '../line/monitoring.ts';
 import type { SubjectWatch } from '../line/series-watch.ts';
-import { isOpen, lived, risen } from './alarm-change.ts';
+import { endedFor, isOpen, lived, risen } from './alarm-change.ts';
 import type { StoredAlarm } from './alarm-row.ts';
 import type { AlarmShelf } from './alarm-shelf.ts';
 
@@ -60,7 +60,7 @@ function knownOrNot(alarm: StoredAlarm, round: Round): Change | undefined {
   }
   switch (data) {
     case 'nobody-measures':
-      return { alarm: lived(alarm, 'condition-ended', nowMs), what: 'ended' };
+      return { alarm: endedFor(alarm, nowMs, 'taken-off'), what: 'ended' };
     case 'stopped':
       if (condition === 'unknown') return undefined;
       return { alarm: lived(alarm, 'condition-lost', nowMs), what: `unknown@${nowMs}` };

@@ -159,17 +159,6 @@ export class Registry {
     return twin;
   }
 
-  async setToken(device: RegisteredDevice, tokenHash: Uint8Array): Promise<void> {
-    await store.writeToken(this.#sql, device.id, tokenHash);
-    device.tokenHash = tokenHash;
-    device.isDisabled = false;
-  }
-
-  async disable(device: RegisteredDevice, atMs: number): Promise<void> {
-    await store.disableDevice(this.#sql, device.id, atMs);
-    device.isDisabled = true;
-  }
-
   /** Writes the rows that accept asked for; then the message can be placed. */
   async provide(device: RegisteredDevice, needs: Needs, receivedMs: number): Promise<void> {
     if (needs.clock !== undefined) {
@@ -260,7 +249,10 @@ export class Registry {
   #addDeviceRow(row: store.DeviceRow): void {
     const { id, organisation_id: organisationId, model, token_hash: tokenHash } = row;
     const isDisabled = row.is_disabled;
-    this.devices.set(id, new RegisteredDevice({ id, organisationId, model, tokenHash, isDisabled }));
+    this.devices.set(
+      id,
+      new RegisteredDevice({ id, organisationId, model, tokenHash, isDisabled }),
+    );
   }
 
   #addAssignmentRow(row: store.AssignmentRow): void {

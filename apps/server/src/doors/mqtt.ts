@@ -50,6 +50,8 @@ export interface MqttPorts {
 export interface MqttDoor extends AsyncDisposable {
   readonly port: number;
   readonly connections: () => number;
+  /** Of a device whose token has just ended. */
+  readonly endConnectionsOf: (deviceId: string) => void;
 }
 
 export async function openMqttDoor(
@@ -72,6 +74,7 @@ export async function openMqttDoor(
   return {
     port: typeof address === 'object' && address !== null ? address.port : listen.port,
     connections: () => connections.all.size,
+    endConnectionsOf: (deviceId) => connections.endOf(deviceId),
     async [Symbol.asyncDispose]() {
       stopLooking();
       await new Promise<void>((resolve) => {
@@ -144,6 +147,10 @@ class Connections {
     const ofDevice = this.#byDevice.get(keys.deviceId);
     ofDevice?.delete(connection);
     if (ofDevice?.size === 0) this.#byDevice.delete(keys.deviceId);
+  }
+
+  endOf(deviceId: string): void {
+    for (const connection of [...this.ofDevice(deviceId)]) this.#end(connection);
   }
 
   ofDevice(deviceId: string): Iterable<Connection> {

@@ -1,5 +1,5 @@
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
-import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import type { AlarmEndReason, AlarmPriority } from '@ausculta/vitals/alarm';
 import type { Series } from './entry.ts';
 
 /** Of whom a finding is; of what, unless it is of no measurement. */
@@ -41,6 +41,8 @@ export type Finding =
       readonly series: Source;
       readonly endedMs: number;
       readonly atMs: number;
+      /** Where no reading has said so. */
+      readonly because?: AlarmEndReason;
     };
 
 /** Alarm ids: rule key and the stamp of the opening reading as first evaluated; the subject stands beside. */

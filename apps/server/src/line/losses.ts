@@ -4,8 +4,11 @@ import { type FlowState, isSteady, silentAfterMs } from '@ausculta/rules/flow';
 import {
   isByElectrodes,
   LEADS_OFF_AFTER_MS,
+  leadsOffOf,
   lossOf,
   NO_DATA_PRIORITY,
+  noDataOfDevice,
+  noDataOfVital,
 } from '@ausculta/rules/no-data';
 import { alarmSubject } from '@ausculta/vitals/alarm';
 import type { Series } from './entry.ts';
@@ -76,6 +79,13 @@ export function isToldByNumber(
   const { deviceId } = watch.series;
   return worn.some(
     (one) => one.series.deviceId === deviceId && !isWaveform(one) && missing.has(one.series.id),
+  );
+}
+
+/** Whether an alarm of this key is about what this series is part of. */
+export function isToldBy({ series: { deviceId, metric } }: SeriesWatch, key: string): boolean {
+  return [noDataOfDevice(deviceId), leadsOffOf(deviceId), noDataOfVital(lossOf(metric))].includes(
+    key,
   );
 }
 

@@ -98,12 +98,35 @@ test('a device that is taken off is not missed, and what was told of it ends', (
   ward.run(10, RATE);
   assert.equal(ward.run(20).length, 1);
   ward.takenOff.add(RATE);
-  assert.deepEqual(ward.run(2), ['30 ended technical/no-data/monitor-1@9']);
+  const [ended] = ward.findings();
+  assert.equal(ended?.kind === 'ended' && ended.because, 'taken-off');
+  assert.equal(ended?.alarmId, `technical/no-data/monitor-1@${NOON + 9_000}`);
   assert.deepEqual(ward.run(60), []);
   const other = new Ward();
   other.run(10, RATE);
   other.takenOff.add(RATE);
   assert.deepEqual(other.run(60), []);
+});
+
+test('what comes back ends by its readings, not because it was taken off', () => {
+  const ward = new Ward();
+  ward.run(10, RATE);
+  ward.run(20);
+  ward.run(2, RATE);
+  ward.send(RATE);
+  const [ended] = ward.findings();
+  assert.deepEqual(ended?.kind === 'ended' && [ended.because], [undefined]);
+});
+
+test('one device of two is taken off: its loss ends, and the other one, lost as well, is told', () => {
+  const ward = new Ward();
+  ward.run(10, RATE, OTHER_RATE);
+  ward.run(20);
+  ward.takenOff.add(RATE);
+  assert.deepEqual(ward.look(), [
+    '30 raised technical/no-data/monitor-2@9',
+    '30 ended technical/no-data/monitor-1@9',
+  ]);
 });
 
 test("another bed's data do not stand in for this one's", () => {

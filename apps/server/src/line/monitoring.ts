@@ -14,7 +14,6 @@ import {
   isByElectrodes,
   LEADS_OFF_AFTER_MS,
   leadsOffOf,
-  lossOf,
   noDataOfDevice,
   noDataOfVital,
 } from '@ausculta/rules/no-data';
@@ -27,6 +26,7 @@ import {
   isAwaited,
   isBack,
   isBackOn,
+  isToldBy,
   isToldByNumber,
   type Loss,
   type Losses,
@@ -72,10 +72,10 @@ export class Monitoring {
   resume(subject: SubjectWatch, told: { key: string; alarmId: string }): boolean {
     const losses = this.#lossesOf(subject.id);
     for (const watch of subject.series) {
-      const { deviceId, metric } = watch.series;
+      if (!isToldBy(watch, told.key)) continue;
+      const { deviceId } = watch.series;
       const isOfDevice = noDataOfDevice(deviceId) === told.key;
       const isOfLeads = leadsOffOf(deviceId) === told.key;
-      if (!isOfDevice && !isOfLeads && noDataOfVital(lossOf(metric)) !== told.key) continue;
       if (isOfDevice) losses.stopped.set(deviceId, newestOf(subject, deviceId));
       // Whether leads are off the device has said; whether anything is missing is another matter.
       if (!isOfLeads) losses.missing.set(watch.series.id, watch.lastAtMs);
@@ -152,10 +152,18 @@ export class Monitoring {
     for (const [key, { alarmId, series }] of losses.told) {
       if (found.has(key)) continue;
       losses.told.delete(key);
-      findings.push({ kind: 'ended', alarmId, series, endedMs: nowMs, atMs: nowMs });
+      const ended = { kind: 'ended', alarmId, series, endedMs: nowMs, atMs: nowMs } as const;
+      const isTakenOff = this.#isTakenOff(subject, key, nowMs);
+      findings.push(isTakenOff ? { ...ended, because: 'taken-off' } : ended);
     }
     if (losses.missing.size + losses.stopped.size + losses.told.size === 0)
       this.#losses.delete(subject.id);
+  }
+
+  /** Nobody is missed any more for whom a device has been taken off: not because it came back. */
+  #isTakenOff({ series }: SubjectWatch, key: string, nowMs: number): boolean {
+    const ofKey = series.filter((watch) => isToldBy(watch, key));
+    return ofKey.length > 0 && !ofKey.some((watch) => this.#isWorn(watch.series, nowMs));
   }
 
   #noteMissing({ missing }: Losses, watch: SeriesWatch, nowMs: number): void {

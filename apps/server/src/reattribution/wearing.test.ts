@@ -95,9 +95,9 @@ const spans = fc
   .map(([fromMs, length, isOpen]) => ({ fromMs, untilMs: isOpen ? EVER : fromMs + length }));
 
 const changes = fc.array(
-  fc.tuple(spans, fc.constantFrom(ANA, BEN, EVA, undefined)).map(
-    ([span, subject]): Change => ({ ...span, subjectId: subject }),
-  ),
+  fc
+    .tuple(spans, fc.constantFrom(ANA, BEN, EVA, undefined))
+    .map(([span, subject]): Change => ({ ...span, subjectId: subject })),
   { maxLength: 12 },
 );
 

@@ -55,7 +55,9 @@ export function wearerAt(history: readonly Worn[], atMs: number): SubjectId | un
 
 /** What has to move when one history becomes the other. What nobody wore before has nothing to move. */
 export function movesBetween(before: readonly Worn[], after: readonly Worn[]): Move[] {
-  const borders = new Set([...before, ...after].flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]));
+  const borders = new Set(
+    [...before, ...after].flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]),
+  );
   const ordered = [...borders].sort((a, b) => a - b);
   const moves: Move[] = [];
   for (const [i, fromMs] of ordered.entries()) {

@@ -13,6 +13,10 @@ export type AuditAct =
   | 'legal-hold-placed'
   | 'legal-hold-released'
   | 'keys-rotated'
+  | 'device-assigned'
+  | 'device-unassigned'
+  | 'device-token-renewed'
+  | 'device-disabled'
   | 'assignment-corrected';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */

@@ -133,6 +133,14 @@ for (const { of, shown, value } of LINES) {
   });
 }
 
+test('why an alarm is over is told where no reading has said so, and that its readings were moved', () => {
+  const over = { ...NO_DATA, condition: 'absent', conditionEndedMs: 61_000 } as const;
+  const takenOff = detailText({ ...over, endedBecause: 'taken-off' }, 99_000);
+  assert.equal(takenOff, 'was, 1 min, device taken off');
+  const moved = detailText({ ...over, endedBecause: 'moved', movedMs: 61_000 }, 99_000);
+  assert.equal(moved, 'was, 1 min, readings were moved to another record');
+});
+
 test('a rule that nobody foresaw still has a line', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (ruleKey, metric) => {

@@ -102,10 +102,19 @@ export function detailText(alarm: AlarmView, nowMs: number): string {
   return [
     extremeText(alarm),
     spanText(alarm, nowMs),
+    whyOverText(alarm),
+    alarm.movedMs === undefined ? undefined : MOVED_TEXT,
     alarm.notYetStored ? 'not yet stored' : undefined,
   ]
     .filter((part) => part !== undefined)
     .join(', ');
+}
+
+const MOVED_TEXT = 'readings were moved to another record';
+
+/** Why it is over, where no reading has said so. That they were moved is said of the readings. */
+function whyOverText({ endedBecause }: AlarmView): string | undefined {
+  return endedBecause === 'taken-off' ? 'device taken off' : undefined;
 }
 
 /** What a screen reader says once when an alarm is raised. */

@@ -12,7 +12,8 @@ interface Patients {
 }
 
 const FIRST_PATIENT_COMMANDS = [
-  'npx ausculta subject add "Rivera, Ana"',
+  // Without a category no limit watches over the patient.
+  'npx ausculta subject add "Rivera, Ana" --category adult',
   'npx ausculta device add patch-1 --subject ID',
 ];
 

@@ -1,0 +1,97 @@
+/** A device's life over HTTP, but for who wears it: list, look, a new token, out of use. */
+
+import type { DeviceList, DeviceSummary } from '@ausculta/contract/devices';
+import type { DeviceCreated } from '@ausculta/contract/subjects';
+import { fail } from '@ausculta/vitals/fault';
+import { type OrganisationId, parseDeviceId } from '@ausculta/vitals/identity';
+import type { FastifyInstance } from 'fastify';
+import type { Sql } from '../database/pool.ts';
+import { callerOf } from '../people/access.ts';
+import { sendFault } from '../people/problem.ts';
+import { appendAudit } from '../vault/audit.ts';
+import type { RegisteredDevice } from './known-device.ts';
+import type { Registry } from './registry.ts';
+import { disableDevice, writeToken } from './store.ts';
+
+export interface DeviceLifePorts {
+  readonly sql: Sql;
+  readonly registry: Registry;
+  readonly nowMs: () => number;
+  readonly randomToken: () => string;
+  readonly sha256: (text: string) => Uint8Array;
+  /** Whoever is signed in with the old token is not any more. */
+  readonly endConnections: (deviceId: string) => void;
+}
+
+const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+
+export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): void {
+  const { registry, nowMs } = ports;
+
+  app.get('/api/devices', ADMINISTRATOR, (request): DeviceList => {
+    const { organisationId } = callerOf(request);
+    const own = [...registry.devices.values()].filter((d) => d.organisationId === organisationId);
+    return { devices: own.map((device) => summaryOf(device, nowMs())) };
+  });
+
+  app.post<{ Params: { id: string } }>(
+    '/api/devices/:id/token',
+    ADMINISTRATOR,
+    async (request, reply) => {
+      const { organisationId, accountId } = callerOf(request);
+      const device = deviceOf(registry, organisationId, request.params.id);
+      if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const token = ports.randomToken();
+      await ports.sql.begin(async (tx) => {
+        await writeToken(tx, device.id, ports.sha256(token));
+        const target = `device/${device.id}` as const;
+        const act = { act: 'device-token-renewed', target, atMs: nowMs() } as const;
+        await appendAudit(tx, { organisationId, actor: accountId, ...act });
+      });
+      device.tokenHash = ports.sha256(token);
+      device.isDisabled = false;
+      ports.endConnections(device.id);
+      const created: DeviceCreated = { id: device.id, token };
+      return created;
+    },
+  );
+
+  app.post<{ Params: { id: string } }>(
+    '/api/devices/:id/disable',
+    ADMINISTRATOR,
+    async (request, reply) => {
+      const { organisationId, accountId } = callerOf(request);
+      const device = deviceOf(registry, organisationId, request.params.id);
+      if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      // Who loses monitoring by it has to be seen first (safety S27).
+      if (device.wearerNow(nowMs()) !== undefined) {
+        return await sendFault(reply, fail('SUBJECT_MONITORED', 'take it off first').fault);
+      }
+      await ports.sql.begin(async (tx) => {
+        await disableDevice(tx, device.id, nowMs());
+        const target = `device/${device.id}` as const;
+        const act = { act: 'device-disabled', target, atMs: nowMs() } as const;
+        await appendAudit(tx, { organisationId, actor: accountId, ...act });
+      });
+      device.isDisabled = true;
+      ports.endConnections(device.id);
+      return summaryOf(device, nowMs());
+    },
+  );
+}
+
+/** A device of the caller's organisation. What belongs to another does not exist. */
+export function deviceOf(
+  registry: Registry,
+  organisationId: OrganisationId,
+  text: string,
+): RegisteredDevice | undefined {
+  const id = parseDeviceId(text);
+  const device = id === undefined ? undefined : registry.devices.get(id);
+  return device?.organisationId === organisationId ? device : undefined;
+}
+
+export function summaryOf(device: RegisteredDevice, nowMs: number): DeviceSummary {
+  const { id, model, isDisabled } = device;
+  return { id, model, isDisabled, wornBy: device.wearerNow(nowMs) ?? null };
+}

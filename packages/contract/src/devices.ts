@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+const Iso = z.string();
+
+/** Who wore a device when: [from, until) of corrected time, open while until is null. */
+export const WornSpan = z.object({ subjectId: z.string(), from: Iso, until: Iso.nullable() });
+export type WornSpan = z.infer<typeof WornSpan>;
+
+/** A span that is another subject's than was thought, and how far its readings have come. */
+export const ReattributionView = z.object({
+  id: z.string(),
+  device: z.string(),
+  fromSubjectId: z.string(),
+  toSubjectId: z.string(),
+  from: Iso,
+  until: Iso.nullable(),
+  orderedAt: Iso,
+  /** 'moving': nobody is shown what has not arrived yet. 'telling': all is there, alarms follow. */
+  stage: z.enum(['moving', 'telling', 'done']),
+  /** Readings, samples and events that have arrived. */
+  valuesMoved: z.number(),
+});
+export type ReattributionView = z.infer<typeof ReattributionView>;
+
+/** One entry of GET /api/devices. */
+export const DeviceSummary = z.object({
+  id: z.string(),
+  model: z.string(),
+  isDisabled: z.boolean(),
+  /** Who wears it now; null: nobody. */
+  wornBy: z.string().nullable(),
+});
+export type DeviceSummary = z.infer<typeof DeviceSummary>;
+
+export const DeviceList = z.object({ devices: z.array(DeviceSummary) });
+export type DeviceList = z.infer<typeof DeviceList>;
+
+/** GET /api/devices/{id}, and the answer to every act upon who wears it. */
+export const DeviceView = DeviceSummary.extend({
+  worn: z.array(WornSpan),
+  reattributions: z.array(ReattributionView),
+});
+export type DeviceView = z.infer<typeof DeviceView>;
+
+const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** POST /api/devices/{id}/assignment: from then on, now unless said otherwise, this subject wears it. */
+export const DeviceAssignment = z.strictObject({ subjectId: z.string(), from: Time.optional() });
+
+/** POST /api/devices/{id}/unassignment: from then on, now unless said otherwise, nobody wears it. */
+export const DeviceUnassignment = z.strictObject({ at: Time.optional() });
+
+/**
+ * POST /api/devices/{id}/correction: in [from, until) it was this subject who wore it, whatever was
+ * thought; null: somebody unknown, for whom a provisional subject is made.
+ */
+export const DeviceCorrection = z.strictObject({
+  subjectId: z.string().nullable(),
+  from: Time,
+  until: Time.nullable(),
+});
