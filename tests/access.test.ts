@@ -25,11 +25,15 @@ const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
 
 const FOR_ADMINISTRATORS = [
   'GET /api/devices',
+  'GET /api/devices/:id',
   'GET /api/subjects/:id/erasure',
   'GET /api/subjects/:id/holds',
   'POST /api/devices',
+  'POST /api/devices/:id/assignment',
+  'POST /api/devices/:id/correction',
   'POST /api/devices/:id/disable',
   'POST /api/devices/:id/token',
+  'POST /api/devices/:id/unassignment',
   'POST /api/keys/rotation',
   'POST /api/subjects',
   'POST /api/subjects/:id/erasure',

@@ -65,6 +65,7 @@ export class Engine {
       evaluate: () => {},
       watchRun: () => {},
       watchEvent: () => {},
+      watchMove: () => {},
       snapshotDetectors: () => [],
       settleAlarms: () =>
         failing.settling

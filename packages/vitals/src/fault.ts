@@ -46,7 +46,14 @@ export const FAULTS = {
     retry: 'never',
     why: 'The subject wears a device. Without its record, nobody would be watching.',
   },
-  LEGAL_HOLD: { retry: 'never', why: 'A legal hold forbids to erase this record.' },
+  READINGS_MOVING: {
+    retry: 'later',
+    why: 'Readings are being moved between this record and another one. Ask again in a moment.',
+  },
+  LEGAL_HOLD: {
+    retry: 'never',
+    why: 'A legal hold forbids to erase this record, or to take readings out of it.',
+  },
   RATE_EXCEEDED: { retry: 'later', why: 'Too many requests. Send again more slowly.' },
   PARKED_QUOTA_EXCEEDED: {
     retry: 'later',

@@ -45,6 +45,12 @@ export class AlarmShelf {
     if (conditionEndedMs === openedMs) this.#returns.set(passedKey(subjectId, id, openedMs), key);
   }
 
+  /** The same alarm with more known of it: it is no newer by it. */
+  amend(alarm: StoredAlarm): void {
+    const key = keyOf(alarm.view.subjectId, alarm.view.id);
+    if (this.#alarms.has(key)) this.#alarms.set(key, alarm);
+  }
+
   /** Whether no later alarm tells of the same condition. */
   isNewest({ view: { subjectId, id } }: StoredAlarm): boolean {
     return this.#newest.get(keyOf(subjectId, episodeOf(id))) === keyOf(subjectId, id);

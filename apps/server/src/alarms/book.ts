@@ -8,13 +8,15 @@ import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
 import { alarmSubject, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import { callOf } from '../line/call.ts';
 import type { Arrival, RunArrival } from '../line/consume.ts';
-import type { EventEntry, LogEntry, Series } from '../line/entry.ts';
+import type { EventEntry, LogEntry, MovedEntry, Series } from '../line/entry.ts';
 import { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
+import { handOver } from '../line/handover.ts';
 import { Monitoring } from '../line/monitoring.ts';
 import type { SubjectSnapshot } from '../line/snapshot.ts';
 import { type DetectorSnapshot, detectorContext } from '../telemetry/flush.ts';
@@ -36,6 +38,7 @@ import {
 import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
 import { AlarmShelf } from './alarm-shelf.ts';
 import { AlarmWriter } from './alarm-writer.ts';
+import { alarmsRestingOn, type MovedReadings } from './moved-readings.ts';
 import { Provisional } from './provisional.ts';
 import { changesByClock } from './rounds.ts';
 import { readAlarms, readReturns } from './store.ts';
@@ -161,6 +164,48 @@ export class AlarmBook {
     if (call !== undefined) this.#apply(call, false);
   }
 
+  /** What a device measured is another's: what rested on it ends here, and goes on there. */
+  watchMove(entry: MovedEntry): void {
+    const { registry, sealOf } = this.#ports;
+    if (sealOf(entry.subjectId) === undefined) return;
+    const device = registry.devices.get(entry.deviceId);
+    const twinOf = ({ metric, epoch }: Series): Series | undefined =>
+      device?.seriesOf(entry.toSubjectId, metric, epoch);
+    for (const ended of handOver(this.#evaluator, entry, twinOf)) this.#apply(ended, false);
+  }
+
+  /** Alarms that rest on what was moved stay where they were sounded, and say so. */
+  async noteMoved(
+    moved: MovedReadings,
+    { metrics, atMs }: { metrics: readonly Metric[]; atMs: number },
+  ): Promise<void> {
+    await this.#writer.settle();
+    for await (const stored of alarmsRestingOn(this.#ports, moved, metrics)) {
+      const alarm = this.#shelf.get(moved.fromSubjectId, stored.view.id) ?? stored;
+      if (alarm.view.movedMs !== atMs) this.#amend(alarm, { movedMs: atMs }, `moved@${atMs}`);
+    }
+    // What once left this record, and is back in it.
+    const back = { ...moved, fromSubjectId: moved.toSubjectId };
+    for await (const stored of alarmsRestingOn(this.#ports, back, metrics)) {
+      const alarm = this.#shelf.get(moved.toSubjectId, stored.view.id) ?? stored;
+      if (alarm.view.movedMs === undefined) continue;
+      this.#amend(alarm, { movedMs: undefined }, `back@${atMs}`);
+    }
+    await this.#writer.settle();
+  }
+
+  #amend(alarm: StoredAlarm, { movedMs }: { movedMs: number | undefined }, what: string): void {
+    const { movedMs: _, ...view } = alarm.view;
+    const amended = { ...alarm, view: movedMs === undefined ? view : { ...view, movedMs } };
+    this.#shelf.amend(amended);
+    this.#say(amended, what);
+  }
+
+  /** What was found in readings that came to their subject late. */
+  tell(findings: readonly Finding[]): void {
+    for (const finding of findings) this.#apply(finding, false);
+  }
+
   /**
    * While the log is stalled, what has been accepted and is not yet durable is led through a copy of
    * the detectors: alarms are raised with the same ids, marked "not yet stored" (safety S3).
@@ -252,6 +297,10 @@ export class AlarmBook {
 
   #put(alarm: StoredAlarm, what: string): void {
     this.#shelf.hold(alarm);
+    this.#say(alarm, what);
+  }
+
+  #say(alarm: StoredAlarm, what: string): void {
     this.#listener(alarm.subjectId, alarm.view);
     if (alarm.view.notYetStored) return;
     const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;

@@ -30,7 +30,8 @@ export class Provisional {
     const fresh = pending.slice(this.#seen);
     for (const entry of fresh) {
       if (entry.kind === 'event') this.#waiting.add(entry.deviceId);
-      else for (const { deviceId } of entry.series) this.#waiting.add(deviceId);
+      else if (entry.kind !== 'moved')
+        for (const { deviceId } of entry.series) this.#waiting.add(deviceId);
     }
     const findings = this.evaluate(fresh);
     this.#seen = Math.max(this.#seen, pending.length);
@@ -52,6 +53,8 @@ export class Provisional {
       insertReading: () => 'new',
       insertRun: () => {},
       insertEvent: () => {},
+      // Readings change hands once that is durable, not before.
+      watchMove: () => {},
       watchRun: (arrival) => this.evaluator.watchRun(arrival),
       watchEvent: (entry) => {
         this.evaluator.watchEvent(entry);

@@ -80,6 +80,22 @@ export async function readAlarms(sql: Sql, sinceMs: number): Promise<AlarmRow[]>
     WHERE episode <> 'resolved' OR condition <> 'absent' OR raised_ms >= ${sinceMs}`;
 }
 
+/** Those of a subject whose opening reading lies in a span, a few behind one of them. */
+export async function alarmsOpenedWithin(
+  sql: Sql,
+  span: { subjectId: SubjectId; fromMs: number; untilMs: number },
+  { after, limit }: { after: string; limit: number },
+): Promise<AlarmRow[]> {
+  return await sql`
+    SELECT organisation_id, subject_id, id, rule_key, metric, priority, condition, episode,
+      opened_ms, raised_ms, condition_ended_ms, acknowledged_ms, acknowledged_by, resolved_ms,
+      detail_sealed
+    FROM alarm
+    WHERE subject_id = ${span.subjectId} AND id COLLATE "C" > ${after}
+      AND opened_ms >= ${span.fromMs} AND opened_ms < ${span.untilMs}
+    ORDER BY id COLLATE "C" LIMIT ${limit}`;
+}
+
 /** Breaches that came back to an alarm instead of raising their own, and late ones that it tells of. */
 export async function readReturns(
   sql: Sql,

@@ -17,17 +17,21 @@ export interface MoveUnderWay {
 const NOTHING: readonly MoveUnderWay[] = [];
 
 export class MovesUnderWay {
+  /** Counts what begins and what has arrived. */
+  changes = 0;
   #moves: readonly MoveUnderWay[] = NOTHING;
   /** Subjects of an act that is being written down. */
   readonly #inAct = new Map<SubjectId, number>();
 
   add(moves: readonly MoveUnderWay[]): void {
     this.#moves = [...this.#moves, ...moves];
+    this.changes += 1;
   }
 
   /** It has arrived. */
   end(id: string): void {
     this.#moves = this.#moves.filter((move) => move.id !== id);
+    this.changes += 1;
   }
 
   all(): readonly MoveUnderWay[] {
@@ -61,5 +65,20 @@ export class MovesUnderWay {
     };
     change(1);
     return { [Symbol.dispose]: () => change(-1) };
+  }
+}
+
+/** A move that ends more often than this while one question is asked is not worth waiting for. */
+const TRIES_MAX = 5;
+
+/**
+ * Asks, and asks again if a move has begun or ended meanwhile: what was read before it ended, and is
+ * looked at after it, would be taken for a record's own.
+ */
+export async function unmoved<T>(moves: MovesUnderWay, ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const { changes } = moves;
+    const answer = await ask();
+    if (moves.changes === changes || tries === TRIES_MAX) return answer;
   }
 }

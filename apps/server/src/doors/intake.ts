@@ -203,6 +203,6 @@ function refusal(fault: Fault): Answer {
 
 function countOf(entries: readonly LogEntry[]): number {
   let count = 0;
-  for (const entry of entries) count += entry.kind === 'event' ? 1 : entry.series.length;
+  for (const entry of entries) count += 'series' in entry ? entry.series.length : 1;
   return count;
 }

@@ -68,6 +68,8 @@ export class Erasure {
     }
     const reasons = holds.of(id).map(({ reason }) => reason);
     if (reasons.length > 0) return fail('LEGAL_HOLD', reasons.join(' · '));
+    // What is on its way between two records needs both keys until it has arrived.
+    if (registry.moves.concerns(id)) return fail('READINGS_MOVING');
     const erasedMs = nowMs();
     const worn = registry.devicesOf(id, erasedMs).map((device) => device.id);
     if (worn.length > 0 && !stopMonitoring) return fail('SUBJECT_MONITORED', worn.join(', '));

@@ -67,6 +67,9 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
   await sql`DELETE FROM parked WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM alarm_transition WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM alarm WHERE subject_id = ${subjectId}`;
+  await sql`
+    DELETE FROM reattribution
+    WHERE from_subject_id = ${subjectId} OR to_subject_id = ${subjectId}`;
   await sql`DELETE FROM legal_hold WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM device_assignment WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM series WHERE subject_id = ${subjectId}`;

@@ -7,7 +7,14 @@
  */
 import type { Reading } from '@ausculta/vitals/reading';
 import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
-import type { EventEntry, LogEntry, ReadingsEntry, Series, WaveformsEntry } from './entry.ts';
+import type {
+  EventEntry,
+  LogEntry,
+  MovedEntry,
+  ReadingsEntry,
+  Series,
+  WaveformsEntry,
+} from './entry.ts';
 
 /** What became of a reading when it met the head of its series. */
 export type Insertion = 'new' | 'late' | 'duplicate' | 'correction' | 'conflict';
@@ -37,6 +44,7 @@ export interface ConsumePorts {
   readonly evaluate: (arrival: Arrival) => void;
   readonly watchRun: (arrival: RunArrival) => void;
   readonly watchEvent: (entry: EventEntry) => void;
+  readonly watchMove: (entry: MovedEntry) => void;
   readonly onBroken: (entry: LogEntry, error: unknown) => void;
 }
 
@@ -61,6 +69,9 @@ function consumeEntry(entry: LogEntry, ports: ConsumePorts): void {
     case 'event':
       ports.insertEvent(entry);
       ports.watchEvent(entry);
+      break;
+    case 'moved':
+      ports.watchMove(entry);
       break;
     default:
       entry satisfies never;

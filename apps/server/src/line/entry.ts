@@ -58,8 +58,29 @@ export interface EventEntry {
   readonly event: ReportedEvent;
 }
 
+/**
+ * What a device measured in [fromMs, untilMs) of corrected time is another subject's than was thought.
+ * It stands in the log behind the last reading that was placed by the old history, in the partition of
+ * who had them: what the detectors remember of these readings ends here, live and in a replay.
+ */
+export interface MovedEntry {
+  readonly kind: 'moved';
+  readonly partition: number;
+  readonly receivedMs: number;
+  readonly offsetMs: number;
+  /** Derived from the order: the same move twice is one. */
+  readonly id: string;
+  readonly organisationId: OrganisationId;
+  readonly subjectId: SubjectId;
+  readonly toSubjectId: SubjectId;
+  readonly deviceId: DeviceId;
+  readonly fromMs: number;
+  /** Infinity while it goes on. */
+  readonly untilMs: number;
+}
+
 /** What the log holds, in the order in which it was accepted. */
-export type LogEntry = ReadingsEntry | WaveformsEntry | EventEntry;
+export type LogEntry = ReadingsEntry | WaveformsEntry | EventEntry | MovedEntry;
 
 /** The index of a fault that concerns a message as a whole. */
 export const WHOLE_MESSAGE = -1;

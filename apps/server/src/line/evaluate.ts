@@ -300,6 +300,13 @@ export class Evaluator {
     this.#bySubject.delete(subjectId);
   }
 
+  /** What is watched of a series, for who is about to change it. */
+  watchOf(series: Series): SeriesWatch {
+    const subject = this.#subjectOf(series.subjectId);
+    if (!subject.isTouched) this.#touch(subject);
+    return this.#watchOf(series) ?? this.#startSeries(series, NOTHING_REMEMBERED);
+  }
+
   /** All that is watched, for who looks at it by the clock. */
   subjects(): Iterable<SubjectWatch> {
     return this.#bySubject.values();

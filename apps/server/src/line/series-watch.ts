@@ -5,8 +5,8 @@
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type CalmRange, calmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
 import type { Episode } from '@ausculta/rules/episode';
-import { type FlowState, isSettled, onFlow } from '@ausculta/rules/flow';
-import type { LimitSettings, LimitState } from '@ausculta/rules/limit';
+import { type FlowState, isSettled, NO_FLOW, onFlow } from '@ausculta/rules/flow';
+import { type LimitSettings, type LimitState, QUIET } from '@ausculta/rules/limit';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Arrival } from './consume.ts';
 import type { Series } from './entry.ts';
@@ -125,6 +125,26 @@ function flowsWithinMs(series: Series, flow: FlowState): number {
   const intervalMs = intervalOf(series);
   if (intervalMs === undefined) return Number.POSITIVE_INFINITY;
   return isSettled(flow, intervalMs) ? flow.silentAfterMs : Number.NEGATIVE_INFINITY;
+}
+
+/** As if nothing had come yet. */
+export function forgetLast(watch: SeriesWatch): void {
+  watch.isQuiet = true;
+  watch.isAhead = false;
+  watch.lastAtMs = Number.NEGATIVE_INFINITY;
+  watch.flow = NO_FLOW;
+  watch.flowsWithinMs = flowsWithinMs(watch.series, NO_FLOW);
+}
+
+/** Goes on from where another watch of the same device has come to: it is missed like that one. */
+export function goOnFrom(watch: SeriesWatch, before: SeriesWatch): void {
+  const last = before.watches[0]?.state.last ?? null;
+  for (const each of watch.watches) each.state = { ...QUIET, last };
+  watch.isQuiet = true;
+  watch.isAhead = false;
+  watch.lastAtMs = before.lastAtMs;
+  watch.flow = before.flow;
+  watch.flowsWithinMs = before.flowsWithinMs;
 }
 
 /** Notes a reading that did not pass calmly: how old the last one had become, and that this is the last. */

@@ -104,6 +104,15 @@ export class LiveHub {
     }
   }
 
+  /** What is known of a subject has changed hands: a screen forgets it, and gets all of it anew. */
+  publishMove(subjectId: SubjectId): void {
+    for (const viewer of this.#viewers) {
+      if (!viewer.watched.has(subjectId)) continue;
+      viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
+      viewer.watched.set(subjectId, { numbers: -1, waveforms: -1 });
+    }
+  }
+
   /** One beat: called every FRAME_INTERVAL_MS. */
   beat(): void {
     const blocks = new Map<string, Uint8Array>();

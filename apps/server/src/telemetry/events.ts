@@ -3,6 +3,8 @@ import type { EventList, EventView } from '@ausculta/contract/readings';
 import type { ReportedEvent } from '@ausculta/vitals/event';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { flagNames } from '@ausculta/vitals/reading';
+import { type MovesUnderWay, unmoved } from '../devices/moves-under-way.ts';
+import type { Registry } from '../devices/registry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { ALL_TIME, type Span } from './merge.ts';
@@ -12,6 +14,7 @@ import * as store from './store.ts';
 export interface EventPorts {
   readonly read: QueryPorts['read'];
   readonly sealOf: SubjectKeys['sealOf'];
+  readonly registry: Pick<Registry, 'moves'>;
   /** Consumed, and in no table yet. */
   readonly unflushed: readonly store.EventRow[];
 }
@@ -44,8 +47,9 @@ export async function listEvents(
   const { organisationId, limit } = question;
   // Taken before the database is asked: what is flushed meanwhile is seen twice, never not.
   const fresh = ports.unflushed.filter((row) => isAsked(row, question));
-  const stored = await ports.read(organisationId, (tx) =>
-    store.eventsBefore(tx, { ...question, limit: limit + 1 }),
+  const { moves } = ports.registry;
+  const stored = await unmoved(moves, () =>
+    ports.read(organisationId, (tx) => store.eventsBefore(tx, { ...question, limit: limit + 1 })),
   );
   const known = new Set(stored.map(({ id }) => id));
   const rows = [...stored, ...firstOfEach(fresh).filter(({ id }) => !known.has(id))].sort(
@@ -56,9 +60,16 @@ export async function listEvents(
   if (seal === undefined) return { events: [], next: null };
   const last = page.at(-1);
   return {
-    events: page.map((row) => viewOf(row, seal)),
+    events: page.filter((row) => !isLeaving(moves, row)).map((row) => viewOf(row, seal)),
     next: last !== undefined && rows.length > limit ? `${last.placed_ms}~${last.id}` : null,
   };
+}
+
+/** Another subject's, and on its way there. */
+function isLeaving(moves: MovesUnderWay, row: store.EventRow): boolean {
+  return moves
+    .leaving(row.subject_id, row.device_id)
+    .some(({ fromMs, untilMs }) => fromMs <= row.placed_ms && row.placed_ms < untilMs);
 }
 
 function isAsked(

@@ -35,6 +35,19 @@ export class Heads {
     this.changes += 1;
   }
 
+  /** Corrected: when the newest of a series was measured, as far as that is known. */
+  newestMs({ id }: Series): number | undefined {
+    const run = this.waveforms.get(id)?.recent.at(-1);
+    return run === undefined ? this.readings.get(id)?.last?.timeMs : run.run.startMs + run.offsetMs;
+  }
+
+  /** What is known last of a series is another subject's: until it is known anew, nothing is. */
+  conceal({ id }: Series): void {
+    this.readings.get(id)?.conceal();
+    this.waveforms.get(id)?.conceal();
+    this.changes += 1;
+  }
+
   ofSubject(subjectId: SubjectId): SubjectHeads {
     let heads = this.#bySubject.get(subjectId);
     if (heads === undefined) {

@@ -20,6 +20,19 @@ export function latest({ heads }: Pick<QueryPorts, 'heads'>, subjectId: SubjectI
   return found;
 }
 
+/** The same of one series whose chunks have changed hands; what came since then is newer. */
+export async function recallOne(ports: QueryPorts, series: Series): Promise<void> {
+  const [row] = await store.newestChunkOf(ports.sql, series.id);
+  const columns = row && openReadings(ports, { series, row }, []);
+  const stampMs = columns?.stampsMs.at(-1);
+  if (columns === undefined || stampMs === undefined) return;
+  const head = ports.heads.readingHead(series);
+  if (head.last !== undefined && head.last.stampMs >= stampMs) return;
+  head.recall(columns, ports.registry.offsetOf(series, stampMs));
+  ports.heads.changes += 1;
+  head.changed = ports.heads.changes;
+}
+
 /** The last reading of each series, from the newest chunks, for the head at start-up. */
 export async function recallLast(ports: QueryPorts): Promise<void> {
   for (const row of await store.newestChunks(ports.sql)) {

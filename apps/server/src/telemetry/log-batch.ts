@@ -15,12 +15,20 @@ import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeRuns, encodeRuns } from '@ausculta/blocks/waveform-block';
 import type { ReportedEvent } from '@ausculta/vitals/event';
 import { expect } from '@ausculta/vitals/expect';
-import type { EventEntry, LogEntry, ReadingsEntry, Series, WaveformsEntry } from '../line/entry.ts';
+import type {
+  EventEntry,
+  LogEntry,
+  MovedEntry,
+  ReadingsEntry,
+  Series,
+  WaveformsEntry,
+} from '../line/entry.ts';
 
 const VERSION = 1;
 const KIND_READINGS = 1;
 const KIND_WAVEFORMS = 2;
 const KIND_EVENT = 3;
+const KIND_MOVED = 4;
 
 /** Control byte of a value: its decimals, or this for a raw double. */
 const RAW_DOUBLE = 15;
@@ -69,6 +77,9 @@ function writeEntry(entry: LogEntry, baseMs: number): void {
       break;
     case 'event':
       writeEvent(entry, baseMs);
+      break;
+    case 'moved':
+      writeMoved(entry, baseMs);
       break;
     default:
       entry satisfies never;
@@ -129,6 +140,14 @@ function writeEvent(entry: EventEntry, baseMs: number): void {
   body.utf8(JSON.stringify({ organisationId, subjectId, deviceId, id, event }));
 }
 
+function writeMoved(entry: MovedEntry, baseMs: number): void {
+  const { kind: _, partition: __, receivedMs, offsetMs, untilMs, ...move } = entry;
+  body.u8(KIND_MOVED);
+  body.zigzag(receivedMs - baseMs);
+  body.zigzag(offsetMs);
+  body.utf8(JSON.stringify({ ...move, untilMs: Number.isFinite(untilMs) ? untilMs : null }));
+}
+
 /**
  * The entries of a batch, partition by partition. Entries whose series is no longer known (an erased
  * subject) are left out. Damaged bytes throw: a log row that opened its seal is our own writing.
@@ -166,12 +185,23 @@ function readEntry(reader: ByteReader, context: ReadContext): LogEntry | undefin
   const { partition } = context;
   if (kind === KIND_READINGS) return readReadings(reader, context, { receivedMs, offsetMs });
   if (kind === KIND_WAVEFORMS) return readWaveforms(reader, context, { receivedMs, offsetMs });
+  if (kind === KIND_MOVED) return readMoved(reader, { partition, receivedMs, offsetMs });
   expect(kind === KIND_EVENT, 'a log entry has a kind this code knows');
   const event = JSON.parse(reader.utf8(EVENT_JSON_BYTES_MAX)) as Pick<
     EventEntry,
     'organisationId' | 'subjectId' | 'deviceId' | 'id'
   > & { event: ReportedEvent };
   return { kind: 'event', partition, receivedMs, offsetMs, ...event };
+}
+
+function readMoved(
+  reader: ByteReader,
+  place: Pick<MovedEntry, 'partition' | 'receivedMs' | 'offsetMs'>,
+): MovedEntry {
+  const move = JSON.parse(reader.utf8(EVENT_JSON_BYTES_MAX)) as Omit<MovedEntry, 'untilMs'> & {
+    untilMs: number | null;
+  };
+  return { ...place, ...move, kind: 'moved', untilMs: move.untilMs ?? Number.POSITIVE_INFINITY };
 }
 
 interface EntryTimes {

@@ -67,6 +67,12 @@ export class ReadingHead {
     this.#setLast({ stampMs: kept.lastStampMs, value: kept.valueAt(at), flags }, flags, offsetMs);
   }
 
+  /** As if nothing were known yet; what no chunk holds is still flushed. */
+  conceal(): void {
+    this.#lastStampMs = Number.NEGATIVE_INFINITY;
+    this.#kept = undefined;
+  }
+
   insert(reading: Reading, offsetMs: number): Insertion {
     const { stampMs, value, flags } = reading;
     if (stampMs > this.#lastStampMs) {

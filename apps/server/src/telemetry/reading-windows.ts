@@ -18,6 +18,7 @@ import {
   readChunks,
   stampsOf,
 } from './sealed-chunks.ts';
+import { visibleColumns } from './stamp-cuts.ts';
 import * as store from './store.ts';
 
 /** Of all series of a window together: 256 of them are decoded in some ten milliseconds. */
@@ -110,9 +111,16 @@ async function readWindow(
       if (columns !== undefined) stretches.push(columns);
     }
     for (const fresh of ports.heads.readings.get(one.id)?.unflushed() ?? []) stretches.push(fresh);
+    const hidden = ports.registry.hiddenStamps(one);
     const offsetAt = (stampMs: number) => ports.registry.offsetOf(one, stampMs);
     const stamps = stampsOf(ports, one, span);
-    const merged = mergeReadings({ series: one, stretches, span, stamps, offsetAt });
+    const merged = mergeReadings({
+      series: one,
+      stretches: stretches.flatMap((columns) => visibleColumns(columns, hidden)),
+      span,
+      stamps,
+      offsetAt,
+    });
     if (merged.stampsMs.length > 0) ranges.push(merged);
   }
   return ranges;

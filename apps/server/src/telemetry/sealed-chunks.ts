@@ -3,11 +3,13 @@ import type { Compression } from '@ausculta/blocks/compression';
 import { decodeReadings, type ReadingColumns } from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { UnreadablePart } from '@ausculta/contract/readings';
-import type { Result } from '@ausculta/vitals/fault';
+import { ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { isDamage } from '../database/fault.ts';
 import type { Series } from '../line/entry.ts';
+import type { Seal } from '../vault/seal.ts';
+import type { ChunkContent } from './chunk-content.ts';
 import { chunkContext } from './chunk-row.ts';
 import type { Span } from './merge.ts';
 import type { QueryPorts } from './query-ports.ts';
@@ -17,7 +19,10 @@ import { zstd } from './zstd.ts';
 /** A flush that ends while its chunks are asked for is rare; one that does so again and again is not. */
 const TRIES_MAX = 5;
 
-/** Chunks of each series. A flush that ends meanwhile would be in neither chunks nor heads: ask again. */
+/**
+ * Chunks of each series. A flush that ends meanwhile would be in neither chunks nor heads, and a move
+ * that ends meanwhile in two records: ask again.
+ */
 export async function readChunks(
   ports: QueryPorts,
   series: readonly Series[],
@@ -26,9 +31,10 @@ export async function readChunks(
   const asked = chunkQuestion(ports, series, span);
   for (let tries = 1; ; tries += 1) {
     const { flushes } = ports.heads;
+    const { changes } = ports.registry.moves;
     const rows = await readRows(ports, organisationOf(series), asked);
-    if (ports.heads.flushes === flushes || tries === TRIES_MAX)
-      return Map.groupBy(rows, (row) => row.series_id);
+    const isSame = ports.heads.flushes === flushes && ports.registry.moves.changes === changes;
+    if (isSame || tries === TRIES_MAX) return Map.groupBy(rows, (row) => row.series_id);
   }
 }
 
@@ -93,6 +99,22 @@ export function openReadings(
   unreadable: UnreadablePart[],
 ): ReadingColumns | undefined {
   return open(ports, part, { unreadable, decode: decodeReadings });
+}
+
+/** What a chunk holds, for who puts it elsewhere: its fault where it does not open or decode. */
+export function contentOf(
+  seal: Seal,
+  series: Series,
+  row: Pick<store.SealedChunk, 'generation' | 'first_ms' | 'sealed'>,
+): Result<ChunkContent> {
+  const opened = seal.open(row.sealed, chunkContext(series.id, row.generation, row.first_ms));
+  if (!opened.ok) return opened;
+  if (series.metric.kind === 'waveform') {
+    const runs = decodeRuns(opened.value, zstd);
+    return runs.ok ? ok({ kind: 'waveform', runs: runs.value }) : runs;
+  }
+  const columns = decodeReadings(opened.value, zstd);
+  return columns.ok ? ok({ kind: 'readings', columns: columns.value }) : columns;
 }
 
 /** As `openReadings`, of a waveform. */

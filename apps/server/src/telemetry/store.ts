@@ -271,6 +271,13 @@ export async function newestChunks(sql: Sql): Promise<SealedChunk[]> {
     WHERE newest.kind = 'readings'`;
 }
 
+export async function newestChunkOf(sql: Sql, seriesId: number): Promise<SealedChunk[]> {
+  return await sql`
+    SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
+    WHERE series_id = ${seriesId} AND kind = 'readings'
+    ORDER BY last_ms DESC, generation DESC LIMIT 1`;
+}
+
 /** How far the stored samples of each waveform reach. */
 export async function newestSamples(sql: Sql): Promise<{ series_id: number; last_ms: number }[]> {
   return await sql`

@@ -33,6 +33,7 @@ import { PostgresLog, TakenOver } from './postgres-log.ts';
 import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
 import type { EventRow } from './store.ts';
+import type { MovePorts } from './subject-moves.ts';
 import { waveforms } from './waveform-runs.ts';
 
 /** A restart replays at most about this much; a flush costs one small row a series. */
@@ -42,6 +43,9 @@ const FLUSH_LOOK_MS = 1_000;
 
 /** Chunks are merged for so much of each look, while devices and questions have their turns. */
 const COMPACT_FOR_MS = 500;
+
+/** Whoever waits for a flush that failed tries it again after so long. */
+const RETRY_MS = 500;
 
 /** Log tables stay this long behind the last flush: what a restored database needs to catch up. */
 export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
@@ -55,6 +59,7 @@ export interface TelemetryPorts {
   readonly evaluate: (arrival: Arrival) => void;
   readonly watchRun: ConsumePorts['watchRun'];
   readonly watchEvent: ConsumePorts['watchEvent'];
+  readonly watchMove: ConsumePorts['watchMove'];
   readonly snapshotDetectors: () => Iterable<DetectorSnapshot>;
   readonly encode: ChunkEncoder['encode'];
   readonly merge: ChunkEncoder['merge'];
@@ -113,6 +118,7 @@ export class Telemetry {
       evaluate: ports.evaluate,
       watchRun: ports.watchRun,
       watchEvent: ports.watchEvent,
+      watchMove: ports.watchMove,
       onBroken: (entry, error) => ports.onProblem(`consume ${entry.kind}`, error),
     };
     const { sql, sealOf, merge, nowMs, pause, onProblem } = ports;
@@ -218,7 +224,7 @@ export class Telemetry {
     for await (const { sequence, entries } of replay) {
       this.#consume(entries, sequence);
       for (const entry of entries) {
-        if (entry.kind === 'event') continue;
+        if (!('series' in entry)) continue;
         for (const [i, series] of entry.series.entries()) {
           const stampMs = entry.kind === 'readings' ? entry.stampsMs[i] : entry.runs[i]?.startMs;
           if (stampMs !== undefined) this.#ports.registry.noteNewestStamp(series, stampMs);
@@ -262,6 +268,25 @@ export class Telemetry {
       this.#flushing = undefined;
     });
     return this.#flushing;
+  }
+
+  /** Resolves when all that has been consumed so far is in chunks; false when the server closes first. */
+  async flushedSoFar(): Promise<boolean> {
+    const wanted = this.#consumed;
+    // Before the first flush of a start nobody knows where the last one ended.
+    const isThere = (): boolean => this.#flushed >= wanted;
+    while (!isThere() && !this.#closed) {
+      await this.flush();
+      // A flush that failed has told why.
+      if (!isThere()) await new Promise<void>((go) => this.#ports.after(RETRY_MS, go));
+    }
+    return isThere();
+  }
+
+  /** For what moves stored readings between subjects. */
+  get movePorts(): MovePorts {
+    const { sql, sealOf, encode, onProblem } = this.#ports;
+    return { sql, sealOf, encode, lane: this.#log.lane, fence: this.#log.fence, onProblem };
   }
 
   async #flushOnce(): Promise<void> {
@@ -331,7 +356,7 @@ class StoreFull extends Error {}
 
 /** One message of one device brings what is of one subject. */
 function subjectOf(entry: LogEntry): SubjectId {
-  if (entry.kind === 'event') return entry.subjectId;
+  if (!('series' in entry)) return entry.subjectId;
   const [series] = entry.series;
   expect(series !== undefined, 'an entry of the log has a series');
   return series.subjectId;

@@ -87,6 +87,11 @@ export class WaveformHead {
     if (from > 0) this.recent = this.recent.slice(from);
   }
 
+  /** No viewer is shown what came so far. */
+  conceal(): void {
+    this.recent = [];
+  }
+
   beginFlush(): readonly WaveformRun[] | undefined {
     if (this.#flushing !== undefined) return this.#flushing;
     if (this.#fresh.length === 0) return undefined;

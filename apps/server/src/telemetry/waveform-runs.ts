@@ -4,6 +4,7 @@ import type { Series } from '../line/entry.ts';
 import type { Span } from './merge.ts';
 import type { QueryPorts, Question } from './query-ports.ts';
 import { openRuns, readChunks } from './sealed-chunks.ts';
+import { visibleRuns } from './stamp-cuts.ts';
 import type { SealedChunk } from './store.ts';
 import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
 
@@ -32,7 +33,7 @@ function runsOf(
   for (const row of chunks)
     for (const run of openRuns(ports, { series, row }, unreadable) ?? []) runs.push(run);
   for (const run of ports.heads.waveforms.get(series.id)?.unflushed() ?? []) runs.push(run);
-  return joinRuns(withoutRepeats(runs))
+  return joinRuns(withoutRepeats(visibleRuns(runs, ports.registry.hiddenStamps(series))))
     .map((run) => ({ ...run, startMs: run.startMs + ports.registry.offsetOf(series, run.startMs) }))
     .map((run) => cutTo(run, span))
     .filter((run) => run.samples.length > 0);

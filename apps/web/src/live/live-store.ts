@@ -173,6 +173,12 @@ export class LiveStore {
           into.touched.add(id);
         }
         return;
+      case 'cleared':
+        for (const id of notice.subjects) {
+          this.#clear(this.subject(id));
+          into.touched.add(id);
+        }
+        return;
       case 'degraded':
         this.#degradedSinceMs = notice.since;
         this.#degradedReason = notice.reason;
@@ -190,6 +196,15 @@ export class LiveStore {
     const wanted = new Set(ids);
     for (const id of this.#subjects.keys()) if (!wanted.has(id)) this.#subjects.delete(id);
     for (const id of wanted) this.subject(id);
+  }
+
+  /** What a screen shows may be another patient's: nothing of it stays. Alarms say so themselves. */
+  #clear(subject: SubjectLive): void {
+    subject.latest.clear();
+    subject.recent.clear();
+    subject.rings.clear();
+    subject.rewrites += 1;
+    subject.revisions += 1;
   }
 
   #changeAlarm(alarm: AlarmView): void {

@@ -1,0 +1,204 @@
+/**
+ * Re-attribution: what a device measured in a span of time is another subject's than was thought. The
+ * order is a row, written in the transaction of the act; from then on nobody is shown these readings
+ * as the wrong subject's. Then, one order after the other, in the order in which they were given:
+ *
+ *   the log hears of it → what came before is flushed → chunks, events and parked messages move, a
+ *   few at a time → both records are whole again → alarms of both sides are told.
+ *
+ * Every step may be stopped anywhere and is done again by the next start: it finds what is left.
+ */
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import type { MoveUnderWay } from '../devices/moves-under-way.ts';
+import type { Registry } from '../devices/registry.ts';
+import type { MovedEntry, Series } from '../line/entry.ts';
+import { recallOne } from '../telemetry/last-readings.ts';
+import { TakenOver } from '../telemetry/postgres-log.ts';
+import {
+  moveChunks,
+  moveEvents,
+  moveParked,
+  type NoteArrival,
+} from '../telemetry/subject-moves.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import * as store from './store.ts';
+import { type TellingPorts, tellOf } from './telling.ts';
+
+const RETRY_MS = 1_000;
+
+export interface ReattributionPorts extends TellingPorts {
+  readonly sql: Sql;
+  readonly registry: Registry;
+  readonly telemetry: Telemetry;
+  /** What somebody sees of these subjects has changed hands. */
+  readonly onMoved: (subjectId: SubjectId) => void;
+  readonly after: (delayMs: number, run: () => void) => void;
+  readonly pause: () => Promise<void>;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export class Reattribution {
+  readonly #ports: ReattributionPorts;
+  readonly #logged = new Map<string, Promise<void>>();
+  readonly #closing = Promise.withResolvers<void>();
+  #working: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /** Goes on with what a former start has left. */
+  static async open(ports: ReattributionPorts): Promise<Reattribution> {
+    const reattribution = new Reattribution(ports);
+    const orders = await store.readUnfinished(ports.sql);
+    reattribution.begin(orders);
+    return reattribution;
+  }
+
+  private constructor(ports: ReattributionPorts) {
+    this.#ports = ports;
+  }
+
+  /** At the very moment at which accept places by the new history. Nothing here waits. */
+  begin(orders: readonly store.OrderRow[]): void {
+    const { registry, telemetry, onMoved } = this.#ports;
+    const moving = orders.filter(({ stage }) => stage === 'moving').map(moveOf);
+    registry.moves.add(moving);
+    for (const move of moving) {
+      for (const series of this.#seriesOf(move)) {
+        if (this.#isLastHidden(series)) telemetry.heads.conceal(series);
+      }
+      onMoved(move.fromSubjectId);
+      this.#logged.set(move.id, this.#log(move));
+    }
+    for (const order of orders) this.#working = this.#working.then(() => this.#untilDone(order));
+  }
+
+  #seriesOf({ fromSubjectId, deviceId }: MoveUnderWay): Series[] {
+    const all = this.#ports.registry.seriesOfSubject(fromSubjectId);
+    return all.filter((series) => series.deviceId === deviceId);
+  }
+
+  #isLastHidden(series: Series): boolean {
+    const { registry, telemetry } = this.#ports;
+    if (series.metric.kind === 'waveform') return true;
+    const stampMs = telemetry.heads.readings.get(series.id)?.last?.stampMs;
+    const hidden = registry.hiddenStamps(series);
+    return hidden.some((span) => {
+      return stampMs !== undefined && span.fromMs <= stampMs && stampMs < span.untilMs;
+    });
+  }
+
+  /** Behind everything that was accepted by the old history; tried again while the log takes nothing. */
+  #log(move: MoveUnderWay): Promise<void> {
+    const { registry, telemetry, nowMs, after } = this.#ports;
+    const placement = registry.placementOf(move.fromSubjectId);
+    if (placement === undefined) return Promise.resolve();
+    const { fromSubjectId: subjectId, ...rest } = move;
+    const times = { receivedMs: nowMs(), offsetMs: 0 };
+    const entry: MovedEntry = { kind: 'moved', ...placement, ...times, ...rest, subjectId };
+    return new Promise((resolve) => {
+      const append = (): void =>
+        telemetry.append([entry], (fault) => {
+          if (fault === undefined) resolve();
+          else if (!this.#closed) after(RETRY_MS, append);
+        });
+      append();
+    });
+  }
+
+  async #untilDone(order: store.OrderRow): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#work(order);
+        return;
+      } catch (error) {
+        // The lane is another server's, and so is the rest of this.
+        if (error instanceof TakenOver) return;
+        this.#ports.onProblem('move readings to their subject', error);
+        await new Promise<void>((resolve) => this.#ports.after(RETRY_MS, resolve));
+      }
+    }
+  }
+
+  async #work(order: store.OrderRow): Promise<void> {
+    const { sql, registry, telemetry, nowMs, onMoved } = this.#ports;
+    const move = moveOf(order);
+    // Erased since, in a database that was restored: its rows go, and this with them.
+    if (!registry.subjects.has(move.fromSubjectId)) return registry.moves.end(move.id);
+    if (order.stage === 'moving') {
+      await Promise.race([this.#logged.get(move.id), this.#closing.promise]);
+      if (this.#closed) return;
+      // From here on no replay will bring back what was placed by the old history.
+      if (!(await telemetry.flushedSoFar())) return;
+      await this.#moveAll(move);
+      if (this.#closed) return;
+      await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
+      await this.#recall(move);
+      registry.moves.end(move.id);
+      this.#logged.delete(move.id);
+      for (const id of [move.fromSubjectId, move.toSubjectId]) onMoved(id);
+    }
+    const moved = await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
+    if (moved !== undefined && moved > 0) {
+      await tellOf(this.#ports, { ...move, orderedMs: order.ordered_ms });
+    }
+    await store.writeStage(sql, { id: order.id, stage: 'done', atMs: nowMs() });
+  }
+
+  async #moveAll(move: MoveUnderWay): Promise<void> {
+    const { registry, telemetry, pause } = this.#ports;
+    const ports = telemetry.movePorts;
+    const onArrival: NoteArrival = (tx, values) => store.addMoved(tx, move.id, values);
+    const placement = registry.placementOf(move.toSubjectId);
+    const device = registry.devices.get(move.deviceId);
+    for (const from of this.#seriesOf(move)) {
+      const stamps = device?.stampsWithin(from.epoch, move) ?? [];
+      const twin = async () => placement && (await registry.provideTwin(from, placement));
+      let after: Parameters<typeof moveChunks>[2]['after'];
+      do {
+        after = await moveChunks(ports, { from, twin, stamps }, { after, onArrival });
+        await pause();
+      } while (after !== undefined && !this.#closed);
+    }
+    for (let after: string | undefined = ''; after !== undefined && !this.#closed; ) {
+      after = await moveEvents(ports, move, { after, onArrival });
+    }
+    for (let after: string | undefined = ''; after !== undefined && !this.#closed; ) {
+      after = await moveParked(ports, move, after);
+    }
+  }
+
+  /** Both sides know their last reading again. */
+  async #recall(move: MoveUnderWay): Promise<void> {
+    const { registry, telemetry } = this.#ports;
+    const device = registry.devices.get(move.deviceId);
+    for (const from of this.#seriesOf(move)) {
+      const to = device?.seriesOf(move.toSubjectId, from.metric, from.epoch);
+      for (const series of to === undefined ? [from] : [from, to]) {
+        await recallOne(telemetry.queryPorts, series);
+      }
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  /** What is left goes on at the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#closing.resolve();
+    await this.#working;
+  }
+}
+
+function moveOf(order: store.OrderRow): MoveUnderWay {
+  return {
+    id: order.id,
+    deviceId: order.device_id,
+    fromSubjectId: order.from_subject_id,
+    toSubjectId: order.to_subject_id,
+    fromMs: order.from_ms,
+    untilMs: order.until_ms ?? Number.POSITIVE_INFINITY,
+  };
+}
