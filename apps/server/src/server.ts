@@ -23,7 +23,6 @@ import { type Actor, LegalHolds } from './erasure/holds.ts';
 import { erasureRoutes } from './erasure/routes.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
-import type { Series } from './line/entry.ts';
 import { LiveHub } from './live/hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
@@ -33,8 +32,7 @@ import { parkedRoutes } from './parked/routes.ts';
 import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
-import { Acts } from './reattribution/acts.ts';
-import { Reattribution } from './reattribution/reattribution.ts';
+import { openWearing, type Wearing } from './reattribution/open-wearing.ts';
 import { wearingRoutes } from './reattribution/routes.ts';
 import { readSealedDatabase } from './sealed-database.ts';
 import { DiskReserve } from './status/disk-reserve.ts';
@@ -77,8 +75,7 @@ interface Parts {
   readonly signIn: SignIn;
   readonly holds: LegalHolds;
   readonly erasure: Erasure;
-  readonly reattribution: Reattribution;
-  readonly acts: Acts;
+  readonly wearing: Wearing;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
@@ -121,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
-  stack.defer(() => parts.reattribution.close());
+  stack.defer(() => parts.wearing.reattribution.close());
   stack.defer(
     watchHealth({
       health,
@@ -238,8 +235,10 @@ async function openParts(
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const erasing = await openErasure(ground, { ...engine, parking });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
-  const wearing = await openWearing(ground, { ...engine, holds: erasing.holds, onMoved });
-  const open = { ...engine, ...erasing, ...wearing };
+  const { organisationSeal } = vault;
+  const moving = { ...engine, holds: erasing.holds, organisationSeal, onMoved };
+  const wearing = await openWearing({ ...outside, ...moving, sql: database.line });
+  const open = { ...engine, ...erasing, wearing };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
 
@@ -284,22 +283,6 @@ async function openErasure(
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
   return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
-}
-
-async function openWearing(
-  { options: { outside }, database, vault }: Pick<Parts, 'options' | 'database' | 'vault'>,
-  engine: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'holds'> & {
-    readonly onMoved: (subjectId: SubjectId) => void;
-  },
-): Promise<Pick<Parts, 'reattribution' | 'acts'>> {
-  const { registry, telemetry, holds } = engine;
-  const ports = { ...engine, ...outside, sql: database.line };
-  const reattribution = await Reattribution.open(ports);
-  const { organisationSeal } = vault;
-  const newestMs = (series: Series): number | undefined => telemetry.heads.newestMs(series);
-  const { nowMs, newId, sql } = ports;
-  const acting = { sql, registry, holds, reattribution, organisationSeal, newestMs };
-  return { reattribution, acts: new Acts({ ...acting, nowMs, newId }) };
 }
 
 /** A parked message is sealed for who wears its device, as far as anybody can tell. */
@@ -366,7 +349,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     ...secrets(outside),
     endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
   });
-  wearingRoutes(app, { sql: database.line, registry, acts: parts.acts, nowMs });
+  wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, nowMs });
   erasureRoutes(app, {
     erasure: parts.erasure,
     holds: parts.holds,

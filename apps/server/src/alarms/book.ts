@@ -38,7 +38,7 @@ import {
 import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
 import { AlarmShelf } from './alarm-shelf.ts';
 import { AlarmWriter } from './alarm-writer.ts';
-import { alarmsRestingOn, type MovedReadings } from './moved-readings.ts';
+import { changesByMove, type MovedReadings } from './moved-readings.ts';
 import { Provisional } from './provisional.ts';
 import { changesByClock } from './rounds.ts';
 import { readAlarms, readReturns } from './store.ts';
@@ -180,25 +180,12 @@ export class AlarmBook {
     { metrics, atMs }: { metrics: readonly Metric[]; atMs: number },
   ): Promise<void> {
     await this.#writer.settle();
-    for await (const stored of alarmsRestingOn(this.#ports, moved, metrics)) {
-      const alarm = this.#shelf.get(moved.fromSubjectId, stored.view.id) ?? stored;
-      if (alarm.view.movedMs !== atMs) this.#amend(alarm, { movedMs: atMs }, `moved@${atMs}`);
-    }
-    // What once left this record, and is back in it.
-    const back = { ...moved, fromSubjectId: moved.toSubjectId };
-    for await (const stored of alarmsRestingOn(this.#ports, back, metrics)) {
-      const alarm = this.#shelf.get(moved.toSubjectId, stored.view.id) ?? stored;
-      if (alarm.view.movedMs === undefined) continue;
-      this.#amend(alarm, { movedMs: undefined }, `back@${atMs}`);
+    const ports = { ...this.#ports, shelf: this.#shelf };
+    for await (const { alarm, what } of changesByMove(ports, moved, { metrics, atMs })) {
+      this.#shelf.amend(alarm);
+      this.#say(alarm, what);
     }
     await this.#writer.settle();
-  }
-
-  #amend(alarm: StoredAlarm, { movedMs }: { movedMs: number | undefined }, what: string): void {
-    const { movedMs: _, ...view } = alarm.view;
-    const amended = { ...alarm, view: movedMs === undefined ? view : { ...view, movedMs } };
-    this.#shelf.amend(amended);
-    this.#say(amended, what);
   }
 
   /** What was found in readings that came to their subject late. */

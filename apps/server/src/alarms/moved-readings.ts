@@ -5,7 +5,10 @@ import { metricByKey } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { Sql } from '../database/pool.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
+import { withView } from './alarm-change.ts';
 import { alarmOfRow, type StoredAlarm } from './alarm-row.ts';
+import type { AlarmShelf } from './alarm-shelf.ts';
+import type { Change } from './rounds.ts';
 import { alarmsOpenedWithin } from './store.ts';
 
 const ROWS_AT_ONCE = 200;
@@ -21,20 +24,46 @@ export interface MovedReadings {
   readonly untilMs: number;
 }
 
-export async function* alarmsRestingOn(
-  ports: { readonly sql: Sql; readonly sealOf: SubjectKeys['sealOf'] },
+/** Alarms that rest on what was moved say so where they were sounded; what is back says it no more. */
+export async function* changesByMove(
+  ports: AlarmPorts & { readonly shelf: AlarmShelf },
   moved: MovedReadings,
-  metrics: readonly Metric[],
+  { metrics, atMs }: { metrics: readonly Metric[]; atMs: number },
+): AsyncGenerator<Change> {
+  const { fromSubjectId, toSubjectId } = moved;
+  const newest = (stored: StoredAlarm): StoredAlarm =>
+    ports.shelf.get(stored.subjectId, stored.view.id) ?? stored;
+  for await (const stored of alarmsRestingOn(ports, moved, { metrics, subjectId: fromSubjectId })) {
+    const alarm = newest(stored);
+    if (alarm.view.movedMs === atMs) continue;
+    yield { alarm: withView(alarm, { movedMs: atMs }), what: `moved@${atMs}` };
+  }
+  for await (const stored of alarmsRestingOn(ports, moved, { metrics, subjectId: toSubjectId })) {
+    const alarm = newest(stored);
+    const { movedMs, ...view } = alarm.view;
+    if (movedMs !== undefined) yield { alarm: { ...alarm, view }, what: `back@${atMs}` };
+  }
+}
+
+interface AlarmPorts {
+  readonly sql: Sql;
+  readonly sealOf: SubjectKeys['sealOf'];
+}
+
+async function* alarmsRestingOn(
+  ports: AlarmPorts,
+  moved: MovedReadings,
+  { metrics, subjectId }: { metrics: readonly Metric[]; subjectId: SubjectId },
 ): AsyncGenerator<StoredAlarm> {
   const span = {
-    subjectId: moved.fromSubjectId,
+    subjectId,
     fromMs: Math.max(-TIME_MAX_MS, moved.fromMs),
     untilMs: Math.min(TIME_MAX_MS, moved.untilMs),
   };
   const vitals = new Set(metrics.map(({ vital }) => vital));
   for (let after: string | undefined = ''; after !== undefined; ) {
     const rows = await alarmsOpenedWithin(ports.sql, span, { after, limit: ROWS_AT_ONCE });
-    const seal = ports.sealOf(moved.fromSubjectId);
+    const seal = ports.sealOf(subjectId);
     if (seal === undefined) return;
     for (const row of rows) {
       const alarm = alarmOfRow(row, seal);

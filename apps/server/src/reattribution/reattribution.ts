@@ -179,11 +179,6 @@ export class Reattribution {
     }
   }
 
-  /** Resolves when nothing is under way. */
-  async settled(): Promise<void> {
-    await this.#working;
-  }
-
   /** What is left goes on at the next start. */
   async close(): Promise<void> {
     this.#closed = true;
