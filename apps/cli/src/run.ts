@@ -11,6 +11,7 @@ import { READINGS } from './readings.ts';
 import { openServerClient } from './server-client.ts';
 import { STATUS } from './status.ts';
 import { SUBJECT_ADD, SUBJECT_LIST } from './subjects.ts';
+import { DEVICE_ASSIGN, DEVICE_CORRECT, DEVICE_SHOW, DEVICE_UNASSIGN } from './wearing.ts';
 
 const COMMANDS: readonly Command[] = [
   STATUS,
@@ -21,6 +22,10 @@ const COMMANDS: readonly Command[] = [
   SUBJECT_ERASE,
   DEVICE_ADD,
   DEVICE_LIST,
+  DEVICE_SHOW,
+  DEVICE_ASSIGN,
+  DEVICE_UNASSIGN,
+  DEVICE_CORRECT,
   DEVICE_TOKEN,
   DEVICE_DISABLE,
   READINGS,

@@ -341,7 +341,8 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     onProblem: outside.onProblem,
   });
   peopleRoutes(app, { signIn, demo: config.demo, nowMs });
-  registryRoutes(app, { registry, nowMs, ...secrets(outside), newId });
+  const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
+  registryRoutes(app, { registry, nowMs, ...secrets(outside), newId, movedOf });
   deviceLifeRoutes(app, {
     sql: database.line,
     registry,

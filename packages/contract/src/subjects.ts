@@ -13,6 +13,16 @@ const Identity = z.object({
   invented: z.boolean().optional(),
 });
 
+/** Measured by a device in a span, and moved to or from another record: whose that is, is not said. */
+export const ReadingsMoved = z.object({
+  device: z.string(),
+  way: z.enum(['away', 'here']),
+  atMs: z.number(),
+  fromMs: z.number(),
+  untilMs: z.number().nullable(),
+});
+export type ReadingsMoved = z.infer<typeof ReadingsMoved>;
+
 /** One entry of GET /api/subjects, and GET /api/subjects/{id}. */
 export const SubjectView = z.object({
   id: z.string(),
@@ -22,6 +32,8 @@ export const SubjectView = z.object({
   identity: Identity,
   /** Devices assigned now. */
   devices: z.array(z.object({ id: z.string(), model: z.string() })),
+  /** Of the last days, the newest last. */
+  readingsMoved: z.array(ReadingsMoved),
 });
 export type SubjectView = z.infer<typeof SubjectView>;
 

@@ -3,12 +3,18 @@ import {
   type DeviceCreated,
   NewDevice,
   NewSubject,
+  type ReadingsMoved,
   type SubjectList,
   type SubjectView,
 } from '@ausculta/contract/subjects';
 import { expect } from '@ausculta/vitals/expect';
 import { fail } from '@ausculta/vitals/fault';
-import { type OrganisationId, parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
+import {
+  type OrganisationId,
+  parseDeviceId,
+  parseSubjectId,
+  type SubjectId,
+} from '@ausculta/vitals/identity';
 import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import type { FastifyInstance } from 'fastify';
 import { callerOf } from '../people/access.ts';
@@ -29,6 +35,8 @@ export interface DeviceRoutePorts {
   readonly newId: () => string;
   readonly randomToken: () => string;
   readonly sha256: (text: string) => Uint8Array;
+  /** What of a subject's readings has changed hands lately. */
+  readonly movedOf: (subjectId: SubjectId) => ReadingsMoved[];
 }
 
 export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): void {
@@ -37,7 +45,7 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
   app.get('/api/subjects', { config: { access: 'clinician' } }, (request): SubjectList => {
     const { organisationId } = callerOf(request);
     const own = [...registry.subjects.values()].filter((s) => s.organisationId === organisationId);
-    return { subjects: own.map((subject) => viewOf(subject, registry, nowMs())) };
+    return { subjects: own.map((subject) => viewOf(subject, ports)) };
   });
 
   app.get<{ Params: { id: string } }>(
@@ -46,7 +54,7 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     async (request, reply) => {
       const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      return viewOf(subject, registry, nowMs());
+      return viewOf(subject, ports);
     },
   );
 
@@ -67,7 +75,7 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
       paced,
       identity: completed(identity, ports.newId),
     });
-    return await reply.code(201).send(viewOf(subject, registry, nowMs()));
+    return await reply.code(201).send(viewOf(subject, ports));
   });
 
   app.post('/api/devices', { config: { access: 'administrator' } }, async (request, reply) => {
@@ -114,12 +122,15 @@ export function subjectOf(
   return subject?.organisationId === organisationId ? subject : undefined;
 }
 
-function viewOf(subject: RegisteredSubject, registry: Registry, nowMs: number): SubjectView {
+function viewOf(
+  subject: RegisteredSubject,
+  { registry, nowMs, movedOf }: DeviceRoutePorts,
+): SubjectView {
   const { id, kind, category, paced, identity } = subject;
   const devices = registry
-    .devicesOf(id, nowMs)
+    .devicesOf(id, nowMs())
     .map((device) => ({ id: device.id, model: device.model }));
-  return { id, kind, category, paced, identity, devices };
+  return { id, kind, category, paced, identity, devices, readingsMoved: movedOf(id) };
 }
 
 /** A patient without a number gets one of ours: two identifiers, always. */

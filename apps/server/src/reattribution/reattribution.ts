@@ -8,6 +8,7 @@
  *
  * Every step may be stopped anywhere and is done again by the next start: it finds what is left.
  */
+import type { ReadingsMoved } from '@ausculta/contract/subjects';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import type { MoveUnderWay } from '../devices/moves-under-way.ts';
@@ -27,6 +28,9 @@ import { type TellingPorts, tellOf } from './telling.ts';
 
 const RETRY_MS = 1_000;
 
+/** Screens say for so long that readings have changed hands. */
+const RECENT_MS = 3 * 24 * 3_600_000;
+
 export interface ReattributionPorts extends TellingPorts {
   readonly sql: Sql;
   readonly registry: Registry;
@@ -41,6 +45,8 @@ export interface ReattributionPorts extends TellingPorts {
 export class Reattribution {
   readonly #ports: ReattributionPorts;
   readonly #logged = new Map<string, Promise<void>>();
+  /** Those that have moved something lately. */
+  #recent: store.OrderRow[] = [];
   readonly #closing = Promise.withResolvers<void>();
   #working: Promise<void> = Promise.resolve();
   #closed = false;
@@ -48,8 +54,8 @@ export class Reattribution {
   /** Goes on with what a former start has left. */
   static async open(ports: ReattributionPorts): Promise<Reattribution> {
     const reattribution = new Reattribution(ports);
-    const orders = await store.readUnfinished(ports.sql);
-    reattribution.begin(orders);
+    reattribution.#recent = await store.readEffective(ports.sql, ports.nowMs() - RECENT_MS);
+    reattribution.begin(await store.readUnfinished(ports.sql));
     return reattribution;
   }
 
@@ -70,6 +76,23 @@ export class Reattribution {
       this.#logged.set(move.id, this.#log(move));
     }
     for (const order of orders) this.#working = this.#working.then(() => this.#untilDone(order));
+  }
+
+  /** What of a subject's readings has changed hands in the last days. */
+  recentOf(subjectId: SubjectId): ReadingsMoved[] {
+    const sinceMs = this.#ports.nowMs() - RECENT_MS;
+    const own = this.#recent.filter(
+      (order) =>
+        order.ordered_ms >= sinceMs &&
+        (order.from_subject_id === subjectId || order.to_subject_id === subjectId),
+    );
+    return own.map((order) => ({
+      device: order.device_id,
+      way: order.from_subject_id === subjectId ? 'away' : 'here',
+      atMs: order.ordered_ms,
+      fromMs: order.from_ms,
+      untilMs: order.until_ms,
+    }));
   }
 
   #seriesOf({ fromSubjectId, deviceId }: MoveUnderWay): Series[] {
@@ -139,6 +162,7 @@ export class Reattribution {
     }
     const moved = await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
     if (moved !== undefined && moved > 0) {
+      if (!this.#recent.some(({ id }) => id === order.id)) this.#recent.push(order);
       await tellOf(this.#ports, { ...move, orderedMs: order.ordered_ms });
     }
     await store.writeStage(sql, { id: order.id, stage: 'done', atMs: nowMs() });

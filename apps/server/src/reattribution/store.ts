@@ -40,6 +40,14 @@ export async function readOrdersOf(sql: Sql, deviceId: string, limit: number): P
     FROM reattribution WHERE device_id = ${deviceId} ORDER BY ordered_ms DESC, id LIMIT ${limit}`;
 }
 
+/** Those that have moved something, since a time, the newest last. */
+export async function readEffective(sql: Sql, sinceMs: number): Promise<OrderRow[]> {
+  return await sql`
+    SELECT organisation_id, device_id, id, from_subject_id, to_subject_id, from_ms, until_ms,
+      ordered_ms, ordered_by, stage, values_moved
+    FROM reattribution WHERE ordered_ms >= ${sinceMs} AND values_moved > 0 ORDER BY ordered_ms, id`;
+}
+
 /** Written with the slice that it counts. */
 export async function addMoved(sql: Sql, id: string, values: number): Promise<void> {
   await sql`UPDATE reattribution SET values_moved = values_moved + ${values} WHERE id = ${id}`;

@@ -3,6 +3,7 @@ import { useNow, useSubjectLive } from '../live/live-context.tsx';
 import { lowestBattery } from '../vitals/battery.ts';
 import { ageSexWords, locationText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
+import { MovedReadings } from './moved-readings.tsx';
 import classes from './patient-header.module.css';
 
 const BORN = new Intl.DateTimeFormat('en-GB', {
@@ -57,6 +58,7 @@ export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
           />
         )}
       </dl>
+      <MovedReadings moved={subject.readingsMoved} />
     </header>
   );
 }
