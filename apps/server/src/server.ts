@@ -6,11 +6,10 @@ import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
-import type { Config, Listen } from './config.ts';
+import type { Config } from './config.ts';
 import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
-import { errorCode, StartProblem } from './database/start-problem.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
@@ -32,6 +31,7 @@ import { parkedRoutes } from './parked/routes.ts';
 import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
+import { portProblem } from './port-problem.ts';
 import { openWearing, type Wearing } from './reattribution/open-wearing.ts';
 import { wearingRoutes } from './reattribution/routes.ts';
 import { readSealedDatabase } from './sealed-database.ts';
@@ -385,23 +385,4 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     throw portProblem('HTTP', config.http, cause);
   });
   return app;
-}
-
-function portProblem(door: 'HTTP' | 'MQTT', listen: Listen, cause: unknown): StartProblem {
-  return new StartProblem('PORT_TAKEN', whyNotListening(door, listen, cause), cause);
-}
-
-function whyNotListening(door: string, { host, port }: Listen, cause: unknown): string {
-  switch (errorCode(cause)) {
-    case 'EADDRINUSE':
-      return `Port ${port} is taken by another program. Stop it, or set AUSCULTA_${door}_PORT to another port.`;
-    case 'EACCES':
-      return `Port ${port} is kept for the system’s own programs. Set AUSCULTA_${door}_PORT to 1024 or above.`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `${host} is no address of this machine. Set AUSCULTA_${door}_HOST to one of its own, or leave it unset.`;
-    default:
-      return `Port ${port} of ${host} cannot be opened. Set AUSCULTA_${door}_HOST and AUSCULTA_${door}_PORT to others.`;
-  }
 }

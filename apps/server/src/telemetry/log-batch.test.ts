@@ -102,10 +102,27 @@ const someEvent: fc.Arbitrary<LogEntry> = fc
     event: { kind: 'fall', stampMs, flags: 0 },
   }));
 
-const someBatch = fc.array(fc.oneof({ weight: 3, arbitrary: someReadings }, someRuns, someEvent), {
-  minLength: 1,
-  maxLength: 25,
-});
+const someMove: fc.Arbitrary<LogEntry> = fc
+  .record({
+    receivedMs: someMs,
+    subject: fc.nat(250),
+    fromMs: someMs,
+    untilMs: fc.oneof(someMs, fc.constant(Number.POSITIVE_INFINITY)),
+  })
+  .map(({ subject, ...times }) => ({
+    kind: 'moved',
+    partition: subject,
+    offsetMs: 0,
+    ...times,
+    id: 'a move',
+    organisationId: ORGANISATION,
+    subjectId: subjectId(subject),
+    toSubjectId: subjectId(subject + 1),
+    deviceId: 'monitor-1' as DeviceId,
+  }));
+
+const someEntry = fc.oneof({ weight: 3, arbitrary: someReadings }, someRuns, someEvent, someMove);
+const someBatch = fc.array(someEntry, { minLength: 1, maxLength: 25 });
 
 test('a batch comes back as it was: every entry, by partition, in the order of arrival', () => {
   fc.assert(
