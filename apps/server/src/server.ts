@@ -235,8 +235,7 @@ async function openParts(
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const erasing = await openErasure(ground, { ...engine, parking });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
-  const { organisationSeal } = vault;
-  const moving = { ...engine, holds: erasing.holds, organisationSeal, onMoved };
+  const moving = { ...engine, ...erasing, organisationSeal: vault.organisationSeal, onMoved };
   const wearing = await openWearing({ ...outside, ...moving, sql: database.line });
   const open = { ...engine, ...erasing, wearing };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
