@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { DeviceView } from '@ausculta/contract/devices';
+import type { Erasure } from '@ausculta/contract/erasure';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import {
   eventually,
@@ -171,6 +172,11 @@ describe('who wears a device', () => {
     await settled(device);
     assert.deepEqual(await stamps(ben.id), [time]);
     live.close();
+    const { recordNumber } = ben.identity;
+    const order = { recordNumber, stopMonitoring: true };
+    const { receipt } = await server.post<Erasure>(`/api/subjects/${ben.id}/erasure`, order);
+    assert.equal(receipt.finalOn, null, 'an older backup knows the reading as hers');
+    assert.match(receipt.copies.at(-1)?.what ?? '', /another record/);
   });
 
   test('a record under a legal hold loses no reading; the device may be taken off all the same', async () => {

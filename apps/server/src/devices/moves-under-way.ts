@@ -17,6 +17,8 @@ export interface MoveUnderWay {
 const NOTHING: readonly MoveUnderWay[] = [];
 
 export class MovesUnderWay {
+  /** When readings came last to a subject from another record: backups of before know them there. */
+  readonly arrivedMs = new Map<SubjectId, number>();
   /** Counts what begins and what has arrived. */
   changes = 0;
   #moves: readonly MoveUnderWay[] = NOTHING;

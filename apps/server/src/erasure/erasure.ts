@@ -78,6 +78,7 @@ export class Erasure {
       logKeptMs: this.#ports.logKeptMs,
       keyBackupsKeptMs: KEY_BACKUPS_KEPT_MS,
       hasLegacy: vault.legacy !== undefined,
+      movedInMs: registry.moves.arrivedMs.get(id),
     };
     const receipt = receiptOf({ organisationId, subjectId: id, requestedBy }, lives, erasedMs);
     const signed = signReceipt(receipt, vault.signingKey().secret);

@@ -4,7 +4,12 @@ import { isFinal, receiptOf } from './receipt.ts';
 
 const DAY = 86_400_000;
 const ERASED = Date.UTC(2026, 10, 21, 23, 30);
-const LIVES = { logKeptMs: 7 * DAY, keyBackupsKeptMs: 7 * DAY, hasLegacy: false };
+const LIVES = {
+  logKeptMs: 7 * DAY,
+  keyBackupsKeptMs: 7 * DAY,
+  hasLegacy: false,
+  movedInMs: undefined,
+};
 const WHO = { organisationId: 'o', subjectId: 's', requestedBy: null };
 
 test('the last copy is a key of the log in a backup: its day is the day of the receipt', () => {
@@ -24,6 +29,12 @@ test('where old backups open with the old master key, no day is promised', () =>
   assert.equal(receipt.copies.at(-1)?.until, null);
   const facts = { nowMs: ERASED + 900 * DAY, oldestBackupMs: undefined, logKeptMs: 7 * DAY };
   assert.equal(isFinal(receipt, facts), false);
+});
+
+test('where older backups hold readings in another record, no day is promised', () => {
+  const receipt = receiptOf(WHO, { ...LIVES, movedInMs: ERASED - 3 * DAY }, ERASED);
+  assert.equal(receipt.finalOn, null);
+  assert.match(receipt.copies.at(-1)?.what ?? '', /before 2026-11-18, .* another record/);
 });
 
 test('it is final when the day has come and the old backups have really gone', () => {

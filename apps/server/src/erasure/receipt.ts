@@ -14,6 +14,8 @@ export interface CopyLives {
   readonly keyBackupsKeptMs: number;
   /** Rows from before subjects had keys: their old backups open with the old master key. */
   readonly hasLegacy: boolean;
+  /** When readings came here last from another record: older backups hold them under its key. */
+  readonly movedInMs: number | undefined;
 }
 
 export function receiptOf(
@@ -21,7 +23,7 @@ export function receiptOf(
   lives: CopyLives,
   nowMs: number,
 ): ErasureReceipt {
-  const { logKeptMs, keyBackupsKeptMs, hasLegacy } = lives;
+  const { logKeptMs, keyBackupsKeptMs, hasLegacy, movedInMs } = lives;
   const keyMs = nowMs + keyBackupsKeptMs + SLACK_MS;
   const logMs = nowMs + logKeptMs + SLACK_MS;
   const logKeyMs = logMs + keyBackupsKeptMs;
@@ -36,11 +38,18 @@ export function receiptOf(
       until: null,
     });
   }
+  if (movedInMs !== undefined) {
+    const day = new Date(movedInMs).toISOString().slice(0, 10);
+    copies.push({
+      what: `backups of the database from before ${day}, when readings of the subject were found in another record: destroy them`,
+      until: null,
+    });
+  }
   return {
     version: 1,
     ...what,
     unreadableHereAt: new Date(nowMs).toISOString(),
-    finalOn: hasLegacy ? null : dayAfter(logKeyMs),
+    finalOn: hasLegacy || movedInMs !== undefined ? null : dayAfter(logKeyMs),
     copies,
   };
 }

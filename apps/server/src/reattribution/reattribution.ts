@@ -55,6 +55,9 @@ export class Reattribution {
   static async open(ports: ReattributionPorts): Promise<Reattribution> {
     const reattribution = new Reattribution(ports);
     reattribution.#recent = await store.readEffective(ports.sql, ports.nowMs() - RECENT_MS);
+    for (const row of await store.readArrivals(ports.sql)) {
+      ports.registry.moves.arrivedMs.set(row.to_subject_id, row.ordered_ms);
+    }
     reattribution.begin(await store.readUnfinished(ports.sql));
     return reattribution;
   }
@@ -162,6 +165,7 @@ export class Reattribution {
     }
     const moved = await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
     if (moved !== undefined && moved > 0) {
+      registry.moves.arrivedMs.set(order.to_subject_id, order.ordered_ms);
       if (!this.#recent.some(({ id }) => id === order.id)) this.#recent.push(order);
       await tellOf(this.#ports, { ...move, orderedMs: order.ordered_ms });
     }

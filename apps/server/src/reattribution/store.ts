@@ -48,6 +48,15 @@ export async function readEffective(sql: Sql, sinceMs: number): Promise<OrderRow
     FROM reattribution WHERE ordered_ms >= ${sinceMs} AND values_moved > 0 ORDER BY ordered_ms, id`;
 }
 
+/** To whom readings have come from another record, and when last. */
+export async function readArrivals(
+  sql: Sql,
+): Promise<{ to_subject_id: SubjectId; ordered_ms: number }[]> {
+  return await sql`
+    SELECT to_subject_id, max(ordered_ms) AS ordered_ms FROM reattribution
+    WHERE values_moved > 0 GROUP BY to_subject_id`;
+}
+
 /** Written with the slice that it counts. */
 export async function addMoved(sql: Sql, id: string, values: number): Promise<void> {
   await sql`UPDATE reattribution SET values_moved = values_moved + ${values} WHERE id = ${id}`;
