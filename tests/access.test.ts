@@ -16,7 +16,7 @@ import {
 } from './support/server.ts';
 
 /** All that answers without credentials. A route is added here by decision, never to make this pass. */
-const PUBLIC = ['GET /livez', 'GET /readyz', 'POST /api/session'];
+const PUBLIC = ['GET /api/sign-in', 'GET /livez', 'GET /readyz', 'POST /api/session'];
 
 /** Devices prove themselves in the route. */
 const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
@@ -157,6 +157,20 @@ describe('access', () => {
       };
       assert.deepEqual([outcome.resourceType, outcome.issue[0].code], ['OperationOutcome', code]);
     }
+  });
+
+  test('who signs in is told of no login, unless this is a demo', async () => {
+    assert.deepEqual(await (await ask('/api/sign-in')).json(), { demoLogin: null });
+    await using demo = await startServerHere({ config: { demo: true } });
+    const { demoLogin } = (await (await fetch(`${demo.server.url}/api/sign-in`)).json()) as {
+      demoLogin: { loginName: string; password: string };
+    };
+    const options = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const signedIn = await fetch(`${demo.server.url}/api/session`, {
+      ...options,
+      body: JSON.stringify(demoLogin),
+    });
+    assert.equal(signedIn.status, 204);
   });
 
   test('a path that is no route answers nothing about itself', async () => {

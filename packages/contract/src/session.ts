@@ -12,6 +12,12 @@ export const SignIn = z.strictObject({
 });
 export type SignIn = z.infer<typeof SignIn>;
 
+/** GET /api/sign-in, for anybody: what a newcomer needs. Only a demo of invented patients has a login to tell. */
+export const SignInInfo = z.object({
+  demoLogin: z.object({ loginName: z.string(), password: z.string() }).nullable(),
+});
+export type SignInInfo = z.infer<typeof SignInInfo>;
+
 /** GET /api/session: who is signed in, and what kind of system this is. */
 export const Session = z.object({
   accountId: z.string(),

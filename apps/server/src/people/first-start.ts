@@ -16,7 +16,7 @@ import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import * as store from './store.ts';
 
-const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
+export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
 
 const TOKEN_FILE = 'admin-token';
 

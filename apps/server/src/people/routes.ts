@@ -1,8 +1,9 @@
-import { type Session, SignIn as SignInBody } from '@ausculta/contract/session';
+import { type Session, SignIn as SignInBody, type SignInInfo } from '@ausculta/contract/session';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { callerOf, SESSION_COOKIE } from './access.ts';
 import { addressKey } from './address-key.ts';
+import { DEMO_LOGIN } from './first-start.ts';
 import { sendFault } from './problem.ts';
 import { SESSION_LIFE_MS, type SignIn } from './sign-in.ts';
 import { SignInTries } from './sign-in-tries.ts';
@@ -46,6 +47,10 @@ export function peopleRoutes(app: FastifyInstance, ports: PeopleRoutePorts): voi
       return await reply.code(204).send();
     },
   );
+
+  app.get('/api/sign-in', { config: { access: 'public' } }, (): SignInInfo => {
+    return { demoLogin: demo ? DEMO_LOGIN : null };
+  });
 
   app.get('/api/session', { config: { access: 'clinician' } }, (request): Session => {
     const { accountId, displayName, role, organisationName } = callerOf(request);

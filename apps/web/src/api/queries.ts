@@ -1,6 +1,6 @@
 import { AlarmList, LimitList } from '@ausculta/contract/alarms';
 import { Trend } from '@ausculta/contract/readings';
-import { Session, type SignIn } from '@ausculta/contract/session';
+import { Session, type SignIn, SignInInfo } from '@ausculta/contract/session';
 import { SubjectList } from '@ausculta/contract/subjects';
 import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { askJson, RequestRefused, tell } from './client.ts';
@@ -35,6 +35,13 @@ export const sessionQuery = queryOptions({
       throw error;
     }
   },
+});
+
+/** Null but on a demo: what one signs in with. */
+export const signInInfoQuery = queryOptions({
+  queryKey: ['sign-in'],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: ({ signal }) => askJson('/api/sign-in', SignInInfo, { signal }),
 });
 
 /** Nobody is signed in any more, and nothing of what they saw stays in this browser. */

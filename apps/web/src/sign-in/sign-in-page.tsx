@@ -1,6 +1,8 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
+import { signInInfoQuery } from '../api/queries.ts';
 import { SAFETY_SENTENCE } from '../frame/safety-notice.tsx';
 import { Icon } from '../theme/icon.tsx';
 import classes from './sign-in-page.module.css';
@@ -36,6 +38,7 @@ function SignInPage() {
             {errors.form}
           </p>
         )}
+        <DemoHint />
         <TextInput
           label="Login name"
           name="loginName"
@@ -62,5 +65,17 @@ function SignInPage() {
       </form>
       <p className={classes.notice}>{SAFETY_SENTENCE}</p>
     </main>
+  );
+}
+
+/** Only a demo of invented patients tells its login. */
+function DemoHint() {
+  const { data } = useQuery(signInInfoQuery);
+  const login = data?.demoLogin;
+  if (login === null || login === undefined) return null;
+  return (
+    <p className={classes.hint}>
+      Demo with invented patients: sign in as <b>{login.loginName}</b> with <b>{login.password}</b>.
+    </p>
   );
 }
