@@ -46,6 +46,8 @@ interface Act {
   readonly device: RegisteredDevice;
   readonly what: AuditAct;
   readonly changes: readonly Change[];
+  /** Of the act: what begins now is not past, however long the act takes. */
+  readonly nowMs: number;
 }
 
 export class Acts {
@@ -66,8 +68,9 @@ export class Acts {
   ): Promise<Result<void>> {
     return this.#inTurn(async () => {
       const { subjectId } = to;
-      const change = { fromMs: to.fromMs ?? this.#ports.nowMs(), untilMs: EVER, subjectId };
-      return await this.#perform({ who, device, what: 'device-assigned', changes: [change] });
+      const nowMs = this.#ports.nowMs();
+      const changes = [{ fromMs: to.fromMs ?? nowMs, untilMs: EVER, subjectId }];
+      return await this.#perform({ who, device, what: 'device-assigned', changes, nowMs });
     });
   }
 
@@ -84,7 +87,7 @@ export class Acts {
       if (fromMs < nowMs && isWornIn(historyOf(device), past)) {
         changes.push({ ...past, subjectId: await this.#unknownWearer(device) });
       }
-      return await this.#perform({ who, device, what: 'device-unassigned', changes });
+      return await this.#perform({ who, device, what: 'device-unassigned', changes, nowMs });
     });
   }
 
@@ -95,11 +98,12 @@ export class Acts {
       if (!isKnown && !isWornIn(historyOf(device), change)) {
         return fail('PAYLOAD_MALFORMED', 'from: nobody wore the device in this span');
       }
-      const held = this.#heldFrom(device, [change]);
+      const nowMs = this.#ports.nowMs();
+      const held = this.#heldFrom(device, [change], nowMs);
       if (held !== undefined) return held;
       const subjectId = change.subjectId ?? (await this.#unknownWearer(device));
       const changes = [{ ...change, subjectId }];
-      return await this.#perform({ who, device, what: 'assignment-corrected', changes });
+      return await this.#perform({ who, device, what: 'assignment-corrected', changes, nowMs });
     });
   }
 
@@ -109,9 +113,9 @@ export class Acts {
     return mine;
   }
 
-  async #perform({ who, device, what, changes }: Act): Promise<Result<void>> {
-    const { sql, registry, reattribution, nowMs } = this.#ports;
-    const refused = this.#unknownOf(changes) ?? this.#heldFrom(device, changes);
+  async #perform({ who, device, what, changes, nowMs }: Act): Promise<Result<void>> {
+    const { sql, registry, reattribution } = this.#ports;
+    const refused = this.#unknownOf(changes) ?? this.#heldFrom(device, changes, nowMs);
     if (refused !== undefined) return refused;
     const before = historyOf(device);
     const after = changes.reduce<Worn[]>(rewear, [...before]);
@@ -119,7 +123,7 @@ export class Acts {
     const ids = [...before, ...after].map(({ subjectId }) => subjectId);
     // Whoever takes part is not erased before the act is known to all.
     using _ = registry.moves.hold([...new Set(ids)]);
-    const atMs = Math.max(nowMs(), this.#lastOrderedMs + 1);
+    const atMs = Math.max(nowMs, this.#lastOrderedMs + 1);
     this.#lastOrderedMs = atMs;
     const orders = moves.map((move) => this.#orderOf(move, { who, device, atMs }));
     await this.#provideTwins(device, moves);
@@ -154,11 +158,11 @@ export class Acts {
   }
 
   /** A record that must be kept as it is loses nothing to another one. A device may be taken off. */
-  #heldFrom(device: RegisteredDevice, changes: readonly Change[]) {
-    const { holds, nowMs } = this.#ports;
+  #heldFrom(device: RegisteredDevice, changes: readonly Change[], nowMs: number) {
+    const { holds } = this.#ports;
     const before = historyOf(device);
     const after = changes.reduce<Worn[]>(rewear, [...before]);
-    const leaving = movesBetween(before, after).filter(({ fromMs }) => fromMs < nowMs());
+    const leaving = movesBetween(before, after).filter(({ fromMs }) => fromMs < nowMs);
     const reasons = leaving.flatMap(({ from }) => holds.of(from).map(({ reason }) => reason));
     return reasons.length > 0 ? fail('LEGAL_HOLD', reasons.join(' · ')) : undefined;
   }
