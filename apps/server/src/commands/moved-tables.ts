@@ -9,6 +9,7 @@ const CLEAR_TABLES: readonly MovedTable[] = [
   { table: 'clock_epoch', key: ['device_id', 'epoch'] },
   { table: 'clock_offset', key: ['device_id', 'epoch', 'from_stamp_ms'] },
   { table: 'series', key: ['id'] },
+  { table: 'reattribution', key: ['device_id', 'id'] },
   { table: 'alarm_transition', key: ['subject_id', 'alarm_id', 'cause'] },
 ];
 
@@ -24,6 +25,7 @@ const ORDER = [
   'alarm',
   'alarm_transition',
   'legal_hold',
+  'reattribution',
   'parked',
   'audit_leaf',
   'detector_state',
