@@ -1,7 +1,8 @@
 /** Clients that we did not write speak to the MQTT door: mosquitto's and Paho's. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { missingPeers, type Outcome, pythonWithPaho, runPeer } from './support/mqtt-peers.ts';
+import { type Outcome, runPeer } from './support/debian-peers.ts';
+import { missingPeers, pythonWithPaho } from './support/mqtt-peers.ts';
 import { eventually, type ServerHere, startServerHere, type TestDevice } from './support/server.ts';
 
 const why = missingPeers();

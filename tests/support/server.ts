@@ -160,6 +160,7 @@ export class ServerUnderTest {
 export interface ServerHere extends AsyncDisposable {
   readonly server: ServerUnderTest;
   readonly database: TestDatabase;
+  readonly hl7Port: number | undefined;
   /** What the server reported as gone wrong: step and cause. */
   readonly problems: { what: string; error: unknown }[];
 }
@@ -184,6 +185,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     postgresPort: undefined,
     http: listen,
     mqtt: listen,
+    hl7: undefined,
     trustedProxies: [],
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
@@ -198,11 +200,12 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
   const running = parts.use(
     await startServer({ config, version: 'test', webDir: undefined, outside }),
   );
-  const { httpPort, mqttPort } = running;
+  const { httpPort, mqttPort, hl7Port } = running;
   const kept = parts.move();
   return {
     server: new ServerUnderTest({ httpPort, mqttPort, dataDir }),
     database,
+    hl7Port,
     problems,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -12,6 +12,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       postgresPort: undefined,
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
+      hl7: undefined,
       trustedProxies: [],
       masterKey: { kind: 'file' },
       keyStoreDir: undefined,
@@ -138,6 +139,10 @@ const BAD = [
     given: { AUSCULTA_HTPP_PORT: '80' },
     says: /^AUSCULTA_HTPP_PORT is not a setting.* AUSCULTA_HTTP_PORT /,
   },
+  { given: { AUSCULTA_HL7_PORT: '2575' }, says: /^AUSCULTA_HL7_PORT and .* belong together/ },
+  { given: { AUSCULTA_HL7_SENDERS: 's.json' }, says: /belong together/ },
+  { given: { AUSCULTA_HL7_TLS_CERT: 'c.pem' }, says: /TLS_KEY belong together/ },
+  { given: { AUSCULTA_HL7_TLS_CA: 'ca.pem' }, says: /CA is set alone/ },
   { given: { AUSCULTA_DATADIR: '.' }, says: /AUSCULTA_DATA_DIR if that was meant/ },
 ] as const;
 
@@ -151,6 +156,23 @@ for (const { given, says } of BAD) {
     assert.doesNotMatch(outcome.problems[0] ?? '', /\n|hunter2/);
   });
 }
+
+test('the HL7 door is off unless it is given a port and its senders', () => {
+  const hl7Of = (given: Record<string, string>) => {
+    const outcome = readConfig(given);
+    assert.ok(outcome.ok);
+    return outcome.config.hl7;
+  };
+  assert.equal(hl7Of({}), undefined);
+  const own = { AUSCULTA_HL7_PORT: '2575', AUSCULTA_HL7_SENDERS: 's.json' };
+  const open = { host: '127.0.0.1', port: 2575, sendersFile: 's.json', tls: undefined };
+  assert.deepEqual(hl7Of(own), open);
+  const tls = { AUSCULTA_HL7_TLS_CERT: 'c.pem', AUSCULTA_HL7_TLS_KEY: 'k.pem' };
+  assert.deepEqual(hl7Of({ ...own, ...tls }), {
+    ...open,
+    tls: { certFile: 'c.pem', keyFile: 'k.pem', caFile: undefined },
+  });
+});
 
 test('all problems are told at once', () => {
   const outcome = readConfig({

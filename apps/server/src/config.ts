@@ -17,6 +17,8 @@ export interface Config {
   readonly postgresPort: number | undefined;
   readonly http: Listen;
   readonly mqtt: Listen;
+  /** The door for HL7 v2, off unless somebody gives it a port. */
+  readonly hl7: Hl7Listen | undefined;
   /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
   readonly trustedProxies: readonly string[];
   readonly masterKey: MasterKeySource;
@@ -31,6 +33,13 @@ export interface Config {
 export interface Listen {
   readonly host: string;
   readonly port: number;
+}
+
+export interface Hl7Listen extends Listen {
+  /** Who may send: docs/connect-a-device.md says how the file is written. */
+  readonly sendersFile: string;
+  /** Undefined: plain TCP, for a network of its own. */
+  readonly tls: { certFile: string; keyFile: string; caFile: string | undefined } | undefined;
 }
 
 export type ConfigOutcome =
@@ -85,6 +94,12 @@ const Settings = z.object({
   AUSCULTA_HTTP_PORT: port.default(8080),
   AUSCULTA_MQTT_HOST: host.default('127.0.0.1'),
   AUSCULTA_MQTT_PORT: port.default(1883),
+  AUSCULTA_HL7_HOST: host.default('127.0.0.1'),
+  AUSCULTA_HL7_PORT: port.optional(),
+  AUSCULTA_HL7_SENDERS: z.string().optional(),
+  AUSCULTA_HL7_TLS_CERT: z.string().optional(),
+  AUSCULTA_HL7_TLS_KEY: z.string().optional(),
+  AUSCULTA_HL7_TLS_CA: z.string().optional(),
   // Whoever may set X-Forwarded-For may be any address: nobody, until somebody names the proxy.
   AUSCULTA_TRUSTED_PROXIES: z
     .string()
@@ -120,6 +135,12 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HTTP_PORT: PORT_MEND,
   AUSCULTA_MQTT_HOST: HOST_MEND,
   AUSCULTA_MQTT_PORT: PORT_MEND,
+  AUSCULTA_HL7_HOST: HOST_MEND,
+  AUSCULTA_HL7_PORT: PORT_MEND,
+  AUSCULTA_HL7_SENDERS: 'Set it to the JSON file that names who may send.',
+  AUSCULTA_HL7_TLS_CERT: 'Set it to a certificate in PEM.',
+  AUSCULTA_HL7_TLS_KEY: 'Set it to the key of that certificate in PEM.',
+  AUSCULTA_HL7_TLS_CA: 'Set it to the certificates, in PEM, that sign those of senders.',
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
   AUSCULTA_KEY_STORE_DIR: 'Set it to a directory outside the database, or leave it unset.',
@@ -153,7 +174,12 @@ export function readConfig(environment: Environment): ConfigOutcome {
     ...unknownSettings(Object.keys(given)),
     ...(parsed.error ? wrong(parsed.error) : []),
   ];
-  if (parsed.success) problems.push(...sharedPort(parsed.data), ...masterKeyConflicts(parsed.data));
+  if (parsed.success)
+    problems.push(
+      ...sharedPort(parsed.data),
+      ...hl7Conflicts(parsed.data),
+      ...masterKeyConflicts(parsed.data),
+    );
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
   const settings = parsed.data;
@@ -165,6 +191,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       postgresPort: settings.AUSCULTA_POSTGRES_PORT,
       http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
+      hl7: hl7Of(settings),
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
@@ -187,6 +214,7 @@ function sharedPort(settings: z.infer<typeof Settings>): string[] {
   const ports = [
     ['AUSCULTA_HTTP_PORT', settings.AUSCULTA_HTTP_PORT],
     ['AUSCULTA_MQTT_PORT', settings.AUSCULTA_MQTT_PORT],
+    ['AUSCULTA_HL7_PORT', settings.AUSCULTA_HL7_PORT],
     ['AUSCULTA_POSTGRES_PORT', settings.AUSCULTA_POSTGRES_PORT],
   ] as const;
   return ports.flatMap(([name, value], index) => {
@@ -194,6 +222,36 @@ function sharedPort(settings: z.infer<typeof Settings>): string[] {
     if (value === undefined || earlier === undefined) return [];
     return [`${name} is ${value}, as is ${earlier[0]}. Give each its own port.`];
   });
+}
+
+function hl7Of(settings: z.infer<typeof Settings>): Hl7Listen | undefined {
+  const { AUSCULTA_HL7_PORT: listenPort, AUSCULTA_HL7_SENDERS: sendersFile } = settings;
+  if (listenPort === undefined || sendersFile === undefined) return undefined;
+  const { AUSCULTA_HL7_TLS_CERT: certFile, AUSCULTA_HL7_TLS_KEY: keyFile } = settings;
+  const caFile = settings.AUSCULTA_HL7_TLS_CA;
+  const tls = certFile && keyFile ? { certFile, keyFile, caFile } : undefined;
+  return { host: settings.AUSCULTA_HL7_HOST, port: listenPort, sendersFile, tls };
+}
+
+/** A door without a list would hear nobody; half of TLS would be none. */
+function hl7Conflicts(settings: z.infer<typeof Settings>): string[] {
+  const { AUSCULTA_HL7_PORT: listenPort, AUSCULTA_HL7_SENDERS: senders } = settings;
+  const { AUSCULTA_HL7_TLS_CERT: cert, AUSCULTA_HL7_TLS_KEY: key } = settings;
+  const problems: string[] = [];
+  if ((listenPort === undefined) !== (senders === undefined)) {
+    problems.push(
+      'AUSCULTA_HL7_PORT and AUSCULTA_HL7_SENDERS belong together. Set both, or leave both unset.',
+    );
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    problems.push(
+      'AUSCULTA_HL7_TLS_CERT and AUSCULTA_HL7_TLS_KEY belong together. Set both, or leave both unset.',
+    );
+  }
+  if (settings.AUSCULTA_HL7_TLS_CA !== undefined && cert === undefined) {
+    problems.push('AUSCULTA_HL7_TLS_CA is set alone. Set AUSCULTA_HL7_TLS_CERT as well.');
+  }
+  return problems;
 }
 
 function masterKeyOf(settings: z.infer<typeof Settings>): MasterKeySource {

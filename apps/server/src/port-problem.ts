@@ -2,7 +2,11 @@
 import type { Listen } from './config.ts';
 import { errorCode, StartProblem } from './database/start-problem.ts';
 
-export function portProblem(door: 'HTTP' | 'MQTT', listen: Listen, cause: unknown): StartProblem {
+export function portProblem(
+  door: 'HTTP' | 'MQTT' | 'HL7',
+  listen: Listen,
+  cause: unknown,
+): StartProblem {
   return new StartProblem('PORT_TAKEN', whyNotListening(door, listen, cause), cause);
 }
 

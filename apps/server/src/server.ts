@@ -14,6 +14,7 @@ import { deviceLifeRoutes } from './devices/device-routes.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
+import { openHl7 } from './doors/hl7-listener.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { IntakePorts } from './doors/intake.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
@@ -58,6 +59,7 @@ export interface ServerOptions {
 export interface RunningServer extends AsyncDisposable {
   readonly httpPort: number;
   readonly mqttPort: number;
+  readonly hl7Port: number | undefined;
   readonly newLogin: FirstStart['newLogin'];
 }
 
@@ -130,6 +132,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   const mqtt = stack.use(await openMqtt(parts));
+  const { nowMs, newId } = outside;
+  const hl7 = stack.use(await openHl7(config.hl7, { ...parts, nowMs, newId }));
   const http = await openHttp(parts, mqtt);
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
@@ -141,6 +145,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
     mqttPort: mqtt.port,
+    hl7Port: hl7?.port,
     newLogin: first.newLogin,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -8,6 +8,8 @@ import { writeHl7Time } from './hl7-time.ts';
 export interface Hl7Outcome {
   /** Absent: all of it is durable. */
   readonly fault?: Fault;
+  /** The message is kept for a person: whatever the fault, sending it again mends nothing. */
+  readonly isParked?: true;
   /** Where the fault lies, as ERR-2 counts: segment, its number among its like, field. */
   readonly place?: { readonly segment: string; readonly sequence: number; readonly field?: number };
 }
@@ -26,6 +28,7 @@ const ERRORS: Partial<Record<FaultCode, readonly [code: number, text: string]>> 
   VALUE_NOT_FINITE: [102, 'Data type error'],
   STAMP_INVALID: [102, 'Data type error'],
   DEVICE_UNKNOWN: [204, 'Unknown key identifier'],
+  PATIENT_DIFFERS: [204, 'Unknown key identifier'],
   DEVICE_UNASSIGNED: [204, 'Unknown key identifier'],
 };
 const UNSUPPORTED_TYPE = [200, 'Unsupported message type'] as const;
@@ -72,7 +75,7 @@ export function writeAck(
       '',
       'UNICODE UTF-8',
     ],
-    ['MSA', ackCode(outcome.fault, accept ? 'C' : 'A'), escapeText(header.controlId)],
+    ['MSA', ackCode(outcome, accept ? 'C' : 'A'), escapeText(header.controlId)],
   ];
   if (outcome.fault !== undefined) lines.push(writeErr(outcome, outcome.fault, version));
   return lines.map((fields) => `${fields.join('|')}\r`).join('');
@@ -82,9 +85,9 @@ function wants(condition: string, isFine: boolean): boolean {
   return condition === 'AL' || (condition === 'SU' && isFine) || (condition === 'ER' && !isFine);
 }
 
-function ackCode(fault: Fault | undefined, mode: 'A' | 'C'): string {
+function ackCode({ fault, isParked }: Hl7Outcome, mode: 'A' | 'C'): string {
   if (fault === undefined) return `${mode}A`;
-  return FAULTS[fault.code].retry === 'later' ? `${mode}R` : `${mode}E`;
+  return FAULTS[fault.code].retry === 'later' && isParked !== true ? `${mode}R` : `${mode}E`;
 }
 
 /** From 2.5 on ERR is coded; before, ERR-1 holds place and code together. */

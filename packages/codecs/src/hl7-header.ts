@@ -45,6 +45,24 @@ export function readHeader(message: Hl7Message, utcOffsetMinutes = 0): Hl7Header
   };
 }
 
+/** Of what is no message: its answer must do without. */
+export const NO_HEADER: Hl7Header = {
+  sendingApplication: '',
+  sendingFacility: '',
+  receivingApplication: '',
+  receivingFacility: '',
+  time: undefined,
+  type: '',
+  trigger: '',
+  structure: '',
+  controlId: '',
+  processing: '',
+  version: '',
+  acceptAck: '',
+  applicationAck: '',
+  profile: '',
+};
+
 /** 2.3 of 1997 to 2.8.2; an empty version is taken for the oldest. */
 export function isKnownVersion(version: string): boolean {
   return version === '' || /^2\.[3-8](\.[0-9]+)?$/.test(version);

@@ -21,6 +21,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   QUERY_TOO_WIDE: 'too-costly',
   DEVICE_UNKNOWN: 'not-found',
   DEVICE_UNASSIGNED: 'business-rule',
+  PATIENT_DIFFERS: 'business-rule',
   CREDENTIALS_REFUSED: 'login',
   NOT_PERMITTED: 'forbidden',
   SUBJECT_MONITORED: 'business-rule',

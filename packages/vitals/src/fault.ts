@@ -39,6 +39,10 @@ export const FAULTS = {
   QUERY_TOO_WIDE: { retry: 'never', why: 'The question asks for more than one answer may hold.' },
   DEVICE_UNKNOWN: { retry: 'never', why: 'No device of this id is registered.' },
   DEVICE_UNASSIGNED: { retry: 'later', why: 'The device is not assigned to anybody at that time.' },
+  PATIENT_DIFFERS: {
+    retry: 'later',
+    why: 'The message names another patient than the one who is assigned to the device.',
+  },
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },
   NOT_PERMITTED: { retry: 'never', why: 'The caller may not do this.' },
   NOT_FOUND: { retry: 'never', why: 'There is nothing under this id that the caller may see.' },

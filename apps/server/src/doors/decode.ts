@@ -63,7 +63,7 @@ export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: 
  * A block may say any start and any rate. Here they have to be times that the platform can reckon with:
  * an offset beyond 53 bits could be neither written nor read back, and would hold up everybody's log.
  */
-function isMeasurable({ startMs, rate, samples }: WaveformRun): boolean {
+export function isMeasurable({ startMs, rate, samples }: WaveformRun): boolean {
   const lastsMs = sampleOffsetMs(rate, Math.max(1, samples.length));
   const isRate = rate.numerator <= rate.denominator * RATE_MAX_HZ;
   return isRate && startMs >= 0 && startMs <= STAMP_MAX_MS && lastsMs <= RUN_LASTS_MAX_MS;

@@ -1,0 +1,195 @@
+/**
+ * The HL7 v2 door: MLLP over TCP or TLS, off until an administrator gives it a port and a list of
+ * senders. A positive acknowledgement comes only after the message is durable; AE says that it must be
+ * mended first, AR that it may be sent again.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { readHl7 } from '@ausculta/codecs/hl7';
+import { type Hl7Outcome, writeAck } from '@ausculta/codecs/hl7-ack';
+import { type Hl7Header, NO_HEADER, readHeader } from '@ausculta/codecs/hl7-header';
+import { type Hl7Message, parseHl7 } from '@ausculta/codecs/hl7-message';
+import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
+import type { RegisteredDevice } from '../devices/known-device.ts';
+import { WHOLE_MESSAGE } from '../line/entry.ts';
+import { Hl7Connection } from './hl7/connection.ts';
+import { type MessagePart, partsOf } from './hl7/message-parts.ts';
+import { findSender, type Hl7Sender, isExpected, type Peer } from './hl7/senders.ts';
+import { type Answer, type IntakePorts, takeIn } from './intake.ts';
+
+/** Interface engines keep one connection, bedside monitors one each. */
+const CONNECTIONS_MAX = 500;
+
+/** A stranger that does not finish its handshake makes room for others. */
+const HANDSHAKE_MS = 10_000;
+
+const OURSELVES = 'AUSCULTA';
+
+/** HL7 before 2.7 lets a control id have twenty characters. */
+const CONTROL_ID_LENGTH = 20;
+
+export interface Hl7Tls {
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
+  /** Who may sign client certificates; without it, clients show none. */
+  readonly ca: Uint8Array | undefined;
+}
+
+export interface Hl7DoorOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly senders: readonly Hl7Sender[];
+  readonly tls: Hl7Tls | undefined;
+}
+
+export interface Hl7Ports {
+  readonly intake: IntakePorts;
+  readonly deviceById: (id: string) => RegisteredDevice | undefined;
+  /** The record number of who wears the device now. */
+  readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
+  readonly newId: () => string;
+  readonly nowMs: () => number;
+}
+
+export interface Hl7Door extends AsyncDisposable {
+  readonly port: number;
+}
+
+export async function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Promise<Hl7Door> {
+  const connections = new Set<Hl7Connection>();
+  const server = listenFor(options, (socket, certificate) => {
+    const peer = { address: plainAddress(socket.remoteAddress ?? ''), certificate };
+    if (connections.size >= CONNECTIONS_MAX || !isExpected(options.senders, peer)) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Hl7Connection(socket, peer, {
+      take: (bytes, from) => take(bytes, { peer: from, senders: options.senders, ports }),
+      refuse: (fault) => acknowledge(NO_HEADER, { fault }, ports) ?? '',
+      onEnd: (ended) => connections.delete(ended),
+    });
+    connections.add(connection);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', (error) => ports.intake.onProblem('take an HL7 connection', error));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...connections].map((connection) => connection.end()));
+      await closed;
+    },
+  };
+}
+
+function listenFor(
+  { tls }: Hl7DoorOptions,
+  onOpen: (socket: Socket, certificate: string | undefined) => void,
+): Server {
+  if (tls === undefined) return createServer((socket) => onOpen(socket, undefined));
+  const { cert, key, ca } = tls;
+  const trust = ca && { ca: Buffer.from(ca), requestCert: true, rejectUnauthorized: true };
+  const server = createTlsServer({
+    cert: Buffer.from(cert),
+    key: Buffer.from(key),
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_MS,
+    ...trust,
+  });
+  server.on('secureConnection', (socket) => onOpen(socket, fingerprintOf(socket)));
+  // A handshake that fails is the other end's: there is nobody yet to answer to.
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return server;
+}
+
+function fingerprintOf(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined;
+  return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase();
+}
+
+/** A dual-stack listener shows IPv4 as ::ffff:10.0.0.5. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}
+
+interface Surroundings {
+  readonly peer: Peer;
+  readonly senders: readonly Hl7Sender[];
+  readonly ports: Hl7Ports;
+}
+
+/** The acknowledgement of one message, once it is durable or refused. */
+async function take(
+  bytes: Uint8Array,
+  { peer, senders, ports }: Surroundings,
+): Promise<string | undefined> {
+  const parsed = parseHl7(bytes);
+  if (!parsed.ok) return acknowledge(NO_HEADER, { fault: parsed.fault }, ports);
+  const { delimiters } = parsed.value;
+  const header = readHeader(parsed.value);
+  const sender = findSender(senders, peer, { header, delimiters });
+  const own = sender && ports.deviceById(sender.device);
+  if (sender === undefined || own === undefined) {
+    const code = sender === undefined ? 'CREDENTIALS_REFUSED' : 'DEVICE_UNKNOWN';
+    return acknowledge(header, { fault: fail(code).fault }, ports);
+  }
+  const parts = readParts(parsed.value, { sender, own, ports });
+  if (parts.ok && parts.value.isAck) return undefined;
+  const receivedMs = ports.nowMs();
+  const taken = (parts.ok ? parts.value.parts : [unreadable(own, parts.fault)]).map(
+    ({ device, decoded }) =>
+      new Promise<Answer>((resolve) => {
+        const message = { device, door: 'hl7', bytes, receivedMs, decoded, waits: false };
+        takeIn(message, ports.intake, resolve);
+      }),
+  );
+  return acknowledge(header, outcomeOf(await Promise.all(taken)), ports);
+}
+
+interface Parts {
+  readonly isAck: boolean;
+  readonly parts: readonly MessagePart[];
+}
+
+function readParts(
+  message: Hl7Message,
+  { sender, own, ports }: { sender: Hl7Sender; own: RegisteredDevice; ports: Hl7Ports },
+): Result<Parts> {
+  const { utcOffsetMinutes } = sender;
+  const decoded = readHl7(message, utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes });
+  if (!decoded.ok) return decoded;
+  const { deviceById, recordNumberAt } = ports;
+  const parts = partsOf(decoded.value, { sender, own, deviceById, recordNumberAt });
+  return { ok: true, value: { isAck: decoded.value.kind === 'ack', parts } };
+}
+
+function unreadable(device: RegisteredDevice, fault: Fault): MessagePart {
+  return { device, decoded: { kind: 'nothing', faults: [{ index: WHOLE_MESSAGE, fault }] } };
+}
+
+/**
+ * What was not made durable has to come again. What is durable is accepted, if any of it found its
+ * place; else it is parked, and the sender hears why, as an error that sending again will not mend.
+ */
+function outcomeOf(answers: readonly Answer[]): Hl7Outcome {
+  const again = answers.find(({ fault }) => fault !== undefined)?.fault;
+  if (again !== undefined) return { fault: again };
+  const [first] = answers.flatMap(({ faults }) => faults);
+  const isStored = answers.some(({ stored }) => stored > 0);
+  return first === undefined || isStored ? {} : { fault: first.fault, isParked: true };
+}
+
+function acknowledge(header: Hl7Header, outcome: Hl7Outcome, ports: Hl7Ports): string | undefined {
+  return writeAck(header, outcome, {
+    nowMs: ports.nowMs(),
+    controlId: ports.newId().replaceAll('-', '').slice(0, CONTROL_ID_LENGTH),
+    sendingApplication: OURSELVES,
+  });
+}

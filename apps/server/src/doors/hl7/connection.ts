@@ -1,0 +1,81 @@
+/**
+ * One connection of a sending system: messages are answered in the order in which they came, each
+ * once it is durable. While too many wait, the connection is not read.
+ */
+import type { Socket } from 'node:net';
+import { frameMllp, MllpParser } from '@ausculta/codecs/mllp';
+import type { Fault } from '@ausculta/vitals/fault';
+import type { Peer } from './senders.ts';
+
+/** A bedside monitor's fullest minute of twelve leads is a tenth of it. */
+const MESSAGE_BYTES_MAX = 256 * 1024;
+
+/** Of a sender that does not wait for its answers: a few commits' worth. */
+const WAITING_MAX = 64;
+
+/** Answers that the other end does not read. */
+const UNREAD_BYTES_MAX = 256 * 1024;
+
+/** Between messages a connection may be silent for hours; inside of one it may not. */
+const UNFINISHED_MS = 30_000;
+
+export interface ConnectionPorts {
+  /** The acknowledgement of a message, or undefined where its sender wants none. Never rejects. */
+  readonly take: (bytes: Uint8Array, peer: Peer) => Promise<string | undefined>;
+  /** The answer to what is no message. */
+  readonly refuse: (fault: Fault) => string;
+  readonly onEnd: (connection: Hl7Connection) => void;
+}
+
+export class Hl7Connection {
+  readonly #socket: Socket;
+  readonly #peer: Peer;
+  readonly #ports: ConnectionPorts;
+  readonly #parser = new MllpParser({ bytesMax: MESSAGE_BYTES_MAX });
+  /** The last answer to be written; the next one follows it. */
+  #answered: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(socket: Socket, peer: Peer, ports: ConnectionPorts) {
+    this.#socket = socket;
+    this.#peer = peer;
+    this.#ports = ports;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, UNFINISHED_MS);
+    socket.setTimeout(UNFINISHED_MS);
+    socket.on('data', (bytes) => this.#read(bytes));
+    socket.on('timeout', () => {
+      if (this.#parser.heldBytes > 0) socket.destroy();
+    });
+    // A broken line is the other end's to mend: what was not answered is sent again.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => ports.onEnd(this));
+  }
+
+  /** Ends once what waits has been answered. */
+  async end(): Promise<void> {
+    this.#socket.pause();
+    await this.#answered;
+    this.#socket.destroySoon();
+  }
+
+  #read(bytes: Uint8Array): void {
+    for (const event of this.#parser.push(bytes)) {
+      const answer =
+        event.kind === 'message'
+          ? this.#ports.take(event.bytes, this.#peer)
+          : Promise.resolve(this.#ports.refuse(event.fault));
+      this.#waiting += 1;
+      this.#answered = this.#answered.then(async () => this.#write(await answer));
+    }
+    if (this.#waiting >= WAITING_MAX) this.#socket.pause();
+  }
+
+  #write(answer: string | undefined): void {
+    this.#waiting -= 1;
+    if (this.#waiting < WAITING_MAX / 2) this.#socket.resume();
+    if (answer === undefined || !this.#socket.writable) return;
+    this.#socket.write(frameMllp(new TextEncoder().encode(answer)));
+    if (this.#socket.writableLength > UNREAD_BYTES_MAX) this.#socket.destroy();
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A message of one sender, cut by whose readings it holds: a monitor speaks for itself, a gateway for
+ * the devices that OBX-18 names. Nothing is given to a patient whom the message does not mean.
+ */
+import type { Hl7Decoded, Hl7Group } from '@ausculta/codecs/hl7';
+import { UNSUPPORTED_MESSAGE } from '@ausculta/codecs/hl7-ack';
+import { type Fault, fail } from '@ausculta/vitals/fault';
+import { parseDeviceId } from '@ausculta/vitals/identity';
+import type { ReportedReading } from '@ausculta/vitals/reading';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { RegisteredDevice } from '../../devices/known-device.ts';
+import { type PartFault, WHOLE_MESSAGE } from '../../line/entry.ts';
+import { isMeasurable } from '../decode.ts';
+import type { Decoded } from '../intake.ts';
+import { type Hl7Sender, maySpeakFor } from './senders.ts';
+
+/** What goes through intake at once: of one device, of one kind. */
+export interface MessagePart {
+  readonly device: RegisteredDevice;
+  readonly decoded: Decoded;
+}
+
+export interface MessageContext {
+  readonly sender: Hl7Sender;
+  /** The sender's own device. */
+  readonly own: RegisteredDevice;
+  readonly deviceById: (id: string) => RegisteredDevice | undefined;
+  /** The record number of who wears the device now. */
+  readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
+}
+
+interface Collected {
+  readonly readings: ReportedReading[];
+  readonly runs: WaveformRun[];
+  readonly faults: PartFault[];
+}
+
+export function partsOf(decoded: Hl7Decoded, context: MessageContext): readonly MessagePart[] {
+  // Alarms of a bedside device, orders and who lies where have no room to go to yet: their sender hears it.
+  if (decoded.kind !== 'observations') {
+    return decoded.kind === 'ack' ? [] : [refused(context.own, unsupported())];
+  }
+  const collected = new Map<RegisteredDevice, Collected>();
+  let index = 0;
+  for (const group of decoded.groups) index = collectGroup(group, { context, collected, index });
+  // MSH-7 is the clock of who sent the message. Of a gateway's devices it says nothing.
+  const { time } = decoded.header;
+  const isExact = time?.precision === 'second' || time?.precision === 'millisecond';
+  const sentMs = isExact && context.sender.speaksFor === undefined ? time.stampMs : undefined;
+  // None at all: a monitor without a patient reports its channels, and nothing is wrong with that.
+  return [...collected].flatMap(([device, each]) => partsOfDevice(device, each, sentMs));
+}
+
+function partsOfDevice(
+  device: RegisteredDevice,
+  { readings, runs, faults }: Collected,
+  sentMs: number | undefined,
+): MessagePart[] {
+  const parts: MessagePart[] = [];
+  if (readings.length > 0) {
+    parts.push({ device, decoded: { kind: 'readings', readings, sentMs, faults } });
+  } else if (faults.length > 0) parts.push({ device, decoded: { kind: 'nothing', faults } });
+  if (runs.length > 0) parts.push({ device, decoded: { kind: 'waveforms', runs, faults: [] } });
+  return parts;
+}
+
+interface Collecting {
+  readonly context: MessageContext;
+  readonly collected: Map<RegisteredDevice, Collected>;
+  /** Observations before this group. */
+  readonly index: number;
+}
+
+/** Answers the index of the next group's first observation. */
+function collectGroup(group: Hl7Group, { context, collected, index }: Collecting): number {
+  const identifiers = group.patient?.identifiers ?? [];
+  const isMeant = (device: RegisteredDevice) => {
+    const number = context.recordNumberAt(device);
+    if (!context.sender.checksPatient || identifiers.length === 0 || number === undefined)
+      return true;
+    return identifiers.some(({ id }) => id === number);
+  };
+  const into = (device: RegisteredDevice) => {
+    const known = collected.get(device) ?? { readings: [], runs: [], faults: [] };
+    collected.set(device, known);
+    return known;
+  };
+  const refuse = (at: number, fault: Fault) => into(context.own).faults.push({ index: at, fault });
+  let first = index;
+  for (const order of group.orders) {
+    const faulty = order.faults.map(({ index: at, fault }) => ({ index: first + at, fault }));
+    if (faulty.length > 0) into(context.own).faults.push(...faulty);
+    for (const reading of order.readings) {
+      const device = deviceOf(reading.equipment, context);
+      if (device === undefined) refuse(first, fail('DEVICE_UNKNOWN', 'OBX-18').fault);
+      else if (isMeant(device)) into(device).readings.push(reading);
+      else refuse(first, fail('PATIENT_DIFFERS', 'PID-3').fault);
+    }
+    if (order.retracted.length > 0) refuse(first, fail('PAYLOAD_MALFORMED', WITHDRAWN).fault);
+    const equipment = order.observations.find((each) => each.equipment !== undefined)?.equipment;
+    for (const run of order.waveforms) {
+      const device = deviceOf(equipment, context);
+      if (!isMeasurable(run)) refuse(first, fail('STAMP_INVALID', 'a waveform').fault);
+      else if (device === undefined) refuse(first, fail('DEVICE_UNKNOWN', 'OBX-18').fault);
+      else if (isMeant(device)) into(device).runs.push(run);
+      else refuse(first, fail('PATIENT_DIFFERS', 'PID-3').fault);
+    }
+    first += order.observations.length;
+  }
+  return first;
+}
+
+const WITHDRAWN = 'values that are taken back (OBX-11 D or W) cannot be withdrawn yet';
+
+/**
+ * The registered device of an OBX-18, "id^namespace^universal id^EUI-64". A monitor's modules are the
+ * monitor: only a gateway speaks for others.
+ */
+function deviceOf(
+  equipment: string | undefined,
+  { sender, own, deviceById }: MessageContext,
+): RegisteredDevice | undefined {
+  if (sender.speaksFor === undefined || equipment === undefined || equipment === '') return own;
+  const [entity = '', , universal = ''] = equipment.split('^');
+  for (const text of [universal, entity]) {
+    const id = parseDeviceId(text.trim());
+    if (id === undefined || !maySpeakFor(sender, id)) continue;
+    const device = deviceById(id);
+    if (device !== undefined && device.organisationId === own.organisationId) return device;
+  }
+  return undefined;
+}
+
+function refused(device: RegisteredDevice, fault: Fault): MessagePart {
+  return { device, decoded: { kind: 'nothing', faults: [{ index: WHOLE_MESSAGE, fault }] } };
+}
+
+function unsupported(): Fault {
+  return fail('PAYLOAD_MALFORMED', UNSUPPORTED_MESSAGE).fault;
+}
