@@ -27,6 +27,8 @@ const EXAMPLES: readonly (readonly [hex: string, value: unknown])[] = [
   ['fa47c35000', 100_000],
   ['fb3ff199999999999a', 1.1],
   ['fa42126666', 36.6],
+  ['f98000', -0],
+  ['fa80000000', -0],
   ['f4', false],
   ['f5', true],
   ['f6', null],

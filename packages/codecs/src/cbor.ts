@@ -225,7 +225,8 @@ function halfFloat(word: number): number {
 
 /** A sensor that sends 36.6 in 32 bits does not mean 36.599998474121094. */
 function shortest(single: number): number {
-  if (!Number.isFinite(single)) return single;
+  // The text of a zero would lose its sign.
+  if (!Number.isFinite(single) || single === 0) return single;
   for (let digits = 6; digits <= 9; digits++) {
     const rounded = Number(single.toPrecision(digits));
     if (Math.fround(rounded) === single) return rounded;
