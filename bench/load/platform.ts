@@ -26,7 +26,10 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
 const REGISTER_AT_ONCE = 8;
 
-export async function startPlatform(): Promise<Platform> {
+/** `settings` are those that the bench is about; all others are the defaults. */
+export async function startPlatform(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Platform> {
   mkdirSync(join(ROOT, 'data'), { recursive: true });
   const dataDir = mkdtempSync(join(ROOT, 'data/bench-'));
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
@@ -39,6 +42,7 @@ export async function startPlatform(): Promise<Platform> {
       AUSCULTA_DATA_DIR: dataDir,
       AUSCULTA_HTTP_PORT: String(httpPort),
       AUSCULTA_MQTT_PORT: String(mqttPort),
+      ...settings,
     },
   });
   const httpUrl = `http://127.0.0.1:${httpPort}`;
@@ -85,7 +89,7 @@ async function waitUntilReady(
   throw new Error(`the server was not ready within ${READY_WITHIN_MS / 1000} s`);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();

@@ -70,6 +70,8 @@ export async function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Pro
     });
     connections.add(connection);
   });
+  // Strangers that have not finished their handshake have room beside those who have.
+  server.maxConnections = 2 * CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
