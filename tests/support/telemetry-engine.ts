@@ -104,7 +104,7 @@ export class Engine {
       ...ALL_TIME,
       unreadable: [],
     });
-    return (found?.stampsMs ?? []).map((stampMs, i) => [
+    return Array.from(found?.stampsMs ?? [], (stampMs, i) => [
       (stampMs - NOON) / 1000,
       found?.values[i] as number,
     ]);

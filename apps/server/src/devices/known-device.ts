@@ -112,6 +112,11 @@ export class RegisteredDevice implements KnownDevice {
     this.#offsets.set(epoch, marks);
   }
 
+  /** In order of stamps. */
+  offsetsOf(epoch: number): readonly OffsetMark[] {
+    return this.#offsets.get(epoch) ?? [];
+  }
+
   /** The offset that places a stamp of an epoch. Before the first mark the first one holds. */
   offsetAt(epoch: number, stampMs: number): number {
     const marks = this.#offsets.get(epoch);

@@ -148,7 +148,7 @@ function inOrder(ranges: readonly SeriesRange[], newestFirst: boolean) {
   const sign = newestFirst ? -1 : 1;
   return ranges
     .flatMap(({ series, stampsMs, timesMs, values, flags }) =>
-      stampsMs.map((stampMs, i) => ({
+      Array.from(stampsMs, (stampMs, i) => ({
         metric: series.metric,
         subjectId: series.subjectId,
         deviceId: series.deviceId,

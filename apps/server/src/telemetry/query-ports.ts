@@ -20,6 +20,8 @@ export interface QueryPorts {
   readonly registry: Registry;
   /** `what` names the chunk, never what it holds. */
   readonly onProblem: (what: string, error: unknown) => void;
+  /** Lets other work run. */
+  readonly pause: () => Promise<void>;
 }
 
 export interface Question extends Span {

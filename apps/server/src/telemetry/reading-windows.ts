@@ -9,7 +9,7 @@ import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 import { expect } from '@ausculta/vitals/expect';
 import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
-import { mergeReadings, type SeriesRange, type Span } from './merge.ts';
+import { mergeReadings, type SeriesRange, type Span, withinStamps } from './merge.ts';
 import type { QueryPorts, Question } from './query-ports.ts';
 import {
   chunkQuestion,
@@ -21,11 +21,18 @@ import {
 import { visibleColumns } from './stamp-cuts.ts';
 import * as store from './store.ts';
 
-/** Of all series of a window together: 256 of them are decoded in some ten milliseconds. */
-const CHUNKS_PER_WINDOW = 256;
+/** Of all series of a window together: decoded in some ten milliseconds, and some megabytes. */
+const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 500_000 };
+
+/** The newest few are asked for more often than all: who goes on reading gets more and more at once. */
+const CHUNKS_FIRST = 2;
+const WINDOW_GROWTH = 8;
 
 /** However dense the chunks, a window gets on. */
 const WINDOW_MIN_MS = 1_000;
+
+/** Decoded in about a millisecond; then others get their turn. */
+const READINGS_AT_ONCE = 65_536;
 
 /** All of it at once: for spans that are known to be short. */
 export async function range(ports: QueryPorts, question: Question): Promise<SeriesRange[]> {
@@ -43,13 +50,16 @@ export async function* windows(
   const { newestFirst } = question;
   const series = seriesFor(ports, question);
   let { fromMs, toMs } = question;
+  let chunks = newestFirst ? CHUNKS_FIRST : WINDOW_MAX.chunks;
   while (fromMs < toMs && series.length > 0) {
+    const size = sizeFor(series, chunks);
     const span = newestFirst
-      ? { fromMs: await windowStart(ports, series, { fromMs, toMs }), toMs }
-      : { fromMs, toMs: await windowEnd(ports, series, { fromMs, toMs }) };
+      ? { fromMs: await windowStart(ports, { series, fromMs, toMs }, size), toMs }
+      : { fromMs, toMs: await windowEnd(ports, { series, fromMs, toMs }, size) };
     yield await readWindow(ports, series, { ...span, unreadable: question.unreadable });
     if (newestFirst) toMs = span.fromMs;
     else fromMs = span.toMs;
+    chunks *= WINDOW_GROWTH;
   }
 }
 
@@ -60,17 +70,26 @@ function seriesFor(ports: QueryPorts, { subjectId, metrics }: Question): Series[
     .filter((s) => s.epoch !== HELD_EPOCH);
 }
 
-const chunksEach = (series: readonly Series[]): number =>
-  Math.max(2, Math.floor(CHUNKS_PER_WINDOW / series.length));
+function sizeFor(series: readonly Series[], chunksWanted: number): store.WindowSize {
+  const { chunks, readings } = WINDOW_MAX;
+  return {
+    chunks: Math.max(2, Math.floor(Math.min(chunksWanted, chunks) / series.length)),
+    readings: Math.ceil(readings / series.length),
+  };
+}
+
+interface SeriesSpan extends Span {
+  readonly series: readonly Series[];
+}
 
 async function windowEnd(
   ports: QueryPorts,
-  series: readonly Series[],
-  { fromMs, toMs }: Span,
+  { series, fromMs, toMs }: SeriesSpan,
+  size: store.WindowSize,
 ): Promise<number> {
   const asked = chunkQuestion(ports, series, { fromMs, toMs });
   const starts = await ports.read(organisationOf(series), (tx) =>
-    store.chunkStarts(tx, asked, chunksEach(series)),
+    store.chunkStarts(tx, asked, size),
   );
   const nextMs = starts.map(({ series_id, at_ms }) => timeOf(ports, series_id, at_ms));
   return Math.min(toMs, Math.max(fromMs + WINDOW_MIN_MS, Math.min(...nextMs)));
@@ -78,13 +97,11 @@ async function windowEnd(
 
 async function windowStart(
   ports: QueryPorts,
-  series: readonly Series[],
-  { fromMs, toMs }: Span,
+  { series, fromMs, toMs }: SeriesSpan,
+  size: store.WindowSize,
 ): Promise<number> {
   const asked = chunkQuestion(ports, series, { fromMs, toMs });
-  const ends = await ports.read(organisationOf(series), (tx) =>
-    store.chunkEnds(tx, asked, chunksEach(series)),
-  );
+  const ends = await ports.read(organisationOf(series), (tx) => store.chunkEnds(tx, asked, size));
   const previousMs = ends.map(({ series_id, at_ms }) => timeOf(ports, series_id, at_ms));
   return Math.max(fromMs, Math.min(toMs - WINDOW_MIN_MS, Math.max(...previousMs)));
 }
@@ -102,26 +119,45 @@ async function readWindow(
 ): Promise<SeriesRange[]> {
   if (series.length === 0) return [];
   const { unreadable, ...span } = asked;
-  const chunks = await readChunks(ports, series, span);
+  const freshOf = () => new Map(series.map((one) => [one.id, freshReadings(ports, one, span)]));
+  const { chunks, fresh } = await readChunks(ports, { series, ...span }, freshOf);
   const ranges: SeriesRange[] = [];
+  let decoded = 0;
   for (const one of series) {
     const stretches: ReadingColumns[] = [];
     for (const chunk of chunks.get(one.id) ?? []) {
       const columns = openReadings(ports, { series: one, row: chunk }, unreadable);
-      if (columns !== undefined) stretches.push(columns);
+      if (columns === undefined) continue;
+      stretches.push(columns);
+      decoded += columns.stampsMs.length;
+      if (decoded < READINGS_AT_ONCE) continue;
+      decoded = 0;
+      await ports.pause();
     }
-    for (const fresh of ports.heads.readings.get(one.id)?.unflushed() ?? []) stretches.push(fresh);
-    const hidden = ports.registry.hiddenStamps(one);
-    const offsetAt = (stampMs: number) => ports.registry.offsetOf(one, stampMs);
-    const stamps = stampsOf(ports, one, span);
+    const { unflushed = [], hidden = [] } = fresh.get(one.id) ?? {};
+    stretches.push(...unflushed);
+    const offsets = ports.registry.devices.get(one.deviceId)?.offsetsOf(one.epoch) ?? [];
     const merged = mergeReadings({
       series: one,
       stretches: stretches.flatMap((columns) => visibleColumns(columns, hidden)),
       span,
-      stamps,
-      offsetAt,
+      stamps: stampsOf(ports, one, span),
+      offsets,
     });
     if (merged.stampsMs.length > 0) ranges.push(merged);
   }
   return ranges;
+}
+
+/** Copies: what the head shows changes with the next reading, and what is hidden with the next move. */
+function freshReadings(ports: QueryPorts, series: Series, span: Span) {
+  const stamps = stampsOf(ports, series, span);
+  const unflushed = ports.heads.readings.get(series.id)?.unflushed() ?? [];
+  return {
+    hidden: [...ports.registry.hiddenStamps(series)],
+    unflushed: unflushed.map((columns) => {
+      const { stampsMs, values, flags } = withinStamps(columns, stamps);
+      return { stampsMs: stampsMs.slice(), values: values.slice(), flags: flags.slice() };
+    }),
+  };
 }

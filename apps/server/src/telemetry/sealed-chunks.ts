@@ -20,21 +20,23 @@ import { zstd } from './zstd.ts';
 const TRIES_MAX = 5;
 
 /**
- * Chunks of each series. A flush that ends meanwhile would be in neither chunks nor heads, and a move
- * that ends meanwhile in two records: ask again.
+/**
+ * Chunks of each series, and what `takeFresh` finds in the heads at the same instant. A flush that ends
+ * meanwhile would be in neither, and a move that ends meanwhile in two records: then it is asked again.
  */
-export async function readChunks(
+export async function readChunks<T>(
   ports: QueryPorts,
-  series: readonly Series[],
-  span: Span,
-): Promise<Map<number, store.SealedChunk[]>> {
-  const asked = chunkQuestion(ports, series, span);
+  { series, fromMs, toMs }: Span & { readonly series: readonly Series[] },
+  takeFresh: () => T,
+): Promise<{ readonly chunks: Map<number, store.SealedChunk[]>; readonly fresh: T }> {
+  const asked = chunkQuestion(ports, series, { fromMs, toMs });
   for (let tries = 1; ; tries += 1) {
     const { flushes } = ports.heads;
     const { changes } = ports.registry.moves;
     const rows = await readRows(ports, organisationOf(series), asked);
     const isSame = ports.heads.flushes === flushes && ports.registry.moves.changes === changes;
-    if (isSame || tries === TRIES_MAX) return Map.groupBy(rows, (row) => row.series_id);
+    if (isSame || tries === TRIES_MAX)
+      return { chunks: Map.groupBy(rows, (row) => row.series_id), fresh: takeFresh() };
   }
 }
 

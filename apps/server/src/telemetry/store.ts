@@ -222,22 +222,38 @@ async function foundBetween<Found extends ChunkPlace = SealedChunk>(
     ORDER BY found.series_id, found.generation, found.first_ms`;
 }
 
+/** How much of each series a window may hold: what is reached first ends it. */
+export interface WindowSize {
+  readonly chunks: number;
+  readonly readings: number;
+}
+
+type Border = { readonly series_id: number; readonly at_ms: number };
+
 /** For each series: where the chunk begins that comes after so many; a series with fewer is left out. */
 export async function chunkStarts(
   sql: Sql,
   question: ChunkQuestion,
-  chunks: number,
-): Promise<{ series_id: number; at_ms: number }[]> {
+  size: WindowSize,
+): Promise<Border[]> {
   const { partition, subjectId, series } = question;
   return await sql`
-    SELECT wanted."id" AS series_id, next.first_ms AS at_ms
+    SELECT wanted."id" AS series_id, next.at_ms
     FROM jsonb_to_recordset(${JSON.stringify(series)}::text::jsonb)
       AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
     CROSS JOIN LATERAL (
-      SELECT first_ms FROM chunk
-      WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
-        AND first_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
-      ORDER BY first_ms OFFSET ${chunks} LIMIT 1
+      SELECT first_ms AS at_ms FROM (
+        SELECT first_ms, row_number() OVER before AS chunks, sum(count) OVER before AS readings
+        FROM (
+          SELECT first_ms, count FROM chunk
+          WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
+            AND first_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
+          ORDER BY first_ms LIMIT ${size.chunks + 1}
+        ) AS nearest
+        WINDOW before AS (ORDER BY first_ms ROWS UNBOUNDED PRECEDING)
+      ) AS counted
+      WHERE chunks > ${size.chunks} OR (chunks > 1 AND readings > ${size.readings})
+      ORDER BY chunks LIMIT 1
     ) AS next`;
 }
 
@@ -245,18 +261,26 @@ export async function chunkStarts(
 export async function chunkEnds(
   sql: Sql,
   question: ChunkQuestion,
-  chunks: number,
-): Promise<{ series_id: number; at_ms: number }[]> {
+  size: WindowSize,
+): Promise<Border[]> {
   const { subjectId, series } = question;
   return await sql`
-    SELECT wanted."id" AS series_id, previous.last_ms AS at_ms
+    SELECT wanted."id" AS series_id, previous.at_ms
     FROM jsonb_to_recordset(${JSON.stringify(series)}::text::jsonb)
       AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
     CROSS JOIN LATERAL (
-      SELECT last_ms FROM chunk
-      WHERE series_id = wanted."id" AND subject_id = ${subjectId}
-        AND last_ms >= wanted."fromMs" AND last_ms < wanted."toMs"
-      ORDER BY last_ms DESC OFFSET ${chunks} LIMIT 1
+      SELECT last_ms AS at_ms FROM (
+        SELECT last_ms, row_number() OVER after AS chunks, sum(count) OVER after AS readings
+        FROM (
+          SELECT last_ms, count FROM chunk
+          WHERE series_id = wanted."id" AND subject_id = ${subjectId}
+            AND last_ms >= wanted."fromMs" AND last_ms < wanted."toMs"
+          ORDER BY last_ms DESC LIMIT ${size.chunks + 1}
+        ) AS nearest
+        WINDOW after AS (ORDER BY last_ms DESC ROWS UNBOUNDED PRECEDING)
+      ) AS counted
+      WHERE chunks > ${size.chunks} OR (chunks > 1 AND readings > ${size.readings})
+      ORDER BY chunks LIMIT 1
     ) AS previous`;
 }
 

@@ -10,7 +10,14 @@ const series = seriesSample({ id: 1 });
 const SPAN = { fromMs: 0, toMs: 100_000 };
 
 function rangeOf(timesMs: number[], values: number[], flags = timesMs.map(() => 0)): SeriesRange {
-  return { series, stampsMs: timesMs, timesMs, values, flags };
+  const times = Float64Array.from(timesMs);
+  return {
+    series,
+    stampsMs: times,
+    timesMs: times,
+    values: Float64Array.from(values),
+    flags: Uint8Array.from(flags),
+  };
 }
 
 function lanesOf(parts: readonly SeriesRange[], points: number) {

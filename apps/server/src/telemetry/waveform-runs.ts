@@ -14,25 +14,28 @@ export async function waveforms(ports: QueryPorts, question: Question): Promise<
     .seriesOfSubject(question.subjectId)
     .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key));
   if (wanted.length === 0) return [];
-  const chunks = await readChunks(ports, wanted, question);
+  const { fromMs, toMs } = question;
+  const { chunks, fresh } = await readChunks(ports, { series: wanted, fromMs, toMs }, () =>
+    wanted.map(({ id }) => ports.heads.waveforms.get(id)?.unflushed() ?? []),
+  );
   const found: WaveformRun[] = [];
-  for (const series of wanted) {
-    for (const run of runsOf(ports, { series, chunks: chunks.get(series.id) ?? [] }, question))
-      found.push(run);
+  for (const [i, series] of wanted.entries()) {
+    const part = { series, chunks: chunks.get(series.id) ?? [], fresh: fresh[i] ?? [] };
+    for (const run of runsOf(ports, part, question)) found.push(run);
   }
   return found;
 }
 
 function runsOf(
   ports: QueryPorts,
-  part: { series: Series; chunks: readonly SealedChunk[] },
+  part: { series: Series; chunks: readonly SealedChunk[]; fresh: readonly WaveformRun[] },
   { unreadable, ...span }: Span & Pick<Question, 'unreadable'>,
 ): WaveformRun[] {
-  const { series, chunks } = part;
+  const { series, chunks, fresh } = part;
   const runs: WaveformRun[] = [];
   for (const row of chunks)
     for (const run of openRuns(ports, { series, row }, unreadable) ?? []) runs.push(run);
-  for (const run of ports.heads.waveforms.get(series.id)?.unflushed() ?? []) runs.push(run);
+  for (const run of fresh) runs.push(run);
   return joinRuns(withoutRepeats(visibleRuns(runs, ports.registry.hiddenStamps(series))))
     .map((run) => ({ ...run, startMs: run.startMs + ports.registry.offsetOf(series, run.startMs) }))
     .map((run) => cutTo(run, span))
