@@ -363,7 +363,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     newId,
     nowMs,
   });
-  telemetryRoutes(app, { telemetry, registry, onProblem: outside.onProblem });
+  telemetryRoutes(app, { telemetry, registry, nowMs, onProblem: outside.onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
   fhirRoutes(app, { telemetry, registry, nowMs });

@@ -33,8 +33,10 @@ export type UnreadableLine = z.infer<typeof UnreadableLine>;
 export const UNREADABLE_HEADER = 'ausculta-unreadable';
 
 /**
- * One reading of GET /api/subjects/{id}/readings?metric=&from=&to=&limit= (application/x-ndjson: one a
- * line, the oldest first, as fast as they are taken; after `limit` of them the answer ends).
+ * One reading of GET /api/subjects/{id}/readings?metric=&from=&to=&limit=&order=oldest|newest&format=
+ * (application/x-ndjson: one a line, the oldest first unless `order` says otherwise, as fast as they are
+ * taken; after `limit` of them the answer ends). `format`, or Accept, asks for another form: 'csv' has
+ * the columns below, 'blocks' is what reading-sections.ts describes.
  */
 export const ReadingLine = z.object({
   /** The device's own time, ISO 8601 with milliseconds. */
@@ -48,6 +50,22 @@ export const ReadingLine = z.object({
   metric: z.string(),
 });
 export type ReadingLine = z.infer<typeof ReadingLine>;
+
+/**
+ * The first line of readings as CSV (RFC 4180). `side` is ">" or "<" where the value is only a bound; flags
+ * stand with blanks between them. Where stored readings cannot be read stands a line without a value, of
+ * flags "unreadable-until TIME". A text that a spreadsheet would run has an apostrophe before it.
+ */
+export const READING_CSV_COLUMNS = [
+  'time',
+  'stamp',
+  'metric',
+  'side',
+  'value',
+  'unit',
+  'flags',
+  'device',
+] as const;
 
 /**
  * GET /api/subjects/{id}/trend?metrics=a,b&from=MS&to=MS&points=N, for charts. Times are corrected.

@@ -1,5 +1,7 @@
 /** The last reading of every series: known to the head at all times, from the newest chunk on. */
+import type { Latest as LatestColumns } from '@ausculta/contract/latest';
 import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
 import type { Series } from '../line/entry.ts';
 import type { QueryPorts } from './query-ports.ts';
 import type { LastReading } from './reading-head.ts';
@@ -31,6 +33,61 @@ export async function recallOne(ports: QueryPorts, series: Series): Promise<void
   head.recall(columns, ports.registry.offsetOf(series, stampMs));
   ports.heads.changes += 1;
   head.changed = ports.heads.changes;
+}
+
+/** Looked through in about a millisecond; then others get their turn. */
+const SUBJECTS_AT_ONCE = 500;
+
+/** Of each subject and metric the reading that was measured last, whichever device measured it. */
+export async function latestOfMany(
+  { heads, registry, pause }: Pick<QueryPorts, 'heads' | 'registry' | 'pause'>,
+  asked: { readonly subjects: readonly SubjectId[]; readonly metrics: readonly Metric[] },
+): Promise<Omit<LatestColumns, 'nowMs' | 'notFound'>> {
+  const metrics = [...new Set(asked.metrics)];
+  const rows: LatestRow[] = [];
+  for (const [subject, subjectId] of asked.subjects.entries()) {
+    const newest: (Latest | undefined)[] = metrics.map(() => undefined);
+    for (const one of latest({ heads }, subjectId)) {
+      const metric = metrics.indexOf(one.series.metric);
+      const known = newest[metric];
+      // What is on its way to another's record is nobody's here.
+      if (metric < 0 || isHidden(registry, one)) continue;
+      if (known === undefined || one.last.timeMs > known.last.timeMs)
+        newest[metric] = one;
+    }
+    for (const [metric, one] of newest.entries())
+      if (one !== undefined) rows.push({ ...one, subject, metric });
+    if (subject % SUBJECTS_AT_ONCE === SUBJECTS_AT_ONCE - 1) await pause();
+  }
+  return { subjects: [...asked.subjects], metrics: metrics.map(nameOf), ...columnsOf(rows) };
+}
+
+function isHidden(registry: QueryPorts['registry'], { series, last }: Latest): boolean {
+  return registry
+    .hiddenStamps(series)
+    .some(({ fromMs, untilMs }) => last.stampMs >= fromMs && last.stampMs < untilMs);
+}
+
+interface LatestRow extends Latest {
+  readonly subject: number;
+  readonly metric: number;
+}
+
+const nameOf = ({ key, unit }: Metric) => ({ key, unit });
+
+function columnsOf(rows: readonly LatestRow[]) {
+  const devices = [...new Set(rows.map(({ series }) => series.deviceId as string))];
+  const deviceAt = new Map(devices.map((device, index) => [device, index]));
+  return {
+    devices,
+    subject: rows.map(({ subject }) => subject),
+    metric: rows.map(({ metric }) => metric),
+    device: rows.map(({ series }) => deviceAt.get(series.deviceId) ?? -1),
+    timesMs: rows.map(({ last }) => last.timeMs),
+    stampsMs: rows.map(({ last }) => last.stampMs),
+    values: rows.map(({ last }) => last.value),
+    flags: rows.map(({ last }) => last.flags),
+  };
 }
 
 /** The last reading of each series, from the newest chunks, for the head at start-up. */

@@ -14,6 +14,7 @@ const METRICS_MAX = 32;
 export interface TelemetryRoutePorts {
   readonly telemetry: Telemetry;
   readonly registry: Registry;
+  readonly nowMs: () => number;
   readonly onProblem: (what: string, error: unknown) => void;
 }
 

@@ -1,7 +1,10 @@
-/** Readings as lines: GET /api/subjects/{id}/readings. */
+/** Readings in the form that is asked for: GET /api/subjects/{id}/readings. */
 import type { UnreadablePart } from '@ausculta/contract/readings';
+import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { sendFault } from '../people/problem.ts';
+import { acceptedFormat } from './accepted-format.ts';
 import { ALL_TIME } from './merge.ts';
 import {
   Metrics,
@@ -11,13 +14,15 @@ import {
   type TelemetryRoutePorts,
   Time,
 } from './questions.ts';
-import { writeLines } from './reading-lines.ts';
+import { READING_FORMATS, writeReadings } from './reading-answer.ts';
 
 const ReadingsQuery = z.object({
   metric: Metrics,
-  from: Time.optional(),
-  to: Time.optional(),
+  from: Time.default(ALL_TIME.fromMs),
+  to: Time.default(ALL_TIME.toMs),
   limit: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  order: z.enum(['oldest', 'newest']).default('oldest'),
+  format: z.enum(READING_FORMATS).optional(),
 });
 
 export function readingRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
@@ -27,17 +32,24 @@ export function readingRoutes(app: FastifyInstance, ports: TelemetryRoutePorts):
     const read = questionOf(request, ReadingsQuery, ports);
     if (read === undefined) return await refuse(reply, request, ports);
     const { subject, query } = read;
-    const span = { fromMs: query.from ?? ALL_TIME.fromMs, toMs: query.to ?? ALL_TIME.toMs };
+    const format = query.format ?? acceptedFormat(request.headers.accept);
+    const newestFirst = query.order === 'newest';
+    if (format === 'blocks' && (query.limit !== undefined || newestFirst)) {
+      const why = 'limit and order: blocks come whole and in time order';
+      return await sendFault(reply, fail('PAYLOAD_MALFORMED', why).fault);
+    }
+    const { from: fromMs, to: toMs, metric: metrics, limit } = query;
     const unreadable: UnreadablePart[] = [];
-    const whose = { subjectId: subject.id, metrics: query.metric };
-    const asked = { ...whose, ...span, newestFirst: false, unreadable };
+    const asked = { subjectId: subject.id, metrics, fromMs, toMs, newestFirst, unreadable };
+    const windows = ports.telemetry.windows(asked);
     reply.hijack();
     try {
-      await writeLines(
-        reply,
-        { windows: ports.telemetry.windows(asked), unreadable },
-        query.limit ?? Number.POSITIVE_INFINITY,
-      );
+      await writeReadings(reply, format, {
+        windows,
+        unreadable,
+        newestFirst,
+        limit: limit ?? Number.POSITIVE_INFINITY,
+      });
     } catch (error) {
       // Half an answer must not look like a whole one: its end is missing.
       reply.raw.destroy();

@@ -1,6 +1,7 @@
 /** What can be asked of the telemetry engine over HTTP. */
 import type { FastifyInstance } from 'fastify';
 import { eventRoutes } from './event-routes.ts';
+import { latestRoutes } from './latest-routes.ts';
 import type { TelemetryRoutePorts } from './questions.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { trendRoutes } from './trend-routes.ts';
@@ -8,6 +9,7 @@ import { waveformRoutes } from './waveform-routes.ts';
 
 export function telemetryRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
   readingRoutes(app, ports);
+  latestRoutes(app, ports);
   eventRoutes(app, ports);
   trendRoutes(app, ports);
   waveformRoutes(app, ports);

@@ -1,0 +1,158 @@
+// The database of a query bench, filled without the doors: patients by the thousand, and chunks as the
+// engine stores them.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { ReadingColumns } from '@ausculta/blocks/readings-block';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { openPools, type Pools, type Sql } from '../../apps/server/src/database/pool.ts';
+import { partitionOf } from '../../apps/server/src/devices/partition.ts';
+import { identityContext } from '../../apps/server/src/devices/registry.ts';
+import { encodeContent } from '../../apps/server/src/telemetry/chunk-content.ts';
+import { cutReadings } from '../../apps/server/src/telemetry/chunk-cuts.ts';
+import { chunkContext } from '../../apps/server/src/telemetry/flush.ts';
+import { type ChunkRow, insertChunks } from '../../apps/server/src/telemetry/store.ts';
+import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
+import { oneKey } from '../../tests/support/keys.ts';
+import { startTestServer } from '../../tests/support/postgres-server.ts';
+
+const ROWS_AT_ONCE = 500;
+
+export interface PatientSeries {
+  readonly id: number;
+  readonly organisationId: OrganisationId;
+  readonly subjectId: SubjectId;
+  readonly partition: number;
+}
+
+export interface Patient {
+  readonly id: SubjectId;
+  /** In the order of the metrics that were asked for. */
+  readonly series: readonly PatientSeries[];
+}
+
+export interface Ground extends AsyncDisposable {
+  readonly pools: Pools;
+  readonly keys: ReturnType<typeof oneKey>;
+  readonly organisationId: OrganisationId;
+  /** Patients with a monitor each that measures these. */
+  addPatients(count: number, metrics: readonly string[]): Promise<Patient[]>;
+  /** As chunks that are full; a later generation is read before an earlier one. */
+  store(series: PatientSeries, generation: number, columns: ReadingColumns): Promise<void>;
+  /** What it holds is known to the planner, and nothing of it waits to be written. */
+  settle(): Promise<void>;
+}
+
+export async function openGround(): Promise<Ground> {
+  await using parts = new AsyncDisposableStack();
+  const server = parts.use(await startTestServer());
+  const pools = parts.use(openPools(server.places.connection, { line: 4, people: 4 }));
+  const seal = createSeal(randomBytes(32), randomBytes);
+  const organisationId = randomUUID() as OrganisationId;
+  await pools.line`INSERT INTO organisation (id, name) VALUES (${organisationId}, 'Bench')`;
+  const kept = parts.move();
+  return {
+    pools,
+    keys: oneKey(seal),
+    organisationId,
+    addPatients: (count, metrics) =>
+      addPatients(pools.line, { seal, organisationId, count, metrics }),
+    store: (series, generation, columns) =>
+      insertChunks(pools.line, chunksOf(series, { generation, columns, seal })),
+    async settle() {
+      await pools.line`VACUUM ANALYZE`;
+      await pools.line`CHECKPOINT`.catch(() => undefined);
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function chunksOf(
+  series: PatientSeries,
+  what: { readonly generation: number; readonly columns: ReadingColumns; readonly seal: Seal },
+): ChunkRow[] {
+  const { generation, columns, seal } = what;
+  return cutReadings(columns.stampsMs).map(({ firstMs, from, until }) => {
+    const part = {
+      stampsMs: columns.stampsMs.slice(from, until),
+      values: columns.values.slice(from, until),
+      flags: columns.flags.slice(from, until),
+    };
+    const block = encodeContent({ kind: 'readings', columns: part });
+    const sealed = seal.seal(block, chunkContext(series.id, generation, firstMs));
+    return {
+      organisation_id: series.organisationId,
+      partition: series.partition,
+      subject_id: series.subjectId,
+      series_id: series.id,
+      kind: 'readings',
+      first_ms: firstMs,
+      last_ms: part.stampsMs.at(-1) ?? firstMs,
+      generation,
+      count: until - from,
+      bytes: sealed.length,
+      sealed,
+    };
+  });
+}
+
+interface Wanted {
+  readonly seal: Seal;
+  readonly organisationId: OrganisationId;
+  readonly count: number;
+  readonly metrics: readonly string[];
+}
+
+async function addPatients(sql: Sql, wanted: Wanted): Promise<Patient[]> {
+  const patients: Patient[] = [];
+  for (let left = wanted.count; left > 0; left -= ROWS_AT_ONCE) {
+    const count = Math.min(ROWS_AT_ONCE, left);
+    for (const patient of await addSome(sql, { ...wanted, count })) patients.push(patient);
+  }
+  return patients;
+}
+
+async function addSome(
+  sql: Sql,
+  { seal, organisationId, count, metrics }: Wanted,
+): Promise<Patient[]> {
+  const organisation_id = organisationId;
+  const subjects = Array.from({ length: count }, () => {
+    const id = randomUUID() as SubjectId;
+    const identity = { familyName: 'B', givenName: '', sex: 'unknown', recordNumber: id };
+    const clear = new TextEncoder().encode(JSON.stringify(identity));
+    const identity_sealed = seal.seal(clear, identityContext(organisationId, id));
+    const partition = partitionOf(organisationId, id);
+    const row = { organisation_id, id, kind: 'patient', partition, category: 'adult', paced: 'no' };
+    return { ...row, identity_sealed };
+  });
+  await sql`INSERT INTO subject ${sql(subjects)}`;
+  const deviceOf = (id: SubjectId): string => `bench-${id.slice(0, 18)}`;
+  const devices = subjects.map(({ id }) => ({
+    organisation_id,
+    id: deviceOf(id),
+    token_hash: randomBytes(32),
+    model: 'bench',
+  }));
+  await sql`INSERT INTO device ${sql(devices)}`;
+  const assignments = subjects.map(({ id }) => ({
+    organisation_id,
+    device_id: deviceOf(id),
+    subject_id: id,
+    valid_from_ms: 0,
+    source: 'registration',
+  }));
+  await sql`INSERT INTO device_assignment ${sql(assignments)}`;
+  const wanted = subjects.flatMap(({ id, partition }) =>
+    metrics.map((metric) => ({
+      ...{ organisation_id, subject_id: id, partition, device_id: deviceOf(id), metric, epoch: 1 },
+    })),
+  );
+  const made = await sql<{ id: number; subject_id: SubjectId; metric: string }[]>`
+    INSERT INTO series ${sql(wanted)} RETURNING id, subject_id, metric`;
+  const idOf = new Map(made.map(({ id, subject_id, metric }) => [`${subject_id} ${metric}`, id]));
+  return subjects.map(({ id, partition }) => ({
+    id,
+    series: metrics.map((metric) => ({
+      ...{ id: idOf.get(`${id} ${metric}`) ?? 0, organisationId, subjectId: id, partition },
+    })),
+  }));
+}

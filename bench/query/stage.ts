@@ -1,0 +1,94 @@
+// The engine and its routes on a filled database, asked over HTTP as any program asks.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { asOrganisation } from '../../apps/server/src/database/pool.ts';
+import { Registry } from '../../apps/server/src/devices/registry.ts';
+import { createHttpServer } from '../../apps/server/src/http-server.ts';
+import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
+import { encodeContent } from '../../apps/server/src/telemetry/chunk-content.ts';
+import { telemetryRoutes } from '../../apps/server/src/telemetry/routes.ts';
+import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
+import type { Ground } from './ground.ts';
+
+export interface Stage extends AsyncDisposable {
+  readonly ground: Ground;
+  readonly registry: Registry;
+  readonly telemetry: Telemetry;
+  /** The answer to its last byte. */
+  ask(path: string, body?: unknown): Promise<Uint8Array>;
+}
+
+export async function openStage(ground: Ground): Promise<Stage> {
+  const { pools, keys } = ground;
+  const registry = await Registry.load(pools.line, keys);
+  const telemetry = await Telemetry.open({
+    sql: pools.line,
+    read: (organisationId, work) => asOrganisation(pools.people, organisationId, work),
+    sealOf: keys.sealOf,
+    logKeys: keys,
+    registry,
+    evaluate: () => {},
+    watchRun: () => {},
+    watchEvent: () => {},
+    snapshotDetectors: () => [],
+    settleAlarms: () => Promise.resolve(),
+    encode: (content) => Promise.resolve(encodeContent(content)),
+    nowMs: () => Date.now(),
+    // Nothing is flushed by itself while a question is measured.
+    after: () => {},
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    onProblem: reportProblem,
+    mayWrite: () => true,
+    onTakenOver: (why) => reportProblem(why, undefined),
+  });
+  const app = await createHttpServer({
+    signIn: signInOf(ground),
+    trustedProxies: [],
+    webDir: undefined,
+    onProblem: reportProblem,
+  });
+  telemetryRoutes(app, { telemetry, registry, nowMs: () => Date.now(), onProblem: reportProblem });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const authorization = `Bearer ${randomUUID()}${randomBytes(8).toString('hex')}`;
+  return {
+    ground,
+    registry,
+    telemetry,
+    async ask(path, body) {
+      const response = await fetch(`${url}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await telemetry.close();
+    },
+  };
+}
+
+/** Everybody is a clinician of the bench's organisation. */
+function signInOf({ organisationId }: Ground): SignIn {
+  const caller: Caller = {
+    kind: 'program',
+    organisationId,
+    organisationName: 'Bench',
+    accountId: undefined,
+    displayName: 'Bench',
+    role: 'clinician',
+  };
+  const known: Pick<SignIn, 'credentialOf' | 'callerOf'> = {
+    credentialOf: (kind) => ({ kind, tokenHash: new Uint8Array() }),
+    callerOf: () => Promise.resolve(caller),
+  };
+  return known as SignIn;
+}
+
+function reportProblem(what: string, error: unknown): void {
+  process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
+}
