@@ -2,10 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
+import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { decodeReadings } from '@ausculta/blocks/readings-block';
+import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import { decodeEdf } from '@ausculta/codecs/edf-reader';
 import { Latest } from '@ausculta/contract/latest';
 import { decodeReadingSections } from '@ausculta/contract/reading-sections';
 import { READING_CSV_COLUMNS } from '@ausculta/contract/readings';
+import { SpellAnswer } from '@ausculta/contract/spells';
+import { StatisticsAnswer } from '@ausculta/contract/statistics';
+import { FLAG } from '@ausculta/vitals/reading';
 import {
   type ServerHere,
   type ServerUnderTest,
@@ -146,5 +152,96 @@ describe('queries', () => {
       { metrics: ['spo2'], subjects: 'all' },
     ])
       await assert.rejects(server.post('/api/latest', body), /: 400/);
+  });
+
+  test('who was low for how long: told with what ended it, and who was not measured at all', async () => {
+    const nobody = await server.addPatient();
+    const asked = { metric: 'spo2', below: 92, fromMs: startMs, toMs: startMs + 60_000 };
+    const subjects = [device.subjectId, nobody.subjectId];
+    const ask = async (more: object) =>
+      SpellAnswer.parse(await server.post('/api/spells', { ...asked, subjects, ...more }));
+    const { spells, unmeasured, gapMaxMs, unit } = await ask({ atLeastMs: 20_000 });
+    assert.deepEqual(spells, [
+      {
+        subjectId: device.subjectId,
+        device: device.id,
+        ...{ fromMs: startMs + 10_000, toMs: startMs + 30_000, fromEdge: false },
+        ...{ endedBy: 'within', readings: 20, extreme: 88, doubted: 0 },
+      },
+    ]);
+    assert.deepEqual([unmeasured, gapMaxMs, unit], [[nobody.subjectId], 10_000, '%']);
+    assert.deepEqual((await ask({ atLeastMs: 20_001 })).spells, []);
+    const glucose = { metric: 'glucose-capillary', below: undefined, above: 400, atLeastMs: 0 };
+    assert.equal((await ask({ ...glucose, gapMaxMs: 3_600_000 })).spells[0]?.extreme, 600);
+    for (const bad of [
+      glucose,
+      { atLeastMs: -1 },
+      { atLeastMs: 0, above: 5 },
+      { atLeastMs: 0, toMs: startMs },
+      { atLeastMs: 0, metric: 'ecg-ii' },
+    ])
+      await assert.rejects(ask(bad), /: 400/, JSON.stringify(bad));
+  });
+
+  test('statistics are those of all readings, and of an hour of the day where it was measured', async () => {
+    const path = `/api/subjects/${device.subjectId}/statistics?metrics=spo2&from=${startMs}&to=${startMs + 60_000}`;
+    const { series } = StatisticsAnswer.parse(
+      await server.get(`${path}&zone=Asia/Kathmandu&binMinutes=1440`),
+    );
+    const [one] = series;
+    const mean = (20 * 88 + 25 * 97) / 45;
+    assert.deepEqual(
+      [one?.device, one?.figures?.count, one?.figures?.min, one?.figures?.max],
+      [device.id, 45, 88, 97],
+    );
+    assert.ok(Math.abs((one?.figures?.mean ?? 0) - mean) < 1e-9);
+    assert.ok(Math.abs((one?.rmssd ?? 0) - Math.sqrt((2 * 81) / 44)) < 1e-9);
+    assert.equal(
+      one?.byTimeOfDay.reduce((sum, { figures }) => sum + figures.count, 0),
+      45,
+    );
+    for (const bad of ['&zone=Europe/Atlantis', '&binMinutes=7', '&to=0'])
+      assert.equal((await server.fetch(path + bad)).status, 400, bad);
+  });
+
+  test('waveforms as EDF+: every sample at its time, nobody named unless asked, gaps left open', async () => {
+    const runs = [0, 20_000].map((afterMs) => ({
+      metric: 'ecg-ii',
+      startMs: startMs + afterMs,
+      rate: { numerator: 250, denominator: 1 },
+      samples: Int32Array.from({ length: 1_000 }, (_, i) => (i * 13) % 900),
+      ...{ gain: 200, zero: 512, flags: FLAG.SIMULATED },
+    }));
+    const block = encodeRuns(runs, NO_COMPRESSION);
+    assert.ok(block.ok);
+    assert.equal(
+      (await server.send(device, Uint8Array.from(block.value), 'waveforms')).status,
+      202,
+    );
+    const path = `/api/subjects/${device.subjectId}/edf?metrics=ecg-ii&from=${startMs}&to=${startMs + 60_000}`;
+    const ask = async (more = '') => {
+      const response = await server.fetch(path + more);
+      assert.equal(response.status, 200);
+      const read = decodeEdf(new Uint8Array(await response.arrayBuffer()));
+      assert.ok(read.ok);
+      return read.value;
+    };
+    const edf = await ask();
+    assert.deepEqual([edf.form, edf.patient, edf.startMs], ['EDF+D', 'X X X X', startMs]);
+    assert.deepEqual(edf.onsetsS, [0, 1, 2, 3, 20, 21, 22, 23]);
+    const [ecg] = edf.signals;
+    assert.deepEqual([ecg?.label, ecg?.unit, ecg?.transducer], ['ECG II', 'mV', device.id]);
+    assert.deepEqual(
+      [...(ecg?.digital ?? [])],
+      runs.flatMap(({ samples }) => [...samples]),
+    );
+    assert.deepEqual(
+      edf.annotations.map(({ onsetS, durationS, text }) => [onsetS, durationS, text]),
+      [0, 20].map((onsetS) => [onsetS, 4, 'ECG II: simulated']),
+    );
+    assert.match((await ask('&identity=full')).patient, / X X Sample$/);
+    for (const bad of ['&to=0', '&identity=some', `&to=${startMs + 90_000_000}`])
+      assert.equal((await server.fetch(path + bad)).status, 400, bad);
+    assert.equal((await server.fetch(path.replace('ecg-ii', 'pleth'))).status, 404);
   });
 });

@@ -1,8 +1,9 @@
 import { ReadingLine, UnreadableLine, type UnreadablePart } from '@ausculta/contract/readings';
 import { findMetric, metricByKey } from '@ausculta/vitals/lookup';
 import type { Command, Given } from './command.ts';
+import type { Output } from './output.ts';
 import { CommandProblem, EXIT } from './problem.ts';
-import { findSubject } from './server-client.ts';
+import { findSubject, type ServerClient } from './server-client.ts';
 import { readTime } from './time.ts';
 
 const text = { type: 'string' } as const;
@@ -11,17 +12,19 @@ const text = { type: 'string' } as const;
 export const READINGS: Command = {
   name: 'readings',
   words: [],
-  options: { subject: text, metric: text, from: text, to: text },
+  options: { subject: text, metric: text, from: text, to: text, csv: { type: 'boolean' } },
   needed: ['subject', 'metric'],
-  usage: 'readings --subject S --metric M [--from T] [--to T]',
-  help: 'What was stored: one JSON object a line (a table at a terminal)',
+  usage: 'readings --subject S --metric M [--from T] [--to T] [--csv]',
+  help: 'What was stored: one JSON object a line (a table at a terminal), or CSV for a spreadsheet',
   async run(given, { client, out, nowMs }) {
     const query = queryOf(given, nowMs);
     const subject = await findSubject(client, given.options.subject ?? '');
+    const path = `/api/subjects/${subject.id}/readings?${query}`;
+    if (given.options.csv !== undefined) return await writeCsv(client, out, path);
     const asTable = !out.asJson && out.isTerminal;
     let count = 0;
     let missing = 0;
-    for await (const line of client.lines(`/api/subjects/${subject.id}/readings?${query}`)) {
+    for await (const line of client.lines(path)) {
       const part = unreadableOf(line);
       if (part === undefined) count += 1;
       else missing += 1;
@@ -29,14 +32,27 @@ export const READINGS: Command = {
       else out.line(part === undefined ? asRow(line) : asWarning(part));
     }
     if (asTable) out.line(count === 0 ? 'No readings in this time.' : `${count} readings`);
-    if (missing > 0) {
-      throw new CommandProblem(
-        EXIT.REFUSED,
-        `${missing} stored parts of this record cannot be read: npx ausculta verify names all such parts.`,
-      );
-    }
+    refuseWhere(missing);
   },
 };
+
+async function writeCsv(client: ServerClient, out: Output, path: string): Promise<void> {
+  let missing = 0;
+  // Each line brings the CR of its CRLF.
+  for await (const line of client.lines(`${path}&format=csv`)) {
+    if (line.includes(',unreadable-until ')) missing += 1;
+    out.line(line);
+  }
+  refuseWhere(missing);
+}
+
+function refuseWhere(missing: number): void {
+  if (missing === 0) return;
+  throw new CommandProblem(
+    EXIT.REFUSED,
+    `${missing} stored parts of this record cannot be read: npx ausculta verify names all such parts.`,
+  );
+}
 
 function queryOf({ options }: Given, nowMs: number): URLSearchParams {
   const { metric = '', from, to } = options;
@@ -54,7 +70,7 @@ function queryOf({ options }: Given, nowMs: number): URLSearchParams {
 }
 
 /** A key of the catalogue, or any code that stands for one: 8867-4 is heart-rate. */
-function keyOf(name: string): string {
+export function keyOf(name: string): string {
   const key = metricByKey(name)?.key ?? findMetric(name)?.metric.key;
   if (key !== undefined) return key;
   throw new CommandProblem(

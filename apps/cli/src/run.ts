@@ -9,9 +9,12 @@ import type { Output } from './output.ts';
 import { CommandProblem, EXIT } from './problem.ts';
 import { READINGS } from './readings.ts';
 import { openServerClient } from './server-client.ts';
+import { SPELLS } from './spells.ts';
+import { STATISTICS } from './statistics.ts';
 import { STATUS } from './status.ts';
 import { SUBJECT_ADD, SUBJECT_LIST } from './subjects.ts';
 import { DEVICE_ASSIGN, DEVICE_CORRECT, DEVICE_SHOW, DEVICE_UNASSIGN } from './wearing.ts';
+import { WAVEFORM_EXPORT } from './waveforms.ts';
 
 const COMMANDS: readonly Command[] = [
   STATUS,
@@ -29,6 +32,9 @@ const COMMANDS: readonly Command[] = [
   DEVICE_TOKEN,
   DEVICE_DISABLE,
   READINGS,
+  SPELLS,
+  STATISTICS,
+  WAVEFORM_EXPORT,
   ALARMS,
   PARKED,
   KEYS_ROTATE,

@@ -9,6 +9,8 @@ export interface ServerClient {
   post<T>(path: string, body: unknown, form: Form<T>): Promise<T>;
   /** Lines of an application/x-ndjson answer, as they come. */
   lines(path: string): AsyncIterable<string>;
+  /** The bytes of an answer, as they come. */
+  bytes(path: string): AsyncIterable<Uint8Array>;
 }
 
 /** A Zod schema of packages/contract. */
@@ -64,6 +66,7 @@ export function openServerClient(environment: Environment): ServerClient {
     get: async (path, form) => read(await ask(path), form),
     post: async (path, body, form) => read(await ask(path, body), form),
     lines: (path) => splitLines(ask(path)),
+    bytes: (path) => piecesOf(ask(path)),
   };
 }
 
@@ -99,6 +102,11 @@ async function* splitLines(asked: Promise<Response>): AsyncGenerator<string> {
     yield* lines.filter((line) => line !== '');
   }
   if (rest !== '') yield rest;
+}
+
+async function* piecesOf(asked: Promise<Response>): AsyncGenerator<Uint8Array> {
+  const { body } = await asked;
+  if (body !== null) yield* body;
 }
 
 function refusal(status: number, text: string): CommandProblem {

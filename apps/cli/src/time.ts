@@ -25,6 +25,16 @@ export function readTime(option: string, text: string, nowMs: number): number {
   return atMs;
 }
 
+/** How long something lasts: 30s, 10min, 2h or 3d. */
+export function readDuration(option: string, text: string): number {
+  const length = AGO.exec(text);
+  if (length !== null) return Number(length[1]) * UNIT_MS[length[2] as keyof typeof UNIT_MS];
+  throw new CommandProblem(
+    EXIT.USAGE,
+    `${option} is no length of time: write it as 30s, 10min or 2h.`,
+  );
+}
+
 /** Date.parse would take 30 February for 2 March. */
 function isRealDay(text: string): boolean {
   const day = text.slice(0, 10);

@@ -1,5 +1,6 @@
 /** Waveforms of a subject, chunks and head as one. */
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { Span } from './merge.ts';
 import type { QueryPorts, Question } from './query-ports.ts';
@@ -10,20 +11,27 @@ import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
 
 /** Runs of a subject's waveforms that touch the span, cut to it, with corrected starts. */
 export async function waveforms(ports: QueryPorts, question: Question): Promise<WaveformRun[]> {
+  return (await waveformsBySeries(ports, question)).flatMap(({ runs }) => runs);
+}
+
+/** The same, each with its series: which device it is of. */
+export async function waveformsBySeries(
+  ports: QueryPorts,
+  question: Question,
+): Promise<{ readonly series: Series; readonly runs: WaveformRun[] }[]> {
   const wanted = ports.registry
     .seriesOfSubject(question.subjectId)
-    .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key));
+    .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key))
+    .filter((s) => s.epoch !== HELD_EPOCH);
   if (wanted.length === 0) return [];
   const { fromMs, toMs } = question;
   const { chunks, fresh } = await readChunks(ports, { series: wanted, fromMs, toMs }, () =>
     wanted.map(({ id }) => ports.heads.waveforms.get(id)?.unflushed() ?? []),
   );
-  const found: WaveformRun[] = [];
-  for (const [i, series] of wanted.entries()) {
+  return wanted.map((series, i) => {
     const part = { series, chunks: chunks.get(series.id) ?? [], fresh: fresh[i] ?? [] };
-    for (const run of runsOf(ports, part, question)) found.push(run);
-  }
-  return found;
+    return { series, runs: runsOf(ports, part, question) };
+  });
 }
 
 function runsOf(

@@ -1,0 +1,74 @@
+/** Waveforms as a file for other programs: GET /api/subjects/{id}/edf. */
+import { Readable } from 'node:stream';
+import { EDF_QUERY_MAX_MS } from '@ausculta/contract/edf';
+import { UNREADABLE_HEADER, type UnreadablePart } from '@ausculta/contract/readings';
+import { fail } from '@ausculta/vitals/fault';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { sendFault } from '../people/problem.ts';
+import { exportEdf } from './edf-export.ts';
+import { FIRST_EVENTS } from './events.ts';
+import {
+  Metrics,
+  questionOf,
+  refuse,
+  type SubjectRequest,
+  type TelemetryRoutePorts,
+  Time,
+} from './questions.ts';
+import { waveformsBySeries } from './waveform-runs.ts';
+
+/** Notes of a file; the events of a longer time are asked for by themselves. */
+const EVENTS_MAX = 1_000;
+
+const EdfQuery = z
+  .object({
+    metrics: Metrics,
+    from: Time,
+    to: Time,
+    identity: z.enum(['none', 'full']).default('none'),
+  })
+  .refine(({ from, to }) => from < to && to - from <= EDF_QUERY_MAX_MS);
+
+export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
+  const config = { access: 'clinician' } as const;
+  // Each holds its samples in memory until it has ended.
+  let isBusy = false;
+
+  app.get('/api/subjects/:id/edf', { config }, async (request: SubjectRequest, reply) => {
+    const asked = questionOf(request, EdfQuery, ports);
+    if (asked === undefined) return await refuse(reply, request, ports);
+    if (isBusy) {
+      const why = 'another file is being written: ask again in a moment';
+      return await sendFault(reply, fail('RATE_EXCEEDED', why).fault);
+    }
+    const { subject, query } = asked;
+    const { from: fromMs, to: toMs, metrics } = query;
+    const { organisationId, id: subjectId } = subject;
+    const { telemetry } = ports;
+    const unreadable: UnreadablePart[] = [];
+    const whose = { organisationId, subjectId, fromMs, toMs };
+    isBusy = true;
+    reply.raw.once('close', () => {
+      isBusy = false;
+    });
+    const { events } = await telemetry.events({ ...whose, after: FIRST_EVENTS, limit: EVENTS_MAX });
+    const file = await exportEdf(
+      {
+        waveformsBySeries: (question) => waveformsBySeries(telemetry.queryPorts, question),
+        events,
+        pause: telemetry.queryPorts.pause,
+        isGone: () => request.raw.socket.destroyed,
+      },
+      { subjectId, metrics, fromMs, toMs, unreadable },
+      query.identity === 'full' ? subject.identity : undefined,
+    );
+    if (!file.ok) return await sendFault(reply, file.fault);
+    if (unreadable.length > 0) reply.header(UNREADABLE_HEADER, JSON.stringify(unreadable));
+    return await reply
+      .type('application/octet-stream')
+      .header('cache-control', 'no-store')
+      .header('content-disposition', 'attachment; filename="waveforms.edf"')
+      .send(Readable.from(file.value));
+  });
+}
