@@ -16,7 +16,7 @@ export const FULL_SCAN: Section = {
     const fromMs = Date.now() - COUNT * SECOND_MS;
     const columns = inventedHeartRate({ fromMs, count: COUNT, everyMs: SECOND_MS, seed: 1 });
     await ground.store(rate, 1, columns);
-    await plain.add(rate.id, columns);
+    await plain.add({ series: rate.id, fromMs, count: COUNT, everyMs: SECOND_MS });
     const expected = columns.values.reduce((sum, value) => sum + value, 0);
     return async ({ telemetry }, report) => {
       const span = { fromMs, toMs: fromMs + COUNT * SECOND_MS };

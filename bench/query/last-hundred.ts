@@ -20,7 +20,7 @@ export const LAST_HUNDRED: Section = {
       if (rate === undefined) continue;
       const columns = inventedHeartRate({ fromMs, count: COUNT, everyMs: SECOND_MS, seed });
       await ground.store(rate, 1, columns);
-      await plain.add(rate.id, columns);
+      await plain.add({ series: rate.id, fromMs, count: COUNT, everyMs: SECOND_MS });
     }
     return async (stage, report) => {
       const of = (i: number) => patients[i % PATIENTS];

@@ -1,16 +1,20 @@
 // What everybody would build first: a table of (series, time, value) with the right index, in the same
 // PostgreSQL. It has no flags, no sealing, no row-level security: all of that is to its advantage.
-import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 import type { Sql } from '../../apps/server/src/database/pool.ts';
 
-const ROWS_AT_ONCE = 100_000;
+export interface PlainSeries {
+  readonly series: number;
+  readonly fromMs: number;
+  readonly count: number;
+  readonly everyMs: number;
+}
 
 export interface PlainTable {
   readonly name: string;
-  add(series: number, columns: Pick<ReadingColumns, 'stampsMs' | 'values'>): Promise<void>;
+  add(series: PlainSeries): Promise<void>;
 }
 
-/** Filled in time order, so that it lies on the disk as a table lies that grew. */
+/** Filled in time order, so that it lies on the disk as a table lies that grew; the values are no matter. */
 export async function makePlainTable(sql: Sql, name: string): Promise<PlainTable> {
   await sql`
     CREATE TABLE ${sql(name)} (
@@ -18,15 +22,14 @@ export async function makePlainTable(sql: Sql, name: string): Promise<PlainTable
       PRIMARY KEY (series, time_ms))`;
   return {
     name,
-    async add(series, { stampsMs, values }) {
-      for (let from = 0; from < stampsMs.length; from += ROWS_AT_ONCE) {
-        const times = Array.from(stampsMs.subarray(from, from + ROWS_AT_ONCE));
-        const numbers = Array.from(values.subarray(from, from + ROWS_AT_ONCE));
-        await sql`
-          INSERT INTO ${sql(name)}
-          SELECT ${series}::bigint, time_ms, value
-          FROM unnest(${times}::bigint[], ${numbers}::double precision[]) AS one (time_ms, value)`;
-      }
+    async add({ series, fromMs, count, everyMs }) {
+      await sql.begin(async (tx) => {
+        await tx`SET LOCAL statement_timeout = 0`;
+        await tx`
+          INSERT INTO ${tx(name)}
+          SELECT ${series}::bigint, ${fromMs}::bigint + i * ${everyMs}::bigint, 60 + i % 40
+          FROM generate_series(0::bigint, ${count - 1}::bigint) AS i`;
+      });
     },
   };
 }
