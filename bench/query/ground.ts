@@ -2,13 +2,14 @@
 // engine stores them.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ReadingColumns } from '@ausculta/blocks/readings-block';
-import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { metricOf } from '@ausculta/vitals/lookup';
 import { openPools, type Pools, type Sql } from '../../apps/server/src/database/pool.ts';
 import { partitionOf } from '../../apps/server/src/devices/partition.ts';
 import { identityContext } from '../../apps/server/src/devices/registry.ts';
 import { encodeContent } from '../../apps/server/src/telemetry/chunk-content.ts';
 import { cutReadings } from '../../apps/server/src/telemetry/chunk-cuts.ts';
-import { chunkContext } from '../../apps/server/src/telemetry/flush.ts';
+import { sealChunk } from '../../apps/server/src/telemetry/chunk-row.ts';
 import { type ChunkRow, insertChunks } from '../../apps/server/src/telemetry/store.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { oneKey } from '../../tests/support/keys.ts';
@@ -76,21 +77,21 @@ function chunksOf(
       values: columns.values.slice(from, until),
       flags: columns.flags.slice(from, until),
     };
-    const block = encodeContent({ kind: 'readings', columns: part });
-    const sealed = seal.seal(block, chunkContext(series.id, generation, firstMs));
-    return {
-      organisation_id: series.organisationId,
-      partition: series.partition,
-      subject_id: series.subjectId,
-      series_id: series.id,
+    return sealChunk(seal, {
+      ...encodeContent({ kind: 'readings', columns: part }),
+      series: {
+        ...series,
+        deviceId: 'bench' as DeviceId,
+        metric: metricOf('heart-rate'),
+        epoch: 1,
+      },
       kind: 'readings',
-      first_ms: firstMs,
-      last_ms: part.stampsMs.at(-1) ?? firstMs,
       generation,
+      firstMs,
+      lastMs: part.stampsMs.at(-1) ?? firstMs,
       count: until - from,
-      bytes: sealed.length,
-      sealed,
-    };
+      closed: true,
+    });
   });
 }
 

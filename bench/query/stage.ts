@@ -4,7 +4,7 @@ import { asOrganisation } from '../../apps/server/src/database/pool.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { createHttpServer } from '../../apps/server/src/http-server.ts';
 import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
-import { encodeContent } from '../../apps/server/src/telemetry/chunk-content.ts';
+import { ChunkWorker } from '../../apps/server/src/telemetry/chunk-encoder.ts';
 import { telemetryRoutes } from '../../apps/server/src/telemetry/routes.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import type { Ground } from './ground.ts';
@@ -20,6 +20,7 @@ export interface Stage extends AsyncDisposable {
 export async function openStage(ground: Ground): Promise<Stage> {
   const { pools, keys } = ground;
   const registry = await Registry.load(pools.line, keys);
+  const encoder = new ChunkWorker();
   const telemetry = await Telemetry.open({
     sql: pools.line,
     read: (organisationId, work) => asOrganisation(pools.people, organisationId, work),
@@ -31,7 +32,8 @@ export async function openStage(ground: Ground): Promise<Stage> {
     watchEvent: () => {},
     snapshotDetectors: () => [],
     settleAlarms: () => Promise.resolve(),
-    encode: (content) => Promise.resolve(encodeContent(content)),
+    encode: encoder.encode,
+    merge: encoder.merge,
     nowMs: () => Date.now(),
     // Nothing is flushed by itself while a question is measured.
     after: () => {},
@@ -68,6 +70,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
     async [Symbol.asyncDispose]() {
       await app.close();
       await telemetry.close();
+      await encoder[Symbol.asyncDispose]();
     },
   };
 }

@@ -25,8 +25,8 @@ import * as store from './store.ts';
 const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 500_000 };
 
 /** The newest few are asked for more often than all: who goes on reading gets more and more at once. */
-const CHUNKS_FIRST = 2;
-const WINDOW_GROWTH = 8;
+const CHUNKS_FIRST = 1;
+const WINDOW_GROWTH = 16;
 
 /** However dense the chunks, a window gets on. */
 const WINDOW_MIN_MS = 1_000;
@@ -73,7 +73,10 @@ function seriesFor(ports: QueryPorts, { subjectId, metrics }: Question): Series[
 function sizeFor(series: readonly Series[], chunksWanted: number): store.WindowSize {
   const { chunks, readings } = WINDOW_MAX;
   return {
-    chunks: Math.max(2, Math.floor(Math.min(chunksWanted, chunks) / series.length)),
+    chunks: Math.max(
+      Math.min(chunksWanted, 2),
+      Math.floor(Math.min(chunksWanted, chunks) / series.length),
+    ),
     readings: Math.ceil(readings / series.length),
   };
 }
@@ -102,7 +105,8 @@ async function windowStart(
 ): Promise<number> {
   const asked = chunkQuestion(ports, series, { fromMs, toMs });
   const ends = await ports.read(organisationOf(series), (tx) => store.chunkEnds(tx, asked, size));
-  const previousMs = ends.map(({ series_id, at_ms }) => timeOf(ports, series_id, at_ms));
+  // Behind its last reading: the chunk itself belongs to the next window.
+  const previousMs = ends.map(({ series_id, at_ms }) => timeOf(ports, series_id, at_ms) + 1);
   return Math.max(fromMs, Math.min(toMs - WINDOW_MIN_MS, Math.max(...previousMs)));
 }
 
