@@ -30,6 +30,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
     evaluate: () => {},
     watchRun: () => {},
     watchEvent: () => {},
+    watchMove: () => {},
     snapshotDetectors: () => [],
     settleAlarms: () => Promise.resolve(),
     encode: encoder.encode,

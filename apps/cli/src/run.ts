@@ -13,8 +13,8 @@ import { SPELLS } from './spells.ts';
 import { STATISTICS } from './statistics.ts';
 import { STATUS } from './status.ts';
 import { SUBJECT_ADD, SUBJECT_LIST } from './subjects.ts';
-import { DEVICE_ASSIGN, DEVICE_CORRECT, DEVICE_SHOW, DEVICE_UNASSIGN } from './wearing.ts';
 import { WAVEFORM_EXPORT } from './waveforms.ts';
+import { DEVICE_ASSIGN, DEVICE_CORRECT, DEVICE_SHOW, DEVICE_UNASSIGN } from './wearing.ts';
 
 const COMMANDS: readonly Command[] = [
   STATUS,

@@ -52,8 +52,7 @@ export async function latestOfMany(
       const known = newest[metric];
       // What is on its way to another's record is nobody's here.
       if (metric < 0 || isHidden(registry, one)) continue;
-      if (known === undefined || one.last.timeMs > known.last.timeMs)
-        newest[metric] = one;
+      if (known === undefined || one.last.timeMs > known.last.timeMs) newest[metric] = one;
     }
     for (const [metric, one] of newest.entries())
       if (one !== undefined) rows.push({ ...one, subject, metric });
