@@ -9,11 +9,11 @@ import { paddedReader } from './rice-reader.ts';
  * What every block begins with: its kind, how many values it holds, and the stamps it spans, all
  * readable without decompressing. Behind it lies the payload, compressed where that is worth it.
  */
-export type BlockKind = 'readings' | 'waveform';
+export type BlockKind = 'readings' | 'waveform' | 'report';
 
 export interface BlockHeader {
   readonly kind: BlockKind;
-  /** Readings, or samples of all runs together. */
+  /** Readings (of all series together), or samples of all runs together. */
   readonly count: number;
   /** The earliest and the latest stamp; absent when nothing in the block has one. */
   readonly span: Span | undefined;
@@ -34,7 +34,10 @@ export const VALUES_PER_BLOCK_MAX = 2 ** 20;
 export const PAYLOAD_BYTES_MAX = 2 ** 24;
 
 const VERSION = 1;
-const KIND_CODES = { readings: 1, waveform: 2 } as const satisfies Record<BlockKind, number>;
+const KIND_CODES = { readings: 1, waveform: 2, report: 3 } as const satisfies Record<
+  BlockKind,
+  number
+>;
 
 const COMPRESSED = 1;
 const SPANNED = 2;
@@ -125,6 +128,7 @@ function readHeader(reader: ByteReader): { header: BlockHeader; isCompressed: bo
 function kindOf(code: number): BlockKind {
   if (code === KIND_CODES.readings) return 'readings';
   if (code === KIND_CODES.waveform) return 'waveform';
+  if (code === KIND_CODES.report) return 'report';
   throw malformed('The block is of an unknown kind.');
 }
 

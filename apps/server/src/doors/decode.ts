@@ -11,6 +11,7 @@ import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
 import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { zstd } from '../telemetry/zstd.ts';
+import { decodeReportMessage, isReport } from './decode-report.ts';
 import type { Decoded } from './intake.ts';
 
 /** What a device may send: the last part of its topic or route. */
@@ -32,7 +33,7 @@ const RATE_MAX_HZ = 100_000;
 /** A patch's whole wear in one run, from one sample a second up. */
 const RUN_LASTS_MAX_MS = 30 * 24 * 3_600_000;
 
-/** Waveform blocks may come plain or compressed; the header tells which. */
+/** Blocks may come plain or compressed; the header tells which. */
 const COMPRESSION: Compression = { compress: NO_COMPRESSION.compress, decompress: zstd.decompress };
 
 export function decodeMessage(kind: MessageKind, bytes: Uint8Array, receivedMs: number): Decoded {
@@ -73,13 +74,18 @@ const OPENING_BRACKET = 0x5b;
 
 /**
  * SenML (RFC 8428) is an array of records, in JSON or in CBOR; the plain form may be an array of moments,
- * which have "values".
+ * which have "values"; a report block begins as neither can.
  */
 function decodeReadingsMessage(bytes: Uint8Array, receivedMs: number): Decoded {
-  const decoded = isArray(bytes) ? decodeArray(bytes, receivedMs) : decodePlainJson(bytes);
+  const decoded = decodeAnyReadings(bytes, receivedMs);
   if (!decoded.ok) return nothing(decoded.fault);
   const { readings, sentMs, faults } = decoded.value;
   return { kind: 'readings', readings, sentMs, faults };
+}
+
+function decodeAnyReadings(bytes: Uint8Array, receivedMs: number): Result<DecodedReadings> {
+  if (isArray(bytes)) return decodeArray(bytes, receivedMs);
+  return isReport(bytes) ? decodeReportMessage(bytes, COMPRESSION) : decodePlainJson(bytes);
 }
 
 function decodeArray(bytes: Uint8Array, receivedMs: number): Result<DecodedReadings> {
