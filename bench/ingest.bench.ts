@@ -8,6 +8,7 @@ import {
   postgresCpuSeconds,
   processCpuSeconds,
 } from './load/cpu.ts';
+import { type DenseForm, READINGS_PER_MESSAGE } from './load/dense-messages.ts';
 import {
   type BareBroker,
   type Generator,
@@ -31,6 +32,7 @@ const SHARE_OF_BARE_MIN = 0.6;
 const CPU_PER_MESSAGE_MAX_US = 30;
 const HALF_PEAK_P99_MAX_MS = 50;
 const GENERATOR_SHARE_MAX = 0.8;
+const DENSE_READINGS_MIN = { senml: 150_000, report: 500_000 } as const;
 
 interface Measured extends LegResult {
   readonly serverCpuSeconds: number;
@@ -56,6 +58,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const half = await measureHalf(generator, { port: platform.mqttPort, peak, isKept: true });
   const bareHalf = await measureBareHalf(generator, peak);
 
+  const dense = await measureDense(generator, platform.mqttPort);
+
   const add = adder(report);
   reportPeak(add, legs);
   add('rate at half of the peak', round(rate(half)), 'messages/s');
@@ -66,11 +70,15 @@ export async function main(args: readonly string[]): Promise<number> {
     target: { bound: 'atMost', value: HALF_PEAK_P99_MAX_MS },
     baseline: round(bareHalf.p99Ms, 2),
   });
+  reportDense(add, dense);
   const shares = [...legs.ours, ...legs.bare, half].map(({ generatorShare }) => generatorShare);
   const share = { target: { bound: 'atMost', value: GENERATOR_SHARE_MAX } } as const;
   add('load generator, busiest leg', round(Math.max(...shares), 2), 'cores', share);
 
-  const unacknowledged = [...legs.ours, half].reduce((sum, leg) => sum + leg.unacknowledged, 0);
+  const unacknowledged = [...legs.ours, half, ...Object.values(dense)].reduce(
+    (sum, leg) => sum + leg.unacknowledged,
+    0,
+  );
   const found = await readBack(platform, devices, await generator.stamps());
   const none = { target: { bound: 'atMost', value: 0 } } as const;
   add('never acknowledged', unacknowledged, 'messages', none);
@@ -95,6 +103,25 @@ function measureHalf(
 async function measureBareHalf(generator: Generator, peak: number): Promise<Measured> {
   using broker = await startBareBroker();
   return await measureHalf(generator, { port: broker.port, peak, isKept: false });
+}
+
+/** A hundred readings a message, as fast as they are acknowledged. */
+async function measureDense(
+  generator: Generator,
+  port: number,
+): Promise<Record<DenseForm, Measured>> {
+  const senml = await measure(generator, { ...legTo(port, true), dense: 'senml' });
+  return { senml, report: await measure(generator, { ...legTo(port, true), dense: 'report' }) };
+}
+
+function reportDense(add: Add, dense: Record<DenseForm, Measured>): void {
+  for (const form of ['senml', 'report'] as const) {
+    const { messages, seconds, generatorShare } = dense[form];
+    const target = { bound: 'atLeast', value: DENSE_READINGS_MIN[form] } as const;
+    const rate = round((messages * READINGS_PER_MESSAGE) / seconds);
+    add(`${form} with ${READINGS_PER_MESSAGE} readings a message`, rate, 'readings/s', { target });
+    add(`load generator of ${form}`, round(generatorShare, 2), 'cores');
+  }
 }
 
 async function alternate(

@@ -1,5 +1,6 @@
 // One device's connection of the load: sends patched packets, counts acknowledgements.
 import { connect, type Socket } from 'node:net';
+import { type DenseForm, densePacket, MOMENTS_PER_MESSAGE } from './dense-messages.ts';
 import { connectPacket, packetRing } from './packets.ts';
 
 const CONNACK = 0x20;
@@ -29,6 +30,7 @@ export interface ConnectionOptions {
   readonly device: number;
   readonly credentials: LoadDevice;
   readonly slots: number;
+  readonly dense: DenseForm | undefined;
   readonly sent: SentStamps;
   /** Called once for each read of the socket, with how many messages it acknowledged. */
   readonly onAcknowledged: (connection: LoadConnection, latenciesMs: readonly number[]) => void;
@@ -37,7 +39,7 @@ export interface ConnectionOptions {
 
 /** Resolves once the broker has taken the connection. */
 export async function openConnection(options: ConnectionOptions): Promise<LoadConnection> {
-  const { port, device, credentials, slots, sent, onAcknowledged, onLost } = options;
+  const { port, device, credentials, slots, dense, sent, onAcknowledged, onLost } = options;
   const ring = packetRing(credentials.id, slots);
   const sentAtMs = new Float64Array(slots);
   const isFree = new Uint8Array(slots).fill(1);
@@ -58,10 +60,16 @@ export async function openConnection(options: ConnectionOptions): Promise<LoadCo
         const slot = nextSlot;
         // Acknowledgements come in the order of sending, so the slots are used in turn.
         if (isFree[slot] === 0) throw new Error('an acknowledgement came out of turn');
-        ring.fill(slot, { device, sequence: sent.count, stampMs: nextStamp(sent) });
         sentAtMs[slot] = dueMs;
         isFree[slot] = 0;
         nextSlot = slot + 1;
+        if (dense !== undefined) {
+          const moments = { device, sequence: sent.count, stampsMs: nextStamps(sent) };
+          socket.write(densePacket(credentials.id, slot + 1, { form: dense, moments }));
+          from = nextSlot %= slots;
+          continue;
+        }
+        ring.fill(slot, { device, sequence: sent.count, stampMs: nextStamp(sent) });
         if (nextSlot < slots) continue;
         socket.write(ring.bytes.subarray(from * ring.packetBytes));
         from = nextSlot = 0;
@@ -113,6 +121,10 @@ async function accepted(socket: Socket, hello: Buffer): Promise<void> {
     });
   });
   socket.removeAllListeners();
+}
+
+function nextStamps(sent: SentStamps): Float64Array {
+  return Float64Array.from({ length: MOMENTS_PER_MESSAGE }, () => nextStamp(sent));
 }
 
 /** This moment, or a millisecond after the last stamp: a device never stamps twice alike. */

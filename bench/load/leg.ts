@@ -1,5 +1,6 @@
 // What the bench and its load generator say to each other.
 import type { LoadDevice } from './connection.ts';
+import type { DenseForm } from './dense-messages.ts';
 
 export interface Leg {
   readonly kind: 'leg';
@@ -8,6 +9,8 @@ export interface Leg {
   readonly load:
     | { readonly kind: 'flood'; readonly inFlight: number }
     | { readonly kind: 'paced'; readonly perSecond: number };
+  /** One moment as plain JSON unless it says otherwise. */
+  readonly dense?: DenseForm;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Sent to the platform: their stamps are kept for reading back. */

@@ -116,6 +116,7 @@ async function connectAll(
         device,
         credentials,
         slots,
+        dense: leg.dense,
         sent,
         onAcknowledged,
         onLost,

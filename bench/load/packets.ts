@@ -37,6 +37,14 @@ export function connectPacket({ id, token }: { id: string; token: string }): Buf
   return Buffer.concat([Buffer.from([CONNECT]), remainingLength(body.length), body]);
 }
 
+/** Any payload in a PUBLISH of its own. */
+export function publishPacket(deviceId: string, packetId: number, payload: Uint8Array): Buffer {
+  const topic = withLength(`devices/${deviceId}/readings`);
+  const id = Buffer.from([packetId >> 8, packetId & 0xff]);
+  const length = remainingLength(topic.length + id.length + payload.length);
+  return Buffer.concat([Buffer.from([PUBLISH_QOS_1]), length, topic, id, payload]);
+}
+
 /** Where the changing bytes of a packet lie, from its start. */
 interface Layout {
   readonly bytes: Buffer;
