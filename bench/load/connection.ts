@@ -1,6 +1,11 @@
 // One device's connection of the load: sends patched packets, counts acknowledgements.
 import { connect, type Socket } from 'node:net';
-import { type DenseForm, densePacket, MOMENTS_PER_MESSAGE } from './dense-messages.ts';
+import {
+  type DenseForm,
+  densePacket,
+  MOMENTS_PER_MESSAGE,
+  type Moments,
+} from './dense-messages.ts';
 import { connectPacket, packetRing } from './packets.ts';
 
 const CONNACK = 0x20;
@@ -64,8 +69,9 @@ export async function openConnection(options: ConnectionOptions): Promise<LoadCo
         isFree[slot] = 0;
         nextSlot = slot + 1;
         if (dense !== undefined) {
-          const moments = { device, sequence: sent.count, stampsMs: nextStamps(sent) };
-          socket.write(densePacket(credentials.id, slot + 1, { form: dense, moments }));
+          socket.write(
+            densePacket(credentials.id, slot + 1, { form: dense, moments: nextMoments(options) }),
+          );
           from = nextSlot %= slots;
           continue;
         }
@@ -123,8 +129,10 @@ async function accepted(socket: Socket, hello: Buffer): Promise<void> {
   socket.removeAllListeners();
 }
 
-function nextStamps(sent: SentStamps): Float64Array {
-  return Float64Array.from({ length: MOMENTS_PER_MESSAGE }, () => nextStamp(sent));
+function nextMoments({ device, sent }: Pick<ConnectionOptions, 'device' | 'sent'>): Moments {
+  const sequence = sent.count;
+  const stampsMs = Float64Array.from({ length: MOMENTS_PER_MESSAGE }, () => nextStamp(sent));
+  return { device, sequence, stampsMs };
 }
 
 /** This moment, or a millisecond after the last stamp: a device never stamps twice alike. */
