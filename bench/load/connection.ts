@@ -1,11 +1,6 @@
 // One device's connection of the load: sends patched packets, counts acknowledgements.
 import { connect, type Socket } from 'node:net';
-import {
-  type DenseForm,
-  densePacket,
-  MOMENTS_PER_MESSAGE,
-  type Moments,
-} from './dense-messages.ts';
+import { type DenseForm, densePacket, MOMENTS_PER_MESSAGE } from './dense-messages.ts';
 import { connectPacket, packetRing } from './packets.ts';
 
 const CONNACK = 0x20;
@@ -69,9 +64,7 @@ export async function openConnection(options: ConnectionOptions): Promise<LoadCo
         isFree[slot] = 0;
         nextSlot = slot + 1;
         if (dense !== undefined) {
-          socket.write(
-            densePacket(credentials.id, slot + 1, { form: dense, moments: nextMoments(options) }),
-          );
+          socket.write(nextDense(options, slot + 1, dense));
           from = nextSlot %= slots;
           continue;
         }
@@ -129,10 +122,12 @@ async function accepted(socket: Socket, hello: Buffer): Promise<void> {
   socket.removeAllListeners();
 }
 
-function nextMoments({ device, sent }: Pick<ConnectionOptions, 'device' | 'sent'>): Moments {
+function nextDense(options: ConnectionOptions, packetId: number, form: DenseForm): Buffer {
+  const { device, sent, credentials } = options;
   const sequence = sent.count;
   const stampsMs = Float64Array.from({ length: MOMENTS_PER_MESSAGE }, () => nextStamp(sent));
-  return { device, sequence, stampsMs };
+  const moments = { device, sequence, stampsMs };
+  return densePacket(credentials.id, packetId, { form, moments });
 }
 
 /** This moment, or a millisecond after the last stamp: a device never stamps twice alike. */
