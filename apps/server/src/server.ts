@@ -40,6 +40,7 @@ import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
+import { PostgresLog } from './telemetry/postgres-log.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { LOG_KEPT_MS, Telemetry } from './telemetry/telemetry.ts';
 import { appendAudit } from './vault/audit.ts';
@@ -116,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const health = new Health(new DiskReserve(config.diskReserveBytes));
   const encoder = stack.use(new ChunkWorker());
+  await PostgresLog.takeOver(database.line);
   const parts = await openParts({ options, database, vault, encoder, health });
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());

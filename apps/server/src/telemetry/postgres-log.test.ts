@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { freshDatabase } from '../../../../tests/support/database.ts';
 import { oneKey } from '../../../../tests/support/keys.ts';
 import { NOON, readingsEntry, seriesSample } from '../../../../tests/support/line.ts';
-import { PostgresLog } from './postgres-log.ts';
+import { PostgresLog, TakenOver } from './postgres-log.ts';
+import { writeCheckpoints } from './store.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -48,4 +49,15 @@ test('a clock that is set forward by weeks drops no hour that is not wholly flus
   assert.deepEqual(await replayed(again), [2, 3], 'as after a restart');
   await again.retire(NOON + 9 * DAY_MS, 3);
   assert.deepEqual(await replayed(again), []);
+});
+
+test('once another server has begun to take over, no commit and no flush of the older one succeeds', async () => {
+  await using database = await freshDatabase();
+  const older = await PostgresLog.open(database.line, oneKey());
+  await older.write(batchAt(NOON, 1));
+  const mark = { lane: older.lane, fence: older.fence, sequence: 1, partitions: 2 };
+  assert.equal(await writeCheckpoints(database.line, mark), true);
+  await PostgresLog.takeOver(database.line);
+  await assert.rejects(older.write(batchAt(NOON, 2)), TakenOver);
+  assert.equal(await writeCheckpoints(database.line, { ...mark, sequence: 2 }), false);
 });

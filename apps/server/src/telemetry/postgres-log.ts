@@ -46,8 +46,9 @@ export class PostgresLog {
   readonly #keys: LogKeys;
   /** One seal an hour, kept while the hour is written. */
   readonly #seals = new Map<string, Seal>();
-  /** The last sequence of each table, or one beyond it. */
-  readonly #tables: Map<string, number>;
+  readonly #tables: Set<string>;
+  /** The last sequence that each table holds or is about to hold, or one beyond it. */
+  readonly #lastOf: Map<string, number>;
   #newest: string;
   readonly lane = LANE;
   readonly fence: number;
@@ -63,10 +64,19 @@ export class PostgresLog {
   }) {
     this.#sql = parts.sql;
     this.#keys = parts.keys;
-    this.#tables = new Map(parts.tables.map((table) => [table, parts.last]));
+    this.#tables = new Set(parts.tables);
+    this.#lastOf = new Map(parts.tables.map((table) => [table, parts.last]));
     this.#newest = parts.tables.at(-1) ?? '';
     this.fence = parts.fence;
     this.startSequence = parts.last;
+  }
+
+  /**
+   * From here on no other server's commit or flush succeeds. To be called before anything is read: a
+   * series that an older server made afterwards would be missing when its readings are replayed.
+   */
+  static async takeOver(sql: Sql): Promise<void> {
+    await store.takeLane(sql, LANE);
   }
 
   static async open(sql: Sql, keys: LogKeys): Promise<PostgresLog> {
@@ -80,12 +90,14 @@ export class PostgresLog {
   async write(batch: { entries: LogEntry[]; sequence: number; baseMs: number }): Promise<void> {
     const { sequence, baseMs } = batch;
     const table = this.#tableAt(baseMs);
+    // Before its key is asked for: from here on the hour is needed.
+    this.#lastOf.set(table, sequence);
     const packed = compressLog(encodeBatch(batch.entries, baseMs));
     const sealed = this.#sealOf(table).seal(packed, rowContext(LANE, sequence));
     if (!this.#tables.has(table)) {
       await store.createLogTable(this.#sql, table);
+      this.#tables.add(table);
     }
-    this.#tables.set(table, sequence);
     const row = { lane: LANE, sequence, fence: this.fence, base_ms: baseMs, sealed };
     if (!(await store.appendLogRow(this.#sql, table, row))) throw new TakenOver();
   }
@@ -99,7 +111,7 @@ export class PostgresLog {
   }: ReplayPorts): AsyncGenerator<ReplayedCommit> {
     const checkpoints = await store.readCheckpoints(this.#sql, LANE);
     const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
-    for (const table of [...this.#tables.keys()].sort()) {
+    for (const table of [...this.#tables].sort()) {
       const after = { lane: LANE, sequence: oldest };
       const seal = this.#keys.toRead(table);
       for await (const row of store.logRowsAfter(this.#sql, table, after)) {
@@ -142,12 +154,13 @@ export class PostgresLog {
    */
   async retire(olderThanMs: number, flushedSequence: number): Promise<void> {
     let keepFrom = store.logTableName(olderThanMs);
-    for (const [table, last] of this.#tables) {
+    for (const [table, last] of this.#lastOf) {
       if (last > flushedSequence && table < keepFrom) keepFrom = table;
     }
-    for (const table of [...this.#tables.keys()].filter((name) => name < keepFrom)) {
+    for (const table of [...this.#tables].filter((name) => name < keepFrom)) {
       await store.dropLogTable(this.#sql, table);
       this.#tables.delete(table);
+      this.#lastOf.delete(table);
       this.#seals.delete(table);
     }
     this.#keys.retireBefore(keepFrom);

@@ -112,15 +112,20 @@ export async function readCheckpoints(sql: Sql, lane: number): Promise<Map<numbe
   return new Map(rows.map((row) => [row.partition, row.sequence]));
 }
 
-/** Moves all of a consumer's partitions to one sequence; an older fence than the table's is refused. */
+/**
+ * Moves all of a consumer's partitions to one sequence, while the lane is still ours: a new owner waits
+ * for a flush that is under way, and then no older one succeeds.
+ */
 export async function writeCheckpoints(
   sql: Sql,
   mark: { lane: number; sequence: number; fence: number; partitions: number },
 ): Promise<boolean> {
   const rows = await sql`
+    WITH ours AS (
+      SELECT lane FROM lane WHERE lane = ${mark.lane} AND fence = ${mark.fence} FOR SHARE)
     INSERT INTO checkpoint (partition, lane, sequence, fence, at)
-    SELECT p, ${mark.lane}, ${mark.sequence}, ${mark.fence}, now()
-    FROM generate_series(0, ${mark.partitions - 1}) AS p
+    SELECT p, ours.lane, ${mark.sequence}, ${mark.fence}, now()
+    FROM ours CROSS JOIN generate_series(0, ${mark.partitions - 1}) AS p
     ON CONFLICT (partition, lane) DO UPDATE
       SET sequence = excluded.sequence, fence = excluded.fence, at = excluded.at
       WHERE checkpoint.fence <= excluded.fence
