@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   test,
   'test:long': testLong,
   bench: (args) => runNode('bench/run.ts', args),
+  simulate: (args) => runNode('tests/simulation/simulate.ts', args),
 };
 
 /** The quick half of `test`, for every save: all that needs neither a database nor a browser. */

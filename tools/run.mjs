@@ -1,4 +1,4 @@
-// The door of every npm script: `node tools/run.mjs demo|start|test|test:long|check|bench`.
+// The door of every npm script: `node tools/run.mjs demo|start|test|test:long|check|bench|simulate`.
 //
 // This file must load on any Node that knows ES modules, however old, so that a newcomer with an old
 // Node reads one sentence and not a syntax error. It therefore has no static import and no syntax

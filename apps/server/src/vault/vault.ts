@@ -48,7 +48,7 @@ export interface LogKeys {
 export interface VaultPorts {
   readonly store: KeyStore;
   readonly shredList: ShredList;
-  readonly backups: KeyBackups;
+  readonly backups: Pick<KeyBackups, 'times' | 'tidy'>;
   readonly masterKeys: MasterKeys;
   readonly randomBytes: RandomBytes;
 }

@@ -1,0 +1,67 @@
+/** alarms/store.ts, as statements of the simulated database. */
+import type * as real from '../../apps/server/src/alarms/store.ts';
+import { ask } from './memory-database.ts';
+
+const RANKS = ['low', 'medium', 'high'];
+
+function merged(known: real.AlarmRow, row: real.AlarmRow): real.AlarmRow {
+  const hasRisen = RANKS.indexOf(row.priority) > RANKS.indexOf(known.priority);
+  const isAnswered = known.episode === 'acknowledged' && row.episode === 'raised';
+  const episode = known.episode === 'resolved' || isAnswered ? known.episode : row.episode;
+  return {
+    ...known,
+    priority: hasRisen ? row.priority : known.priority,
+    condition: row.condition,
+    condition_ended_ms: row.condition_ended_ms,
+    episode: hasRisen ? row.episode : episode,
+    acknowledged_ms: hasRisen
+      ? row.acknowledged_ms
+      : (known.acknowledged_ms ?? row.acknowledged_ms),
+    acknowledged_by: hasRisen
+      ? row.acknowledged_by
+      : (known.acknowledged_by ?? row.acknowledged_by),
+    resolved_ms: known.resolved_ms ?? row.resolved_ms,
+    detail_sealed: row.detail_sealed,
+  };
+}
+
+export const alarmsTwin = {
+  writeAlarms: (sql, rows) =>
+    ask(sql, 'write alarms', () => ({
+      result: undefined,
+      write: ({ alarms }) => {
+        for (const row of rows) {
+          const key = `${row.subject_id}/${row.id}`;
+          const known = alarms.get(key);
+          alarms.set(key, known === undefined ? row : merged(known, row));
+        }
+      },
+    })),
+
+  writeTransitions: (sql, rows) =>
+    ask(sql, 'write transitions', () => ({
+      result: undefined,
+      write: ({ transitions }) => {
+        for (const row of rows) {
+          const key = `${row.subject_id}/${row.alarm_id}/${row.cause}`;
+          if (!transitions.has(key)) transitions.set(key, row);
+        }
+      },
+    })),
+
+  readAlarms: (sql, sinceMs) =>
+    ask(sql, 'read alarms', ({ alarms }) => ({
+      result: [...alarms.values()].filter(
+        (row) =>
+          row.episode !== 'resolved' || row.condition !== 'absent' || row.raised_ms >= sinceMs,
+      ),
+    })),
+
+  readReturns: (sql, sinceMs) =>
+    ask(sql, 'read returns', ({ transitions }) => ({
+      result: [...transitions.values()]
+        .filter(({ what, at_ms }) => /^(returned|passed)@/.test(what) && at_ms >= sinceMs)
+        .sort((a, b) => a.at_ms - b.at_ms)
+        .map(({ subject_id, alarm_id, what }) => ({ subject_id, alarm_id, what })),
+    })),
+} satisfies Partial<typeof real>;

@@ -1,0 +1,40 @@
+/**
+ * The line, the heads, the flush, the detectors and erasure on a simulated store and clock: three
+ * hundred worlds in which everything fails that can, and every promise is kept. A seed that fails
+ * prints the command that repeats it. More of them: npm run simulate.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { replayOf, runThreads } from './run-threads.ts';
+import { VARIANTS } from './variants.ts';
+
+const SEEDS = 300;
+const STEPS = 2_000;
+const SEEDS_TO_BE_CAUGHT_IN = 40;
+
+test(`${SEEDS} worlds of ${STEPS} steps: what was promised is kept`, async (t) => {
+  const { seeds, failed, promised, alarms, erased } = await runThreads({
+    from: 1,
+    count: SEEDS,
+    steps: STEPS,
+  });
+  const told = failed.map((news) => `${replayOf(news)}\n  ${news.failure?.why.join('\n  ')}`);
+  assert.equal(failed.length, 0, told.slice(0, 3).join('\n'));
+  assert.equal(seeds, SEEDS);
+  t.diagnostic(`${promised} acknowledged, ${alarms} alarms, ${erased} erased`);
+  // A world in which nothing happens keeps every promise.
+  assert.ok(promised > SEEDS * 200 && alarms > SEEDS * 2 && erased > SEEDS);
+});
+
+for (const [variant, { isQuick }] of Object.entries(VARIANTS)) {
+  if (!isQuick) continue;
+  test(`a server that ${variant.replaceAll('-', ' ')} is caught`, async () => {
+    const { failed } = await runThreads({
+      from: 1,
+      count: SEEDS_TO_BE_CAUGHT_IN,
+      steps: STEPS,
+      variant,
+    });
+    assert.equal(failed.length, 1);
+  });
+}
