@@ -4,7 +4,7 @@ import { makePlainTable } from './plain-table.ts';
 import type { Section } from './section.ts';
 import { elapsedMs, median, ROUNDS } from './timing.ts';
 
-const COUNT = 10_000_000;
+const COUNT = 5_000_000;
 const SECOND_MS = 1000;
 
 export const FULL_SCAN: Section = {
@@ -59,7 +59,7 @@ export const FULL_SCAN: Section = {
       const line0 = { bench: 'query', unit: 'million readings/s' } as const;
       report.add({
         ...line0,
-        metric: 'full scan of 10 million stored readings, of one core',
+        metric: 'full scan of 5 million stored readings, of one core',
         value: median(cores),
         target: { bound: 'atLeast', value: 50 },
         baseline: median(plainly),

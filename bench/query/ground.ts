@@ -38,7 +38,7 @@ export interface Ground extends AsyncDisposable {
   addPatients(count: number, metrics: readonly string[]): Promise<Patient[]>;
   /** As chunks that are full; a later generation is read before an earlier one. */
   store(series: PatientSeries, generation: number, columns: ReadingColumns): Promise<void>;
-  /** What it holds is known to the planner, and nothing of it waits to be written. */
+  /** What it holds is known to the planner. */
   settle(): Promise<void>;
 }
 
@@ -59,11 +59,18 @@ export async function openGround(): Promise<Ground> {
     store: (series, generation, columns) =>
       insertChunks(pools.line, chunksOf(series, { generation, columns, seal })),
     async settle() {
-      await pools.line`VACUUM ANALYZE`;
-      await pools.line`CHECKPOINT`.catch(() => undefined);
+      using connection = await reserved(pools.line);
+      await connection.sql`SET statement_timeout = 0`;
+      await connection.sql`VACUUM ANALYZE`;
+      await connection.sql`RESET statement_timeout`;
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+async function reserved(sql: Sql) {
+  const own = await sql.reserve();
+  return { sql: own, [Symbol.dispose]: () => own.release() };
 }
 
 function chunksOf(

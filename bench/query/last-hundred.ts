@@ -4,8 +4,8 @@ import { makePlainTable } from './plain-table.ts';
 import type { Section } from './section.ts';
 import { p95Ms } from './timing.ts';
 
-const PATIENTS = 20;
-const DAYS = 7;
+const PATIENTS = 10;
+const DAYS = 2;
 const ASKS = 100;
 const SECOND_MS = 1000;
 const COUNT = DAYS * 86_400;
