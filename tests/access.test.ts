@@ -313,6 +313,8 @@ describe('access', () => {
       `/api/subjects/${id}/limits`,
       `/api/subjects/${id}/trend?metrics=heart-rate&${span}`,
       `/api/subjects/${id}/waveforms?metrics=ecg-ii&${span}`,
+      `/api/subjects/${id}/statistics?metrics=heart-rate&${span}`,
+      `/api/subjects/${id}/edf?metrics=ecg-ii&${span}`,
       '/api/alarms?state=all',
       `/api/alarms?state=all&subject=${id}`,
       '/api/parked',
@@ -337,7 +339,8 @@ describe('access', () => {
     );
     for (const path of PATHS) {
       const ours = await server.fetch(path);
-      assert.equal(ours.status, 200, path);
+      // The patient in alarm has no waveform to put into a file.
+      assert.equal(ours.status, path.includes('/edf?') ? 404 : 200, path);
       const theirs = await ask(path, { headers: foreign });
       const text = await theirs.text();
       assert.ok([200, 404].includes(theirs.status), `${path}: ${theirs.status}`);
