@@ -8,6 +8,7 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import { type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
+import { GatheredInserts } from './gathered-inserts.ts';
 import * as store from './store.ts';
 
 /** A day of a device that sends nonsense every minute and a half. */
@@ -20,9 +21,6 @@ const BYTES_PER_DEVICE_MAX = 8 * 1024 * 1024;
 const BYTES_MAX = 512 * 1024 * 1024;
 
 const KEPT_MS = 30 * 24 * 3_600_000;
-
-/** Of the pool's eight connections: what is parked in a flood must not make the log wait for one. */
-const WRITES_AT_ONCE = 2;
 
 /** One message does not fill the table however many of its parts are bad. */
 const PARTS_PER_MESSAGE_MAX = 50;
@@ -61,17 +59,15 @@ export class Parking {
   readonly #ofDevice = new Map<string, store.ParkedAmount>();
   readonly #lookUps = new Map<string, Promise<void>>();
   #all: store.ParkedAmount;
-  /** The last write of each lane; the next one follows it. */
-  readonly #lanes: Promise<unknown>[] = Array.from({ length: WRITES_AT_ONCE }, () =>
-    Promise.resolve(),
-  );
-  #writes = 0;
+  /** One statement at a time: what is parked in a flood must not make the log wait for a connection. */
+  readonly #inserts: GatheredInserts;
   /** Messages since start that were only counted, because there was no room for them. */
   beyondQuota = 0;
 
   private constructor(ports: ParkingPorts, all: store.ParkedAmount) {
     this.#ports = ports;
     this.#all = all;
+    this.#inserts = new GatheredInserts((rows) => store.insertParked(ports.sql, rows));
   }
 
   static async open(ports: ParkingPorts): Promise<Parking> {
@@ -92,7 +88,6 @@ export class Parking {
   /** Durable when it resolves without a fault. */
   async park(message: ParkedMessage): Promise<Fault | undefined> {
     const { deviceId } = message;
-    const { sql } = this.#ports;
     if (!this.#ofDevice.has(deviceId)) await this.#lookUp(deviceId);
     const key = this.#ports.keyOf(message);
     const rows = message.faults
@@ -107,8 +102,7 @@ export class Parking {
     this.#count(deviceId, wanted, 1);
     let added = NOTHING;
     try {
-      const isKept = await this.#inTurn(() => store.insertParked(sql, rows));
-      added = amountOf(rows.filter((row) => isKept.has(row.message_id)));
+      added = amountOf(await this.#inserts.write(rows));
     } finally {
       this.#count(deviceId, wanted, -1);
       this.#count(deviceId, added, 1);
@@ -129,16 +123,8 @@ export class Parking {
   }
 
   /** Resolves when what was on its way into the table has arrived, or has failed. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#lanes);
-  }
-
-  #inTurn<T>(write: () => Promise<T>): Promise<T> {
-    const lane = this.#writes % WRITES_AT_ONCE;
-    this.#writes += 1;
-    const mine = (this.#lanes[lane] ?? Promise.resolve()).then(write);
-    this.#lanes[lane] = mine.catch(() => undefined);
-    return mine;
+  settle(): Promise<void> {
+    return this.#inserts.settle();
   }
 
   #hasRoom(deviceId: string, wanted: store.ParkedAmount): boolean {

@@ -17,12 +17,12 @@ export interface ParkedRow {
   readonly expires_ms: number;
 }
 
-/** Parks once: a message that is sent again is the same message. Returns the ids of the new ones. */
+/** Parks once: a message that is sent again is the same message. Returns the ids of the new rows. */
 export async function insertParked(sql: Sql, rows: readonly ParkedRow[]): Promise<Set<string>> {
-  const added = await sql<{ message_id: string }[]>`
+  const added = await sql<{ id: string }[]>`
     INSERT INTO parked ${sql(rows as ParkedRow[])}
-    ON CONFLICT (device_id, message_id) DO NOTHING RETURNING message_id`;
-  return new Set(added.map((row) => row.message_id));
+    ON CONFLICT (device_id, message_id) DO NOTHING RETURNING id`;
+  return new Set(added.map(({ id }) => id));
 }
 
 export interface ParkedListRow {
