@@ -39,7 +39,7 @@ async function measure(args: readonly string[], directory: string): Promise<numb
   writeFileSync(senders, JSON.stringify({ senders: [{ ...gateway, addresses: ['127.0.0.1'] }] }));
   const port = await freePort();
   const settings = { AUSCULTA_HL7_PORT: String(port), AUSCULTA_HL7_SENDERS: senders };
-  await using platform = await startPlatform(settings);
+  await using platform = await startPlatform({ settings });
   const devices = await registerDevices(platform, { prefix: 'bed', count: BEDS });
   const beds = await Promise.all(devices.map((device) => openBed(device, port)));
 

@@ -8,7 +8,9 @@ export interface Leg {
   /** Flood: as fast as acknowledgements come back. Paced: this many a second, spread evenly. */
   readonly load:
     | { readonly kind: 'flood'; readonly inFlight: number }
-    | { readonly kind: 'paced'; readonly perSecond: number };
+    | { readonly kind: 'paced'; readonly perSecond: number; readonly slots?: number }
+    /** Connected, and silent. */
+    | { readonly kind: 'idle' };
   /** One moment as plain JSON unless it says otherwise. */
   readonly dense?: DenseForm;
   readonly warmUpMs: number;

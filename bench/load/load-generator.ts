@@ -77,6 +77,7 @@ async function runLeg(leg: Leg): Promise<LegResult> {
 
 function startLoad(leg: Leg, connections: readonly LoadConnection[]): () => void {
   const { load } = leg;
+  if (load.kind === 'idle') return () => {};
   if (load.kind === 'paced') return startPacing(load.perSecond, connections);
   for (const connection of connections) connection.send(load.inFlight, performance.now());
   return () => {};
@@ -104,7 +105,7 @@ async function connectAll(
   leg: Leg,
   onAcknowledged: (connection: LoadConnection, latenciesMs: readonly number[]) => void,
 ): Promise<LoadConnection[]> {
-  const slots = leg.load.kind === 'flood' ? leg.load.inFlight : PACED_SLOTS;
+  const slots = slotsOf(leg);
   const connections: LoadConnection[] = [];
   for (let from = 0; from < devices.length; from += CONNECT_AT_ONCE) {
     const group = devices.slice(from, from + CONNECT_AT_ONCE).map((credentials, index) => {
@@ -125,6 +126,19 @@ async function connectAll(
     connections.push(...(await Promise.all(group)));
   }
   return connections;
+}
+
+function slotsOf({ load }: Leg): number {
+  switch (load.kind) {
+    case 'flood':
+      return load.inFlight;
+    case 'paced':
+      return load.slots ?? PACED_SLOTS;
+    case 'idle':
+      return 1;
+    default:
+      return load satisfies never;
+  }
 }
 
 function keptOf(device: number): SentStamps {

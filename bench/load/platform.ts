@@ -9,12 +9,24 @@ import { openWardClient, type WardClient } from '../../apps/simulator/src/ward-c
 import type { LoadDevice } from './connection.ts';
 
 export interface Platform extends AsyncDisposable {
+  /** Of the server that runs now. */
   readonly pid: number;
   readonly dataDir: string;
   readonly httpUrl: string;
   readonly mqttPort: number;
   readonly adminToken: string;
   readonly client: WardClient;
+  /** The administrator's, for a request of one's own. */
+  readonly headers: () => Record<string, string>;
+  /** Stops the server in order and starts it anew, at the same ports on the same data. */
+  readonly restart: () => Promise<void>;
+}
+
+export interface PlatformOptions {
+  /** Beyond the defaults, which are what a bench measures. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What each request to the API brings beside its authorisation. */
+  readonly headers?: () => Record<string, string>;
 }
 
 /** A device, and whose readings it sends. */
@@ -26,42 +38,59 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
 const REGISTER_AT_ONCE = 8;
 
-/** `settings` are those that the bench is about; all others are the defaults. */
-export async function startPlatform(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Platform> {
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   mkdirSync(join(ROOT, 'data'), { recursive: true });
   const dataDir = mkdtempSync(join(ROOT, 'data/bench-'));
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
-  const server = spawn(process.execPath, [join(ROOT, 'apps/server/src/main.ts')], {
-    cwd: ROOT,
-    // Its own lines would mix with the bench's figures; what goes wrong still shows.
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...withoutSettings(process.env),
+  const httpUrl = `http://127.0.0.1:${httpPort}`;
+  const start = (): ChildProcess =>
+    startServer({
       AUSCULTA_DATA_DIR: dataDir,
       AUSCULTA_HTTP_PORT: String(httpPort),
       AUSCULTA_MQTT_PORT: String(mqttPort),
-      ...settings,
-    },
-  });
-  const httpUrl = `http://127.0.0.1:${httpPort}`;
+      ...options.settings,
+    });
+  let server = start();
   async function stop(): Promise<void> {
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
-    }
+    await ended(server);
     rmSync(dataDir, { recursive: true, force: true });
   }
   try {
     const adminToken = await waitUntilReady(server, { dataDir, httpUrl });
-    const client = openWardClient({ url: httpUrl, token: adminToken });
-    const pid = server.pid ?? 0;
-    return { pid, dataDir, httpUrl, mqttPort, adminToken, client, [Symbol.asyncDispose]: stop };
+    const { headers = () => ({}) } = options;
+    const client = openWardClient({ url: httpUrl, token: adminToken, headers });
+    return {
+      get pid() {
+        return server.pid ?? 0;
+      },
+      ...{ dataDir, httpUrl, mqttPort, adminToken, client },
+      headers: () => ({ authorization: `Bearer ${adminToken}`, ...headers() }),
+      async restart() {
+        await ended(server);
+        server = start();
+        await waitUntilReady(server, { dataDir, httpUrl });
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function startServer(settings: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, 'apps/server/src/main.ts')], {
+    cwd: ROOT,
+    // Its own lines would mix with the bench's figures; what goes wrong still shows.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...withoutSettings(process.env), ...settings },
+  });
+}
+
+async function ended(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill('SIGTERM');
+  await once(server, 'exit');
 }
 
 /** The bench measures the defaults, whatever the caller's shell has set. */

@@ -55,12 +55,11 @@ export async function readBack(
 async function* linesOf(platform: Platform, subjectId: string): AsyncGenerator<string> {
   const metrics = SENT_METRICS.map(({ key }) => key).join(',');
   const url = `${platform.httpUrl}/api/subjects/${subjectId}/readings?metric=${metrics}`;
-  const headers = { authorization: `Bearer ${platform.adminToken}` };
-  let response = await fetch(url, { headers });
+  let response = await fetch(url, { headers: platform.headers() });
   while (response.status === 429) {
     await response.body?.cancel();
     await new Promise((done) => setTimeout(done, RETRY_AFTER_MS));
-    response = await fetch(url, { headers });
+    response = await fetch(url, { headers: platform.headers() });
   }
   if (!response.ok || response.body === null)
     throw new Error(`reading back answered ${response.status}`);

@@ -183,6 +183,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     dataDir,
     database: database.connection,
     postgresPort: undefined,
+    preload: undefined,
     http: listen,
     mqtt: listen,
     hl7: undefined,

@@ -10,6 +10,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       dataDir: './data',
       database: undefined,
       postgresPort: undefined,
+      preload: undefined,
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
       hl7: undefined,

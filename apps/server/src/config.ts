@@ -15,6 +15,8 @@ export interface Config {
   readonly database: Connection | undefined;
   /** Where the embedded PostgreSQL listens on loopback. Undefined: on its private socket alone. */
   readonly postgresPort: number | undefined;
+  /** What the system preloads into programs goes for the embedded PostgreSQL too; else it inherits nothing. */
+  readonly preload: string | undefined;
   readonly http: Listen;
   readonly mqtt: Listen;
   /** The door for HL7 v2, off unless somebody gives it a port. */
@@ -78,6 +80,7 @@ function isNetwork(text: string): boolean {
 }
 
 const Settings = z.object({
+  LD_PRELOAD: z.string().optional(),
   AUSCULTA_DATA_DIR: z.string().default('./data'),
   DATABASE_URL: z
     .string()
@@ -129,6 +132,7 @@ type SettingName = keyof typeof Settings.shape;
 
 /** How to mend each setting. A value is never repeated: an address may hold a password. */
 const MENDS: Readonly<Record<SettingName, string>> = {
+  LD_PRELOAD: 'Leave it unset, or set it to what the system’s loader takes.',
   AUSCULTA_DATA_DIR: 'Set it to a directory, such as ./data.',
   DATABASE_URL: 'Set it to postgres://USER:PASSWORD@HOST:5432/DATABASE, or leave it unset.',
   AUSCULTA_HTTP_HOST: HOST_MEND,
@@ -189,6 +193,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       dataDir: settings.AUSCULTA_DATA_DIR,
       database: settings.DATABASE_URL,
       postgresPort: settings.AUSCULTA_POSTGRES_PORT,
+      preload: settings.LD_PRELOAD,
       http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
       hl7: hl7Of(settings),

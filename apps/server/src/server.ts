@@ -95,6 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       dataDirectory,
       external: config.database,
       embeddedPort: config.postgresPort,
+      preload: config.preload,
       randomBytes: outside.randomBytes,
     }),
   );

@@ -29,7 +29,14 @@ export class RefusedError extends Error {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export function openWardClient({ url, token }: { url: string; token: string }): WardClient {
+export interface WardAccess {
+  readonly url: string;
+  readonly token: string;
+  /** More headers for each request, if a proxy in between would add some. */
+  readonly headers?: () => Record<string, string>;
+}
+
+export function openWardClient({ url, token, headers }: WardAccess): WardClient {
   async function ask<T>(
     path: string,
     answer: { parse(value: unknown): T },
@@ -39,6 +46,7 @@ export function openWardClient({ url, token }: { url: string; token: string }): 
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${token}`,
+        ...headers?.(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -49,6 +49,8 @@ export interface EmbeddedOptions {
   readonly dataDirectory: DataDirectory;
   /** Listens on 127.0.0.1 too when given; else on a private socket alone. */
   readonly port?: number;
+  /** LD_PRELOAD of its processes. */
+  readonly preload?: string | undefined;
   readonly randomBytes: RandomBytes;
 }
 
@@ -82,6 +84,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     clusterDir,
     logFile: join(dataDir, 'postgres.log'),
     user,
+    preload: options.preload,
   });
 
   const place = { host: listening.socketDir, port: options.port ?? SOCKET_PORT };

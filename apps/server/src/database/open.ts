@@ -20,6 +20,7 @@ export interface DatabaseOptions {
   /** From DATABASE_URL. Absent: the embedded PostgreSQL. */
   readonly external?: Connection | undefined;
   readonly embeddedPort?: number | undefined;
+  readonly preload?: string | undefined;
   readonly randomBytes: RandomBytes;
 }
 
@@ -47,10 +48,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 function startEmbedded(options: DatabaseOptions): Promise<EmbeddedPostgres> {
-  const { dataDirectory, embeddedPort, randomBytes } = options;
+  const { dataDirectory, embeddedPort, preload, randomBytes } = options;
   return startEmbeddedPostgres({
     dataDirectory,
     randomBytes,
+    preload,
     ...(embeddedPort === undefined ? {} : { port: embeddedPort }),
   });
 }

@@ -28,6 +28,10 @@ export function serverArguments(clusterDir: string, listening: Listening): strin
     password_encryption: 'scram-sha-256',
     cluster_name: 'ausculta',
 
+    // A crash ends all of it, and we start it anew. Left to itself PostgreSQL 18 stays up without being of
+    // use when its recovery fails as well, as it does while fsync fails: nothing would ever end it.
+    restart_after_crash: 'off',
+
     // A small machine: the hot part of the data is the head, which lives in our own memory.
     shared_buffers: '128MB',
     maintenance_work_mem: '64MB',

@@ -34,6 +34,7 @@ export interface PostmasterCommand {
   readonly user: PostgresUser | undefined;
   /** A restore reads all that was archived before it is ready. */
   readonly readyWithinMs?: number;
+  readonly preload?: string | undefined;
 }
 
 /** Starts PostgreSQL and returns once it accepts connections. */
@@ -92,6 +93,7 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 async function spawnPostmaster(command: PostmasterCommand): Promise<Postmaster> {
+  const { preload } = command;
   const log = await open(command.logFile, 'a', 0o600);
   try {
     const child = spawn(command.program, command.arguments, {
@@ -99,7 +101,7 @@ async function spawnPostmaster(command: PostmasterCommand): Promise<Postmaster> 
       detached: true,
       cwd: '/',
       stdio: ['ignore', log.fd, log.fd],
-      env: { LC_ALL: 'C', TZ: 'UTC' },
+      env: { LC_ALL: 'C', TZ: 'UTC', ...(preload === undefined ? {} : { LD_PRELOAD: preload }) },
       ...command.user,
     });
     let isRunning = true;
