@@ -178,10 +178,10 @@ const readOnly: Fault = {
 };
 
 export const FAULTS: readonly Fault[] = [
+  serverDies,
   postgresDies,
   diskFull,
   fsyncFails,
   readOnly,
-  serverDies,
   BOTH_DIE,
 ];

@@ -70,7 +70,7 @@ export async function send(stream: Stream, client: MqttClient, over: AbortSignal
       outstanding -= 1;
       if (!error) stream.acknowledged.add(number);
     });
-    if (number % 8 === 7) await sleep(1);
+    if (number % 8 === 7) await sleep(4);
   }
 }
 

@@ -30,7 +30,7 @@ import { canLogIn, makeOwnRoleAndDatabase } from './store.ts';
 
 /**
  * A PostgreSQL of our own, for trying out, tests and small sites. It runs beside us, is restarted when
- * it dies (after a failed fsync PostgreSQL stays down on purpose), and is stopped when disposed.
+ * it dies (after a failed fsync PostgreSQL stays down on purpose, decisions/0013), and is stopped when disposed.
  * One that a killed server left running is stopped first, so that every start takes the same way.
  */
 export interface EmbeddedPostgres extends AsyncDisposable {
