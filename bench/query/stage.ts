@@ -40,6 +40,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
     after: () => {},
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     onProblem: reportProblem,
+    memoryBytes: Number.POSITIVE_INFINITY,
     mayWrite: () => true,
     onTakenOver: (why) => reportProblem(why, undefined),
   });

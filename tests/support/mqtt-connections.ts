@@ -9,6 +9,7 @@ import {
   type ConnectionPorts,
   errorsTopicOf,
 } from '../../apps/server/src/doors/mqtt/connection.ts';
+import { HoldingRoom } from '../../apps/server/src/doors/mqtt/holding.ts';
 import { publication } from '../../apps/server/src/doors/mqtt/packets.ts';
 import { type ConnectFields, publishPacket } from './mqtt-bytes.ts';
 import { RawMqtt } from './raw-mqtt.ts';
@@ -31,7 +32,8 @@ export class MqttUnderTest implements AsyncDisposable {
   readonly parked: Buffer[] = [];
   readonly clientKeys: string[] = [];
   readonly connections: Connection[] = [];
-  mayHoldMore = true;
+  /** Three messages or so. */
+  readonly room = new HoldingRoom(20);
   ended = 0;
   /** Answered at once when the test does not care. */
   answersItself: Answer | undefined;
@@ -50,7 +52,7 @@ export class MqttUnderTest implements AsyncDisposable {
         if (door.answersItself !== undefined) answer(door.answersItself);
       },
       parkOversize: (_, beginning) => door.parked.push(Buffer.from(beginning)),
-      mayHoldMore: () => door.mayHoldMore,
+      holdingRoom: door.room,
       noticeOf: ({ id }, { code }) => publication(errorsTopicOf(id), code),
       newClientId: () => 'invented',
       nowMs: () => door.nowMs,

@@ -192,6 +192,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     keyStoreDir: undefined,
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,
+    memoryBytes: undefined,
     ...options.config,
   };
   const outside = {
@@ -223,6 +224,7 @@ export function realOutside(onProblem: Outside['onProblem']): Outside {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     randomBytes: (count) => randomBytes(count),
     newId: () => randomUUID(),
+    machineBytes: 8 * 1024 ** 3,
     freeBytesAt,
     onProblem,
     onFatal: (why) => onProblem('fatal', new Error(why)),

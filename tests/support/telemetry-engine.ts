@@ -56,6 +56,7 @@ export class Engine {
       },
     });
     engine.telemetry = await Telemetry.open({
+      memoryBytes: Number.POSITIVE_INFINITY,
       mayWrite: () => true,
       sql,
       read: (organisationId, work) => asOrganisation(database.people, organisationId, work),

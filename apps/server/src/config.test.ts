@@ -17,6 +17,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       trustedProxies: [],
       masterKey: { kind: 'file' },
       keyStoreDir: undefined,
+      memoryBytes: undefined,
       diskReserveBytes: 512 * 1024 * 1024,
       demo: false,
     },
@@ -123,6 +124,11 @@ const BAD = [
   { given: { AUSCULTA_MQTT_PORT: '1883.5' }, says: /^AUSCULTA_MQTT_PORT .* whole number/ },
   { given: { AUSCULTA_MQTT_PORT: 'mqtt' }, says: /^AUSCULTA_MQTT_PORT .* whole number/ },
   { given: { AUSCULTA_POSTGRES_PORT: '-1' }, says: /^AUSCULTA_POSTGRES_PORT .* leave it unset/ },
+  {
+    given: { AUSCULTA_DISK_RESERVE_MIB: '31' },
+    says: /^AUSCULTA_DISK_RESERVE_MIB .* 32 or more/,
+  },
+  { given: { AUSCULTA_MEMORY_MIB: '15' }, says: /^AUSCULTA_MEMORY_MIB .* 16 or more/ },
   { given: { AUSCULTA_HTTP_HOST: 'http://me' }, says: /^AUSCULTA_HTTP_HOST .* 127\.0\.0\.1/ },
   {
     given: { DATABASE_URL: 'mysql://u:hunter2@h/d' },

@@ -26,6 +26,8 @@ export interface Config {
   readonly masterKey: MasterKeySource;
   /** Where keys are kept. Undefined: beside the database, in the data directory. */
   readonly keyStoreDir: string | undefined;
+  /** What may be in memory because the store does not have it yet. Undefined: by the machine. */
+  readonly memoryBytes: number | undefined;
   /** So much of the disk stays free: below it nothing is taken in. */
   readonly diskReserveBytes: number;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
@@ -51,6 +53,9 @@ export type ConfigOutcome =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MEBIBYTE = 1024 * 1024;
+
+/** Some seconds of a ward: below this everybody would wait for each flush. */
+const MEMORY_MIN_MIB = 16;
 
 /** Below this PostgreSQL could not even write what a restart has to write. */
 const DISK_RESERVE_MIN_MIB = 32;
@@ -118,6 +123,12 @@ const Settings = z.object({
     .regex(/^[A-Za-z0-9._-]{1,100}$/)
     .default('ausculta'),
   AUSCULTA_KMS_TOKEN_FILE: z.string().optional(),
+  AUSCULTA_MEMORY_MIB: z.coerce
+    .number()
+    .int()
+    .min(MEMORY_MIN_MIB)
+    .max(1024 * 1024)
+    .optional(),
   AUSCULTA_DISK_RESERVE_MIB: z.coerce
     .number()
     .int()
@@ -154,6 +165,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
     'Set it to the transit engine of your key service, such as https://vault.example:8200/v1/transit.',
   AUSCULTA_KMS_KEY: 'Set it to the name of a key of that service.',
   AUSCULTA_KMS_TOKEN_FILE: 'Set it to the file that holds the token for the key service.',
+  AUSCULTA_MEMORY_MIB: `Set it to a whole number of MiB, ${MEMORY_MIN_MIB} or more, or leave it unset for an eighth of the machine.`,
   AUSCULTA_DISK_RESERVE_MIB: `Set it to a whole number of MiB, ${DISK_RESERVE_MIN_MIB} or more, or leave it unset for ${DISK_RESERVE_BYTES / MEBIBYTE}.`,
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
@@ -200,6 +212,10 @@ export function readConfig(environment: Environment): ConfigOutcome {
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
+      memoryBytes:
+        settings.AUSCULTA_MEMORY_MIB === undefined
+          ? undefined
+          : settings.AUSCULTA_MEMORY_MIB * MEBIBYTE,
       diskReserveBytes: settings.AUSCULTA_DISK_RESERVE_MIB * MEBIBYTE,
       demo: settings.AUSCULTA_DEMO === '1',
     },

@@ -2,6 +2,8 @@
 import './young-objects.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from './config.ts';
 import { freeBytesAt } from './database/data-directory.ts';
@@ -31,6 +33,7 @@ const outside: Outside = {
   pause: () => new Promise((resolve) => setImmediate(resolve)),
   randomBytes: (count) => randomBytes(count),
   newId: () => randomUUID(),
+  machineBytes: Math.min(totalmem(), constrainedMemory() || Number.POSITIVE_INFINITY),
   freeBytesAt,
   onProblem: (what, error) => {
     const now = Date.now();

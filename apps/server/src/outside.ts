@@ -10,6 +10,8 @@ export interface Outside {
   readonly pause: () => Promise<void>;
   readonly randomBytes: RandomBytes;
   readonly newId: () => string;
+  /** The memory of the machine, or of the container that we are in. */
+  readonly machineBytes: number;
   /** What the disk of a file or directory has left for us. */
   readonly freeBytesAt: (path: string) => Promise<number>;
   /** `what` names the step that went wrong; never a value or a person's name. */

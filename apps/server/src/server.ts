@@ -40,6 +40,7 @@ import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
+import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
 import { PostgresLog } from './telemetry/postgres-log.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { LOG_KEPT_MS, Telemetry } from './telemetry/telemetry.ts';
@@ -210,6 +211,7 @@ async function openParts(
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
     encode: encoder.encode,
+    memoryBytes: options.config.memoryBytes ?? defaultBudgetBytes(outside.machineBytes),
     mayWrite: () => !health.disk.isReached,
     merge: encoder.merge,
     nowMs,
@@ -265,6 +267,7 @@ function intakePorts(
     contentId: (deviceId, bytes) =>
       createHash('sha256').update(deviceId).update('\0').update(bytes).digest('base64url'),
     isFull: () => health.isFull,
+    pressure: () => telemetry.memory.pressure,
     watchRefused: (entries) => alarms.evaluateRefused(entries),
     onProblem: outside.onProblem,
   };
@@ -376,7 +379,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     version,
     startedMs: nowMs(),
     nowMs,
-    parts: () => readiness(parts.health, database),
+    parts: () => readiness(parts.health, database, telemetry.memory),
     counts: () => ({
       subjects: registry.subjects.size,
       devices: registry.devices.size,

@@ -50,6 +50,7 @@ test('a message that waits for its series counts once for the clock of its devic
     parking: {} as Parking,
     contentId: () => '',
     isFull: () => false,
+    pressure: () => 'none',
     watchRefused: () => {},
     onProblem: (_, error) => assert.fail(String(error)),
   };
@@ -70,3 +71,37 @@ test('a message that waits for its series counts once for the clock of its devic
   );
   assert.equal(device.clock?.suspect?.messages, 3);
 });
+
+const KINDS = {
+  waveforms: { kind: 'waveforms', runs: [], faults: [] },
+  readings: { kind: 'readings', readings: [], sentMs: undefined, faults: [] },
+  events: { kind: 'events', events: [], faults: [] },
+} as const;
+
+for (const { pressure, waiting } of [
+  { pressure: 'none', waiting: [] },
+  { pressure: 'waveforms', waiting: ['waveforms'] },
+  { pressure: 'all', waiting: ['waveforms', 'readings', 'events'] },
+] as const) {
+  test(`when memory has room for ${pressure === 'none' ? 'all' : 'less'}, ${waiting.join(', ') || 'nobody'} must wait, and costs the device nothing`, () => {
+    const device = laggingDevice();
+    const ports: IntakePorts = {
+      append: (_, onDurable) => onDurable(undefined),
+      registry: {} as Registry,
+      parking: {} as Parking,
+      contentId: () => '',
+      isFull: () => false,
+      pressure: () => pressure,
+      watchRefused: () => assert.fail('a message that waits is watched when it is taken'),
+      onProblem: (_, error) => assert.fail(String(error)),
+    };
+    const refused: string[] = [];
+    for (const decoded of Object.values(KINDS)) {
+      const message = { device, door: 'test', bytes: new Uint8Array(1), receivedMs: NOON };
+      takeIn({ ...message, decoded, waits: true }, ports, ({ fault }) => {
+        if (fault?.code === 'STORE_UNAVAILABLE') refused.push(decoded.kind);
+      });
+    }
+    assert.deepEqual(refused, waiting);
+  });
+}

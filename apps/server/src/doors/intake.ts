@@ -15,6 +15,7 @@ import { acceptWaveforms } from '../line/accept-waveforms.ts';
 import { type Append, type LogEntry, type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Accepted } from '../line/placement.ts';
 import type { Parking } from '../parked/parking.ts';
+import type { Pressure } from '../telemetry/memory-budget.ts';
 
 /** What a codec made of a message. */
 export type Decoded =
@@ -61,6 +62,8 @@ export interface IntakePorts {
   readonly contentId: (deviceId: string, bytes: Uint8Array) => string;
   /** True while there is no room on the disk: nothing becomes durable. */
   readonly isFull: () => boolean;
+  /** Who has to wait because the memory for what the store does not have yet is used up. */
+  readonly pressure: () => Pressure;
   /** Leads what was refused through the detectors all the same. */
   readonly watchRefused: (entries: readonly LogEntry[]) => void;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -80,6 +83,10 @@ export function takeIn(
     return;
   }
   const { device, decoded, bytes, receivedMs } = message;
+  if (hasToWait(decoded.kind, ports.pressure())) {
+    answer(refusal(fail('STORE_UNAVAILABLE').fault));
+    return;
+  }
   if (!device.allowance.take({ kind: decoded.kind, bytes: bytes.length }, receivedMs)) {
     answer(refusal(fail('RATE_EXCEEDED').fault));
     return;
@@ -103,6 +110,11 @@ export function takeIn(
       if (device.queue === mine) device.queue = undefined;
     });
   device.queue = mine;
+}
+
+/** Numbers and events go first: most alarms come from them. */
+function hasToWait(kind: Decoded['kind'], pressure: Pressure): boolean {
+  return pressure === 'all' || (pressure === 'waveforms' && kind === 'waveforms');
 }
 
 /** Without room nothing is written, but what can be placed is still watched (safety S3). */

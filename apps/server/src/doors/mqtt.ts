@@ -13,6 +13,7 @@ import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { decodeMessage } from './decode.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 import { Connection, type ConnectionPorts, errorsTopicOf } from './mqtt/connection.ts';
+import { HoldingRoom } from './mqtt/holding.ts';
 import { publication } from './mqtt/packets.ts';
 
 /** Far beyond one site; each costs a few kilobytes before it has said anything. */
@@ -32,6 +33,9 @@ const LATE_LOOK_MS = 2 * LOOK_MS;
 
 /** TCP asks a silent peer whether it is still there: a device without keep-alive may have lost its power. */
 const PROBE_AFTER_MS = 60_000;
+
+/** Waveforms that wait in us, of all connections: some seconds of a hospital; beyond it they wait with their senders. */
+const HELD_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Faults reported back in one message to the device. */
 const REPORTED_FAULTS_MAX = 20;
@@ -190,7 +194,7 @@ function portsOfConnections(connections: Connections, ports: MqttPorts): Connect
       const message = { device, door: 'mqtt', bytes, receivedMs: nowMs(), decoded, waits: false };
       takeIn(message, intake, () => {});
     },
-    mayHoldMore: () => true,
+    holdingRoom: new HoldingRoom(HELD_BYTES_MAX),
     noticeOf,
     newClientId: ports.newId,
     nowMs,

@@ -7,6 +7,7 @@ import type { AlarmBook } from '../alarms/book.ts';
 import { databaseFault } from '../database/fault.ts';
 import type { Database } from '../database/open.ts';
 import type { Outside } from '../outside.ts';
+import type { MemoryBudget, Pressure } from '../telemetry/memory-budget.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { DiskReserve } from './disk-reserve.ts';
 import type { Part } from './routes.ts';
@@ -98,7 +99,11 @@ function watchSilence({ telemetry, alarms, outside }: HealthPorts): () => void {
   });
 }
 
-export function readiness(health: Health, database: Database): Part[] {
+export function readiness(
+  health: Health,
+  database: Database,
+  { pressure }: Pick<MemoryBudget, 'pressure'>,
+): Part[] {
   const state = database.state();
   return [
     { name: 'database', ready: state === 'running' || state === 'external', detail: state },
@@ -112,8 +117,15 @@ export function readiness(health: Health, database: Database): Part[] {
       ready: !health.isFull,
       detail: health.isFull ? diskWords(health) : 'free',
     },
+    { name: 'memory', ready: pressure !== 'all', detail: PRESSURE_WORDS[pressure] },
   ];
 }
+
+const PRESSURE_WORDS: Readonly<Record<Pressure, string>> = {
+  none: 'free',
+  waveforms: 'the store does not follow: waveforms wait',
+  all: 'the store does not follow: devices wait',
+};
 
 function diskWords({ disk }: Health): string {
   if (!disk.isReached) return 'the database has no room: nothing is taken in';

@@ -75,20 +75,22 @@ export class GroupCommit {
     return [...(this.#inFlight?.entries ?? []), ...(this.#gathering?.entries ?? [])];
   }
 
-  append(entries: readonly LogEntry[], onDurable: Answer): void {
+  /** False where it is refused, which is answered at once. */
+  append(entries: readonly LogEntry[], onDurable: Answer): boolean {
     const waiting = this.#gathering?.entries.length ?? 0;
     if (this.#closed || waiting >= WAITING_ENTRIES_MAX) {
       onDurable(fail('STORE_UNAVAILABLE').fault);
-      return;
+      return false;
     }
     if (entries.length === 0) {
       onDurable(undefined);
-      return;
+      return true;
     }
     const batch = this.#gathering ?? this.#start();
     for (const entry of entries) batch.entries.push(entry);
     batch.answers.push(onDurable);
     if (batch.entries.length >= GATHER_ENTRIES_MAX) this.#commit();
+    return true;
   }
 
   #start(): Batch {

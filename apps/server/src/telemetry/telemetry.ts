@@ -28,6 +28,7 @@ import {
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
 import { latest, recallLast } from './last-readings.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import type { SeriesRange } from './merge.ts';
 import { PostgresLog, TakenOver } from './postgres-log.ts';
 import type { QueryPorts } from './query-ports.ts';
@@ -65,6 +66,8 @@ export interface TelemetryPorts {
   readonly merge: ChunkEncoder['merge'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
   readonly settleAlarms: () => Promise<void>;
+  /** What may be in memory because the store does not have it yet. */
+  readonly memoryBytes: number;
   /** False while the disk reserve is reached: what has been accepted waits in memory. */
   readonly mayWrite: () => boolean;
   readonly nowMs: () => number;
@@ -78,6 +81,7 @@ export interface TelemetryPorts {
 
 export class Telemetry {
   readonly heads = new Heads();
+  readonly memory: MemoryBudget;
   readonly #ports: TelemetryPorts;
   readonly #log: PostgresLog;
   readonly #commit: GroupCommit;
@@ -109,6 +113,7 @@ export class Telemetry {
   private constructor(ports: TelemetryPorts, log: PostgresLog) {
     this.#ports = ports;
     this.#log = log;
+    this.memory = new MemoryBudget(ports.memoryBytes);
     this.#consumed = log.startSequence;
     this.#lastFlushMs = ports.nowMs();
     this.#consumePorts = {
@@ -131,7 +136,10 @@ export class Telemetry {
     this.#commit = new GroupCommit(
       {
         write: (batch) => (ports.mayWrite() ? log.write(batch) : Promise.reject(new StoreFull())),
-        onDurable: (entries, sequence) => this.#consume(entries, sequence),
+        onDurable: (entries, sequence) => {
+          this.memory.durable(entries);
+          this.#consume(entries, sequence);
+        },
         onFailure: (error) => this.#onFailure('commit', error),
         nowMs: ports.nowMs,
         after: ports.after,
@@ -162,7 +170,7 @@ export class Telemetry {
   }
 
   append = (entries: readonly LogEntry[], onDurable: (fault: Fault | undefined) => void): void => {
-    this.#commit.append(entries, onDurable);
+    if (this.#commit.append(entries, onDurable)) this.memory.accepted(entries);
   };
 
   latest(subjectId: SubjectId): ReturnType<typeof latest> {
@@ -189,6 +197,7 @@ export class Telemetry {
   #consume(entries: readonly LogEntry[], sequence: number): void {
     consume(this.#ofLiving(entries), this.#consumePorts);
     this.#consumed = sequence;
+    this.memory.consumed(entries);
     this.messages += entries.length;
     for (const entry of entries)
       if (entry.kind === 'readings') this.readings += entry.series.length;
@@ -256,7 +265,8 @@ export class Telemetry {
     this.#ports.after(FLUSH_LOOK_MS, () => {
       const isDue =
         this.#ports.nowMs() - this.#lastFlushMs >= FLUSH_EVERY_MS ||
-        this.heads.unflushed >= FLUSH_UNFLUSHED_MAX;
+        this.heads.unflushed >= FLUSH_UNFLUSHED_MAX ||
+        this.memory.isFlushDue;
       const flushed = isDue || this.#instant !== undefined ? this.flush() : this.compact();
       void flushed.finally(() => this.#look());
     });
@@ -302,13 +312,17 @@ export class Telemetry {
   }
 
   async #writeFlush(): Promise<void> {
-    this.#instant ??= takeInstant(this.#flushPorts, this.#consumed);
+    if (this.#instant === undefined) {
+      this.#instant = takeInstant(this.#flushPorts, this.#consumed);
+      this.memory.flushBegins();
+    }
     const { sequence } = this.#instant;
     this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
     const isOurs = await commitFlush(this.#flushPorts, this.#work);
     if (isOurs) this.#compaction.note(this.#work.chunks);
     this.#work = undefined;
     this.#instant = undefined;
+    this.memory.flushEnds();
     if (!isOurs) throw new TakenOver();
     this.#flushed = sequence;
   }

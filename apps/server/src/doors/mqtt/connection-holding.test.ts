@@ -133,15 +133,30 @@ describe('a waveform that is refused', () => {
   test('stops the reading where there is no memory for more', async () => {
     await using door = await MqttUnderTest.open();
     using peer = await door.signIn();
+    door.room.bytes = 20;
     door.answersItself = REFUSED;
-    door.mayHoldMore = false;
     peer.send(waveform(1), message(2));
     await door.takenIn(1);
     await nothingMore();
     assert.deepEqual(door.payloads, ['wave 1']);
-    door.mayHoldMore = true;
+    door.room.bytes -= 20;
     door.last.look(door.nowMs);
     await door.takenIn(3);
     assert.deepEqual(door.payloads.slice(1), ['wave 1', 'message 2']);
+    door.answersItself = STORED;
+    door.last.look(door.nowMs);
+    assert.equal(door.room.bytes, 0);
+  });
+
+  test('gives its memory back when its device goes', async () => {
+    await using door = await MqttUnderTest.open();
+    using peer = await door.signIn();
+    door.answersItself = REFUSED;
+    peer.send(waveform(1), message(2));
+    await door.takenIn(2);
+    assert.equal(door.room.bytes, 'wave 1'.length + 'message 2'.length);
+    peer.socket.destroy();
+    await door.gone();
+    assert.equal(door.room.bytes, 0);
   });
 });

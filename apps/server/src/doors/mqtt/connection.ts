@@ -11,7 +11,7 @@ import { MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from '../decode.ts
 import type { Answer } from '../intake.ts';
 import { type Connect, readConnect, type Will } from './connect.ts';
 import { type CutFault, FrameCutter } from './frame-cutter.ts';
-import { type HeldMessage, Holding } from './holding.ts';
+import { type HeldMessage, Holding, type HoldingRoom } from './holding.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
   acknowledgements,
@@ -61,8 +61,8 @@ export interface ConnectionPorts {
     message: { device: RegisteredDevice; kind: MessageKind; bytes: Uint8Array },
     answer: (answer: Answer) => void,
   ) => void;
-  /** Whether a held waveform may stay in memory while what is behind it is read. */
-  readonly mayHoldMore: () => boolean;
+  /** Where held messages are counted: while there is room, what is behind a waveform is read. */
+  readonly holdingRoom: HoldingRoom;
   /** A message of the device has to wait: what is said to it on its errors topic. */
   readonly noticeOf: (device: RegisteredDevice, fault: Fault) => Buffer;
   /** A packet that is larger than any may be: what has come of it is parked. */
@@ -84,7 +84,7 @@ export class Connection {
   #heardMs: number;
   #silentMaxMs = CONNECT_WITHIN_MS;
   readonly #waiting = new Waiting();
-  readonly #holding = new Holding();
+  readonly #holding: Holding;
   /** Acknowledgements to be written at the end of this turn. */
   #ackHeaders: number[] = [];
   #ackIds: number[] = [];
@@ -102,6 +102,7 @@ export class Connection {
   constructor(socket: Socket, ports: ConnectionPorts) {
     this.#socket = socket;
     this.#ports = ports;
+    this.#holding = new Holding(ports.holdingRoom);
     this.#heardMs = ports.nowMs();
     this.#cutter = new FrameCutter(CONNECT_BYTES_MAX, this.#onPacket);
     socket.on('data', this.#onData);
@@ -265,7 +266,7 @@ export class Connection {
     // Whoever has gone has had no acknowledgement, and sends it again.
     if (this.#isEnded || this.#isLeaving) return;
     this.#holding.hold(message);
-    if (message.kind !== 'waveforms' || !this.#ports.mayHoldMore()) this.#pause();
+    if (message.kind !== 'waveforms' || this.#ports.holdingRoom.isFull) this.#pause();
   }
 
   #offerHeld(): void {
@@ -294,7 +295,7 @@ export class Connection {
 
   #resumeWhenRoom(): void {
     if (!this.#isPaused || this.#isEnded || this.#holding.hasNumbers) return;
-    if (!this.#holding.isEmpty && !this.#ports.mayHoldMore()) return;
+    if (!this.#holding.isEmpty && this.#ports.holdingRoom.isFull) return;
     const { count, bytes } = this.#waiting;
     if (count > WAITING_MESSAGES_MAX / 2 || bytes > WAITING_BYTES_MAX / 2) return;
     this.#isPaused = false;
@@ -377,6 +378,7 @@ export class Connection {
       this.#onCut(this.#cutter.resume());
     }
     this.#isEnded = true;
+    this.#holding.forget();
     this.#ports.onEnd(this);
     const will = this.#will;
     this.#will = undefined;

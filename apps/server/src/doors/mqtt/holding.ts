@@ -15,12 +15,31 @@ export interface HeldMessage {
   readonly waiting: WaitingMessage;
 }
 
+/** What held waveforms may take of the memory, for all connections together. */
+export class HoldingRoom {
+  readonly #bytesMax: number;
+  bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get isFull(): boolean {
+    return this.bytes >= this.#bytesMax;
+  }
+}
+
 /** Hands a message in; false when it was refused at once. */
 type Offer = (message: HeldMessage) => boolean;
 
 export class Holding {
   readonly #numbers: HeldMessage[] = [];
   readonly #waveforms: HeldMessage[] = [];
+  readonly #room: HoldingRoom;
+
+  constructor(room: HoldingRoom) {
+    this.#room = room;
+  }
 
   get isEmpty(): boolean {
     return this.#numbers.length + this.#waveforms.length === 0;
@@ -37,24 +56,33 @@ export class Holding {
 
   /** Bytes of its own: what was read together with a message must not stay in memory with it. */
   hold(message: HeldMessage): void {
+    this.#room.bytes += message.bytes.length;
     this.#queueOf(message.kind).push({ ...message, bytes: new Uint8Array(message.bytes) });
   }
 
   /** The oldest first, until one is refused; waveforms once no number waits. */
   offerAll(offer: Offer): void {
-    offerFrom(this.#numbers, offer);
-    if (this.#numbers.length === 0) offerFrom(this.#waveforms, offer);
+    this.#offerFrom(this.#numbers, offer);
+    if (this.#numbers.length === 0) this.#offerFrom(this.#waveforms, offer);
+  }
+
+  /** Whoever has gone has had no acknowledgement, and sends it again. */
+  forget(): void {
+    this.#offerFrom(this.#numbers, () => true);
+    this.#offerFrom(this.#waveforms, () => true);
+  }
+
+  #offerFrom(queue: HeldMessage[], offer: Offer): void {
+    for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+      if (offer(message)) this.#room.bytes -= message.bytes.length;
+      else {
+        queue.unshift(message);
+        return;
+      }
+    }
   }
 
   #queueOf(kind: MessageKind): HeldMessage[] {
     return kind === 'waveforms' ? this.#waveforms : this.#numbers;
-  }
-}
-
-function offerFrom(queue: HeldMessage[], offer: Offer): void {
-  for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
-    if (offer(message)) continue;
-    queue.unshift(message);
-    return;
   }
 }
