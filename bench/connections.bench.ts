@@ -4,9 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openFilesMax } from '../apps/server/src/doors/open-files.ts';
 import { collectGarbage } from './load/collect-garbage.ts';
 import { type Generator, startGenerator } from './load/generator.ts';
-import { openFilesMax } from './load/open-files.ts';
 import { freePort, type Platform, registerDevices, startPlatform } from './load/platform.ts';
 import { readBack } from './load/read-back.ts';
 import { openReport, type Target } from './report.ts';

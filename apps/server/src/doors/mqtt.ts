@@ -15,9 +15,17 @@ import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 import { Connection, type ConnectionPorts, errorsTopicOf } from './mqtt/connection.ts';
 import { HoldingRoom } from './mqtt/holding.ts';
 import { publication } from './mqtt/packets.ts';
+import { openFilesMax } from './open-files.ts';
 
 /** Far beyond one site; each costs a few kilobytes before it has said anything. */
 const CONNECTIONS_MAX = 20_000;
+
+/** Of the files that may be open: the database's connections, the web's, the key store. */
+const OTHER_FILES = 500;
+
+/** Told as a problem, which names a step: whoever reads the log should find the mend in it. */
+const PLACES_TAKEN =
+  'take a connection: all are taken; if fewer than 20,000, raise the limit of open files (ulimit -n 65536)';
 
 /** Devices say who they are at once: beyond this many that have not, the oldest makes room. */
 const UNPROVEN_MAX = CONNECTIONS_MAX / 4;
@@ -70,7 +78,8 @@ export async function openMqttDoor(
     keepAliveInitialDelay: PROBE_AFTER_MS,
   });
   server.on('connection', (socket) => connections.add(new Connection(socket, connectionPorts)));
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = Math.min(CONNECTIONS_MAX, Math.max(1, openFilesMax() - OTHER_FILES));
+  server.on('drop', () => ports.intake.onProblem(PLACES_TAKEN, new Error('no place is free')));
   await listening(server, listen);
   server.on('error', (error) => ports.intake.onProblem('take a connection', error));
   const stopLooking = watchSilence(connections, ports);

@@ -1,4 +1,4 @@
-// How many files and sockets a process started from here may have open.
+/** How many files and sockets this process may have open. */
 import { readFileSync } from 'node:fs';
 
 /** The hard limit: Node takes all of it for itself at its start. Elsewhere than on Linux it is not known. */
