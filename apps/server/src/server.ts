@@ -232,11 +232,8 @@ async function openParts(
   });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
-  const parking = await Parking.open({
-    sql: database.line,
-    keyOf: parkedKeyOf(registry, vault),
-    newId: outside.newId,
-  });
+  const keyOf = parkedKeyOf(registry, vault);
+  const parking = await Parking.open({ sql: database.line, keyOf, newId: outside.newId });
   const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
   const signIn = new SignIn({ sql: database.line, ...argon, nowMs, ...secrets(outside) });
   const engine = { registry, telemetry, alarms };
