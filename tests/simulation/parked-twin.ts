@@ -17,9 +17,11 @@ const keyOf = (row: real.ParkedRow): string => `${row.device_id}/${row.message_i
 export const parkedTwin = {
   insertParked: (sql, rows) =>
     ask(sql, 'park', ({ parked }) => {
-      const added = rows.filter((row) => !parked.has(keyOf(row)));
+      // One statement may bring the same message twice: its first row is the one that is kept.
+      const firsts = new Map(rows.toReversed().map((row) => [keyOf(row), row]));
+      const added = [...firsts.values()].filter((row) => !parked.has(keyOf(row)));
       return {
-        result: new Set(added.map(({ message_id }) => message_id)),
+        result: new Set(added.map(({ id }) => id)),
         write: (then) => {
           for (const row of added)
             if (!then.parked.has(keyOf(row))) then.parked.set(keyOf(row), row);

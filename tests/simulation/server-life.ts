@@ -37,6 +37,9 @@ export interface Server {
 
 const RESERVE_BYTES = 1_000;
 
+/** More than a story holds: who waits for memory has tests of its own. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
 type Engine = Pick<Server, 'life' | 'vault' | 'registry' | 'alarms' | 'telemetry'> & {
   readonly sql: Sql;
   readonly edges: Edges;
@@ -96,6 +99,7 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
     watchMove: (entry) => alarms.watchMove(entry),
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
+    memoryBytes: MEMORY_BYTES,
     mayWrite: () => !health.disk.isReached,
     onProblem: (what, error) => {
       health.noteFailure(error);
@@ -135,6 +139,7 @@ function intakeOf(
     parking,
     contentId: contentIdOf,
     isFull: () => health.isFull,
+    pressure: () => telemetry.memory.pressure,
     watchRefused: (entries) => alarms.evaluateRefused(entries),
     onProblem: edges.onProblem,
   };
