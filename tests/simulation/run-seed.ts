@@ -101,13 +101,14 @@ async function end(world: World): Promise<void> {
 }
 
 async function stopAndStart(world: World): Promise<void> {
+  if (world.violations.length > 0) return;
+  // Erased rows are swept while a server runs, and whoever was being replaced has found out.
+  const untilMs = world.scheduler.elapsedMs + 30_000;
+  await settle(world, () => world.scheduler.elapsedMs > untilMs && world.server !== undefined);
   const { server } = world;
   if (server === undefined || world.violations.length > 0) return;
   await checkAll(world, server);
   let isClosed = false;
-  const untilMs = world.scheduler.elapsedMs + 30_000;
-  // Erased rows are swept while the server runs.
-  await settle(world, () => world.scheduler.elapsedMs > untilMs);
   void server.close().then(() => {
     isClosed = true;
   });
