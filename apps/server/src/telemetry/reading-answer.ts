@@ -68,8 +68,13 @@ export async function writeReadings(
 async function written(raw: FastifyReply['raw'], piece: string | Uint8Array): Promise<void> {
   if (piece.length === 0 || raw.write(piece) || raw.destroyed) return;
   await new Promise<void>((resolve) => {
-    raw.once('drain', resolve);
-    raw.once('close', resolve);
+    const goOn = (): void => {
+      raw.off('drain', goOn);
+      raw.off('close', goOn);
+      resolve();
+    };
+    raw.once('drain', goOn);
+    raw.once('close', goOn);
   });
 }
 
