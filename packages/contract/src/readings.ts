@@ -71,6 +71,8 @@ export const READING_CSV_COLUMNS = [
  * GET /api/subjects/{id}/trend?metrics=a,b&from=MS&to=MS&points=N, for charts. Times are corrected.
  * A lane is 'points' (every reading) when they fit into N, else 'bands' of equal width with the
  * minimum, the maximum and the mean of what they hold. Empty bands are left out: a gap stays a gap.
+ * Wide bands begin at whole seconds, minutes, hours or days of the device's clock, so the first may
+ * begin before `from`, and the last end behind `to`. Waveforms have lanes as numbers have.
  */
 export const TrendLane = z.object({
   metric: z.string(),
@@ -78,8 +80,9 @@ export const TrendLane = z.object({
   form: z.enum(['points', 'bands']),
   /** For bands: their width. */
   bandMs: z.number(),
+  /** Points: when it was measured. Bands: where the band begins. */
   timesMs: z.array(z.number()),
-  /** Points: the value. Bands: the mean. */
+  /** Points: the value. Bands: the mean, or of single measurements one that keeps the line's shape. */
   values: z.array(z.number()),
   lows: z.array(z.number()),
   highs: z.array(z.number()),

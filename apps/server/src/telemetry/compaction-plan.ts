@@ -29,6 +29,9 @@ interface Region {
   readonly isInner: boolean;
 }
 
+/** Waveforms end where their next sample would begin, and that is rounded: so much is no overlap. */
+export const WAVEFORM_SLACK_MS = 3;
+
 /** So many chunks of a kind become one. */
 export const CHUNKS_OF_A_KIND = 24;
 

@@ -14,6 +14,7 @@ import {
   nextStep,
   replacing,
   type Step,
+  WAVEFORM_SLACK_MS,
 } from './compaction-plan.ts';
 import * as store from './compaction-store.ts';
 import { TakenOver } from './postgres-log.ts';
@@ -27,9 +28,6 @@ const PAGE_CHUNKS = 5_000;
 
 /** Steps on one series before the next one gets its turn. */
 const STEPS_MAX = 64;
-
-/** Waveforms end where their next sample would begin, and that is rounded: so much is no overlap. */
-const WAVEFORM_SLACK_MS = 3;
 
 export interface CompactionPorts {
   readonly sql: Sql;

@@ -116,7 +116,8 @@ function timeOf(ports: QueryPorts, seriesId: number, stampMs: number): number {
   return stampMs + ports.registry.offsetOf(series, stampMs);
 }
 
-async function readWindow(
+/** Of some series, one answer each that holds anything. */
+export async function readWindow(
   ports: QueryPorts,
   series: readonly Series[],
   asked: Span & Pick<Question, 'unreadable'>,

@@ -41,15 +41,20 @@ export interface RollUp {
   readonly flags: Uint8Array;
 }
 
-/** Of all values of a chunk. */
-export interface Totals {
+/** Of a reading, a row of a roll-up, or a whole chunk. */
+export interface Amount {
   readonly count: number;
+  readonly sum: number;
   readonly low: number;
   readonly high: number;
-  readonly sum: number;
+  /** OR of the flags of what it holds. */
+  readonly flags: number;
+}
+
+/** Of all values of a chunk. */
+export interface Totals extends Amount {
   readonly first: number;
   readonly last: number;
-  readonly flags: number;
 }
 
 export interface ChunkSummary {
@@ -85,6 +90,15 @@ export function summariseRuns(runs: readonly WaveformRun[]): ChunkSummary {
   const part = samplesOf(runs, scale);
   const rollUps = WAVEFORM_LEVELS_MS.map((levelMs) => rollUp(part, levelMs));
   return { scale, totals: totalsOf(part), rollUps: rollUps.filter(isDense) };
+}
+
+/** In values rather than in the numbers that are stored. */
+export function unscaled(scale: Scale | undefined, amount: Amount): Amount {
+  const { count, sum, low, high, flags } = amount;
+  if (scale === undefined) return { count, sum, low, high, flags };
+  const { gain, zero } = scale;
+  const inUnits = (number: number): number => (number - zero) / gain;
+  return { count, sum: (sum - zero * count) / gain, low: inUnits(low), high: inUnits(high), flags };
 }
 
 function isDense({ counts }: RollUp): boolean {

@@ -35,6 +35,7 @@ import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
 import type { EventRow } from './store.ts';
 import type { MovePorts } from './subject-moves.ts';
+import { trend } from './trend.ts';
 import { waveforms } from './waveform-runs.ts';
 
 /** A restart replays at most about this much; a flush costs one small row a series. */
@@ -188,6 +189,10 @@ export class Telemetry {
 
   windows(question: Parameters<typeof windows>[1]): ReturnType<typeof windows> {
     return windows(this.queryPorts, question);
+  }
+
+  trend(question: Parameters<typeof trend>[1]): ReturnType<typeof trend> {
+    return trend(this.queryPorts, question);
   }
 
   waveforms(question: Parameters<typeof waveforms>[1]): Promise<WaveformRun[]> {

@@ -13,13 +13,11 @@ import {
   type SubjectRequest,
   type TelemetryRoutePorts,
 } from './questions.ts';
-import { TrendLanes } from './trend.ts';
 
 /** A lane is never drawn wider than a screen. */
 const TREND_POINTS_MAX = 4_000;
 
-/** Three months of one vital at 1 Hz, or a fortnight of six: some seconds of reading. */
-const TREND_READINGS_MAX = 8_000_000;
+const TOO_WIDE = 'more than can be read at once: ask for a shorter time';
 
 const TrendQuery = z.object({
   metrics: Metrics,
@@ -37,18 +35,15 @@ export function trendRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): v
       return await refuse(reply, request, ports);
     const { subject, query } = asked;
     const span: Span = { fromMs: query.from, toMs: query.to };
-    const trend = new TrendLanes(span, query.points);
     const unreadable: UnreadablePart[] = [];
     const whose = { subjectId: subject.id, metrics: query.metrics };
-    const wide = { ...whose, ...span, newestFirst: false, unreadable };
-    for await (const ranges of ports.telemetry.windows(wide)) {
-      for (const found of ranges) trend.add(found);
-      if (trend.readings > TREND_READINGS_MAX) {
-        const why = `more than ${TREND_READINGS_MAX} readings: ask for a shorter time`;
-        return await sendFault(reply, fail('QUERY_TOO_WIDE', why).fault);
-      }
-      if (request.raw.destroyed) return reply;
-    }
-    return { ...span, lanes: trend.lanes(), unreadable } satisfies Trend;
+    const lanes = await ports.telemetry.trend({
+      ...whose,
+      ...span,
+      points: query.points,
+      unreadable,
+    });
+    if (lanes === undefined) return await sendFault(reply, fail('QUERY_TOO_WIDE', TOO_WIDE).fault);
+    return { ...span, lanes, unreadable } satisfies Trend;
   });
 }

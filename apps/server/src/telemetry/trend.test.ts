@@ -3,61 +3,70 @@ import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { seriesSample } from '../../../../tests/support/line.ts';
-import type { SeriesRange } from './merge.ts';
-import { TrendLanes } from './trend.ts';
+import { Lane, plainGrid } from './trend-lane.ts';
 
-const series = seriesSample({ id: 1 });
+const HEART_RATE = seriesSample({ id: 1 });
 const SPAN = { fromMs: 0, toMs: 100_000 };
 
-function rangeOf(timesMs: number[], values: number[], flags = timesMs.map(() => 0)): SeriesRange {
-  const times = Float64Array.from(timesMs);
-  return {
-    series,
-    stampsMs: times,
-    timesMs: times,
-    values: Float64Array.from(values),
-    flags: Uint8Array.from(flags),
-  };
+interface Reading {
+  readonly timeMs: number;
+  readonly value: number;
+  readonly flags?: number;
 }
 
-function lanesOf(parts: readonly SeriesRange[], points: number) {
-  const trend = new TrendLanes(SPAN, points);
-  for (const part of parts) trend.add(part);
-  return trend.lanes();
+function laneOf(readings: readonly Reading[], points: number, series = HEART_RATE) {
+  const lane = new Lane(series, plainGrid(SPAN, points), points);
+  for (const { timeMs, value, flags = 0 } of readings) lane.add(timeMs, value, flags);
+  return lane.answer();
 }
 
 test('a chart gets every point while they fit, else bands that keep the extremes and leave gaps open', () => {
-  const timesMs = [0, 1, 2, 3, 60, 61, 62, 63].map((second) => second * 1000);
   const values = [70, 71, 200, 71, 70, 30, 71, 72];
-  const found = rangeOf(timesMs, values, [0, 0, FLAG.CONFLICT, 0, 0, FLAG.SIMULATED, 0, 0]);
-  const [points] = lanesOf([found], 8);
+  const flags = [0, 0, FLAG.CONFLICT, 0, 0, FLAG.SIMULATED, 0, 0];
+  const readings = [0, 1, 2, 3, 60, 61, 62, 63].map((second, i) => {
+    return { timeMs: second * 1000, value: values[i] ?? 0, flags: flags[i] ?? 0 };
+  });
+  const points = laneOf(readings, 8);
   assert.deepEqual([points?.form, points?.values], ['points', values]);
-  const [bands] = lanesOf([found], 7);
+  const bands = laneOf(readings, 7);
   assert.equal(bands?.form, 'bands');
   assert.deepEqual(bands?.lows, [70, 30]);
   assert.deepEqual(bands?.highs, [200, 72]);
   assert.deepEqual(bands?.values, [103, 60.75]);
   assert.deepEqual(bands?.flags, [FLAG.CONFLICT, FLAG.SIMULATED]);
-  assert.equal(bands?.timesMs.length, 2, 'a gap stays a gap');
+  assert.deepEqual(
+    bands?.timesMs,
+    [0, (4 * 100_000) / 7],
+    'a band is where it begins, a gap stays a gap',
+  );
+  assert.equal(laneOf([], 8), undefined);
 });
 
-test('a chart is the same whether its readings come at once or in pieces', () => {
+test('single measurements are drawn by some of them, and every extreme is kept', () => {
+  const glucose = seriesSample({ id: 2, metric: 'glucose-capillary' });
+  const readings = Array.from({ length: 30 }, (_, i) => {
+    return { timeMs: i * 3_000, value: i === 13 ? 300 : 100 + (i % 3) };
+  });
+  const lane = laneOf(readings, 10, glucose);
+  assert.equal(lane?.form, 'bands');
+  assert.ok(lane.values.every((value) => readings.some((reading) => reading.value === value)));
+  assert.deepEqual([lane.values[0], lane.values.at(-1)], [100, 102], 'the ends stay');
+  assert.ok(lane.values.includes(300), 'what stands out is chosen');
+  assert.deepEqual([Math.max(...lane.highs), Math.min(...lane.lows)], [300, 100]);
+  assert.equal(laneOf(readings, 7, glucose)?.values.includes(300), false, 'many: their mean');
+});
+
+test('a band holds what a recount finds, whether it comes as readings or in amounts', () => {
   const readings = fc.array(
     fc.record({ timeMs: fc.nat(99_999), value: fc.integer({ min: 20, max: 300 }) }),
-    { maxLength: 200 },
+    { minLength: 61, maxLength: 200 },
   );
   fc.assert(
-    fc.property(readings, fc.integer({ min: 10, max: 60 }), fc.nat(50), (all, points, size) => {
-      const sorted = all.toSorted((a, b) => a.timeMs - b.timeMs);
-      const part = (from: number, until?: number) =>
-        rangeOf(
-          sorted.slice(from, until).map(({ timeMs }) => timeMs),
-          sorted.slice(from, until).map(({ value }) => value),
-        );
-      const pieces: SeriesRange[] = [];
-      for (let from = 0; from < sorted.length; from += size + 1)
-        pieces.push(part(from, from + size + 1));
-      if (sorted.length > 0) assert.deepEqual(lanesOf(pieces, points), lanesOf([part(0)], points));
+    fc.property(readings, fc.integer({ min: 10, max: 60 }), (all, points) => {
+      const lane = new Lane(HEART_RATE, plainGrid(SPAN, points), points);
+      for (const { timeMs, value } of all)
+        lane.addAmount(timeMs, { count: 1, sum: value, low: value, high: value, flags: 0 });
+      assert.deepEqual(lane.answer(), laneOf(all, points));
     }),
   );
 });

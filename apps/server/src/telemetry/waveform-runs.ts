@@ -9,6 +9,11 @@ import { visibleRuns } from './stamp-cuts.ts';
 import type { SealedChunk } from './store.ts';
 import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
 
+interface RunsOfSeries {
+  readonly series: Series;
+  readonly runs: WaveformRun[];
+}
+
 /** Runs of a subject's waveforms that touch the span, cut to it, with corrected starts. */
 export async function waveforms(ports: QueryPorts, question: Question): Promise<WaveformRun[]> {
   return (await waveformsBySeries(ports, question)).flatMap(({ runs }) => runs);
@@ -18,11 +23,20 @@ export async function waveforms(ports: QueryPorts, question: Question): Promise<
 export async function waveformsBySeries(
   ports: QueryPorts,
   question: Question,
-): Promise<{ readonly series: Series; readonly runs: WaveformRun[] }[]> {
+): Promise<RunsOfSeries[]> {
   const wanted = ports.registry
     .seriesOfSubject(question.subjectId)
     .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key))
     .filter((s) => s.epoch !== HELD_EPOCH);
+  return await runsOfSeries(ports, wanted, question);
+}
+
+/** The same of the waveforms that are given. */
+export async function runsOfSeries(
+  ports: QueryPorts,
+  wanted: readonly Series[],
+  question: Span & Pick<Question, 'unreadable'>,
+): Promise<RunsOfSeries[]> {
   if (wanted.length === 0) return [];
   const { fromMs, toMs } = question;
   const { chunks, fresh } = await readChunks(ports, { series: wanted, fromMs, toMs }, () =>
