@@ -52,9 +52,10 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
   await registry.provide(device, { clock: undefined, series: wanted }, NOON);
   const [rate, ecg] = registry.seriesOfSubject(SUBJECT);
   expect(rate !== undefined && ecg !== undefined, 'series that were asked for are there');
-  return {
+  const archive = {
     sql: database.line,
-    read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
+    read: ((organisationId, work) =>
+      asOrganisation(database.people, organisationId, work)) satisfies QueryPorts['read'],
     sealOf: () => seal,
     heads: new Heads(),
     registry,
@@ -64,6 +65,7 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
     rate,
     ecg,
   };
+  return archive;
 }
 
 /** Readings from one hour to another, every so often, with a wave of their own. */
