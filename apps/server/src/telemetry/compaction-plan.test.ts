@@ -53,7 +53,17 @@ function flushed(readings: readonly Reading[], generation: number): Chunk[] {
     const { block, summary } = encodeContent({ kind: 'readings', columns });
     const last_ms = columns.stampsMs.at(-1) as number;
     const [count, bytes] = [until - from, block.length];
-    return { generation, first_ms: firstMs, last_ms, count, bytes, closed: false, block, summary };
+    return {
+      generation,
+      first_ms: firstMs,
+      last_ms,
+      count,
+      bytes,
+      closed: false,
+      summarised: true,
+      block,
+      summary,
+    };
   });
 }
 
@@ -88,7 +98,17 @@ function compact(table: Chunk[], kind: 'readings' | 'waveform', stepsMax = 500):
         closed,
       } = made;
       const bytes = block.length;
-      table.push({ generation, first_ms, last_ms, count, bytes, closed, block, summary });
+      table.push({
+        generation,
+        first_ms,
+        last_ms,
+        count,
+        bytes,
+        closed,
+        summarised: true,
+        block,
+        summary,
+      });
     }
     assert.equal(new Set(table.map(nameOf)).size, table.length, 'no name twice');
   }
@@ -230,7 +250,17 @@ function runsFlushed(runs: readonly WaveformRun[], generation: number): Chunk[] 
     const count = group.reduce((sum, { samples }) => sum + samples.length, 0);
     const last_ms = Math.max(...group.map(endOf)) - 10;
     const bytes = block.length;
-    return { generation, first_ms: firstMs, last_ms, count, bytes, closed: false, block, summary };
+    return {
+      generation,
+      first_ms: firstMs,
+      last_ms,
+      count,
+      bytes,
+      closed: false,
+      summarised: true,
+      block,
+      summary,
+    };
   });
 }
 

@@ -15,6 +15,8 @@ export interface ChunkMark {
   readonly count: number;
   readonly bytes: number;
   readonly closed: boolean;
+  /** What it holds is said beside it; chunks of before, and moved ones, lack that. */
+  readonly summarised: boolean;
 }
 
 export type Step =
@@ -80,7 +82,10 @@ function firstReaching(
 /** A flush that brought much leaves chunks that are large enough as they are. */
 function grownOf(chunks: readonly ChunkMark[]): Step | undefined {
   const grown = chunks.filter((chunk) => !chunk.closed && isGrown(chunk));
-  return grown.length === 0 ? undefined : { kind: 'close', chunks: grown };
+  const [bare] = grown.filter(({ summarised }) => !summarised);
+  if (bare === undefined) return grown.length === 0 ? undefined : { kind: 'close', chunks: grown };
+  const region = { fromMs: bare.first_ms, toMs: bare.last_ms + 1, isInner: true };
+  return { kind: 'merge', inputs: [bare], region };
 }
 
 function isGrown({ bytes, first_ms, last_ms }: ChunkMark): boolean {

@@ -28,7 +28,7 @@ export async function openSeries(
 export type MarkRow = Pick<
   Required<ChunkRow>,
   'kind' | 'generation' | 'first_ms' | 'last_ms' | 'count' | 'bytes' | 'closed'
->;
+> & { readonly summarised: boolean };
 
 /**
  * Chunks of a series in order of their first stamp, from the first on that reaches to its oldest open
@@ -37,7 +37,8 @@ export type MarkRow = Pick<
 export async function readMarks(sql: Sql, place: SeriesPlace, limit: number): Promise<MarkRow[]> {
   const { partition, subjectId, seriesId } = place;
   return await sql`
-    SELECT kind, generation, first_ms, last_ms, count, bytes, closed FROM chunk
+    SELECT kind, generation, first_ms, last_ms, count, bytes, closed, summary IS NOT NULL AS summarised
+    FROM chunk
     WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = ${seriesId}
       AND octet_length(sealed) > 0
       AND last_ms >= (SELECT min(first_ms) FROM chunk WHERE series_id = ${seriesId} AND NOT closed)

@@ -172,3 +172,22 @@ test('a chunk that does not open is told of once, kept, and the others are merge
   assert.equal(valuesOf(rows).length, 59 * 60);
   assert.ok(rows.length <= 3, `${rows.length} chunks`);
 });
+
+test('a large chunk of before, which says nothing of what it holds, is told anew', async () => {
+  await using database = await freshDatabase();
+  const stampsMs = Float64Array.from({ length: 3_000 }, (_, i) => NOON + i * 1000);
+  const columns = { stampsMs, values: stampsMs.map(Math.sin), flags: new Uint8Array(3_000) };
+  const [firstMs, lastMs] = [NOON, stampsMs.at(-1) as number];
+  const place = { series: SERIES, kind: 'readings', generation: 1, firstMs, lastMs } as const;
+  const encoded = encodeContent({ kind: 'readings', columns });
+  const row = sealChunk(seal, { ...encoded, ...place, count: 3_000, closed: false });
+  const { summary: _, ...bare } = row;
+  await insertChunks(database.line, [bare]);
+  const { compaction, turn } = await open(database);
+  compaction.note(HOUR);
+  await turn();
+  const rows = await database.line<{ said: boolean }[]>`
+    SELECT summary IS NOT NULL AS said FROM chunk`;
+  assert.ok(rows.length > 0 && rows.every(({ said }) => said));
+  assert.equal(valuesOf(await chunksOf(database)).length, 3_000);
+});
