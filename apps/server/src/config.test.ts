@@ -18,6 +18,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       masterKey: { kind: 'file' },
       keyStoreDir: undefined,
       memoryBytes: undefined,
+      retention: [],
       diskReserveBytes: 512 * 1024 * 1024,
       demo: false,
     },

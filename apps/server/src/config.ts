@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
+import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface Config {
   readonly memoryBytes: number | undefined;
   /** So much of the disk stays free: below it nothing is taken in. */
   readonly diskReserveBytes: number;
+  /** What is not kept for ever. */
+  readonly retention: readonly RetentionRule[];
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -135,6 +138,16 @@ const Settings = z.object({
     .min(DISK_RESERVE_MIN_MIB)
     .max(1024 * 1024)
     .default(DISK_RESERVE_BYTES / MEBIBYTE),
+  // Whoever keeps less than everything says so: by default nothing is let go.
+  AUSCULTA_RETENTION: z
+    .string()
+    .transform((text, context) => {
+      const rules = parseRetention(text);
+      if (rules !== undefined) return rules;
+      context.addIssue({ code: 'custom', message: 'is not a list of rules' });
+      return z.NEVER;
+    })
+    .default([]),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -167,6 +180,8 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_KMS_TOKEN_FILE: 'Set it to the file that holds the token for the key service.',
   AUSCULTA_MEMORY_MIB: `Set it to a whole number of MiB, ${MEMORY_MIN_MIB} or more, or leave it unset for an eighth of the machine.`,
   AUSCULTA_DISK_RESERVE_MIB: `Set it to a whole number of MiB, ${DISK_RESERVE_MIN_MIB} or more, or leave it unset for ${DISK_RESERVE_BYTES / MEBIBYTE}.`,
+  AUSCULTA_RETENTION:
+    'Set it to rules such as waveform raw 90, waveform roll-up 730, numeric raw 3650 (in days), or leave it unset to keep everything.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -217,6 +232,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
           ? undefined
           : settings.AUSCULTA_MEMORY_MIB * MEBIBYTE,
       diskReserveBytes: settings.AUSCULTA_DISK_RESERVE_MIB * MEBIBYTE,
+      retention: settings.AUSCULTA_RETENTION,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

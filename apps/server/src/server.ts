@@ -42,6 +42,7 @@ import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
 import { PostgresLog } from './telemetry/postgres-log.ts';
+import { startRetention } from './telemetry/retention.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { LOG_KEPT_MS, Telemetry } from './telemetry/telemetry.ts';
 import { appendAudit } from './vault/audit.ts';
@@ -135,6 +136,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   );
 
+  const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
+  stack.defer(startRetention({ ...outside, ...parts, ...kept }));
+
   const mqtt = stack.use(await openMqtt(parts));
   const { nowMs, newId } = outside;
   const hl7 = stack.use(await openHl7(config.hl7, { ...parts, nowMs, newId }));
@@ -144,14 +148,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
-  const kept = stack.move();
+  const moved = stack.move();
   const address = http.server.address();
   return {
     httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
     mqttPort: mqtt.port,
     hl7Port: hl7?.port,
     newLogin: first.newLogin,
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 }
 

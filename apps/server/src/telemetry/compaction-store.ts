@@ -40,7 +40,7 @@ export async function readMarks(sql: Sql, place: SeriesPlace, limit: number): Pr
     SELECT kind, generation, first_ms, last_ms, count, bytes, closed, summary IS NOT NULL AS summarised
     FROM chunk
     WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = ${seriesId}
-      AND octet_length(sealed) > 0
+      AND sealed IS NOT NULL
       AND last_ms >= (SELECT min(first_ms) FROM chunk WHERE series_id = ${seriesId} AND NOT closed)
     ORDER BY first_ms, generation LIMIT ${limit}`;
 }

@@ -217,11 +217,11 @@ async function foundBetween<Found extends ChunkPlace = SealedChunk>(
       SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
       WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
         AND first_ms >= wanted."fromMs" - 86400000 AND first_ms < wanted."toMs"
-        AND last_ms >= wanted."fromMs" AND last_ms - first_ms <= 86400000
+        AND last_ms >= wanted."fromMs" AND last_ms - first_ms <= 86400000 AND sealed IS NOT NULL
       UNION ALL
       SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
       WHERE series_id = wanted."id" AND subject_id = ${subjectId}
-        AND last_ms - first_ms > 86400000
+        AND last_ms - first_ms > 86400000 AND sealed IS NOT NULL
         AND last_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
     ) AS found
     ORDER BY found.series_id, found.generation, found.first_ms`;
@@ -294,7 +294,7 @@ export async function newestChunks(sql: Sql): Promise<SealedChunk[]> {
   return await sql`
     SELECT newest.series_id, newest.generation, newest.first_ms, newest.last_ms, newest.sealed
     FROM series CROSS JOIN LATERAL (
-      SELECT * FROM chunk WHERE chunk.series_id = series.id
+      SELECT * FROM chunk WHERE chunk.series_id = series.id AND sealed IS NOT NULL
       ORDER BY last_ms DESC, generation DESC LIMIT 1
     ) AS newest
     WHERE newest.kind = 'readings'`;
