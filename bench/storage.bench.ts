@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     patients: 10,
     metrics: ['heart-rate'],
     flushEveryMs: MINUTE_MS,
-    untilMs: START_MS + 4 * DAY_MS,
+    untilMs: START_MS + 8 * DAY_MS,
     startMs: START_MS,
     readings: (patient) => ({ everyMs: 1_000, values: rates, skip: patient * 1_777 }),
   });

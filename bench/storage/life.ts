@@ -47,8 +47,8 @@ const MINUTE_MS = 60_000;
 /** Flushes between two looks at what is due; a real server looks every second. */
 const FLUSHES_A_TURN = 8;
 
-/** When autovacuum would come (0010-chunk-summaries.sql). */
-const DEAD_ROWS_MIN = 2_000;
+/** When autovacuum would come (0012-vacuum-chunks-early.sql). */
+const DEAD_ROWS_MIN = 500;
 
 export async function live(scene: Scene): Promise<Weight> {
   await using server = await startTestServer();

@@ -36,8 +36,9 @@ export const compactionTwin = {
         .filter((row) => isAt(place)(row) && row.sealed.length > 0 && row.last_ms >= fromMs)
         .sort((a, b) => a.first_ms - b.first_ms || a.generation - b.generation)
         .slice(0, limit)
-        .map(({ kind, generation, first_ms, last_ms, count, bytes, closed = false }) => ({
+        .map(({ kind, generation, first_ms, last_ms, count, bytes, closed = false, summary }) => ({
           ...{ kind, generation, first_ms, last_ms, count, bytes, closed },
+          summarised: summary !== undefined,
         }));
       return { result: marks };
     }),

@@ -72,7 +72,11 @@ export class Retention {
         const own = rules.filter((rule) => rule.class === classOf(series.metric));
         for (const rule of own) {
           // Asked anew each time: a hold may come while a round is under way.
-          while (!this.#stopped && holds.of(subjectId).length === 0 && (await this.#drop(series, rule)))
+          while (
+            !this.#stopped &&
+            holds.of(subjectId).length === 0 &&
+            (await this.#drop(series, rule))
+          )
             await this.#ports.pause();
         }
       }
