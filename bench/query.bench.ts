@@ -2,6 +2,7 @@
 // asked of the engine and of a plain (series, time, value) table in the same PostgreSQL.
 import '../apps/server/src/young-objects.ts';
 import { loadavg } from 'node:os';
+import { DRAWN } from './query/drawn.ts';
 import { FULL_SCAN } from './query/full-scan.ts';
 import { openGround } from './query/ground.ts';
 import { LAST_HUNDRED } from './query/last-hundred.ts';
@@ -15,6 +16,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'last-hundred': LAST_HUNDRED,
   'latest-of-many': LATEST_OF_MANY,
   'full-scan': FULL_SCAN,
+  drawn: DRAWN,
 };
 
 export async function main(args: readonly string[]): Promise<number> {

@@ -4,13 +4,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
+import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { openPools, type Pools, type Sql } from '../../apps/server/src/database/pool.ts';
 import { partitionOf } from '../../apps/server/src/devices/partition.ts';
 import { identityContext } from '../../apps/server/src/devices/registry.ts';
+import type { Series } from '../../apps/server/src/line/entry.ts';
 import { encodeContent } from '../../apps/server/src/telemetry/chunk-content.ts';
-import { cutReadings } from '../../apps/server/src/telemetry/chunk-cuts.ts';
+import { cutReadings, cutRuns } from '../../apps/server/src/telemetry/chunk-cuts.ts';
 import { sealChunk } from '../../apps/server/src/telemetry/chunk-row.ts';
 import { type ChunkRow, insertChunks } from '../../apps/server/src/telemetry/store.ts';
+import { endOf } from '../../apps/server/src/telemetry/waveform-head.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { oneKey } from '../../tests/support/keys.ts';
 import { startTestServer } from '../../tests/support/postgres-server.ts';
@@ -38,6 +41,8 @@ export interface Ground extends AsyncDisposable {
   addPatients(count: number, metrics: readonly string[]): Promise<Patient[]>;
   /** As chunks that are full; a later generation is read before an earlier one. */
   store(series: PatientSeries, generation: number, columns: ReadingColumns): Promise<void>;
+  /** As the chunks of one flush. */
+  storeRun(series: PatientSeries, generation: number, run: WaveformRun): Promise<void>;
   /** What it holds is known to the planner. */
   settle(): Promise<void>;
 }
@@ -58,6 +63,8 @@ export async function openGround(): Promise<Ground> {
       addPatients(pools.line, { seal, organisationId, count, metrics }),
     store: (series, generation, columns) =>
       insertChunks(pools.line, chunksOf(series, { generation, columns, seal })),
+    storeRun: (series, generation, run) =>
+      insertChunks(pools.line, runChunksOf(series, { generation, run, seal })),
     async settle() {
       using connection = await reserved(pools.line);
       await connection.sql`SET statement_timeout = 0`;
@@ -86,12 +93,7 @@ function chunksOf(
     };
     return sealChunk(seal, {
       ...encodeContent({ kind: 'readings', columns: part }),
-      series: {
-        ...series,
-        deviceId: 'bench' as DeviceId,
-        metric: metricOf('heart-rate'),
-        epoch: 1,
-      },
+      series: seriesOf(series, 'heart-rate'),
       kind: 'readings',
       generation,
       firstMs,
@@ -99,6 +101,24 @@ function chunksOf(
       count: until - from,
       closed: true,
     });
+  });
+}
+
+function seriesOf(series: PatientSeries, metric: string): Series {
+  return { ...series, deviceId: 'bench' as DeviceId, metric: metricOf(metric), epoch: 1 };
+}
+
+function runChunksOf(
+  series: PatientSeries,
+  what: { readonly generation: number; readonly run: WaveformRun; readonly seal: Seal },
+): ChunkRow[] {
+  const { generation, run, seal } = what;
+  return cutRuns([run]).map(({ firstMs, runs }) => {
+    const encoded = encodeContent({ kind: 'waveform', runs });
+    const lastMs = Math.ceil(Math.max(...runs.map(endOf)));
+    const count = runs.reduce((sum, { samples }) => sum + samples.length, 0);
+    const place = { kind: 'waveform', generation, firstMs, lastMs, count, closed: true } as const;
+    return sealChunk(seal, { ...encoded, ...place, series: seriesOf(series, 'ecg-ii') });
   });
 }
 
