@@ -153,6 +153,7 @@ function asSql(handle: Handle): Sql {
     throw new UnknownStatement(`no twin speaks for this statement: ${text.slice(0, 200)}`);
   };
   const begin = (work: (tx: Sql) => Promise<unknown>) => handle.database.transact(handle, work);
+  // The driver's type has a hundred members that no store calls; whoever called one would crash here.
   const made = Object.assign(sql, { begin }) as unknown as Sql;
   handles.set(made, handle);
   return made;

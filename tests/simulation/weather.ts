@@ -56,18 +56,20 @@ const WORST: Rates = {
   heldBack: 0.05,
 };
 
+const KINDS = Object.keys(WORST) as (keyof Weather)[];
+
 /** A third of the kinds are absent, the others somewhere up to their worst. */
 export function drawWeather(chance: Chance): Weather {
-  const drawn = Object.entries(WORST).map(([kind, worst]) => {
-    const level = chance.happens(1 / 3) ? 0 : chance.next();
-    return [kind, worst * level] as const;
-  });
-  const weather = Object.fromEntries(drawn) as unknown as Weather;
+  const weather = ratesOf((kind) => WORST[kind] * (chance.happens(1 / 3) ? 0 : chance.next()));
   // Without flushes there is nothing to merge.
   return { ...weather, flushes: Math.max(weather.flushes, 0.002) };
 }
 
 /** Nothing goes wrong: what is owed has to be done now. */
-export const CALM: Weather = Object.fromEntries(
-  Object.keys(WORST).map((kind) => [kind, 0]),
-) as unknown as Weather;
+export const CALM: Weather = ratesOf(() => 0);
+
+function ratesOf(rate: (kind: keyof Weather) => number): Weather {
+  const rates: Record<keyof Weather, number> = { ...WORST };
+  for (const kind of KINDS) rates[kind] = rate(kind);
+  return rates;
+}

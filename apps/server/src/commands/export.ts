@@ -21,7 +21,6 @@ import {
 } from './move-store.ts';
 import { MOVED_TABLES } from './moved-tables.ts';
 import { SEALED_KINDS } from './sealed-tables.ts';
-import type { SealedRow } from './store.ts';
 
 const ROWS_AT_ONCE = 200;
 
@@ -155,11 +154,10 @@ function openRow(
   if (typeof subject === 'string' && vault.isShredded(subject)) return 'erased';
   const kind = SEALED_KINDS.find((known) => known.table === table);
   if (kind === undefined || sealed === null) return undefined;
-  const whole = { ...row, sealed } as unknown as SealedRow;
-  const owner = kind.subjectOf(whole);
+  const owner = kind.subjectOf(row);
   if (owner !== null && vault.isShredded(owner)) return 'erased';
   const seal =
     owner === null ? vault.organisationSeal(String(row['organisation_id'])) : vault.sealOf(owner);
-  const opened = seal?.open(sealed, kind.contextOf(whole));
+  const opened = seal?.open(sealed, kind.contextOf(row));
   return opened?.ok ? opened.value : 'unreadable';
 }

@@ -28,7 +28,6 @@ import {
 } from './move-store.ts';
 import { MOVED_TABLES } from './moved-tables.ts';
 import { SEALED_KINDS } from './sealed-tables.ts';
-import type { SealedRow } from './store.ts';
 
 const ROWS_AT_ONCE = 100;
 
@@ -162,13 +161,12 @@ class Importing {
   #sealed(table: string, row: JsonRow, clear: Uint8Array | undefined): JsonRow {
     const kind = SEALED_KINDS.find((known) => known.table === table);
     if (kind === undefined || clear === undefined) return row;
-    const whole = row as unknown as SealedRow;
-    const owner = kind.subjectOf(whole);
+    const owner = kind.subjectOf(row);
     const { vault, organisationId } = this.#ports;
     const seal = owner === null ? vault.organisationSeal(organisationId) : vault.sealOf(owner);
     if (seal === undefined)
       throw unusable('The export has rows of a subject that is not in it. Export again.');
-    const sealed = seal.seal(clear, kind.contextOf(whole));
+    const sealed = seal.seal(clear, kind.contextOf(row));
     const bytes = table === 'chunk' ? { bytes: sealed.length } : {};
     return { ...row, ...bytes, [kind.sealed]: `\\x${Buffer.from(sealed).toString('hex')}` };
   }

@@ -11,7 +11,10 @@ import { eventContext } from '../telemetry/events.ts';
 import { detectorContext } from '../telemetry/flush.ts';
 import { zstd } from '../telemetry/zstd.ts';
 import { type AuditEntry, auditContext } from '../vault/audit.ts';
-import type { SealedRow, SealedTable } from './store.ts';
+import type { SealedTable } from './store.ts';
+
+/** The columns that name a sealed row; which those are depends on its table. */
+type SealedRow = Readonly<Record<string, unknown>>;
 
 export interface SealedKind extends SealedTable {
   /** As it is called where it is told of. */
@@ -24,8 +27,8 @@ export interface SealedKind extends SealedTable {
   readonly faultOf: (opened: Uint8Array, row: SealedRow) => string | undefined;
 }
 
-const text = (value: SealedRow[string] | undefined): string => String(value ?? '');
-const number = (value: SealedRow[string] | undefined): number => Number(value);
+const text = (value: unknown): string => String(value ?? '');
+const number = (value: unknown): number => Number(value);
 
 function jsonFault(opened: Uint8Array): string | undefined {
   try {

@@ -36,8 +36,8 @@ function laggingDevice(): RegisteredDevice {
 test('a message that waits for its series counts once for the clock of its device', async () => {
   const device = laggingDevice();
   const asked: Needs[] = [];
-  const registry = {
-    provide: async (_: RegisteredDevice, needs: Needs) => {
+  const registry: IntakePorts['registry'] = {
+    provide: async (_, needs) => {
       asked.push(needs);
       for (const [i, { placement, metric, epoch }] of needs.series.entries()) {
         device.addSeries({ ...placement, id: i + 1, deviceId: device.id, metric, epoch });
@@ -46,8 +46,8 @@ test('a message that waits for its series counts once for the clock of its devic
   };
   const ports: IntakePorts = {
     append: (_, onDurable) => onDurable(undefined),
-    registry: registry as unknown as Registry,
-    parking: {} as Parking,
+    registry,
+    parking: { park: async () => assert.fail('nothing is to be parked') },
     contentId: () => '',
     isFull: () => false,
     pressure: () => 'none',

@@ -56,8 +56,8 @@ export interface Answer {
 
 export interface IntakePorts {
   readonly append: Append;
-  readonly registry: Registry;
-  readonly parking: Parking;
+  readonly registry: Pick<Registry, 'provide'>;
+  readonly parking: Pick<Parking, 'park'>;
   /** Names a message by its device and bytes. */
   readonly contentId: (deviceId: string, bytes: Uint8Array) => string;
   /** True while there is no room on the disk: nothing becomes durable. */

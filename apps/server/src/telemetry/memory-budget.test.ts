@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EventEntry, LogEntry, WaveformsEntry } from '../line/entry.ts';
+import { NOON, readingsEntry, runSample, seriesSample } from '../../../../tests/support/line.ts';
+import type { LogEntry } from '../line/entry.ts';
 import { defaultBudgetBytes, MemoryBudget } from './memory-budget.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
 /** One message as large as so many samples, and a little more. */
 function samples(count: number): LogEntry[] {
-  const run = { samples: new Int32Array(count) } as WaveformsEntry['runs'][number];
-  return [{ kind: 'waveforms', runs: [run] } as unknown as WaveformsEntry];
+  return [
+    {
+      kind: 'waveforms',
+      partition: 1,
+      receivedMs: NOON,
+      offsetMs: 0,
+      series: [seriesSample({ id: 1, metric: 'ecg-ii' })],
+      runs: [runSample({ startMs: NOON, samples: new Int32Array(count) })],
+    },
+  ];
 }
 
-const EVENT = [{ kind: 'event' } as EventEntry];
+/** Small beside a hundredth. */
+const NUMBER = [readingsEntry(seriesSample({ id: 2 }), { stampMs: NOON, value: 70 })];
 
 /** Exactly a hundredth of the budget below. */
 const PERCENT = samples(2_400);
@@ -41,7 +51,7 @@ test('what waits for the log, is in the heads, and in the hand of a flush counts
   }
   assert.equal(memory.pressure, 'all');
   memory.flushBegins();
-  memory.consumed(EVENT);
+  memory.consumed(NUMBER);
   assert.equal(memory.pressure, 'all', 'until its chunks are written');
   memory.flushEnds();
   assert.equal(memory.pressure, 'none');

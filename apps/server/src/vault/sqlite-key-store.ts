@@ -43,8 +43,11 @@ export function readKeyStore(path: string): {
     try {
       db.exec('BEGIN');
       const root = db.prepare('SELECT wrapped FROM root').get()?.wrapped as Uint8Array | undefined;
-      const rows = db.prepare('SELECT owner, wrapped FROM key').all() as unknown as WrappedKey[];
-      return { root, keys: new Map(rows.map(({ owner, wrapped }) => [owner, wrapped])) };
+      const rows = db.prepare('SELECT owner, wrapped FROM key').all();
+      const keys = rows.map(
+        ({ owner, wrapped }) => [owner as string, wrapped as Uint8Array] as const,
+      );
+      return { root, keys: new Map(keys) };
     } finally {
       db.close();
     }
