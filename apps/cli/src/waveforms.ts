@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from './command.ts';
 import { writeJson } from './output.ts';
@@ -42,30 +41,31 @@ export const WAVEFORM_EXPORT: Command = {
 
 /** For this user's eyes; half a file is no file. */
 async function save(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  const handle = await open(file, 'wx', 0o600).catch((error) => {
+    throw problemOf(file, error);
+  });
   let bytes = 0;
-  let hasBegun = false;
   try {
-    await pipeline(
-      async function* () {
-        for await (const piece of pieces) {
-          bytes += piece.length;
-          yield piece;
-        }
-      },
-      createWriteStream(file, { flags: 'wx', mode: 0o600 }).once('open', () => {
-        hasBegun = true;
-      }),
-    );
+    await pipeline(async function* () {
+      for await (const piece of pieces) {
+        bytes += piece.length;
+        yield piece;
+      }
+    }, handle.createWriteStream());
     return bytes;
   } catch (error) {
-    if (hasBegun) await rm(file, { force: true });
-    if (error instanceof CommandProblem) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new CommandProblem(EXIT.USAGE, `${file} is there already: name another file.`);
-    throw new CommandProblem(
-      EXIT.REFUSED,
-      `${file} could not be written (${code ?? 'the answer broke off'}).`,
-    );
+    await rm(file, { force: true });
+    throw problemOf(file, error);
   }
+}
+
+function problemOf(file: string, error: unknown): CommandProblem {
+  if (error instanceof CommandProblem) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EEXIST'
+    ? new CommandProblem(EXIT.USAGE, `${file} is there already: name another file.`)
+    : new CommandProblem(
+        EXIT.REFUSED,
+        `${file} could not be written (${code ?? 'the answer broke off'}).`,
+      );
 }

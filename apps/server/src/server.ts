@@ -126,18 +126,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
   stack.defer(() => parts.wearing.reattribution.close());
-  stack.defer(
-    watchHealth({
-      health,
-      telemetry,
-      alarms,
-      places: placesOf(dataDirectory.path, config),
-      outside,
-    }),
-  );
-
-  const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
-  stack.defer(startRetention({ ...outside, ...parts, ...kept }));
+  const places = placesOf(dataDirectory.path, config);
+  stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
 
   const mqtt = stack.use(await openMqtt(parts));
   const { nowMs, newId } = outside;
@@ -146,6 +136,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
+  const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
+  stack.defer(startRetention({ ...outside, ...parts, ...kept }));
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
   const moved = stack.move();
