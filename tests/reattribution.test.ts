@@ -71,7 +71,8 @@ test('corrections that are killed in the middle: everything is in one record, th
     let moved = 0;
     let interrupted = 0;
     for (let round = 1; round <= ROUNDS; round += 1) {
-      const change = anyChange(measured, chance);
+      // Whatever is drawn afterwards, the first moves half of what was measured.
+      const change = round === 1 ? halfToAnother(measured) : anyChange(measured, chance);
       await correct(running.server, measured, change);
       // What comes while readings move is placed by the new history.
       const sending = sendReading(running.server, measured).catch(() => undefined);
@@ -179,6 +180,10 @@ function anyChange({ fromMs, subjects }: Measured, chance: () => number): Change
   const isOpen = chance() < 0.4;
   const untilMs = isOpen ? Number.POSITIVE_INFINITY : Math.max(a, b) + 1;
   return { fromMs: Math.min(a, b), untilMs, subjectId };
+}
+
+function halfToAnother({ fromMs, subjects }: Measured): Change {
+  return { fromMs: fromMs + SPAN_MS / 4, untilMs: fromMs + SPAN_MS * 0.75, subjectId: subjects[1] };
 }
 
 async function correct(server: ServerUnderTest, measured: Measured, change: Change): Promise<void> {
