@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { frameMllp, MllpParser } from '@ausculta/codecs/mllp';
+import { frameMllp } from '@ausculta/codecs/mllp';
 import { runPeer } from './support/debian-peers.ts';
+import { fields, heartRate, type MllpClient, message, openMllp } from './support/hl7-messages.ts';
 import { missingMllpSend } from './support/hl7-peers.ts';
 import {
   eventually,
@@ -19,85 +19,6 @@ import {
 } from './support/server.ts';
 
 const LOOPBACK = ['127.0.0.1'];
-
-/** Sends what it is given and gathers the answers. */
-class MllpClient {
-  readonly #socket: Socket;
-  readonly #parser = new MllpParser({ bytesMax: 64 * 1024 });
-  readonly answers: string[] = [];
-  isEnded = false;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      this.isEnded = true;
-    });
-    socket.on('data', (bytes) => {
-      for (const event of this.#parser.push(bytes)) {
-        assert.equal(event.kind, 'message');
-        if (event.kind === 'message') this.answers.push(new TextDecoder().decode(event.bytes));
-      }
-    });
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
-  }
-
-  /** The answer to one more message. */
-  async ask(message: string): Promise<string> {
-    const before = this.answers.length;
-    this.write(frameMllp(new TextEncoder().encode(message)));
-    return await eventually('an acknowledgement', () => Promise.resolve(this.answers[before]));
-  }
-
-  end(): void {
-    this.#socket.destroy();
-  }
-}
-
-interface Said {
-  readonly application?: string;
-  readonly id?: string;
-  readonly modes?: string;
-  readonly type?: string;
-  readonly pid?: string;
-  readonly atMs?: number;
-  readonly rows: readonly string[];
-}
-
-function message({
-  application = 'MONITOR',
-  id = '1',
-  modes = '|',
-  type,
-  pid,
-  atMs = Date.now(),
-  rows,
-}: Said): string {
-  const segments = [
-    `MSH|^~\\&|${application}|WARD|||${hl7Time(Date.now())}||${type ?? 'ORU^R01^ORU_R01'}|${id}|P|2.6|||${modes}||UNICODE UTF-8`,
-    ...(pid === undefined ? [] : [`PID|||${pid}^^^H^MR`]),
-    `OBR|1|||182777000^monitoring of patient^SCT|||${hl7Time(atMs)}`,
-    ...rows,
-  ];
-  return segments.map((segment) => `${segment}\r`).join('');
-}
-
-function hl7Time(atMs: number): string {
-  return `${new Date(atMs).toISOString().replaceAll(/[-:T]/g, '').replace('Z', '')}+0000`;
-}
-
-function heartRate(value: number | string, equipment = ''): string {
-  return `OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|${value}|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R|||||||${equipment}`;
-}
-
-const fields = (answer: string, segment: string): string[] =>
-  answer
-    .split('\r')
-    .find((line) => line.startsWith(segment))
-    ?.split('|') ?? [];
 
 describe('the HL7 door', () => {
   let here: ServerHere;
@@ -131,9 +52,7 @@ describe('the HL7 door', () => {
   });
 
   async function open(): Promise<MllpClient> {
-    const socket = connect(here.hl7Port ?? 0, '127.0.0.1');
-    await once(socket, 'connect');
-    const client = new MllpClient(socket);
+    const client = await openMllp(here.hl7Port);
     clients.push(client);
     return client;
   }

@@ -4,6 +4,7 @@ import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
+import { type Admissions, openAdmissions } from './admissions/open-admissions.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
@@ -27,7 +28,8 @@ import { LiveHub } from './live/hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
 import type { Outside } from './outside.ts';
-import { Parking, type ParkingPorts } from './parked/parking.ts';
+import { parkedKeyOf } from './parked/parked-key.ts';
+import { Parking } from './parked/parking.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
@@ -81,6 +83,7 @@ interface Parts {
   readonly holds: LegalHolds;
   readonly erasure: Erasure;
   readonly wearing: Wearing;
+  readonly admissions: Admissions;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
@@ -240,7 +243,9 @@ async function openParts(
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const moving = { ...engine, ...erasing, organisationSeal: vault.organisationSeal, onMoved };
   const wearing = await openWearing({ ...outside, ...moving, sql: database.line });
-  const open = { ...engine, ...erasing, wearing };
+  const admitting = { ...outside, ...secrets(outside), ...moving, ...wearing, keys: vault };
+  const admissions = await openAdmissions({ ...admitting, sql: database.line });
+  const open = { ...engine, ...erasing, wearing, admissions };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
 
@@ -286,17 +291,6 @@ async function openErasure(
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
   return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
-}
-
-/** A parked message is sealed for who wears its device, as far as anybody can tell. */
-function parkedKeyOf(registry: Registry, vault: Vault): ParkingPorts['keyOf'] {
-  return ({ organisationId, deviceId, receivedMs }) => {
-    const subjectId = registry.devices.get(deviceId)?.wearerNow(receivedMs);
-    const seal = subjectId === undefined ? undefined : vault.sealOf(subjectId);
-    return seal === undefined
-      ? { subjectId: undefined, seal: vault.organisationSeal(organisationId) }
-      : { subjectId, seal };
-  };
 }
 
 /** A device proves itself by its token; an unknown id and a wrong token look the same. */

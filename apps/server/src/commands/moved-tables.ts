@@ -10,6 +10,7 @@ const CLEAR_TABLES: readonly MovedTable[] = [
   { table: 'clock_offset', key: ['device_id', 'epoch', 'from_stamp_ms'] },
   { table: 'series', key: ['id'] },
   { table: 'reattribution', key: ['device_id', 'id'] },
+  { table: 'movement', key: ['subject_id', 'message_id'] },
   { table: 'alarm_transition', key: ['subject_id', 'alarm_id', 'cause'] },
 ];
 
@@ -26,6 +27,9 @@ const ORDER = [
   'alarm_transition',
   'legal_hold',
   'reattribution',
+  'stay',
+  'movement',
+  'bed_device',
   'parked',
   'audit_leaf',
   'detector_state',

@@ -2,6 +2,7 @@
 import { decodeReadings } from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import { bedDeviceContext, stayContext } from '../admissions/stays.ts';
 import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/registry.ts';
 import { holdContext } from '../erasure/holds.ts';
@@ -120,6 +121,28 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: ofColumn,
     nameOf: (row) => `${row['subject_id']}/${row['id']}`,
     faultOf: () => undefined,
+  },
+  {
+    what: 'stay',
+    table: 'stay',
+    key: ['subject_id'],
+    columns: [],
+    sealed: 'sealed',
+    contextOf: (row) => stayContext(text(row['subject_id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => text(row['subject_id']),
+    faultOf: jsonFault,
+  },
+  {
+    what: 'bed of a device',
+    table: 'bed_device',
+    key: ['device_id'],
+    columns: ['organisation_id'],
+    sealed: 'bed_sealed',
+    contextOf: (row) => bedDeviceContext(text(row['device_id'])),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['device_id']),
+    faultOf: jsonFault,
   },
   {
     what: 'parked message',

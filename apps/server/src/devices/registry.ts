@@ -34,6 +34,8 @@ export class Registry {
   readonly subjects = new Map<SubjectId, RegisteredSubject>();
   readonly devices = new Map<string, RegisteredDevice>();
   readonly moves = new MovesUnderWay();
+  /** By organisation and record number. */
+  readonly #byNumber = new Map<string, SubjectId>();
   readonly #series = new Map<number, Series>();
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
 
@@ -64,6 +66,17 @@ export class Registry {
 
   seriesOfSubject(subjectId: SubjectId): readonly Series[] {
     return this.#seriesOfSubject.get(subjectId) ?? [];
+  }
+
+  subjectByNumber(organisationId: OrganisationId, number: string): RegisteredSubject | undefined {
+    const id = this.#byNumber.get(`${organisationId}/${number}`);
+    return id === undefined ? undefined : this.subjects.get(id);
+  }
+
+  #setSubject(subject: RegisteredSubject): void {
+    this.subjects.set(subject.id, subject);
+    const { organisationId, identity } = subject;
+    this.#byNumber.set(`${organisationId}/${identity.recordNumber}`, subject.id);
   }
 
   /** The offset that places a stamp of a series in measured time. */
@@ -100,7 +113,7 @@ export class Registry {
       identity_sealed,
     });
     const added = { ...subject, partition };
-    this.subjects.set(id, added);
+    this.#setSubject(added);
     return added;
   }
 
@@ -233,7 +246,7 @@ export class Registry {
     const opened = seal.open(row.identity_sealed, place);
     // Of another key: the whole store is not the one of this database. Else it is one damaged name.
     if (!opened.ok && !seal.isOwn(row.identity_sealed)) throw otherKeys();
-    this.subjects.set(id, {
+    this.#setSubject({
       organisationId,
       id,
       kind,

@@ -105,10 +105,7 @@ function isNumberTaken(
   recordNumber: string | undefined,
 ): boolean {
   if (recordNumber === undefined) return false;
-  return [...registry.subjects.values()].some(
-    (other) =>
-      other.organisationId === organisationId && other.identity.recordNumber === recordNumber,
-  );
+  return registry.subjectByNumber(organisationId, recordNumber) !== undefined;
 }
 
 /** A subject of the caller's organisation. What belongs to another does not exist. */

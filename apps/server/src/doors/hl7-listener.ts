@@ -1,5 +1,6 @@
 /** Opens the HL7 door by its settings: the list of senders, the certificate, who may be asked. */
 import { readFileSync } from 'node:fs';
+import type { Admissions } from '../admissions/open-admissions.ts';
 import type { Hl7Listen } from '../config.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { Registry } from '../devices/registry.ts';
@@ -11,6 +12,7 @@ import type { IntakePorts } from './intake.ts';
 export interface Hl7ListenerPorts {
   readonly intake: IntakePorts;
   readonly registry: Registry;
+  readonly admissions: Admissions;
   readonly nowMs: () => number;
   readonly newId: () => string;
 }
@@ -21,7 +23,8 @@ export async function openHl7(
   ports: Hl7ListenerPorts,
 ): Promise<Hl7Door | undefined> {
   if (listen === undefined) return undefined;
-  const { intake, registry, nowMs, newId } = ports;
+  const { intake, registry, admissions, nowMs, newId } = ports;
+  const { beds } = admissions;
   const senders = readSenders(
     readText('AUSCULTA_HL7_SENDERS', listen.sendersFile).toString('utf8'),
   );
@@ -35,11 +38,12 @@ export async function openHl7(
       intake,
       nowMs,
       newId,
+      beds,
       deviceById: (id) => registry.devices.get(id),
       recordNumberAt: (device) => {
         const subjectId = device.wearerNow(nowMs());
-        const subject = subjectId === undefined ? undefined : registry.subjects.get(subjectId);
-        return subject?.identity.recordNumber;
+        if (subjectId === undefined || beds.isUnknown(subjectId)) return undefined;
+        return registry.subjects.get(subjectId)?.identity.recordNumber;
       },
     },
   ).catch((cause: unknown) => {

@@ -5,13 +5,15 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { readHl7 } from '@ausculta/codecs/hl7';
+import { type Hl7Group, readHl7 } from '@ausculta/codecs/hl7';
 import { type Hl7Outcome, writeAck } from '@ausculta/codecs/hl7-ack';
 import { type Hl7Header, NO_HEADER, readHeader } from '@ausculta/codecs/hl7-header';
 import { type Hl7Message, parseHl7 } from '@ausculta/codecs/hl7-message';
-import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
+import { type Fault, fail } from '@ausculta/vitals/fault';
+import type { BedFeeds } from '../admissions/bed-feeds.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
+import { settleBeds } from './hl7/bed-places.ts';
 import { Hl7Connection } from './hl7/connection.ts';
 import { type MessagePart, partsOf } from './hl7/message-parts.ts';
 import { findSender, type Hl7Sender, isExpected, type Peer } from './hl7/senders.ts';
@@ -45,8 +47,9 @@ export interface Hl7DoorOptions {
 export interface Hl7Ports {
   readonly intake: IntakePorts;
   readonly deviceById: (id: string) => RegisteredDevice | undefined;
-  /** The record number of who wears the device now. */
+  /** The record number of who wears the device now, where it is somebody known. */
   readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
+  readonly beds: BedFeeds;
   readonly newId: () => string;
   readonly nowMs: () => number;
 }
@@ -142,10 +145,11 @@ async function take(
     const code = sender === undefined ? 'CREDENTIALS_REFUSED' : 'DEVICE_UNKNOWN';
     return acknowledge(header, { fault: fail(code).fault }, ports);
   }
-  const parts = readParts(parsed.value, { sender, own, ports });
-  if (parts.ok && parts.value.isAck) return undefined;
+  const parts = await readParts(parsed.value, { sender, own, ports });
+  if (parts.kind === 'ack') return undefined;
+  if (parts.kind === 'again') return acknowledge(header, { fault: parts.fault }, ports);
   const receivedMs = ports.nowMs();
-  const taken = (parts.ok ? parts.value.parts : [unreadable(own, parts.fault)]).map(
+  const taken = parts.parts.map(
     ({ device, decoded }) =>
       new Promise<Answer>((resolve) => {
         const message = { device, door: 'hl7', bytes, receivedMs, decoded, waits: false };
@@ -155,21 +159,36 @@ async function take(
   return acknowledge(header, outcomeOf(await Promise.all(taken)), ports);
 }
 
-interface Parts {
-  readonly isAck: boolean;
-  readonly parts: readonly MessagePart[];
-}
+type Parts =
+  | { readonly kind: 'ack' }
+  | { readonly kind: 'parts'; readonly parts: readonly MessagePart[] }
+  /** Who wears what could not be written down: the sender has to send it again. */
+  | { readonly kind: 'again'; readonly fault: Fault };
 
-function readParts(
+async function readParts(
   message: Hl7Message,
   { sender, own, ports }: { sender: Hl7Sender; own: RegisteredDevice; ports: Hl7Ports },
-): Result<Parts> {
+): Promise<Parts> {
   const { utcOffsetMinutes } = sender;
   const decoded = readHl7(message, utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes });
-  if (!decoded.ok) return decoded;
-  const { deviceById, recordNumberAt } = ports;
-  const parts = partsOf(decoded.value, { sender, own, deviceById, recordNumberAt });
-  return { ok: true, value: { isAck: decoded.value.kind === 'ack', parts } };
+  if (!decoded.ok) return { kind: 'parts', parts: [unreadable(own, decoded.fault)] };
+  if (decoded.value.kind === 'ack') return { kind: 'ack' };
+  const { deviceById, recordNumberAt, beds } = ports;
+  const context = { sender, own, deviceById, recordNumberAt, deviceOfBed };
+  function deviceOfBed({ visit }: Hl7Group): RegisteredDevice | undefined {
+    return visit?.location && beds.deviceOfBed(own, visit.location);
+  }
+  const settling = settleBeds(decoded.value, context, beds);
+  if (settling !== undefined) {
+    const fault = await settling.catch((error: unknown) => {
+      ports.intake.onProblem('see who lies in a bed', error);
+      return fail('STORE_UNAVAILABLE').fault;
+    });
+    if (fault?.code === 'STORE_UNAVAILABLE') return { kind: 'again', fault };
+    // Anything else is wrong with the message, and it is kept with that.
+    if (fault !== undefined) return { kind: 'parts', parts: [unreadable(own, fault)] };
+  }
+  return { kind: 'parts', parts: partsOf(decoded.value, context) };
 }
 
 function unreadable(device: RegisteredDevice, fault: Fault): MessagePart {

@@ -70,6 +70,8 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
   await sql`
     DELETE FROM reattribution
     WHERE from_subject_id = ${subjectId} OR to_subject_id = ${subjectId}`;
+  await sql`DELETE FROM stay WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM movement WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM legal_hold WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM device_assignment WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM series WHERE subject_id = ${subjectId}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageSexText, ageYears, locationText, nameText } from './identity-text.ts';
+import { ageSexText, ageYears, locationText, nameText, placedName } from './identity-text.ts';
 
 const NOW_MS = new Date(2026, 10, 21).getTime();
 
@@ -32,4 +32,12 @@ test('what is not known of a person is left out, never guessed', () => {
   assert.equal(ageSexText(UNKNOWN_PERSON, NOW_MS), '');
   assert.equal(locationText(UNKNOWN_PERSON), 'No location');
   assert.equal(locationText({ ...UNKNOWN_PERSON, ward: '4 West', bed: '05' }), '4 West, bed 05');
+});
+
+test('a bed is named once, also where its patient is unknown', () => {
+  const at = (familyName: string, givenName: string) =>
+    placedName({ ...UNKNOWN_PERSON, familyName, givenName, bed: '7' });
+  assert.equal(at('Rivera', 'Ana'), 'Bed 7, Rivera, Ana');
+  assert.equal(at('Bed 7', 'unknown'), 'Bed 7, unknown');
+  assert.equal(at('Bed 71', 'unknown'), 'Bed 7, Bed 71, unknown');
 });

@@ -9,11 +9,11 @@ export function nameText(identity: Identity): string {
     : `${identity.familyName}, ${identity.givenName}`;
 }
 
-/** "Bed 05, Rivera, Ana": for whoever must go there. */
+/** "Bed 05, Rivera, Ana": for whoever must go there. "Bed 7, unknown" says already where. */
 export function placedName(identity: Identity): string {
-  return identity.bed === undefined
-    ? nameText(identity)
-    : `Bed ${identity.bed}, ${nameText(identity)}`;
+  const { bed } = identity;
+  const name = nameText(identity);
+  return bed === undefined || name.startsWith(`Bed ${bed},`) ? name : `Bed ${bed}, ${name}`;
 }
 
 /** Whole years, from as much of the birth date as is known; undefined when nobody knows. */

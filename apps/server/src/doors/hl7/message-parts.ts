@@ -4,15 +4,17 @@
  */
 import type { Hl7Decoded, Hl7Group } from '@ausculta/codecs/hl7';
 import { UNSUPPORTED_MESSAGE } from '@ausculta/codecs/hl7-ack';
+import type { Hl7Order } from '@ausculta/codecs/hl7-observation';
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import { parseDeviceId } from '@ausculta/vitals/identity';
 import type { ReportedReading } from '@ausculta/vitals/reading';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { isBed } from '../../admissions/bed.ts';
 import type { RegisteredDevice } from '../../devices/known-device.ts';
 import { type PartFault, WHOLE_MESSAGE } from '../../line/entry.ts';
 import { isMeasurable } from '../decode.ts';
 import type { Decoded } from '../intake.ts';
-import { type Hl7Sender, maySpeakFor } from './senders.ts';
+import { categoryOfBed, type Hl7Sender, maySpeakFor } from './senders.ts';
 
 /** What goes through intake at once: of one device, of one kind. */
 export interface MessagePart {
@@ -25,8 +27,10 @@ export interface MessageContext {
   /** The sender's own device. */
   readonly own: RegisteredDevice;
   readonly deviceById: (id: string) => RegisteredDevice | undefined;
-  /** The record number of who wears the device now. */
+  /** The record number of who wears the device now, where it is somebody known. */
   readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
+  /** The device that stands for the bed of a group, where its gateway names none. */
+  readonly deviceOfBed: (group: Hl7Group) => RegisteredDevice | undefined;
 }
 
 interface Collected {
@@ -64,6 +68,19 @@ function partsOfDevice(
   return parts;
 }
 
+/** Whose readings a group holds: for each the device, or undefined where nobody can say. */
+export function devicesOf(
+  group: Hl7Group,
+  context: MessageContext,
+): Set<RegisteredDevice | undefined> {
+  const found = new Set<RegisteredDevice | undefined>();
+  for (const { readings, waveforms, observations } of group.orders) {
+    for (const { equipment } of readings) found.add(deviceOf(equipment, group, context));
+    if (waveforms.length > 0) found.add(deviceOf(equipmentOf(observations), group, context));
+  }
+  return found;
+}
+
 interface Collecting {
   readonly context: MessageContext;
   readonly collected: Map<RegisteredDevice, Collected>;
@@ -91,15 +108,15 @@ function collectGroup(group: Hl7Group, { context, collected, index }: Collecting
     const faulty = order.faults.map(({ index: at, fault }) => ({ index: first + at, fault }));
     if (faulty.length > 0) into(context.own).faults.push(...faulty);
     for (const reading of order.readings) {
-      const device = deviceOf(reading.equipment, context);
+      const device = deviceOf(reading.equipment, group, context);
       if (device === undefined) refuse(first, fail('DEVICE_UNKNOWN', 'OBX-18').fault);
       else if (isMeant(device)) into(device).readings.push(reading);
       else refuse(first, fail('PATIENT_DIFFERS', 'PID-3').fault);
     }
     if (order.retracted.length > 0) refuse(first, fail('PAYLOAD_MALFORMED', WITHDRAWN).fault);
-    const equipment = order.observations.find((each) => each.equipment !== undefined)?.equipment;
+    const equipment = equipmentOf(order.observations);
     for (const run of order.waveforms) {
-      const device = deviceOf(equipment, context);
+      const device = deviceOf(equipment, group, context);
       if (!isMeasurable(run)) refuse(first, fail('STAMP_INVALID', 'a waveform').fault);
       else if (device === undefined) refuse(first, fail('DEVICE_UNKNOWN', 'OBX-18').fault);
       else if (isMeant(device)) into(device).runs.push(run);
@@ -112,15 +129,22 @@ function collectGroup(group: Hl7Group, { context, collected, index }: Collecting
 
 const WITHDRAWN = 'values that are taken back (OBX-11 D or W) cannot be withdrawn yet';
 
+function equipmentOf(observations: Hl7Order['observations']): string | undefined {
+  return observations.find((each) => each.equipment !== undefined)?.equipment;
+}
+
 /**
  * The registered device of an OBX-18, "id^namespace^universal id^EUI-64". A monitor's modules are the
- * monitor: only a gateway speaks for others.
+ * monitor: only a gateway speaks for others, and where it is believed about beds, for those.
  */
 function deviceOf(
   equipment: string | undefined,
-  { sender, own, deviceById }: MessageContext,
+  group: Hl7Group,
+  { sender, own, deviceById, deviceOfBed }: MessageContext,
 ): RegisteredDevice | undefined {
-  if (sender.speaksFor === undefined || equipment === undefined || equipment === '') return own;
+  if (sender.speaksFor === undefined) return own;
+  const isAtBed = isBedOf(sender, group);
+  if (equipment === undefined || equipment === '') return isAtBed ? deviceOfBed(group) : own;
   const [entity = '', , universal = ''] = equipment.split('^');
   for (const text of [universal, entity]) {
     const id = parseDeviceId(text.trim());
@@ -128,7 +152,13 @@ function deviceOf(
     const device = deviceById(id);
     if (device !== undefined && device.organisationId === own.organisationId) return device;
   }
-  return undefined;
+  return isAtBed ? deviceOfBed(group) : undefined;
+}
+
+/** Whether a group comes from a bed about which its sender is believed. */
+export function isBedOf(sender: Hl7Sender, { visit }: Hl7Group): boolean {
+  const place = visit?.location;
+  return isBed(place) && categoryOfBed(sender, place.unit) !== undefined;
 }
 
 function refused(device: RegisteredDevice, fault: Fault): MessagePart {

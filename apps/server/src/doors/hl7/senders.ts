@@ -7,6 +7,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Hl7Header } from '@ausculta/codecs/hl7-header';
 import { components, type Hl7Delimiters, plain } from '@ausculta/codecs/hl7-message';
 import { type DeviceId, parseDeviceId } from '@ausculta/vitals/identity';
+import { PATIENT_CATEGORIES, type PatientCategory } from '@ausculta/vitals/subject';
 import { z } from 'zod';
 
 export interface Hl7Sender {
@@ -21,6 +22,11 @@ export interface Hl7Sender {
   readonly speaksFor: readonly string[] | undefined;
   /** Whether PID-3 must name the patient who is assigned to the device. */
   readonly checksPatient: boolean;
+  /**
+   * By unit (PV1-3.1; * is any other): the patients of its beds, as an administrator has said. The
+   * sender is believed about the beds of these units.
+   */
+  readonly beds: ReadonlyMap<string, PatientCategory> | undefined;
   /** Where the sender's clock is read off, for times that name no zone. */
   readonly utcOffsetMinutes: number | undefined;
 }
@@ -51,6 +57,7 @@ const SenderForm = z
       .optional(),
     speaksFor: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\*?$/)).optional(),
     checksPatient: z.boolean().default(true),
+    beds: z.record(z.string().min(1), z.enum(PATIENT_CATEGORIES)).optional(),
     utcOffsetMinutes: z.int().min(-840).max(840).optional(),
   })
   .refine(({ addresses, certificate }) => addresses.length > 0 || certificate !== undefined, {
@@ -72,10 +79,11 @@ export function readSenders(text: string): readonly Hl7Sender[] | string {
     const [issue] = parsed.error.issues;
     return `${issue?.path.join('.') || 'it'}: ${issue?.message}`;
   }
-  return parsed.data.senders.map(({ addresses, facility, certificate, ...rest }) => ({
+  return parsed.data.senders.map(({ addresses, facility, certificate, beds, ...rest }) => ({
     ...rest,
     facility,
     certificate,
+    beds: beds && new Map(Object.entries(beds)),
     addresses: addresses.length === 0 ? undefined : blockListOf(addresses),
     speaksFor: rest.speaksFor,
     utcOffsetMinutes: rest.utcOffsetMinutes,
@@ -133,6 +141,11 @@ function standsWhereItMay({ addresses, certificate }: Hl7Sender, peer: Peer): bo
   if (certificate !== undefined && certificate !== peer.certificate) return false;
   if (addresses === undefined) return certificate !== undefined;
   return addresses.check(peer.address, isIPv6(peer.address) ? 'ipv6' : 'ipv4');
+}
+
+/** Whom a bed of this unit holds; undefined where the sender is not believed about it. */
+export function categoryOfBed({ beds }: Hl7Sender, unit: string): PatientCategory | undefined {
+  return beds?.get(unit) ?? beds?.get('*');
 }
 
 export function maySpeakFor({ device, speaksFor = [] }: Hl7Sender, id: DeviceId): boolean {

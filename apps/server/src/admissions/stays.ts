@@ -1,0 +1,106 @@
+/** Stays and the beds of devices: in memory, written through to the database under their keys. */
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import type { Seal } from '../vault/seal.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
+import { type Bed, bedKey } from './bed.ts';
+import { Census, type Stay } from './census.ts';
+import * as store from './store.ts';
+
+export interface StayPorts {
+  readonly sql: Sql;
+  readonly keys: SubjectKeys;
+  readonly organisationSeal: (organisationId: string) => Seal;
+  /** Whether there is such a subject. */
+  readonly isKnown: (subjectId: SubjectId) => boolean;
+  readonly nowMs: () => number;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export const stayContext = (subjectId: string): string => `stay/${subjectId}`;
+export const bedDeviceContext = (deviceId: string): string => `bed-device/${deviceId}`;
+
+type Kept = Omit<Stay, 'subjectId' | 'organisationId'>;
+
+export class Stays {
+  readonly census: Census;
+  readonly #ports: StayPorts;
+  readonly #bedOfDevice = new Map<string, Bed>();
+
+  static async open(ports: StayPorts): Promise<Stays> {
+    const stays = new Stays(ports);
+    for (const row of await store.readStays(ports.sql)) stays.#addRow(row);
+    for (const row of await store.readBedDevices(ports.sql)) stays.#addDeviceRow(row);
+    return stays;
+  }
+
+  private constructor(ports: StayPorts) {
+    this.#ports = ports;
+    this.census = new Census(ports.isKnown);
+  }
+
+  bedOf(deviceId: string): Bed | undefined {
+    return this.#bedOfDevice.get(deviceId);
+  }
+
+  get deviceCount(): number {
+    return this.#bedOfDevice.size;
+  }
+
+  /** Nothing is kept of who has been erased. */
+  async keep(stay: Stay): Promise<void> {
+    const { subjectId, organisationId, ...kept } = stay;
+    const { sql, keys, nowMs } = this.#ports;
+    const seal = keys.sealOf(subjectId);
+    if (seal === undefined) return;
+    await store.writeStay(sql, {
+      organisation_id: organisationId,
+      subject_id: subjectId,
+      changed_ms: nowMs(),
+      sealed: seal.seal(encode(kept satisfies Kept), stayContext(subjectId)),
+    });
+    this.census.set(stay);
+  }
+
+  async placeDevice(
+    device: { readonly id: string; readonly organisationId: OrganisationId },
+    bed: Bed,
+  ): Promise<void> {
+    const known = this.#bedOfDevice.get(device.id);
+    if (known !== undefined && bedKey(known) === bedKey(bed)) return;
+    const seal = this.#ports.organisationSeal(device.organisationId);
+    await store.writeBedDevice(this.#ports.sql, {
+      organisation_id: device.organisationId,
+      device_id: device.id,
+      bed_sealed: seal.seal(encode(bed), bedDeviceContext(device.id)),
+    });
+    this.#bedOfDevice.set(device.id, bed);
+  }
+
+  #addRow(row: store.StayRow): void {
+    const { subject_id: subjectId, organisation_id: organisationId } = row;
+    // Restored, and erased since: its row goes with the others.
+    const seal = this.#ports.keys.sealOf(subjectId);
+    if (seal === undefined) return;
+    const kept = this.#open<Kept>(seal.open(row.sealed, stayContext(subjectId)), 'a stay');
+    if (kept !== undefined) this.census.set({ ...kept, subjectId, organisationId });
+  }
+
+  #addDeviceRow(row: store.BedDeviceRow): void {
+    const seal = this.#ports.organisationSeal(row.organisation_id);
+    const opened = seal.open(row.bed_sealed, bedDeviceContext(row.device_id));
+    const bed = this.#open<Bed>(opened, 'the bed of a device');
+    if (bed !== undefined) this.#bedOfDevice.set(row.device_id, bed);
+  }
+
+  /** What is damaged is told of, and said anew by the next message of its feed. */
+  #open<T>(opened: ReturnType<Seal['open']>, what: string): T | undefined {
+    if (opened.ok) return JSON.parse(new TextDecoder().decode(opened.value)) as T;
+    this.#ports.onProblem(`read ${what}`, new Error(opened.fault.code));
+    return undefined;
+  }
+}
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
