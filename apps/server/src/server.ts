@@ -288,6 +288,7 @@ async function openErasure(
     await telemetry.forget(subjectId);
     await alarms.settle();
     await parking.settle();
+    await registry.settle();
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
   return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };

@@ -15,7 +15,7 @@ import type { Series } from '../line/entry.ts';
 import type { Needs, Placement, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
-import { RegisteredDevice, type StampSpan } from './known-device.ts';
+import { assignmentOfRow, RegisteredDevice, type StampSpan } from './known-device.ts';
 import { MovesUnderWay } from './moves-under-way.ts';
 import { partitionOf } from './partition.ts';
 import * as store from './store.ts';
@@ -38,6 +38,7 @@ export class Registry {
   readonly #byNumber = new Map<string, SubjectId>();
   readonly #series = new Map<number, Series>();
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
+  readonly #writing = new Set<Promise<unknown>>();
 
   private constructor(sql: Sql, keys: SubjectKeys) {
     this.#sql = sql;
@@ -184,7 +185,9 @@ export class Registry {
   async #provideSeries(device: RegisteredDevice, wanted: SeriesWanted): Promise<void> {
     const { placement, metric, epoch } = wanted;
     if (device.seriesOf(placement.subjectId, metric, epoch) !== undefined) return;
-    const id = await store.upsertSeries(this.#sql, {
+    // Erased while the message waited: nothing says any more that there was such a subject.
+    if (!this.subjects.has(placement.subjectId)) return;
+    const writing = store.upsertSeries(this.#sql, {
       organisation_id: placement.organisationId,
       subject_id: placement.subjectId,
       partition: placement.partition,
@@ -192,7 +195,20 @@ export class Registry {
       metric: metric.key,
       epoch,
     });
+    const id = await this.#noteWriting(writing);
+    if (!this.subjects.has(placement.subjectId)) return;
     this.#addSeries({ ...placement, id, deviceId: device.id, metric, epoch });
+  }
+
+  #noteWriting<T>(writing: Promise<T>): Promise<T> {
+    const done = writing.finally(() => this.#writing.delete(done));
+    this.#writing.add(done);
+    return done;
+  }
+
+  /** Resolves when no row of a series is on its way to the database that was asked for before. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#writing);
   }
 
   async #writeClock(
@@ -272,13 +288,7 @@ export class Registry {
     const device = this.devices.get(row.device_id);
     const placement = this.placementOf(row.subject_id);
     if (device === undefined || placement === undefined) return;
-    const assignment: Assignment = {
-      deviceId: device.id,
-      subjectId: row.subject_id,
-      fromMs: row.valid_from_ms,
-      untilMs: row.valid_until_ms ?? undefined,
-    };
-    device.addWearer(assignment, placement);
+    device.addWearer(assignmentOfRow(row), placement);
   }
 
   #addSeriesRow(row: store.SeriesRow): void {
