@@ -6,6 +6,7 @@ import type { ClockState } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { KnownDevice, Placement } from '../line/placement.ts';
 import { Allowance } from './allowance.ts';
+import type { AssignmentRow } from './store.ts';
 
 /** From this stamp of an epoch on, measured time = stamp + offset. */
 export interface OffsetMark {
@@ -21,6 +22,15 @@ export interface StampSpan {
 
 export interface Wearer extends Assignment {
   readonly placement: Placement;
+}
+
+export function assignmentOfRow(row: AssignmentRow): Assignment {
+  return {
+    deviceId: row.device_id,
+    subjectId: row.subject_id,
+    fromMs: row.valid_from_ms,
+    untilMs: row.valid_until_ms ?? undefined,
+  };
 }
 
 export class RegisteredDevice implements KnownDevice {

@@ -36,6 +36,10 @@ export class MovesUnderWay {
     this.changes += 1;
   }
 
+  get isAny(): boolean {
+    return this.#moves.length > 0;
+  }
+
   all(): readonly MoveUnderWay[] {
     return this.#moves;
   }

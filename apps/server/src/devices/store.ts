@@ -126,15 +126,21 @@ export async function insertAssignment(sql: Sql, row: AssignmentRow): Promise<vo
   await sql`INSERT INTO device_assignment ${sql(row)}`;
 }
 
+/** A device's history, behind whoever is writing it just now, and nobody else's until this is over. */
+export async function lockAssignments(sql: Sql, deviceId: DeviceId): Promise<AssignmentRow[]> {
+  await sql`SELECT FROM device WHERE id = ${deviceId} FOR UPDATE`;
+  return await sql`
+    SELECT organisation_id, device_id, subject_id, valid_from_ms, valid_until_ms, source
+    FROM device_assignment WHERE device_id = ${deviceId} ORDER BY valid_from_ms FOR UPDATE`;
+}
+
 /** Makes a device's history this one; a row that stays as it was keeps its source. */
 export async function writeAssignments(
   sql: Sql,
   deviceId: DeviceId,
   rows: readonly AssignmentRow[],
 ): Promise<void> {
-  const known = await sql<AssignmentRow[]>`
-    SELECT organisation_id, device_id, subject_id, valid_from_ms, valid_until_ms, source
-    FROM device_assignment WHERE device_id = ${deviceId} FOR UPDATE`;
+  const known = await lockAssignments(sql, deviceId);
   const isIn = (all: readonly AssignmentRow[], row: AssignmentRow): boolean =>
     all.some(
       (one) =>

@@ -54,6 +54,8 @@ export class Acts {
   readonly #ports: ActPorts;
   /** One act after the other: each begins with the history that the last one made. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Resolves when it is known whether the last act that failed was written all the same. */
+  #doubt: Promise<void> | undefined;
   #lastOrderedMs = 0;
 
   constructor(ports: ActPorts) {
@@ -109,12 +111,12 @@ export class Acts {
 
   #inTurn(act: () => Promise<Result<void>>): Promise<Result<void>> {
     const mine = this.#last.then(act);
-    this.#last = mine.catch(() => undefined);
+    this.#last = mine.catch(() => this.#doubt);
     return mine;
   }
 
   async #perform({ who, device, what, changes, nowMs }: Act): Promise<Result<void>> {
-    const { sql, registry, reattribution } = this.#ports;
+    const { registry, reattribution } = this.#ports;
     const refused = this.#unknownOf(changes) ?? this.#heldFrom(device, changes, nowMs);
     if (refused !== undefined) return refused;
     const before = historyOf(device);
@@ -122,11 +124,35 @@ export class Acts {
     const moves = this.#movesOf(before, after);
     const ids = [...before, ...after].map(({ subjectId }) => subjectId);
     // Whoever takes part is not erased before the act is known to all.
-    using _ = registry.moves.hold([...new Set(ids)]);
+    using held = new DisposableStack();
+    held.use(registry.moves.hold([...new Set(ids)]));
     const atMs = Math.max(nowMs, this.#lastOrderedMs + 1);
     this.#lastOrderedMs = atMs;
     const orders = moves.map((move) => this.#orderOf(move, { who, device, atMs }));
     await this.#provideTwins(device, moves);
+    try {
+      await this.#write({ who, device, what, atMs }, { before, after, orders });
+    } catch (error) {
+      const stillHeld = held.move();
+      this.#doubt = reattribution.findOut(device).finally(() => stillHeld.dispose());
+      throw error;
+    }
+    while (device.queue !== undefined) await device.queue;
+    registry.setWearers(
+      device,
+      after.map((worn) => assignmentOf(worn, device)),
+    );
+    reattribution.begin(orders);
+    return ok(undefined);
+  }
+
+  /** All of it, or nothing. */
+  async #write(
+    { who, device, what, atMs }: Pick<Act, 'who' | 'device' | 'what'> & { readonly atMs: number },
+    history: { before: readonly Worn[]; after: readonly Worn[]; orders: readonly OrderRow[] },
+  ): Promise<void> {
+    const { sql, organisationSeal } = this.#ports;
+    const { before, after, orders } = history;
     await sql.begin(async (tx) => {
       await writeAssignments(tx, device.id, rowsOf(after, device, what));
       await insertOrders(tx, orders);
@@ -137,18 +163,11 @@ export class Acts {
         target: `device/${device.id}`,
         atMs,
         detail: {
-          seal: this.#ports.organisationSeal(who.organisationId),
+          seal: organisationSeal(who.organisationId),
           value: { before: before.map(inWords), after: after.map(inWords) },
         },
       });
     });
-    while (device.queue !== undefined) await device.queue;
-    registry.setWearers(
-      device,
-      after.map((worn) => assignmentOf(worn, device)),
-    );
-    reattribution.begin(orders);
-    return ok(undefined);
   }
 
   #unknownOf(changes: readonly Change[]) {

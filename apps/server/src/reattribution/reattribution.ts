@@ -11,10 +11,12 @@
 import type { ReadingsMoved } from '@ausculta/contract/subjects';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
+import { assignmentOfRow, type RegisteredDevice } from '../devices/known-device.ts';
 import type { MoveUnderWay } from '../devices/moves-under-way.ts';
 import type { Registry } from '../devices/registry.ts';
+import { lockAssignments } from '../devices/store.ts';
 import type { MovedEntry, Series } from '../line/entry.ts';
-import { recallOne } from '../telemetry/last-readings.ts';
+import { concealMoving, recallOne } from '../telemetry/last-readings.ts';
 import { TakenOver } from '../telemetry/postgres-log.ts';
 import {
   moveChunks,
@@ -45,6 +47,8 @@ export interface ReattributionPorts extends TellingPorts {
 export class Reattribution {
   readonly #ports: ReattributionPorts;
   readonly #logged = new Map<string, Promise<void>>();
+  /** Orders that are in hand, and not done. */
+  readonly #begun = new Set<string>();
   /** Those that have moved something lately. */
   #recent: store.OrderRow[] = [];
   readonly #closing = Promise.withResolvers<void>();
@@ -69,16 +73,38 @@ export class Reattribution {
   /** At the very moment at which accept places by the new history. Nothing here waits. */
   begin(orders: readonly store.OrderRow[]): void {
     const { registry, telemetry, onMoved } = this.#ports;
+    for (const { id } of orders) this.#begun.add(id);
     const moving = orders.filter(({ stage }) => stage === 'moving').map(moveOf);
     registry.moves.add(moving);
     for (const move of moving) {
-      for (const series of this.#seriesOf(move)) {
-        if (this.#isLastHidden(series)) telemetry.heads.conceal(series);
-      }
+      for (const series of this.#seriesOf(move)) concealMoving(telemetry.queryPorts, series);
       onMoved(move.fromSubjectId);
       this.#logged.set(move.id, this.#log(move));
     }
     for (const order of orders) this.#working = this.#working.then(() => this.#untilDone(order));
+  }
+
+  /**
+   * The store did not say whether an act was written. Its rows are asked until they tell, and what they
+   * say is done: else the act would come into force at the next start, behind what was said since.
+   */
+  async findOut(device: RegisteredDevice): Promise<void> {
+    const { sql, registry, after, onProblem } = this.#ports;
+    while (!this.#closed) {
+      try {
+        const { worn, orders } = await sql.begin(async (tx) => ({
+          worn: await lockAssignments(tx, device.id),
+          orders: await store.readUnfinishedOf(tx, device.id),
+        }));
+        while (device.queue !== undefined) await device.queue;
+        registry.setWearers(device, worn.map(assignmentOfRow));
+        this.begin(orders.filter(({ id }) => !this.#begun.has(id)));
+        return;
+      } catch (error) {
+        onProblem('find out who wears a device', error);
+        await new Promise<void>((resolve) => after(RETRY_MS, resolve));
+      }
+    }
   }
 
   /** What of a subject's readings has changed hands in the last days. */
@@ -103,16 +129,6 @@ export class Reattribution {
     return all.filter((series) => series.deviceId === deviceId);
   }
 
-  #isLastHidden(series: Series): boolean {
-    const { registry, telemetry } = this.#ports;
-    if (series.metric.kind === 'waveform') return true;
-    const stampMs = telemetry.heads.readings.get(series.id)?.last?.stampMs;
-    const hidden = registry.hiddenStamps(series);
-    return hidden.some((span) => {
-      return stampMs !== undefined && span.fromMs <= stampMs && stampMs < span.untilMs;
-    });
-  }
-
   /** Behind everything that was accepted by the old history; tried again while the log takes nothing. */
   #log(move: MoveUnderWay): Promise<void> {
     const { registry, telemetry, nowMs, after } = this.#ports;
@@ -135,6 +151,7 @@ export class Reattribution {
     while (!this.#closed) {
       try {
         await this.#work(order);
+        this.#begun.delete(order.id);
         return;
       } catch (error) {
         // The lane is another server's, and so is the rest of this.

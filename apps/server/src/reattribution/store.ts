@@ -32,6 +32,14 @@ export async function readUnfinished(sql: Sql): Promise<OrderRow[]> {
     FROM reattribution WHERE stage <> 'done' ORDER BY ordered_ms, id`;
 }
 
+/** The same of one device. */
+export async function readUnfinishedOf(sql: Sql, deviceId: string): Promise<OrderRow[]> {
+  return await sql`
+    SELECT organisation_id, device_id, id, from_subject_id, to_subject_id, from_ms, until_ms,
+      ordered_ms, ordered_by, stage, values_moved
+    FROM reattribution WHERE device_id = ${deviceId} AND stage <> 'done' ORDER BY ordered_ms, id`;
+}
+
 /** Those of a device, the newest first. */
 export async function readOrdersOf(sql: Sql, deviceId: string, limit: number): Promise<OrderRow[]> {
   return await sql`

@@ -7,6 +7,7 @@ import type { QueryPorts } from './query-ports.ts';
 import type { LastReading } from './reading-head.ts';
 import { openReadings } from './sealed-chunks.ts';
 import * as store from './store.ts';
+import { endOf } from './waveform-head.ts';
 
 export interface Latest {
   readonly series: Series;
@@ -65,6 +66,26 @@ function isHidden(registry: QueryPorts['registry'], { series, last }: Latest): b
   return registry
     .hiddenStamps(series)
     .some(({ fromMs, untilMs }) => last.stampMs >= fromMs && last.stampMs < untilMs);
+}
+
+/**
+ * What is on its way to another's record is not what is known last of this one. To be asked when it
+ * sets out, and of what was accepted before that and becomes durable only now.
+ */
+export function concealMoving(
+  { heads, registry }: Pick<QueryPorts, 'heads' | 'registry'>,
+  series: Series,
+): void {
+  const hidden = registry.hiddenStamps(series);
+  if (hidden.length === 0) return;
+  const isHiddenFrom = (firstMs: number, endMs: number): boolean =>
+    hidden.some(({ fromMs, untilMs }) => fromMs < endMs && firstMs < untilMs);
+  const last = heads.readings.get(series.id)?.last;
+  const recent = heads.waveforms.get(series.id)?.recent ?? [];
+  const isAny =
+    (last !== undefined && isHiddenFrom(last.stampMs, last.stampMs + 1)) ||
+    recent.some(({ run }) => isHiddenFrom(run.startMs, endOf(run)));
+  if (isAny) heads.conceal(series);
 }
 
 interface LatestRow extends Latest {

@@ -27,7 +27,7 @@ import {
 } from './flush.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
-import { latest, recallLast } from './last-readings.ts';
+import { concealMoving, latest, recallLast } from './last-readings.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { SeriesRange } from './merge.ts';
 import { PostgresLog, TakenOver } from './postgres-log.ts';
@@ -201,11 +201,21 @@ export class Telemetry {
 
   #consume(entries: readonly LogEntry[], sequence: number): void {
     consume(this.#ofLiving(entries), this.#consumePorts);
+    this.#concealMoving(entries);
     this.#consumed = sequence;
     this.memory.consumed(entries);
     this.messages += entries.length;
     for (const entry of entries)
       if (entry.kind === 'readings') this.readings += entry.series.length;
+  }
+
+  /** Accepted before somebody said that it is another's. */
+  #concealMoving(entries: readonly LogEntry[]): void {
+    if (!this.#ports.registry.moves.isAny) return;
+    for (const entry of entries) {
+      if (!('series' in entry)) continue;
+      for (const series of entry.series) concealMoving(this.queryPorts, series);
+    }
   }
 
   #ofLiving(entries: readonly LogEntry[]): readonly LogEntry[] {
