@@ -57,6 +57,15 @@ export const alarmsTwin = {
       ),
     })),
 
+  alarmsOpenedWithin: (sql, { subjectId, fromMs, untilMs }, { after, limit }) =>
+    ask(sql, 'read alarms of a span', ({ alarms }) => ({
+      result: [...alarms.values()]
+        .filter((row) => row.subject_id === subjectId && row.id > after)
+        .filter(({ opened_ms: atMs }) => atMs >= fromMs && atMs < untilMs)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit),
+    })),
+
   readReturns: (sql, sinceMs) =>
     ask(sql, 'read returns', ({ transitions }) => ({
       result: [...transitions.values()]

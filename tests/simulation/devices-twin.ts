@@ -1,6 +1,7 @@
 /** devices/store.ts, as statements of the simulated database. */
 import type * as real from '../../apps/server/src/devices/store.ts';
 import { ask } from './memory-database.ts';
+import type { Tables } from './tables.ts';
 
 /** A unique index says so, by its SQLSTATE. */
 export class Taken extends Error {
@@ -15,6 +16,17 @@ const byNumbers =
     }
     return 0;
   };
+
+function historyOf({ assignments }: Tables, deviceId: string): real.AssignmentRow[] {
+  return [...assignments.values()].filter((row) => row.device_id === deviceId);
+}
+
+const isSame = (a: real.AssignmentRow, b: real.AssignmentRow): boolean =>
+  a.subject_id === b.subject_id &&
+  a.valid_from_ms === b.valid_from_ms &&
+  a.valid_until_ms === b.valid_until_ms;
+
+const assignmentKey = (row: real.AssignmentRow): string => `${row.device_id}/${row.valid_from_ms}`;
 
 export const devicesTwin = {
   readSubjects: (sql) =>
@@ -50,12 +62,39 @@ export const devicesTwin = {
 
   insertAssignment: (sql, row) =>
     ask(sql, 'insert assignment', ({ assignments }) => {
-      const key = `${row.device_id}/${row.valid_from_ms}`;
+      const key = assignmentKey(row);
       const ofDevice = [...assignments.values()].filter((one) => one.device_id === row.device_id);
       const isOpenTaken =
         row.valid_until_ms === null && ofDevice.some((one) => one.valid_until_ms === null);
       if (assignments.has(key) || isOpenTaken) throw new Taken('device_assignment');
       return { result: undefined, write: (then) => then.assignments.set(key, row) };
+    }),
+
+  lockAssignments: (sql, deviceId) =>
+    ask(sql, 'lock assignments', (tables) => ({
+      result: historyOf(tables, deviceId).sort(byNumbers(({ valid_from_ms }) => valid_from_ms)),
+    })),
+
+  writeAssignments: (sql, deviceId, rows) =>
+    ask(sql, 'write assignments', (tables) => {
+      const known = historyOf(tables, deviceId);
+      return {
+        result: undefined,
+        // The rows were locked when they were read.
+        holds: (then) => {
+          const now = historyOf(then, deviceId);
+          return now.length === known.length && now.every((row) => known.includes(row));
+        },
+        write: ({ assignments }) => {
+          const gone = known.filter((row) => !rows.some((one) => isSame(one, row)));
+          for (const row of gone) assignments.delete(assignmentKey(row));
+          for (const row of rows) {
+            if (known.some((one) => isSame(one, row))) continue;
+            if (assignments.has(assignmentKey(row))) throw new Taken('device_assignment');
+            assignments.set(assignmentKey(row), row);
+          }
+        },
+      };
     }),
 
   readClockEpochs: (sql) =>
@@ -110,6 +149,7 @@ export const devicesTwin = {
       // A sequence gives no number back.
       tables.lastSeriesId += 1;
       const id = tables.lastSeriesId;
+      tables.seriesNames.set(id, `${row.device_id}/${row.metric}/${row.epoch}`);
       return { result: id, write: ({ series }) => series.set(key, { ...row, id }) };
     });
   },

@@ -36,7 +36,7 @@ export function edgesOf(world: World, life: Life): Edges {
         isStopped = true;
       };
     },
-    pause: () => scheduler.pass('pause', life),
+    pause: () => (world.isChecking ? Promise.resolve() : scheduler.pass('pause', life)),
     encode: async (content) => {
       await mayFail('encode');
       return encodeContent(content);

@@ -52,6 +52,10 @@ export const erasureTwin = {
         deleteWhere(tables.parked, isOf);
         deleteWhere(tables.transitions, isOf);
         deleteWhere(tables.alarms, isOf);
+        deleteWhere(
+          tables.orders,
+          (row) => row.from_subject_id === subjectId || row.to_subject_id === subjectId,
+        );
         deleteWhere(tables.holds, isOf);
         deleteWhere(tables.assignments, isOf);
         deleteWhere(tables.series, isOf);

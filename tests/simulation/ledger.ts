@@ -35,6 +35,8 @@ export interface Fact {
   /** A part of its message was parked for a person, at least once. */
   isParked: boolean;
   isPromised: boolean;
+  /** Whose it was has been erased since. */
+  isLost: boolean;
   /** Another value for the same stamp, sent once this one had been heard of. */
   correction: Fact | undefined;
 }
@@ -59,12 +61,13 @@ export class Ledger {
   readonly #toldFromMemory = new Map<string, Life>();
   promised = 0;
 
-  note(fact: Omit<Fact, 'places' | 'isParked' | 'isPromised' | 'correction'>): Fact {
+  note(fact: Omit<Fact, 'places' | 'isParked' | 'isPromised' | 'isLost' | 'correction'>): Fact {
     const noted: Fact = {
       ...fact,
       places: [],
       isParked: false,
       isPromised: false,
+      isLost: false,
       correction: undefined,
     };
     this.facts.set(fact.key, noted);

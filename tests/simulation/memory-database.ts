@@ -14,6 +14,8 @@ export interface Planned<R> {
   readonly result: R;
   /** Whether the answer still holds at the commit; a row lock would have seen to that. */
   readonly holds?: (tables: Tables) => boolean;
+  /** Rows that are gone for what comes later in the same transaction. */
+  readonly takes?: readonly string[];
   readonly write?: (tables: Tables) => void;
 }
 
@@ -28,6 +30,15 @@ export class StoreError extends Error {
 
 /** A statement that no twin speaks for: the simulator has to learn it. */
 export class UnknownStatement extends Error {}
+
+/** What this transaction has done before. */
+interface Earlier {
+  readonly taken: ReadonlySet<string>;
+}
+
+type Plan<R> = (tables: Tables, earlier: Earlier) => Planned<R>;
+
+const NOTHING_YET: Earlier = { taken: new Set() };
 
 interface Transaction {
   readonly planned: Planned<unknown>[];
@@ -91,13 +102,14 @@ export class MemoryDatabase {
     for (const { write } of this.#unsynced.splice(0)) write?.(this.tables);
   }
 
-  async run<R>(handle: Handle, name: string, plan: (tables: Tables) => Planned<R>): Promise<R> {
+  async run<R>(handle: Handle, name: string, plan: Plan<R>): Promise<R> {
     const { transaction, life } = handle;
-    if (handle.isInstant) return plan(this.tables).result;
+    if (handle.isInstant) return plan(this.tables, NOTHING_YET).result;
     const deaths = this.#deaths;
     await this.#travel(`ask ${name}`, life);
     this.#mayRefuse(deaths);
-    const planned = plan(this.tables);
+    const taken = new Set(transaction?.planned.flatMap(({ takes = [] }) => takes));
+    const planned = plan(this.tables, { taken });
     if (transaction !== undefined) transaction.planned.push(planned);
     else if (planned.write !== undefined) return await this.#commit(name, life, [planned]);
     await this.#travel(`answer ${name}`, life);
@@ -165,7 +177,7 @@ export function ask<R>(
   name: string,
   plan: (
     tables: Tables,
-    isSeen: (row: { organisation_id: string | null }) => boolean,
+    seen: Earlier & { isSeen: (row: { organisation_id: string | null }) => boolean },
   ) => Planned<R>,
 ): Promise<R> {
   const handle = handles.get(sql);
@@ -173,5 +185,7 @@ export function ask<R>(
   const { organisationId: own } = handle;
   const isSeen = (row: { organisation_id: string | null }): boolean =>
     own === undefined || row.organisation_id === own;
-  return handle.database.run(handle, name, (tables) => plan(tables, isSeen));
+  return handle.database.run(handle, name, (tables, earlier) =>
+    plan(tables, { ...earlier, isSeen }),
+  );
 }

@@ -14,6 +14,8 @@ export class KeyDisk {
   keys = new Map<string, Uint8Array>();
   readonly shredded = new Map<string, Shredded>();
   changes = 0;
+  /** At the moment at which somebody's key is destroyed. */
+  onShred = (_owner: string): void => {};
   readonly #masterKey: Uint8Array;
 
   constructor(chance: Chance) {
@@ -98,6 +100,7 @@ export class KeyDisk {
         if (this.shredded.has(entry.owner)) return;
         mayDie();
         this.shredded.set(entry.owner, entry);
+        this.onShred(entry.owner);
         mayDie();
       },
     };

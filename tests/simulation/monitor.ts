@@ -24,9 +24,10 @@ interface Correctable {
   readonly fact: Fact;
 }
 
-const SAMPLES_PER_RUN = 25;
+export const SAMPLES_PER_RUN = 25;
 const RATE = { numerator: 250, denominator: 1 };
-const RUN_MS = 100;
+export const SAMPLE_MS = 4;
+const RUN_MS = SAMPLES_PER_RUN * SAMPLE_MS;
 
 /** Of an adult: within all limits, and beyond one. */
 const CALM = { 'heart-rate': 70, spo2: 96, 'body-temperature': 36.5 } as const;

@@ -19,6 +19,11 @@ export interface Outcome {
 /** What is owed when the weather is good again has this long. */
 const SETTLE_STEPS_MAX = 20_000;
 
+/** A device sends a few again at a time, for as long as it takes: there may be memory for no more. */
+const SENT_AT_ONCE = 20;
+const ROUND_MS = 5_000;
+const ROUNDS_MAX = 200;
+
 export async function runSeed({ steps, ...options }: SeedOptions): Promise<Outcome> {
   const { seed } = options;
   const world = new World(options);
@@ -88,12 +93,14 @@ async function end(world: World): Promise<void> {
   world.scheduler.note('the weather clears');
   await settle(world, () => world.server !== undefined);
   const hasHeard = (): boolean => world.monitors.every(({ waiting }) => waiting.length === 0);
-  for (let round = 0; round < 3 && !hasHeard() && world.violations.length === 0; round += 1) {
+  for (let round = 0; round < ROUNDS_MAX && !hasHeard(); round += 1) {
+    if (world.violations.length > 0) return;
+    const { elapsedMs } = world.scheduler;
     for (const monitor of world.monitors) {
-      for (const sent of monitor.waiting) world.send(monitor, sent);
+      for (const sent of monitor.waiting.slice(0, SENT_AT_ONCE)) world.send(monitor, sent);
     }
-    const untilMs = world.scheduler.elapsedMs + 30_000;
-    await settle(world, () => hasHeard() || world.scheduler.elapsedMs > untilMs);
+    const isOver = (): boolean => world.scheduler.elapsedMs > elapsedMs + ROUND_MS;
+    await settle(world, () => hasHeard() || isOver());
   }
   if (world.violations.length === 0 && !hasHeard()) world.violate('a device is never answered');
   await stopAndStart(world);

@@ -12,6 +12,8 @@ import { Erasure } from '../../apps/server/src/erasure/erasure.ts';
 import { LegalHolds } from '../../apps/server/src/erasure/holds.ts';
 import { readErasures } from '../../apps/server/src/erasure/store.ts';
 import { Parking } from '../../apps/server/src/parked/parking.ts';
+import type { Acts } from '../../apps/server/src/reattribution/acts.ts';
+import { openWearing, type Wearing } from '../../apps/server/src/reattribution/open-wearing.ts';
 import { DiskReserve } from '../../apps/server/src/status/disk-reserve.ts';
 import { Health, watchHealth } from '../../apps/server/src/status/health.ts';
 import { PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
@@ -29,6 +31,7 @@ export interface Server {
   readonly alarms: AlarmBook;
   readonly telemetry: Telemetry;
   readonly erasure: Erasure;
+  readonly acts: Acts;
   readonly intake: IntakePorts;
   readonly nowMs: () => number;
   /** Stops in order: what was accepted becomes durable, and all of it chunks. */
@@ -36,9 +39,6 @@ export interface Server {
 }
 
 const RESERVE_BYTES = 1_000;
-
-/** More than a story holds: who waits for memory has tests of its own. */
-const MEMORY_BYTES = 64 * 1024 * 1024;
 
 type Engine = Pick<Server, 'life' | 'vault' | 'registry' | 'alarms' | 'telemetry'> & {
   readonly sql: Sql;
@@ -50,18 +50,20 @@ export async function startLife(world: World, life: Life): Promise<Server> {
   const engine = await openEngine(world, life);
   const { vault, registry, alarms, telemetry, health, edges } = engine;
   const parking = await openParking(world, engine);
-  const erasure = await openErasure(engine, parking);
+  const { holds, erasure } = await openErasure(engine, parking);
+  const { acts, reattribution } = await openWearers(world, engine, holds);
   const { nowMs, every, onProblem } = edges;
   const freeBytesAt = async (): Promise<number> => world.freeBytes;
   const outside = { nowMs, every, onProblem, freeBytesAt };
   const stopWatching = watchHealth({ health, telemetry, alarms, places: ['the disk'], outside });
   const close = async (): Promise<void> => {
     stopWatching();
+    await reattribution.close();
     erasure.close();
     await telemetry.close();
   };
   const intake = intakeOf(world, engine, parking);
-  return { life, vault, registry, alarms, telemetry, erasure, intake, nowMs, close };
+  return { life, vault, registry, alarms, telemetry, erasure, acts, intake, nowMs, close };
 }
 
 async function openEngine(world: World, life: Life): Promise<Engine> {
@@ -99,7 +101,7 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
     watchMove: (entry) => alarms.watchMove(entry),
     snapshotDetectors: () => alarms.snapshot(),
     settleAlarms: () => alarms.settle(),
-    memoryBytes: MEMORY_BYTES,
+    memoryBytes: world.memoryBytes,
     mayWrite: () => !health.disk.isReached,
     onProblem: (what, error) => {
       health.noteFailure(error);
@@ -148,7 +150,7 @@ function intakeOf(
 async function openErasure(
   { sql, edges, vault, registry, telemetry, alarms }: Engine,
   parking: Parking,
-): Promise<Erasure> {
+): Promise<{ holds: LegalHolds; erasure: Erasure }> {
   const { nowMs, after, onProblem } = edges;
   const holds = await LegalHolds.open({ sql, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
@@ -156,7 +158,19 @@ async function openErasure(
     await telemetry.forget(subjectId);
     await alarms.settle();
     await parking.settle();
+    await registry.settle();
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
-  return new Erasure({ ...ports, nowMs, after, onProblem });
+  return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
+}
+
+function openWearers(
+  { chance: { newId } }: World,
+  { sql, edges, vault, registry, telemetry, alarms }: Engine,
+  holds: LegalHolds,
+): Promise<Wearing> {
+  const { nowMs, after, pause, onProblem } = edges;
+  const outside = { nowMs, after, pause, onProblem, newId, onMoved: () => undefined };
+  const { organisationSeal } = vault;
+  return openWearing({ ...outside, sql, registry, telemetry, alarms, holds, organisationSeal });
 }

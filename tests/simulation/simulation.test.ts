@@ -4,12 +4,14 @@
  * prints the command that repeats it. More of them: npm run simulate.
  */
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { replayOf, runThreads } from './run-threads.ts';
 import { VARIANTS } from './variants.ts';
 
 const SEEDS = 300;
 const STEPS = 2_000;
+const THREADS = Math.min(2, availableParallelism());
 const SEEDS_TO_BE_CAUGHT_IN = 40;
 
 test(`${SEEDS} worlds of ${STEPS} steps: what was promised is kept`, async (t) => {
@@ -17,6 +19,7 @@ test(`${SEEDS} worlds of ${STEPS} steps: what was promised is kept`, async (t) =
     from: 1,
     count: SEEDS,
     steps: STEPS,
+    threads: THREADS,
   });
   const told = failed.map((news) => `${replayOf(news)}\n  ${news.failure?.why.join('\n  ')}`);
   assert.equal(failed.length, 0, told.slice(0, 3).join('\n'));

@@ -3,6 +3,7 @@ import type { AlarmRow, TransitionRow } from '../../apps/server/src/alarms/store
 import type * as devices from '../../apps/server/src/devices/store.ts';
 import type * as erasure from '../../apps/server/src/erasure/store.ts';
 import type { ParkedRow } from '../../apps/server/src/parked/store.ts';
+import type { OrderRow } from '../../apps/server/src/reattribution/store.ts';
 import type * as telemetry from '../../apps/server/src/telemetry/store.ts';
 import type { AuditLeafRow } from '../../apps/server/src/vault/audit-store.ts';
 
@@ -29,11 +30,16 @@ export class Tables {
   readonly offsets = new Map<string, devices.ClockOffsetRow>();
   readonly series = new Map<string, devices.SeriesRow>();
   lastSeriesId = 0;
+  /** For checks: what each series is a series of, whoever has it. */
+  readonly seriesNames = new Map<number, string>();
   readonly alarms = new Map<string, AlarmRow>();
   readonly transitions = new Map<string, TransitionRow>();
   readonly parked = new Map<string, ParkedRow>();
   readonly holds = new Map<string, erasure.HoldRow>();
   readonly audit: AuditLeafRow[] = [];
+  readonly orders = new Map<string, OrderRow>();
+  /** For checks: whatever was ordered at all, of the erased too. */
+  readonly everOrdered: OrderRow[] = [];
   readonly erasures = new Map<string, erasure.ErasureRow>();
 
   chunksOf(seriesId: number): Iterable<telemetry.ChunkRow> {
@@ -61,7 +67,14 @@ export class Tables {
         ['legal_hold', this.holds.values()],
       ];
     const found = places.filter(([, rows]) => [...rows].some(isOf)).map(([name]) => name);
-    return this.subjects.has(subjectId) ? ['subject', ...found] : found;
+    const isOrdered = [...this.orders.values()].some(
+      (row) => row.from_subject_id === subjectId || row.to_subject_id === subjectId,
+    );
+    return [
+      ...(this.subjects.has(subjectId) ? ['subject'] : []),
+      ...(isOrdered ? ['reattribution'] : []),
+      ...found,
+    ];
   }
 }
 

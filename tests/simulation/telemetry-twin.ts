@@ -115,7 +115,7 @@ export const telemetryTwin = {
     })),
 
   chunksBetween: (sql, { subjectId, series }) =>
-    ask(sql, 'read chunks', (tables, isSeen) => ({
+    ask(sql, 'read chunks', (tables, { isSeen }) => ({
       result: series
         .flatMap(({ id, fromMs, toMs }) =>
           [...tables.chunksOf(id)].filter(
@@ -135,6 +135,38 @@ export const telemetryTwin = {
           last_ms,
           sealed,
         })),
+    })),
+
+  chunkStarts: (sql, question, size) =>
+    ask(sql, 'read chunk starts', (tables) => ({
+      result: question.series.flatMap(({ id, fromMs, toMs }) => {
+        const found = [...tables.chunksOf(id)]
+          .filter((row) => row.subject_id === question.subjectId)
+          .filter(({ first_ms: atMs }) => atMs >= fromMs && atMs < toMs)
+          .sort((a, b) => a.first_ms - b.first_ms);
+        const next = firstBeyond(found, size);
+        return next === undefined ? [] : [{ series_id: id, at_ms: next.first_ms }];
+      }),
+    })),
+
+  chunkEnds: (sql, question, size) =>
+    ask(sql, 'read chunk ends', (tables) => ({
+      result: question.series.flatMap(({ id, fromMs, toMs }) => {
+        const found = [...tables.chunksOf(id)]
+          .filter((row) => row.subject_id === question.subjectId)
+          .filter(({ last_ms: atMs }) => atMs >= fromMs && atMs < toMs)
+          .sort((a, b) => b.last_ms - a.last_ms);
+        const next = firstBeyond(found, size);
+        return next === undefined ? [] : [{ series_id: id, at_ms: next.last_ms }];
+      }),
+    })),
+
+  newestChunkOf: (sql, seriesId) =>
+    ask(sql, 'read newest chunk', (tables) => ({
+      result: [...tables.chunksOf(seriesId)]
+        .filter(({ kind }) => kind === 'readings')
+        .sort((a, b) => b.last_ms - a.last_ms || b.generation - a.generation)
+        .slice(0, 1),
     })),
 
   newestChunks: (sql) =>
@@ -163,7 +195,7 @@ export const telemetryTwin = {
     })),
 
   eventsBefore: (sql, { subjectId, fromMs, toMs, after, limit }) =>
-    ask(sql, 'read events', (tables, isSeen) => ({
+    ask(sql, 'read events', (tables, { isSeen }) => ({
       result: [...tables.events.values()]
         .filter((row) => row.subject_id === subjectId && isSeen(row))
         .filter(({ placed_ms: atMs }) => atMs >= fromMs && atMs < toMs && atMs <= after.placedMs)
@@ -183,6 +215,18 @@ export const telemetryTwin = {
       },
     })),
 } satisfies Partial<typeof real>;
+
+/** The chunk with which there are more than fit; of one alone there is never too much. */
+function firstBeyond(
+  rows: readonly real.ChunkRow[],
+  size: real.WindowSize,
+): real.ChunkRow | undefined {
+  let readings = 0;
+  return rows.slice(0, size.chunks + 1).find((row, i) => {
+    readings += row.count;
+    return i + 1 > size.chunks || (i > 0 && readings > size.readings);
+  });
+}
 
 /** Of each series that has a row: as `series CROSS JOIN LATERAL` finds them. */
 function newestOfEach(tables: Tables): real.ChunkRow[] {

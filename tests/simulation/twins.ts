@@ -8,16 +8,22 @@ import { auditTwin } from './audit-twin.ts';
 import { compactionTwin } from './compaction-twin.ts';
 import { devicesTwin } from './devices-twin.ts';
 import { erasureTwin } from './erasure-twin.ts';
+import { moveTwin } from './move-twin.ts';
 import { parkedTwin } from './parked-twin.ts';
+import { reattributionTwin } from './reattribution-twin.ts';
 import { telemetryTwin } from './telemetry-twin.ts';
+import { trendTwin } from './trend-twin.ts';
 
 const TWINS: Readonly<Record<string, object>> = {
   'alarms/store.ts': alarmsTwin,
   'devices/store.ts': devicesTwin,
   'erasure/store.ts': erasureTwin,
   'parked/store.ts': parkedTwin,
+  'reattribution/store.ts': reattributionTwin,
   'telemetry/compaction-store.ts': compactionTwin,
+  'telemetry/move-store.ts': moveTwin,
   'telemetry/store.ts': telemetryTwin,
+  'telemetry/trend-store.ts': trendTwin,
   'vault/audit-store.ts': auditTwin,
 };
 

@@ -27,6 +27,21 @@ export const SCALE: readonly Edit[] = [
     find: 'export const CHUNKS_OF_A_KIND = 24;',
     put: 'export const CHUNKS_OF_A_KIND = 3;',
   },
+  {
+    file: `${TELEMETRY}rollup.ts`,
+    find: 'export const READING_LEVELS_MS = [MINUTE_MS,',
+    put: 'export const READING_LEVELS_MS = [SECOND_MS, 10_000, MINUTE_MS,',
+  },
+  {
+    file: `${TELEMETRY}rollup.ts`,
+    find: 'const DENSE_VALUES_MIN = 8;',
+    put: 'const DENSE_VALUES_MIN = 1;',
+  },
+  {
+    file: `${TELEMETRY}reading-windows.ts`,
+    find: 'const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 500_000 };',
+    put: 'const WINDOW_MAX: store.WindowSize = { chunks: 4, readings: 50 };',
+  },
 ];
 
 const broken = (file: string, find: string, put: string): Variant => ({
@@ -120,6 +135,84 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   'answers-while-a-flush-ends': broken(
     `${TELEMETRY}sealed-chunks.ts`,
     'ports.heads.flushes === flushes && ',
+    '',
+  ),
+  'leaves-readings-with-who-had-them': quick(
+    broken(
+      `${TELEMETRY}subject-moves.ts`,
+      'if (inside.length === 0) continue;',
+      'if (inside.length > 0) continue;',
+    ),
+  ),
+  'moves-readings-before-they-are-flushed': quick(
+    broken(
+      `${SERVER}reattribution/reattribution.ts`,
+      'if (!(await telemetry.flushedSoFar())) return;',
+      '',
+    ),
+  ),
+  'shows-readings-that-are-on-their-way': quick(
+    broken(
+      `${SERVER}devices/registry.ts`,
+      'const leaving = this.moves.leaving(subjectId, deviceId);',
+      'const leaving: ReturnType<MovesUnderWay["leaving"]> = [];',
+    ),
+  ),
+  'shows-what-became-durable-after-the-act': quick(
+    broken(`${TELEMETRY}telemetry.ts`, 'this.#concealMoving(entries);', ''),
+  ),
+  'leaves-the-row-of-a-series-with-the-erased': broken(
+    `${SERVER}devices/registry.ts`,
+    'await Promise.allSettled(this.#writing);',
+    '',
+  ),
+  'forgets-orders-when-it-starts': broken(
+    `${SERVER}reattribution/reattribution.ts`,
+    'reattribution.begin(await store.readUnfinished(ports.sql));',
+    '',
+  ),
+  'does-not-find-out-what-became-of-an-act': broken(
+    `${SERVER}reattribution/acts.ts`,
+    'this.#doubt = reattribution.findOut(device).finally(() => stillHeld.dispose());',
+    'stillHeld.dispose();',
+  ),
+  'moves-readings-as-newer-ones': broken(
+    `${TELEMETRY}subject-moves.ts`,
+    'const what = { series, kind, generation, closed: false, content };',
+    'const what = { series, kind, generation: generation + 1_000_000, closed: false, content };',
+  ),
+  'erases-a-record-on-the-move': quick(
+    broken(
+      `${SERVER}erasure/erasure.ts`,
+      "if (registry.moves.concerns(id)) return fail('READINGS_MOVING');",
+      '',
+    ),
+  ),
+  'sums-up-one-value-too-few': quick(
+    broken(
+      `${TELEMETRY}rollup.ts`,
+      'for (let i = 0; i < numbers.length; i += 1) {\n    const stampMs',
+      'for (let i = 1; i < numbers.length; i += 1) {\n    const stampMs',
+    ),
+  ),
+  'draws-a-chunk-that-others-overlap': broken(
+    `${TELEMETRY}trend.ts`,
+    'if (last === undefined || stretch.firstMs > last.lastMs) {',
+    'if (last === undefined || stretch.firstMs >= last.firstMs) {',
+  ),
+  'leaves-a-reading-between-two-windows': quick(
+    broken(
+      `${TELEMETRY}reading-windows.ts`,
+      'if (newestFirst) toMs = span.fromMs;',
+      'if (newestFirst) toMs = span.fromMs - 1_000;',
+    ),
+  ),
+  'takes-in-what-it-has-no-memory-for': quick(
+    broken(`${SERVER}doors/intake.ts`, "return pressure === 'all' ||", 'return'),
+  ),
+  'forgets-what-a-flush-has-in-hand': broken(
+    `${TELEMETRY}memory-budget.ts`,
+    'this.#flushing += this.#fresh;',
     '',
   ),
 };

@@ -20,6 +20,7 @@ export interface Weather {
   readonly storeDies: number;
   readonly takenOver: number;
   readonly erased: number;
+  readonly reattributed: number;
   readonly serverClockJumps: number;
   readonly deviceClockJumps: number;
   readonly sleeps: number;
@@ -45,6 +46,7 @@ const WORST: Rates = {
   storeDies: 0.006,
   takenOver: 0.004,
   erased: 0.008,
+  reattributed: 0.01,
   serverClockJumps: 0.003,
   deviceClockJumps: 0.01,
   sleeps: 0.003,

@@ -2,20 +2,20 @@
  * The world of one seed: a store, keys, monitors on people, and servers that live and die. Each step
  * one thing happens; which, chance says.
  */
-import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { databaseFault } from '../../apps/server/src/database/fault.ts';
 import type { Registry } from '../../apps/server/src/devices/registry.ts';
-import { insertAssignment } from '../../apps/server/src/devices/store.ts';
 import { takeIn } from '../../apps/server/src/doors/intake.ts';
 import type { LogEntry } from '../../apps/server/src/line/entry.ts';
 import { Chance } from './chance.ts';
-import { Taken } from './devices-twin.ts';
 import { Ledger } from './ledger.ts';
+import { heldBytes } from './memory-check.ts';
 import { MemoryDatabase, StoreError } from './memory-database.ts';
 import { KeyDisk } from './memory-keys.ts';
 import { type Monitor, messageOf, type Sent } from './monitor.ts';
 import { Died, Life, Scheduler } from './scheduler.ts';
 import { type Server, startLife } from './server-life.ts';
+import { Wearing } from './wearing.ts';
 import { CALM, drawWeather, type Weather } from './weather.ts';
 
 export const NOON = Date.UTC(2026, 0, 15, 12);
@@ -28,6 +28,10 @@ const ERASED_IN_A_FLUSH = 20;
 
 /** Room on the disk. */
 const PLENTY = 1_000_000;
+
+/** Memory for all of a story, and for some dozen or hundred messages. */
+const AMPLE_BYTES = 64 * 1024 * 1024;
+const SCANT_BYTES = [4_000, 16_000, 64_000];
 
 export interface WorldOptions {
   readonly seed: number;
@@ -43,6 +47,7 @@ export class World {
   readonly database: MemoryDatabase;
   readonly keyDisk: KeyDisk;
   readonly ledger = new Ledger();
+  readonly wearing = new Wearing(this);
   readonly monitors: Monitor[] = [];
   readonly #stormy: Weather;
   weather: Weather = CALM;
@@ -55,6 +60,8 @@ export class World {
   hasServerClockJumped = false;
   hasBeenTakenOver = false;
   freeBytes = PLENTY;
+  /** What a server may hold in memory because the store does not have it yet. */
+  readonly memoryBytes: number;
   /** Questions of a check are answered at once and move nothing. */
   isChecking = false;
   /** Something has happened after which everything is looked at. */
@@ -72,7 +79,17 @@ export class World {
     const weather = (): Weather => this.weather;
     this.database = new MemoryDatabase({ chance, scheduler, weather, answersBeforeSync });
     const spared = Object.fromEntries(without.map((kind) => [kind, 0]));
+    this.keyDisk.onShred = (owner) => this.wearing.noteErased(owner);
+    this.memoryBytes = chance.happens(0.5) ? chance.of(SCANT_BYTES) : AMPLE_BYTES;
     this.#stormy = { ...drawWeather(this.chance), ...spared };
+  }
+
+  get isMemoryScant(): boolean {
+    return this.memoryBytes !== AMPLE_BYTES;
+  }
+
+  monitorOf(deviceId: string): Monitor | undefined {
+    return this.monitors.find(({ kind }) => kind.id === deviceId);
   }
 
   trueNowMs(): number {
@@ -144,6 +161,11 @@ export class World {
     if (isIdle && this.scheduler.elapsedMs >= this.#startFromMs) this.#start();
   }
 
+  /** Two servers, of which one does not know yet that it is none any more. */
+  get isTakingOver(): boolean {
+    return this.#starting !== undefined || this.#replaced.length > 0;
+  }
+
   #misfortune(weather: Weather): boolean {
     const { chance, scheduler } = this;
     const roll = chance.next();
@@ -158,6 +180,7 @@ export class World {
       this.database.die();
     } else if (isNow(weather.takenOver)) this.#takeOver();
     else if (isNow(weather.erased)) this.#eraseAny();
+    else if (isNow(weather.reattributed)) this.wearing.sayAnything();
     else if (isNow(weather.serverClockJumps)) {
       this.hasServerClockJumped = true;
       this.#serverSkewMs += chance.of([
@@ -216,6 +239,8 @@ export class World {
   /** A second server on the same database: the first one finds out when it writes. */
   #takeOver(): void {
     if (this.server === undefined || this.#starting !== undefined) return;
+    // What is being said of who wears a device the second server would not have read.
+    if (this.wearing.isAnyActing) return;
     this.hasBeenTakenOver = true;
     this.#start();
   }
@@ -251,11 +276,17 @@ export class World {
     this.erasing.set(subject.id, subject.organisationId);
     const who = { organisationId: subject.organisationId, accountId: undefined };
     const order = { recordNumber: subject.identity.recordNumber, stopMonitoring: true };
+    // What is on its way between two records needs both keys.
+    const isMoving = server.registry.moves.concerns(subject.id);
     server.erasure.erase(who, subject, order).then(
       (erased) => {
         if (!server.life.isAlive) return;
-        if (!erased.ok) this.violate(`an erasure was refused: ${erased.fault.code}`);
-        else if (!this.keyDisk.isShredded(subject.id)) this.violate('a receipt, and a key');
+        const isRefused = !erased.ok && erased.fault.code === 'READINGS_MOVING';
+        if (isRefused !== isMoving) this.violate(`a record on the move was erased: ${subject.id}`);
+        else if (!erased.ok && !isRefused) this.violate(`erasure refused: ${erased.fault.code}`);
+        else if (erased.ok && !this.keyDisk.isShredded(subject.id))
+          this.violate('a receipt, and a key');
+        if (isRefused) this.erasing.delete(subject.id);
         this.isCheckDue = true;
       },
       (error: unknown) => this.onProblem(server.life, 'erase', error),
@@ -265,10 +296,10 @@ export class World {
   #work(): void {
     const { chance } = this;
     const monitor = chance.of(this.monitors);
-    const { registry } = this.server ?? {};
-    const hasNobody = registry?.devices.get(monitor.kind.id)?.wearerNow(this.serverNowMs());
-    if (registry !== undefined && hasNobody === undefined && chance.happens(0.2)) {
-      this.#admit(monitor, registry);
+    const { server } = this;
+    const wearer = server?.registry.devices.get(monitor.kind.id)?.wearerNow(this.serverNowMs());
+    if (server !== undefined && wearer === undefined && chance.happens(0.2)) {
+      this.#admit(monitor, server);
       return;
     }
     const isAgain = monitor.waiting.length > 0 && chance.happens(0.3);
@@ -277,47 +308,18 @@ export class World {
   }
 
   /** Somebody new wears a device that nobody wears. */
-  #admit(monitor: Monitor, registry: Registry): void {
+  #admit(monitor: Monitor, server: Server): void {
     const { id, organisationId } = monitor.kind;
-    const life = this.server?.life;
-    if (this.#admitting.has(id) || life === undefined) return;
+    if (this.#admitting.has(id) || this.isTakingOver) return;
     this.#admitting.add(id);
     this.scheduler.note(`admit somebody for ${id}`);
-    this.admitted(registry, organisationId)
-      .then((subjectId) => this.#assign(life, registry, { deviceId: id, subjectId }))
-      .catch((error: unknown) => {
-        // The rows of who wore it before are still being taken out.
-        if (error instanceof Taken) return;
-        // Whether it was written nobody knows: the next start reads it.
-        this.onProblem(life, 'admit', error);
-        this.kill(life, 'an admission in doubt');
-      })
+    this.admitted(server.registry, organisationId)
+      .then((subjectId) => this.wearing.admit(server, monitor, subjectId))
+      .catch((error: unknown) => this.onProblem(server.life, 'admit', error))
       .finally(() => this.#admitting.delete(id));
     this.scheduler.after('forget an admission', { life: undefined, delayMs: MINUTE }, () =>
       this.#admitting.delete(id),
     );
-  }
-
-  /** As a registration does it; a history that is corrected is not simulated yet. */
-  async #assign(
-    life: Life,
-    registry: Registry,
-    { deviceId, subjectId }: { deviceId: DeviceId; subjectId: SubjectId },
-  ): Promise<void> {
-    const fromMs = this.serverNowMs();
-    const placement = registry.placementOf(subjectId);
-    if (placement === undefined) return;
-    await insertAssignment(this.database.connect(life), {
-      organisation_id: placement.organisationId,
-      device_id: deviceId,
-      subject_id: subjectId,
-      valid_from_ms: fromMs,
-      valid_until_ms: null,
-      source: 'registration',
-    });
-    if (registry.placementOf(subjectId) === undefined) return;
-    const worn = { deviceId, subjectId, fromMs, untilMs: undefined };
-    registry.devices.get(deviceId)?.addWearer(worn, placement);
   }
 
   async admitted(registry: Registry, organisationId: OrganisationId): Promise<SubjectId> {
@@ -361,14 +363,18 @@ export class World {
     const { chance, weather } = this;
     const servers = [this.server, ...this.#replaced].filter((server) => server !== undefined);
     if (servers.length === 0) return;
-    const { life, registry, intake, nowMs } = chance.of(servers);
+    const server = chance.of(servers);
+    const { life, registry, intake, nowMs } = server;
     const device = registry.devices.get(monitor.kind.id);
     if (device === undefined) throw new Error(`nobody knows ${monitor.kind.id}`);
+    let isRefused = false;
+    const isMemoryFull = this.isMemoryScant && heldBytes(server.telemetry) >= this.memoryBytes;
     try {
       takeIn(
         messageOf(sent, { device, receivedMs: nowMs(), waits: chance.happens(0.7) }),
         intake,
         ({ fault, faults }) => {
+          isRefused ||= fault !== undefined;
           if (!life.isAlive || fault !== undefined) return;
           this.ledger.promise(sent.facts, { isParked: faults.length > 0 });
           this.scheduler.note(`promise ${sent.id}`);
@@ -380,5 +386,6 @@ export class World {
     } catch (error) {
       this.onProblem(life, 'take in', error);
     }
+    if (isMemoryFull && !isRefused) this.violate('a message was taken in beyond the memory');
   }
 }
