@@ -29,11 +29,11 @@ test(`${SEEDS} worlds of ${STEPS} steps: what was promised is kept`, async (t) =
   assert.ok(promised > SEEDS * 200 && alarms > SEEDS * 2 && erased > SEEDS);
 });
 
-for (const [variant, { isQuick }] of Object.entries(VARIANTS)) {
+for (const [variant, { isQuick, from }] of Object.entries(VARIANTS)) {
   if (!isQuick) continue;
   test(`a server that ${variant.replaceAll('-', ' ')} is caught`, async () => {
     const { failed } = await runThreads({
-      from: 1,
+      from,
       count: SEEDS_TO_BE_CAUGHT_IN,
       steps: STEPS,
       variant,

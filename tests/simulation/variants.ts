@@ -15,6 +15,8 @@ export interface Variant {
   readonly answersBeforeSync: boolean;
   /** Caught within so few seeds that every test run can afford it. */
   readonly isQuick: boolean;
+  /** A seed that shows it soon. */
+  readonly from: number;
 }
 
 const SERVER = 'apps/server/src/';
@@ -48,9 +50,10 @@ const broken = (file: string, find: string, put: string): Variant => ({
   edits: [{ file, find, put }],
   answersBeforeSync: false,
   isQuick: false,
+  from: 1,
 });
 
-const quick = (variant: Variant): Variant => ({ ...variant, isQuick: true });
+const quick = (variant: Variant, from = 1): Variant => ({ ...variant, isQuick: true, from });
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   'acknowledges-before-the-commit': quick(
@@ -71,6 +74,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     edits: [],
     answersBeforeSync: true,
     isQuick: true,
+    from: 1,
   }),
   'loses-the-last-entry-of-a-batch': quick(
     broken(
@@ -143,6 +147,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'if (inside.length === 0) continue;',
       'if (inside.length > 0) continue;',
     ),
+    10,
   ),
   'moves-readings-before-they-are-flushed': quick(
     broken(
@@ -150,6 +155,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'if (!(await telemetry.flushedSoFar())) return;',
       '',
     ),
+    10,
   ),
   'shows-readings-that-are-on-their-way': quick(
     broken(
@@ -157,9 +163,11 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'const leaving = this.moves.leaving(subjectId, deviceId);',
       'const leaving: ReturnType<MovesUnderWay["leaving"]> = [];',
     ),
+    10,
   ),
   'shows-what-became-durable-after-the-act': quick(
     broken(`${TELEMETRY}telemetry.ts`, 'this.#concealMoving(entries);', ''),
+    10,
   ),
   'leaves-the-row-of-a-series-with-the-erased': broken(
     `${SERVER}devices/registry.ts`,
@@ -187,6 +195,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       "if (registry.moves.concerns(id)) return fail('READINGS_MOVING');",
       '',
     ),
+    9,
   ),
   'sums-up-one-value-too-few': quick(
     broken(

@@ -6,7 +6,6 @@
  * that neither memory nor the devices notice, as far as whoever asks goes on reading.
  */
 import type { ReadingColumns } from '@ausculta/blocks/readings-block';
-import { expect } from '@ausculta/vitals/expect';
 import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import { mergeReadings, type SeriesRange, type Span, withinStamps } from './merge.ts';
@@ -94,7 +93,7 @@ async function windowEnd(
   const starts = await ports.read(organisationOf(series), (tx) =>
     store.chunkStarts(tx, asked, size),
   );
-  const nextMs = starts.map(({ series_id, at_ms }) => timeOf(ports, series_id, at_ms));
+  const nextMs = starts.flatMap(({ series_id, at_ms }) => timesOf(ports, series_id, at_ms));
   return Math.min(toMs, Math.max(fromMs + WINDOW_MIN_MS, Math.min(...nextMs)));
 }
 
@@ -106,14 +105,14 @@ async function windowStart(
   const asked = chunkQuestion(ports, series, { fromMs, toMs });
   const ends = await ports.read(organisationOf(series), (tx) => store.chunkEnds(tx, asked, size));
   // Behind its last reading: the chunk itself belongs to the next window.
-  const previousMs = ends.map(({ series_id, at_ms }) => timeOf(ports, series_id, at_ms) + 1);
+  const previousMs = ends.flatMap(({ series_id, at_ms }) => timesOf(ports, series_id, at_ms + 1));
   return Math.max(fromMs, Math.min(toMs - WINDOW_MIN_MS, Math.max(...previousMs)));
 }
 
-function timeOf(ports: QueryPorts, seriesId: number, stampMs: number): number {
+/** None of a subject that was erased while the question was on its way. */
+function timesOf(ports: QueryPorts, seriesId: number, stampMs: number): number[] {
   const series = ports.registry.seriesById(seriesId);
-  expect(series !== undefined, 'a chunk belongs to a series that is known');
-  return stampMs + ports.registry.offsetOf(series, stampMs);
+  return series === undefined ? [] : [stampMs + ports.registry.offsetOf(series, stampMs)];
 }
 
 /** Of some series, one answer each that holds anything. */
