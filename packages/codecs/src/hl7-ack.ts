@@ -29,6 +29,9 @@ const ERRORS: Partial<Record<FaultCode, readonly [code: number, text: string]>> 
   STAMP_INVALID: [102, 'Data type error'],
   DEVICE_UNKNOWN: [204, 'Unknown key identifier'],
   PATIENT_DIFFERS: [204, 'Unknown key identifier'],
+  PATIENT_UNKNOWN: [204, 'Unknown key identifier'],
+  MOVEMENT_REFUSED: [207, 'Application internal error'],
+  MOVEMENT_LATE: [207, 'Application internal error'],
   DEVICE_UNASSIGNED: [204, 'Unknown key identifier'],
 };
 const UNSUPPORTED_TYPE = [200, 'Unsupported message type'] as const;

@@ -10,6 +10,7 @@ import { AstmReceiver } from './astm-frame.ts';
 import { explainMessage } from './device-languages.ts';
 import { decodeGatt, GATT_CODES, gattReport } from './gatt.ts';
 import { decodeHl7 } from './hl7.ts';
+import { writeAdt } from './hl7-adt-writer.ts';
 import { MllpParser } from './mllp.ts';
 import { NEW_MANAGER, onPhdBytes, type PhdManager } from './phd-manager.ts';
 import { decodePoct } from './poct1a.ts';
@@ -20,6 +21,23 @@ const NOW = Date.UTC(2026, 0, 15);
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const hex = (text: string) =>
   Uint8Array.from(text.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16));
+
+const PLACE = { unit: 'U', room: 'R', bed: '7', facility: 'F' };
+const ADT = writeAdt(
+  {
+    action: 'merge',
+    recordNumber: '1',
+    familyName: 'A|B',
+    birthDate: '1961-03',
+    location: PLACE,
+    priorLocation: PLACE,
+    visitNumber: 'V',
+    recordedMs: NOW,
+    occurredMs: NOW,
+    mergedNumber: '2',
+  },
+  { application: 'A', facility: 'F', controlId: '1' },
+);
 
 interface Language {
   readonly name: string;
@@ -51,6 +69,7 @@ const LANGUAGES: readonly Language[] = [
       utf8(ORU),
       utf8(ORU.replace('ORU^R01', 'ORU^R40')),
       utf8(ORU.replace('ORU^R01', 'ADT^A40')),
+      utf8(ADT),
     ],
     decode: (bytes) => void decodeHl7(bytes),
   },

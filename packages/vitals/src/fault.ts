@@ -43,6 +43,18 @@ export const FAULTS = {
     retry: 'later',
     why: 'The message names another patient than the one who is assigned to the device.',
   },
+  PATIENT_UNKNOWN: {
+    retry: 'later',
+    why: 'No patient here has the record number that the message names.',
+  },
+  MOVEMENT_REFUSED: {
+    retry: 'never',
+    why: 'The message contradicts what is known of where the patient lies.',
+  },
+  MOVEMENT_LATE: {
+    retry: 'never',
+    why: 'A newer message about the same patient has been taken already.',
+  },
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },
   NOT_PERMITTED: { retry: 'never', why: 'The caller may not do this.' },
   NOT_FOUND: { retry: 'never', why: 'There is nothing under this id that the caller may see.' },

@@ -25,6 +25,7 @@ import {
   type FeedWearer,
   type NamedPatient,
 } from './feed-wearer.ts';
+import { hand } from './hand.ts';
 import type { Stays } from './stays.ts';
 import type { Turns } from './turns.ts';
 
@@ -50,7 +51,7 @@ export interface FeedPlace {
 export interface BedFeedPorts {
   readonly registry: Registry;
   readonly stays: Stays;
-  readonly acts: Pick<Acts, 'assign'>;
+  readonly acts: Pick<Acts, 'assign' | 'release'>;
   readonly turns: Turns;
   readonly nowMs: () => number;
   readonly newId: () => string;
@@ -62,6 +63,8 @@ interface Heard {
   lastMs: number;
   /** Messages that wait for a decision: those behind them wait as well. */
   pending: number;
+  /** Of its bed, as its sender's entry says. */
+  category: PatientCategory | undefined;
 }
 
 export class BedFeeds {
@@ -78,6 +81,17 @@ export class BedFeeds {
     return device?.organisationId === gateway.organisationId ? device : undefined;
   }
 
+  /**
+   * Whose a device is from then on that its patient has left: nobody's, or, where it has been heard
+   * since, an unknown patient's.
+   */
+  async unknownSince(device: RegisteredDevice, bed: Bed, fromMs: number) {
+    const heard = this.#heard.get(device.id);
+    if (heard?.category === undefined || heard.lastMs < fromMs) return undefined;
+    const { category } = heard;
+    return await this.#makeUnknown(device.organisationId, { bed, category });
+  }
+
   /** An unknown patient of a bed: no number contradicts them. */
   isUnknown(subjectId: SubjectId): boolean {
     return this.#ports.stays.census.of(subjectId)?.isUnknown === true;
@@ -87,6 +101,7 @@ export class BedFeeds {
   settle(device: RegisteredDevice, place: FeedPlace): Promise<Fault | undefined> | undefined {
     const nowMs = this.#ports.nowMs();
     const heard = this.#heardOf(device, nowMs);
+    heard.category = place.category;
     const isSilentLong = nowMs - heard.lastMs > SILENT_MS;
     if (heard.pending === 0 && !isSilentLong && this.#isSettled(device, place)) {
       heard.lastMs = nowMs;
@@ -114,6 +129,7 @@ export class BedFeeds {
         decision.kind === 'patient' ? decision.id : await this.#makeUnknown(organisationId, place);
       const isNew = await registry.addDevice(device, subjectId, nowMs() - WORN_BEFORE_MS);
       if (!isNew) return fail('DEVICE_UNKNOWN', 'PV1-3').fault;
+      this.#heardOf(device, nowMs()).category = place.category;
       await stays.placeDevice(device, place.bed);
       return undefined;
     });
@@ -129,7 +145,7 @@ export class BedFeeds {
   #heardOf(device: RegisteredDevice, nowMs: number): Heard {
     const known = this.#heard.get(device.id);
     if (known !== undefined) return known;
-    const first = { lastMs: nowMs, pending: 0 };
+    const first = { lastMs: nowMs, pending: 0, category: undefined };
     this.#heard.set(device.id, first);
     return first;
   }
@@ -186,14 +202,8 @@ export class BedFeeds {
       decision.kind === 'patient'
         ? decision.id
         : await this.#unknownOf(organisationId, place, device);
-    const who = { organisationId, accountId: undefined };
     const fromMs = beginning(device, place, nowMs());
-    const given = await acts.assign(who, device, { subjectId, fromMs });
-    if (given.ok) return undefined;
-    if (given.fault.code !== 'LEGAL_HOLD') return given.fault;
-    // Nothing leaves such a record, but what comes from now on may go elsewhere.
-    const anew = await acts.assign(who, device, { subjectId, fromMs: undefined });
-    return anew.ok ? undefined : anew.fault;
+    return await hand(acts, device, { subjectId, fromMs, nowMs: nowMs() });
   }
 
   /** The one whom another device of the bed measures at this moment, or a new one. */
@@ -215,7 +225,7 @@ export class BedFeeds {
 
   async #makeUnknown(
     organisationId: OrganisationId,
-    { bed, category }: FeedPlace,
+    { bed, category }: Pick<FeedPlace, 'bed' | 'category'>,
   ): Promise<SubjectId> {
     const { registry, stays, nowMs, newId } = this.#ports;
     const id = parseSubjectId(newId());
@@ -234,11 +244,12 @@ export class BedFeeds {
         ...placeOf(bed),
       },
     });
+    const atMs = nowMs();
     await stays.keep({
       subjectId: id,
       organisationId,
       isUnknown: true,
-      place: { bed, sinceMs: nowMs() },
+      place: { bed, sinceMs: atMs, saidMs: atMs },
     });
     return id;
   }
@@ -257,7 +268,7 @@ export class BedFeeds {
     return {
       wearer: wearerId && this.#wearerOf(wearerId, place.bed),
       isAtHome: known === undefined || bedKey(known) === bedKey(place.bed),
-      occupant: occupant?.place && { id: occupant.subjectId, sinceMs: occupant.place.sinceMs },
+      occupant: occupant?.place && { id: occupant.subjectId, sinceMs: occupant.place.saidMs },
       isNamed: place.numbers.length > 0,
       named: this.#named(organisationId, place),
     };

@@ -1,19 +1,19 @@
 /** Who lies where: of each subject its stay, of each bed who lies in it. In memory; rows follow. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { type Bed, bedKey } from './bed.ts';
+import type { Place, Visit } from './movement.ts';
 
 export interface Stay {
   readonly subjectId: SubjectId;
   readonly organisationId: OrganisationId;
   /** An unknown patient of a bed, whom a feed has made. */
   readonly isUnknown: boolean;
-  /** Where it lies, and since when; undefined: nowhere that we know. */
+  /** Where it lies; undefined: nowhere that we know. */
   readonly place: Place | undefined;
-}
-
-export interface Place {
-  readonly bed: Bed;
-  readonly sinceMs: number;
+  /** As admission messages tell of it. */
+  readonly visit?: Visit;
+  /** When the newest of what is known of the person was recorded. */
+  readonly detailsMs?: number;
 }
 
 export class Census {

@@ -1,6 +1,6 @@
 /** Stays and the beds of devices: in memory, written through to the database under their keys. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Sql } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { type Bed, bedKey } from './bed.ts';
@@ -43,14 +43,24 @@ export class Stays {
     return this.#bedOfDevice.get(deviceId);
   }
 
+  /** Each device with its bed. */
+  devicesAtBeds(): Iterable<readonly [deviceId: string, bed: Bed]> {
+    return [...this.#bedOfDevice];
+  }
+
   get deviceCount(): number {
     return this.#bedOfDevice.size;
   }
 
-  /** Nothing is kept of who has been erased. */
   async keep(stay: Stay): Promise<void> {
+    await this.write(this.#ports.sql, stay);
+    this.census.set(stay);
+  }
+
+  /** Whoever writes it sets it in the census once it is durable. Nothing is kept of who was erased. */
+  async write(sql: Sql | Transaction, stay: Stay): Promise<void> {
     const { subjectId, organisationId, ...kept } = stay;
-    const { sql, keys, nowMs } = this.#ports;
+    const { keys, nowMs } = this.#ports;
     const seal = keys.sealOf(subjectId);
     if (seal === undefined) return;
     await store.writeStay(sql, {
@@ -59,7 +69,6 @@ export class Stays {
       changed_ms: nowMs(),
       sealed: seal.seal(encode(kept satisfies Kept), stayContext(subjectId)),
     });
-    this.census.set(stay);
   }
 
   async placeDevice(

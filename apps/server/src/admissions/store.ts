@@ -38,3 +38,28 @@ export async function writeBedDevice(sql: Sql, row: BedDeviceRow): Promise<void>
     INSERT INTO bed_device ${sql(row)}
     ON CONFLICT (device_id) DO UPDATE SET bed_sealed = excluded.bed_sealed`;
 }
+
+export interface MovementRow {
+  readonly organisation_id: OrganisationId;
+  readonly subject_id: SubjectId;
+  readonly message_id: string;
+  readonly what: string;
+  readonly at_ms: number;
+  readonly received_ms: number;
+}
+
+/** Whom a message was about that has been taken already. */
+export async function subjectOfMessage(
+  sql: Sql,
+  organisationId: OrganisationId,
+  messageId: string,
+): Promise<SubjectId | undefined> {
+  const [row] = await sql<{ subject_id: SubjectId }[]>`
+    SELECT subject_id FROM movement
+    WHERE message_id = ${messageId} AND organisation_id = ${organisationId}`;
+  return row?.subject_id;
+}
+
+export async function insertMovement(sql: Sql, row: MovementRow): Promise<void> {
+  await sql`INSERT INTO movement ${sql(row)}`;
+}

@@ -7,7 +7,7 @@ import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { Subject, SubjectIdentity } from '@ausculta/vitals/subject';
-import type { Sql } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { type ClockChange, RECEIPT_EPOCH } from '../line/clock.ts';
 import { changesAfter } from '../line/clock-changes.ts';
@@ -116,6 +116,19 @@ export class Registry {
     const added = { ...subject, partition };
     this.#setSubject(added);
     return added;
+  }
+
+  /** Writes what is known of a subject now; `rewritten` follows, once it is durable. */
+  async rewrite(sql: Sql | Transaction, subject: RegisteredSubject): Promise<void> {
+    const { organisationId, id, category, identity } = subject;
+    const clear = new TextEncoder().encode(JSON.stringify(identity));
+    const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
+    const row = { organisation_id: organisationId, id, category, identity_sealed };
+    await store.writeSubject(sql, row);
+  }
+
+  rewritten(subject: RegisteredSubject): void {
+    if (this.subjects.has(subject.id)) this.#setSubject(subject);
   }
 
   /** False when the id is taken. */

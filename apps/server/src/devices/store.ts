@@ -86,6 +86,16 @@ export async function writeIdentity(
     WHERE organisation_id = ${row.organisation_id} AND id = ${row.id}`;
 }
 
+/** Who it is, and what limits may apply. */
+export async function writeSubject(
+  sql: Sql,
+  row: Pick<SubjectRow, 'organisation_id' | 'id' | 'category' | 'identity_sealed'>,
+): Promise<void> {
+  await sql`
+    UPDATE subject SET category = ${row.category}, identity_sealed = ${row.identity_sealed}
+    WHERE organisation_id = ${row.organisation_id} AND id = ${row.id}`;
+}
+
 export async function insertSubject(sql: Sql, row: SubjectRow): Promise<void> {
   await sql`INSERT INTO subject ${sql(row)}`;
 }

@@ -24,7 +24,7 @@ export async function openHl7(
 ): Promise<Hl7Door | undefined> {
   if (listen === undefined) return undefined;
   const { intake, registry, admissions, nowMs, newId } = ports;
-  const { beds } = admissions;
+  const { beds, desk } = admissions;
   const senders = readSenders(
     readText('AUSCULTA_HL7_SENDERS', listen.sendersFile).toString('utf8'),
   );
@@ -39,6 +39,7 @@ export async function openHl7(
       nowMs,
       newId,
       beds,
+      desk,
       deviceById: (id) => registry.devices.get(id),
       recordNumberAt: (device) => {
         const subjectId = device.wearerNow(nowMs());

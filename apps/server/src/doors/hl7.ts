@@ -5,18 +5,19 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { type Hl7Group, readHl7 } from '@ausculta/codecs/hl7';
+import { type Hl7Decoded, type Hl7Group, readHl7 } from '@ausculta/codecs/hl7';
 import { type Hl7Outcome, writeAck } from '@ausculta/codecs/hl7-ack';
 import { type Hl7Header, NO_HEADER, readHeader } from '@ausculta/codecs/hl7-header';
 import { type Hl7Message, parseHl7 } from '@ausculta/codecs/hl7-message';
 import { type Fault, fail } from '@ausculta/vitals/fault';
+import type { AdmissionDesk } from '../admissions/admission-desk.ts';
 import type { BedFeeds } from '../admissions/bed-feeds.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { settleBeds } from './hl7/bed-places.ts';
 import { Hl7Connection } from './hl7/connection.ts';
 import { type MessagePart, partsOf } from './hl7/message-parts.ts';
-import { findSender, type Hl7Sender, isExpected, type Peer } from './hl7/senders.ts';
+import { categoryOfBed, findSender, type Hl7Sender, isExpected, type Peer } from './hl7/senders.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 
 /** Interface engines keep one connection, bedside monitors one each. */
@@ -50,6 +51,7 @@ export interface Hl7Ports {
   /** The record number of who wears the device now, where it is somebody known. */
   readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
   readonly beds: BedFeeds;
+  readonly desk: Pick<AdmissionDesk, 'take'>;
   readonly newId: () => string;
   readonly nowMs: () => number;
 }
@@ -145,10 +147,10 @@ async function take(
     const code = sender === undefined ? 'CREDENTIALS_REFUSED' : 'DEVICE_UNKNOWN';
     return acknowledge(header, { fault: fail(code).fault }, ports);
   }
-  const parts = await readParts(parsed.value, { sender, own, ports });
+  const receivedMs = ports.nowMs();
+  const parts = await readParts(parsed.value, { sender, own, ports, bytes, receivedMs });
   if (parts.kind === 'ack') return undefined;
   if (parts.kind === 'again') return acknowledge(header, { fault: parts.fault }, ports);
-  const receivedMs = ports.nowMs();
   const taken = parts.parts.map(
     ({ device, decoded }) =>
       new Promise<Answer>((resolve) => {
@@ -165,30 +167,60 @@ type Parts =
   /** Who wears what could not be written down: the sender has to send it again. */
   | { readonly kind: 'again'; readonly fault: Fault };
 
-async function readParts(
-  message: Hl7Message,
-  { sender, own, ports }: { sender: Hl7Sender; own: RegisteredDevice; ports: Hl7Ports },
-): Promise<Parts> {
+interface Received {
+  readonly sender: Hl7Sender;
+  readonly own: RegisteredDevice;
+  readonly ports: Hl7Ports;
+  readonly bytes: Uint8Array;
+  readonly receivedMs: number;
+}
+
+async function readParts(message: Hl7Message, received: Received): Promise<Parts> {
+  const { sender, own, ports } = received;
   const { utcOffsetMinutes } = sender;
   const decoded = readHl7(message, utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes });
-  if (!decoded.ok) return { kind: 'parts', parts: [unreadable(own, decoded.fault)] };
+  if (!decoded.ok) return kept(own, decoded.fault);
   if (decoded.value.kind === 'ack') return { kind: 'ack' };
   const { deviceById, recordNumberAt, beds } = ports;
   const context = { sender, own, deviceById, recordNumberAt, deviceOfBed };
   function deviceOfBed({ visit }: Hl7Group): RegisteredDevice | undefined {
     return visit?.location && beds.deviceOfBed(own, visit.location);
   }
-  const settling = settleBeds(decoded.value, context, beds);
-  if (settling !== undefined) {
-    const fault = await settling.catch((error: unknown) => {
-      ports.intake.onProblem('see who lies in a bed', error);
-      return fail('STORE_UNAVAILABLE').fault;
-    });
-    if (fault?.code === 'STORE_UNAVAILABLE') return { kind: 'again', fault };
-    // Anything else is wrong with the message, and it is kept with that.
-    if (fault !== undefined) return { kind: 'parts', parts: [unreadable(own, fault)] };
+  const admission = decoded.value.kind === 'patient' && sender.admits ? decoded.value : undefined;
+  const first = admission
+    ? takeAdmission(admission, received)
+    : settleBeds(decoded.value, context, beds);
+  const fault = await first?.catch((error: unknown) => {
+    ports.intake.onProblem('see who lies in a bed', error);
+    return fail('STORE_UNAVAILABLE').fault;
+  });
+  if (fault !== undefined) {
+    // What was not written has to come again; anything else is wrong with the message.
+    const isUnwritten = fault.code === 'STORE_UNAVAILABLE' || fault.code === 'STORE_FULL';
+    return isUnwritten ? { kind: 'again', fault } : kept(own, fault);
   }
-  return { kind: 'parts', parts: partsOf(decoded.value, context) };
+  return { kind: 'parts', parts: admission ? [] : partsOf(decoded.value, context) };
+}
+
+async function takeAdmission(
+  decoded: Extract<Hl7Decoded, { kind: 'patient' }>,
+  { sender, own, ports, bytes, receivedMs }: Received,
+): Promise<Fault | undefined> {
+  if (ports.intake.isFull()) return fail('STORE_FULL').fault;
+  const taken = await ports.desk.take({
+    organisationId: own.organisationId,
+    senderId: own.id,
+    messageId: ports.intake.contentId(own.id, bytes),
+    adt: decoded.adt,
+    sentMs: decoded.header.time?.stampMs,
+    receivedMs,
+    categoryOf: (unit) => categoryOfBed(sender, unit) ?? 'unknown',
+  });
+  return taken.ok ? undefined : taken.fault;
+}
+
+function kept(own: RegisteredDevice, fault: Fault): Parts {
+  return { kind: 'parts', parts: [unreadable(own, fault)] };
 }
 
 function unreadable(device: RegisteredDevice, fault: Fault): MessagePart {

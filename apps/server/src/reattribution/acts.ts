@@ -93,6 +93,15 @@ export class Acts {
     });
   }
 
+  /** From then on nobody wears it; what it has measured since stays where it is. */
+  release(who: Actor, device: RegisteredDevice, fromMs: number): Promise<Result<void>> {
+    return this.#inTurn(async () => {
+      const changes = [{ fromMs, untilMs: EVER, subjectId: undefined }];
+      const nowMs = this.#ports.nowMs();
+      return await this.#perform({ who, device, what: 'device-unassigned', changes, nowMs });
+    });
+  }
+
   /** In that span it was this subject who wore it, whatever was thought; undefined: nobody knows who. */
   correct(who: Actor, device: RegisteredDevice, change: Change): Promise<Result<void>> {
     return this.#inTurn(async () => {

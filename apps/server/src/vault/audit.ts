@@ -17,7 +17,14 @@ export type AuditAct =
   | 'device-unassigned'
   | 'device-token-renewed'
   | 'device-disabled'
-  | 'assignment-corrected';
+  | 'assignment-corrected'
+  | 'patient-admitted'
+  | 'patient-transferred'
+  | 'patient-discharged'
+  | 'patient-updated'
+  | 'admission-cancelled'
+  | 'transfer-cancelled'
+  | 'discharge-cancelled';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
 export type AuditTarget = `subject/${string}` | `device/${string}` | 'keys';

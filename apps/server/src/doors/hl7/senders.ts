@@ -27,6 +27,8 @@ export interface Hl7Sender {
    * sender is believed about the beds of these units.
    */
   readonly beds: ReadonlyMap<string, PatientCategory> | undefined;
+  /** Whether it says who is admitted, and where they lie (ADT). */
+  readonly admits: boolean;
   /** Where the sender's clock is read off, for times that name no zone. */
   readonly utcOffsetMinutes: number | undefined;
 }
@@ -57,6 +59,7 @@ const SenderForm = z
       .optional(),
     speaksFor: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\*?$/)).optional(),
     checksPatient: z.boolean().default(true),
+    admits: z.boolean().default(false),
     beds: z.record(z.string().min(1), z.enum(PATIENT_CATEGORIES)).optional(),
     utcOffsetMinutes: z.int().min(-840).max(840).optional(),
   })

@@ -1,0 +1,70 @@
+/** What an admission message says of the person: who it is, and what limits may apply to them. */
+import type { AdtPerson } from '@ausculta/codecs/hl7-adt';
+import type { Hl7Identifier } from '@ausculta/codecs/hl7-patient';
+import type { PatientCategory, SubjectIdentity } from '@ausculta/vitals/subject';
+import { placeOf } from './bed.ts';
+import type { Place } from './movement.ts';
+
+const NAME_LENGTH = 100;
+const NUMBER_LENGTH = 50;
+
+/** NEWS2, from which the adults' limits come, is not for anybody younger. */
+const ADULT_YEARS = 16;
+const NEONATE_DAYS = 28;
+const DAY_MS = 86_400_000;
+
+/** Medical record numbers; where none is called so, internal ones, then what has no type at all. */
+export function recordNumbers(identifiers: readonly Hl7Identifier[]): string[] {
+  for (const types of [['MR'], ['PI', 'PT'], ['']]) {
+    const found = identifiers.filter(({ type }) => types.includes(type.toUpperCase()));
+    if (found.length > 0) return found.map(({ id }) => id.slice(0, NUMBER_LENGTH));
+  }
+  return [];
+}
+
+/** A message that leaves a field out says nothing of it. */
+export function identityFrom(
+  { patient }: AdtPerson,
+  known: SubjectIdentity | undefined,
+  recordNumber: string,
+): SubjectIdentity {
+  const { familyName, givenName, birthDate = known?.birthDate, sex } = patient;
+  const isNamed = familyName + givenName !== '';
+  const name = isNamed
+    ? { familyName: familyName.slice(0, NAME_LENGTH), givenName: givenName.slice(0, NAME_LENGTH) }
+    : { familyName: known?.familyName ?? 'Name not known', givenName: known?.givenName ?? '' };
+  return {
+    ...known,
+    ...name,
+    ...(birthDate !== undefined && { birthDate }),
+    sex: sex === 'unknown' ? (known?.sex ?? 'unknown') : sex,
+    recordNumber,
+  };
+}
+
+/** Who has left lies nowhere. */
+export function placedIdentity(
+  { ward: _, bed: __, ...identity }: SubjectIdentity,
+  place: Place | undefined,
+): SubjectIdentity {
+  return place === undefined ? identity : { ...identity, ...placeOf(place.bed) };
+}
+
+/**
+ * Of the beds to which somebody comes, unless their birth date says that they are a child. A category
+ * that is known is not changed: a person may have set it.
+ */
+export function categoryFrom(
+  known: PatientCategory,
+  { birthDate }: SubjectIdentity,
+  { ofBed, nowMs }: { readonly ofBed: PatientCategory; readonly nowMs: number },
+): PatientCategory {
+  if (known !== 'unknown' || birthDate === undefined) return known === 'unknown' ? ofBed : known;
+  const [year = 0, month = 1, day = 1] = birthDate.split('-').map(Number);
+  const bornMs = Date.UTC(year, month - 1, day);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(birthDate) && nowMs - bornMs < NEONATE_DAYS * DAY_MS) {
+    return 'neonate';
+  }
+  const isChild = Date.UTC(year + ADULT_YEARS, month - 1, day) > nowMs;
+  return isChild ? (ofBed === 'neonate' ? 'neonate' : 'child') : ofBed;
+}

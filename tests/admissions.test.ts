@@ -1,0 +1,394 @@
+/** Admission messages over HL7 v2: who lies where, and whose the devices at the beds are. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type AdtNotice, writeAdt } from '@ausculta/codecs/hl7-adt-writer';
+import type { DeviceList, DeviceView } from '@ausculta/contract/devices';
+import type { ParkedList } from '@ausculta/contract/parked';
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { freshDatabase, type TestDatabase } from './support/database.ts';
+import { fields, heartRate, type MllpClient, message, openMllp } from './support/hl7-messages.ts';
+import {
+  eventually,
+  type ServerHere,
+  type ServerUnderTest,
+  startServerHere,
+  temporaryDirectory,
+} from './support/server.ts';
+
+const HERE = { addresses: ['127.0.0.1'] };
+const SENDERS = [
+  { application: 'HIS', device: 'his', admits: true, beds: { ICU: 'adult' }, ...HERE },
+  { application: 'STATION', device: 'station', speaksFor: [], beds: { ICU: 'adult' }, ...HERE },
+];
+
+const bed = (name: string, unit = 'ICU') => ({ unit, room: '', bed: name, facility: '' });
+const code = (answer: string) => fields(answer, 'MSA')[1];
+const fault = (answer: string) => `${code(answer)} ${fields(answer, 'ERR')[7]}`;
+
+/** A house with an admission system and a central station. */
+class House {
+  readonly here: ServerHere;
+  readonly server: ServerUnderTest;
+  readonly #clients: MllpClient[] = [];
+  #told = 0;
+
+  constructor(here: ServerHere) {
+    this.here = here;
+    this.server = here.server;
+  }
+
+  async register(): Promise<void> {
+    for (const { device } of SENDERS) {
+      const { id } = await this.server.addSubject(device);
+      await this.server.addDevice(id, device);
+    }
+  }
+
+  async open(): Promise<MllpClient> {
+    const client = await openMllp(this.here.hl7Port);
+    this.#clients.push(client);
+    return client;
+  }
+
+  write(action: AdtNotice['action'], recordNumber: string, more: Partial<AdtNotice> = {}): string {
+    const sender = { application: 'HIS', facility: '', controlId: `A${this.#told++}` };
+    return writeAdt({ action, recordNumber, recordedMs: Date.now(), ...more }, sender);
+  }
+
+  async say(...args: Parameters<House['write']>): Promise<string> {
+    return await (await this.open()).ask(this.write(...args));
+  }
+
+  async done(...args: Parameters<House['write']>): Promise<void> {
+    assert.equal(fault(await this.say(...args)), 'AA undefined');
+  }
+
+  /** The central station tells of a rate in a bed. */
+  async measure(name: string, rate: number, atMs = Date.now()): Promise<void> {
+    const rows = [heartRate(rate)];
+    const said = {
+      application: 'STATION',
+      id: `S${this.#told++}`,
+      bed: `ICU^^${name}`,
+      atMs,
+      rows,
+    };
+    assert.equal(code(await (await this.open()).ask(message(said))), 'AA');
+  }
+
+  async subjects(isMeant: (subject: SubjectView) => boolean): Promise<SubjectView[]> {
+    const { subjects } = await this.server.get<{ subjects: SubjectView[] }>('/api/subjects');
+    return subjects.filter(isMeant);
+  }
+
+  async patient(recordNumber: string): Promise<SubjectView> {
+    const [only, ...others] = await this.subjects((s) => s.identity.recordNumber === recordNumber);
+    assert.ok(only !== undefined && others.length === 0, `one patient ${recordNumber}`);
+    return only;
+  }
+
+  async unknownIn(name: string): Promise<SubjectView[]> {
+    return await this.subjects(
+      (s) => s.identity.bed === name && s.identity.givenName === 'unknown',
+    );
+  }
+
+  async rates({ id }: { id: string }): Promise<number[]> {
+    await this.settled();
+    return (await this.server.readings(id, 'heart-rate')).map(({ value }) => value);
+  }
+
+  async ratesOf(recordNumber: string): Promise<number[]> {
+    return await this.rates(await this.patient(recordNumber));
+  }
+
+  /** All that changed hands has arrived. */
+  async settled(): Promise<void> {
+    const { devices } = await this.server.get<DeviceList>('/api/devices');
+    for (const { id } of devices) {
+      await eventually('the moves', async () => {
+        const view = await this.server.get<DeviceView>(`/api/devices/${id}`);
+        return view.reattributions.every(({ stage }) => stage === 'done') ? true : undefined;
+      });
+    }
+  }
+
+  end(): void {
+    for (const client of this.#clients) client.end();
+  }
+}
+
+async function sendersFile(): Promise<string> {
+  const file = join(await temporaryDirectory(), 'senders.json');
+  writeFileSync(file, JSON.stringify({ senders: SENDERS }));
+  return file;
+}
+
+describe('an admission system', () => {
+  let house: House;
+  let server: ServerUnderTest;
+  let database: TestDatabase;
+  let freeBytes = Number.MAX_SAFE_INTEGER;
+
+  before(async () => {
+    const hl7 = { host: '127.0.0.1', port: 0, sendersFile: await sendersFile(), tls: undefined };
+    const outside = { freeBytesAt: () => Promise.resolve(freeBytes) };
+    const here = await startServerHere({ config: { hl7 }, outside });
+    house = new House(here);
+    ({ server } = house);
+    ({ database } = here);
+    await house.register();
+  });
+  after(async () => {
+    house.end();
+    assert.deepEqual(house.here.problems, []);
+    await house.here[Symbol.asyncDispose]();
+  });
+
+  const NAMED = {
+    familyName: 'Aalto',
+    givenName: 'Anna',
+    sex: 'female',
+    birthDate: '1961-03-01',
+  } as const;
+
+  test('admits: a patient with name, number and bed, and the category of the ward', async () => {
+    await house.done('admit', 'M1', { ...NAMED, location: bed('1') });
+    const { identity, category, kind } = await house.patient('M1');
+    assert.deepEqual(
+      { ...identity, category, kind },
+      { ...NAMED, recordNumber: 'M1', ward: 'ICU', bed: '1', category: 'adult', kind: 'patient' },
+    );
+    const [audited] = await database.line`
+      SELECT act, account_id, detail_sealed FROM audit_leaf WHERE act = 'patient-admitted'`;
+    assert.equal(audited?.account_id, null);
+    assert.ok(!Buffer.from(audited?.detail_sealed ?? []).includes('Aalto'));
+  });
+
+  test('admits to another ward, or a child: no category is guessed', async () => {
+    await house.done('admit', 'M2', { ...NAMED, location: bed('1', 'PEDS') });
+    assert.equal((await house.patient('M2')).category, 'unknown');
+    await house.done('admit', 'M3', { ...NAMED, birthDate: '2020', location: bed('3') });
+    assert.equal((await house.patient('M3')).category, 'child');
+  });
+
+  test('tells of a new patient twice at once, with a monitor that names them: one patient', async () => {
+    const clients = await Promise.all(Array.from({ length: 12 }, () => house.open()));
+    const baseMs = Date.now();
+    const asked = clients.map((client, i) => {
+      const rows = [heartRate(60 + i)];
+      const feed = {
+        application: 'STATION',
+        id: `F${i}`,
+        bed: 'ICU^^4',
+        pid: 'M4',
+        atMs: baseMs - i,
+      };
+      return client.ask(
+        i % 3 === 0
+          ? message({ ...feed, rows })
+          : house.write('admit', 'M4', { ...NAMED, location: bed('4'), recordedMs: baseMs }),
+      );
+    });
+    assert.deepEqual(
+      (await Promise.all(asked)).map(fault),
+      clients.map(() => 'AA undefined'),
+    );
+    const { id, devices } = await house.patient('M4');
+    assert.equal(devices.length, 1);
+    const all = await Promise.all(
+      [{ id }, ...(await house.unknownIn('4'))].map((s) => house.rates(s)),
+    );
+    assert.equal(all.flat().length, 4);
+    const moved = await database.line`SELECT what FROM movement WHERE subject_id = ${id}`;
+    assert.equal(moved.length, 8);
+  });
+
+  test('says the same message again: nothing changes', async () => {
+    const told = house.write('admit', 'M5', { location: bed('5') });
+    const client = await house.open();
+    assert.equal(code(await client.ask(told)), 'AA');
+    await house.done('transfer', 'M5', { location: bed('5b') });
+    const count = async () => await database.line`SELECT count(*)::int AS count FROM audit_leaf`;
+    const before = await count();
+    assert.equal(code(await client.ask(told)), 'AA');
+    assert.deepEqual(await count(), before);
+    assert.equal((await house.patient('M5')).identity.bed, '5b');
+  });
+
+  test('names the unknown patient of a bed, from when it says that they came', async () => {
+    const nowMs = Date.now();
+    await house.measure('6', 61, nowMs - 40_000);
+    await house.measure('6', 62, nowMs - 10_000);
+    await house.done('admit', 'M6', { location: bed('6'), occurredMs: nowMs - 20_000 });
+    await house.measure('6', 63);
+    assert.deepEqual(await house.ratesOf('M6'), [62, 63]);
+    const unknown = await house.unknownIn('6');
+    assert.deepEqual(await Promise.all(unknown.map((one) => house.rates(one))), [[61]]);
+  });
+
+  test('transfers: the beds keep their devices, and a cancellation brings all back', async () => {
+    await house.measure('7', 60, Date.now() - 5_000);
+    await house.done('admit', 'M7', { location: bed('7'), occurredMs: Date.now() - 50_000 });
+    await house.measure('8', 70);
+    const movedMs = Date.now() - 1_000;
+    await house.done('transfer', 'M7', {
+      location: bed('8'),
+      priorLocation: bed('7'),
+      occurredMs: movedMs,
+    });
+    await house.measure('7', 61);
+    await house.measure('8', 71);
+    assert.deepEqual(await house.ratesOf('M7'), [60, 70, 71]);
+    await house.done('cancel-transfer', 'M7');
+    assert.equal((await house.patient('M7')).identity.bed, '7');
+    await house.measure('7', 62);
+    await house.measure('8', 72);
+    assert.deepEqual(await house.ratesOf('M7'), [60, 61, 62]);
+  });
+
+  test('discharges: what is measured then is nobody’s whom we know, unless it is taken back', async () => {
+    await house.measure('9', 60, Date.now() - 3_000);
+    await house.done('admit', 'M9', { location: bed('9'), occurredMs: Date.now() - 50_000 });
+    await house.done('discharge', 'M9', { occurredMs: Date.now() - 1_000 });
+    assert.deepEqual((await house.patient('M9')).devices, []);
+    await house.measure('9', 61);
+    assert.deepEqual(await house.ratesOf('M9'), [60]);
+    assert.equal((await house.unknownIn('9')).length > 0, true);
+    await house.done('cancel-discharge', 'M9');
+    await house.measure('9', 62);
+    assert.deepEqual(await house.ratesOf('M9'), [60, 61, 62]);
+  });
+
+  test('takes an admission back: what was measured was somebody’s whom nobody knows', async () => {
+    await house.done('admit', 'M10', { location: bed('10') });
+    await house.measure('10', 60);
+    assert.deepEqual(await house.ratesOf('M10'), [60]);
+    await house.done('cancel-admit', 'M10');
+    assert.deepEqual(await house.ratesOf('M10'), []);
+    const unknown = await house.unknownIn('10');
+    assert.deepEqual(await Promise.all(unknown.map((one) => house.rates(one))), [[60]]);
+  });
+
+  test('updates a name; an older message does not bring the old one back', async () => {
+    const recordedMs = Date.now();
+    await house.done('admit', 'M11', { ...NAMED, recordedMs: recordedMs - 2 });
+    await house.done('update', 'M11', { familyName: 'Berg', recordedMs });
+    const late = await house.say('update', 'M11', {
+      familyName: 'Zorn',
+      recordedMs: recordedMs - 1,
+    });
+    assert.equal(fault(late), 'AE MOVEMENT_LATE');
+    const { identity } = await house.patient('M11');
+    assert.deepEqual([identity.familyName, identity.birthDate], ['Berg', NAMED.birthDate]);
+  });
+
+  test('contradicts itself: refused with its reason, kept, and taken once it is right', async () => {
+    await house.done('admit', 'M12', { location: bed('12') });
+    const client = await house.open();
+    const told = house.write('admit', 'M13', { location: bed('12') });
+    const refused = await client.ask(told);
+    assert.equal(fault(refused), 'AE MOVEMENT_REFUSED');
+    assert.match(fields(refused, 'ERR')[8] ?? '', /PV1-3: somebody else lies in this bed/);
+    assert.ok(!refused.includes('M12') && !refused.includes('M13'), 'no number is told');
+    const { parked } = await server.get<ParkedList>('/api/parked');
+    assert.ok(parked.some((one) => one.fault === 'MOVEMENT_REFUSED' && one.bytes > 0));
+    assert.equal((await house.subjects((s) => s.identity.recordNumber === 'M13')).length, 0);
+    await house.done('discharge', 'M12');
+    assert.equal(code(await client.ask(told)), 'AA');
+    assert.equal((await house.patient('M13')).identity.bed, '12');
+  });
+
+  const REFUSED: [string, () => string, string][] = [
+    [
+      'a transfer of nobody',
+      () => house.write('transfer', 'M99', { location: bed('99') }),
+      'PATIENT_UNKNOWN',
+    ],
+    ['an update of nobody', () => house.write('update', 'M99', NAMED), 'PATIENT_UNKNOWN'],
+    ['a message without a number', () => house.write('admit', ''), 'PAYLOAD_MALFORMED'],
+    [
+      'an event that is not taken',
+      () => house.write('admit', 'M99').replace('ADT^A01', 'ADT^A17'),
+      'PAYLOAD_MALFORMED',
+    ],
+    [
+      'a message about two',
+      () => `${house.write('admit', 'M99')}PID|||M98^^^^MR\r`,
+      'PAYLOAD_MALFORMED',
+    ],
+    [
+      'a sender that may not admit',
+      () => house.write('admit', 'M99').replace('|HIS|', '|STATION|'),
+      'PAYLOAD_MALFORMED',
+    ],
+  ];
+  for (const [name, told, why] of REFUSED) {
+    test(`hears an error for ${name}`, async () => {
+      assert.equal(fault(await (await house.open()).ask(told())), `AE ${why}`);
+      assert.equal(
+        (await house.subjects((s) => s.identity.recordNumber.startsWith('M9'))).length,
+        1,
+      );
+    });
+  }
+
+  test('has to say it again when nothing could be written', async () => {
+    const client = await house.open();
+    const told = house.write('admit', 'M20', { location: bed('20') });
+    const isReady = async (wanted: boolean) => {
+      const { ready } = await server.get<{ ready: boolean }>('/api/status');
+      return ready === wanted ? true : undefined;
+    };
+    freeBytes = 0;
+    await eventually('a full disk', () => isReady(false));
+    assert.equal(fault(await client.ask(told)), 'AR STORE_FULL');
+    freeBytes = Number.MAX_SAFE_INTEGER;
+    await eventually('room', () => isReady(true));
+    assert.equal(fault(await client.ask(told)), 'AA undefined');
+  });
+
+  test('erased: nothing of where somebody lay is left', async () => {
+    await house.done('admit', 'M21', { location: bed('21') });
+    const { id } = await house.patient('M21');
+    await server.post(`/api/subjects/${id}/erasure`, { recordNumber: 'M21', stopMonitoring: true });
+    for (const table of ['stay', 'movement']) {
+      const rows =
+        await database.line`SELECT 1 FROM ${database.line(table)} WHERE subject_id = ${id}`;
+      assert.equal(rows.length, 0, table);
+    }
+    await house.done('admit', 'M22', { location: bed('21') });
+  });
+});
+
+test('after a restart everybody lies where they lay, and what was done can be taken back', async () => {
+  await using database = await freshDatabase();
+  const config = {
+    hl7: { host: '127.0.0.1', port: 0, sendersFile: await sendersFile(), tls: undefined },
+    database: database.connection,
+    dataDir: await temporaryDirectory(),
+  };
+  {
+    await using here = await startServerHere({ config });
+    const house = new House(here);
+    await house.register();
+    await house.measure('1', 60);
+    await house.done('admit', 'R1', { location: bed('1'), occurredMs: Date.now() - 50_000 });
+    await house.done('transfer', 'R1', { location: bed('2') });
+    house.end();
+  }
+  await using here = await startServerHere({ config });
+  const house = new House(here);
+  assert.equal(
+    fault(await house.say('admit', 'R2', { location: bed('2') })),
+    'AE MOVEMENT_REFUSED',
+  );
+  await house.measure('2', 70);
+  await house.done('cancel-transfer', 'R1');
+  await house.measure('1', 61);
+  assert.deepEqual(await house.ratesOf('R1'), [60, 61]);
+  house.end();
+  assert.deepEqual(here.problems, []);
+});
