@@ -100,6 +100,8 @@ test('a data directory from before opens whole; a subject of it can be erased', 
       dataDirectory: { path: dataDir, [Symbol.dispose]: () => undefined },
       masterKey: { kind: 'file' },
       keyStoreDir: undefined,
+      keyReplicaDir: undefined,
+      onProblem: () => undefined,
       randomBytes,
       database: { hasSealedData: true, logTables: [], sample: undefined, erasures: [] },
     });

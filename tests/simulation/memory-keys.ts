@@ -46,7 +46,7 @@ export class KeyDisk {
     const backups = { times: () => [], tidy: () => undefined };
     const store = this.#store(mayDie);
     return await Vault.open(
-      { store, shredList, backups, masterKeys, randomBytes: chance.bytes },
+      { store, shredList, backups, replica: undefined, masterKeys, randomBytes: chance.bytes },
       undefined,
     );
   }
@@ -61,6 +61,8 @@ export class KeyDisk {
     return {
       root: () => this.root,
       get: (owner) => this.keys.get(owner),
+      read: () => ({ root: this.root, keys: this.keys }),
+      clearCopies: () => true,
       owners: (prefix) => [...this.keys.keys()].filter((owner) => owner.startsWith(prefix)),
       add: (keys) => change(() => this.#add(keys)),
       destroy: (owners) =>

@@ -190,6 +190,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     trustedProxies: [],
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
+    keyReplicaDir: undefined,
     retention: [],
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,

@@ -27,6 +27,7 @@ export interface Config {
   readonly masterKey: MasterKeySource;
   /** Where keys are kept. Undefined: beside the database, in the data directory. */
   readonly keyStoreDir: string | undefined;
+  readonly keyReplicaDir: string | undefined;
   /** What may be in memory because the store does not have it yet. Undefined: by the machine. */
   readonly memoryBytes: number | undefined;
   /** So much of the disk stays free: below it nothing is taken in. */
@@ -118,6 +119,7 @@ const Settings = z.object({
     .pipe(z.array(z.string().refine(isNetwork)))
     .default([]),
   AUSCULTA_KEY_STORE_DIR: z.string().optional(),
+  AUSCULTA_KEY_REPLICA_DIR: z.string().optional(),
   AUSCULTA_MASTER_KEY: masterKey.optional(),
   AUSCULTA_MASTER_KEY_PREVIOUS: masterKey.optional(),
   AUSCULTA_KMS_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -171,6 +173,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HL7_TLS_CA: 'Set it to the certificates, in PEM, that sign those of senders.',
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
+  AUSCULTA_KEY_REPLICA_DIR: 'Set it to a directory of another disk that exists, or leave it unset.',
   AUSCULTA_KEY_STORE_DIR: 'Set it to a directory outside the database, or leave it unset.',
   AUSCULTA_MASTER_KEY: MASTER_KEY_MEND,
   AUSCULTA_MASTER_KEY_PREVIOUS: MASTER_KEY_MEND,
@@ -227,6 +230,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
+      keyReplicaDir: settings.AUSCULTA_KEY_REPLICA_DIR,
       memoryBytes:
         settings.AUSCULTA_MEMORY_MIB === undefined
           ? undefined

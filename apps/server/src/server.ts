@@ -109,6 +109,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       dataDirectory,
       masterKey: config.masterKey,
       keyStoreDir: config.keyStoreDir,
+      keyReplicaDir: config.keyReplicaDir,
+      onProblem: outside.onProblem,
       randomBytes: outside.randomBytes,
       database: await readSealedDatabase(database.line),
     }),

@@ -34,6 +34,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   RATE_EXCEEDED: 'throttled',
   PARKED_QUOTA_EXCEEDED: 'throttled',
   STORE_UNAVAILABLE: 'transient',
+  KEY_COPY_UNREACHABLE: 'transient',
   STORE_FULL: 'no-store',
   SEAL_BROKEN: 'exception',
 };

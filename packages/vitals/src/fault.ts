@@ -66,6 +66,10 @@ export const FAULTS = {
     retry: 'later',
     why: 'Readings are being moved between this record and another one. Ask again in a moment.',
   },
+  KEY_COPY_UNREACHABLE: {
+    retry: 'later',
+    why: 'A copy of the key store cannot be reached and still has the key. Nothing was erased.',
+  },
   LEGAL_HOLD: {
     retry: 'never',
     why: 'A legal hold forbids to erase this record, or to take readings out of it.',

@@ -90,6 +90,13 @@ async function openOwnVault(ground: Ground, { config, outside }: CommandPorts): 
     dataDirectory: ground.dataDirectory,
     masterKey: config.masterKey,
     keyStoreDir: config.keyStoreDir,
+    keyReplicaDir: config.keyReplicaDir,
+    onProblem: (what) => {
+      throw new StartProblem(
+        'KEY_STORE_UNUSABLE',
+        `Could not ${what} (${config.keyReplicaDir}). Bring its disk back, or leave AUSCULTA_KEY_REPLICA_DIR unset for this import.`,
+      );
+    },
     randomBytes: outside.randomBytes,
     database: await readSealedDatabase(ground.pools.line),
   });

@@ -73,6 +73,7 @@ export class Erasure {
     const erasedMs = nowMs();
     const worn = registry.devicesOf(id, erasedMs).map((device) => device.id);
     if (worn.length > 0 && !stopMonitoring) return fail('SUBJECT_MONITORED', worn.join(', '));
+    if (!vault.clearCopies(id)) return fail('KEY_COPY_UNREACHABLE');
     const requestedBy = who.accountId ?? null;
     const lives = {
       logKeptMs: this.#ports.logKeptMs,

@@ -38,6 +38,8 @@ const open = (options: Partial<VaultOptions> = {}) =>
     dataDirectory,
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
+    keyReplicaDir: undefined,
+    onProblem: () => undefined,
     randomBytes,
     database: SEALED,
     ...options,

@@ -4,14 +4,17 @@ import { join, resolve } from 'node:path';
 import type { DataDirectory } from '../database/data-directory.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
+import { directoryKeyReplica } from './directory-key-replica.ts';
 import { KeyBackups } from './key-backups.ts';
 import { fileMasterKeys, readKeyFile } from './key-file.ts';
+import { ReplicatedKeyStore } from './key-replica.ts';
+import type { KeyStore } from './key-store.ts';
 import { environmentMasterKeys, heldMasterKey, type MasterKeys } from './master-key.ts';
 import { createSeal, deriveKey } from './seal.ts';
-import { openShredList, type Shredded } from './shred-list.ts';
+import { openShredList, type Shredded, type ShredList } from './shred-list.ts';
 import { openSqliteKeyStore } from './sqlite-key-store.ts';
 import { transitMasterKeys } from './transit-master-key.ts';
-import { type Legacy, ofSubject, Vault } from './vault.ts';
+import { type Legacy, ofSubject, Vault, type VaultPorts } from './vault.ts';
 
 export type MasterKeySource =
   | { readonly kind: 'file' }
@@ -32,6 +35,9 @@ export interface VaultOptions {
   readonly masterKey: MasterKeySource;
   /** Undefined: `keys` in the data directory. */
   readonly keyStoreDir: string | undefined;
+  /** Undefined: the store has backups alone. */
+  readonly keyReplicaDir: string | undefined;
+  readonly onProblem: (what: string, error: unknown) => void;
   readonly randomBytes: RandomBytes;
   readonly database: SealedDatabase;
 }
@@ -62,17 +68,37 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const directory = keyDirectory(options);
   const masterKeys = await masterKeysOf({ ...options, hasSealedData: database.hasSealedData });
   using parts = new DisposableStack();
-  const store = parts.use(openSqliteKeyStore(join(directory, 'keys.sqlite')));
-  const isUpgrade = store.root() === undefined && database.hasSealedData;
-  const legacy = isUpgrade ? await readLegacy(options, directory) : undefined;
+  const primary = parts.use(openSqliteKeyStore(join(directory, 'keys.sqlite')));
   const shredList = openShredList(join(directory, 'shredded.jsonl'));
   for (const { subjectId, ...entry } of database.erasures) {
     shredList.add({ owner: ofSubject(subjectId), ...entry });
   }
-  const backups = new KeyBackups(join(directory, 'backups'), store);
-  const vault = await Vault.open({ store, shredList, backups, masterKeys, randomBytes }, legacy);
+  const kept = withReplica(options, { store: primary, shredList });
+  const isUpgrade = primary.root() === undefined && database.hasSealedData;
+  const legacy = isUpgrade ? await readLegacy(options, directory) : undefined;
+  const backups = new KeyBackups(join(directory, 'backups'), primary);
+  const vault = await Vault.open({ ...kept, backups, masterKeys, randomBytes }, legacy);
   parts.move();
   return vault;
+}
+
+/** Both copies are equal from here on, or it is known that they are not. */
+function withReplica(
+  options: VaultOptions,
+  { store: primary, shredList }: { store: KeyStore; shredList: ShredList },
+): Pick<VaultPorts, 'store' | 'shredList' | 'replica'> {
+  const { keyReplicaDir, onProblem } = options;
+  if (keyReplicaDir === undefined) return { store: primary, shredList, replica: undefined };
+  const place = resolve(keyReplicaDir);
+  if (place === keyDirectory(options)) {
+    throw new StartProblem(
+      'KEY_STORE_UNUSABLE',
+      'AUSCULTA_KEY_REPLICA_DIR is where the key store itself lies. Set it to a directory of another disk.',
+    );
+  }
+  const replica = directoryKeyReplica(place);
+  const store = new ReplicatedKeyStore({ primary, replica, shredList, onProblem });
+  return { store, shredList: store.shredList, replica: store };
 }
 
 /** The master keys alone, for a command that makes none and changes none. */

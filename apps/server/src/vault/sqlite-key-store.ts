@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { expect } from '@ausculta/vitals/expect';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
-import type { KeyStore, WrappedKey } from './key-store.ts';
+import type { KeyStore, StoredKeys, WrappedKey } from './key-store.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS root (
@@ -18,7 +18,7 @@ const SCHEMA = `
 
 const BUSY_WITHIN_MS = 5_000;
 
-export function openSqliteKeyStore(path: string): KeyStore {
+export function openSqliteKeyStore(path: string): SqliteKeyStore {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // SQLite would make it with the mode of everybody; its journal takes the mode of the file.
@@ -34,20 +34,12 @@ export function openSqliteKeyStore(path: string): KeyStore {
 }
 
 /** All of a store as of one moment, read beside whoever else has it open. */
-export function readKeyStore(path: string): {
-  readonly root: Uint8Array | undefined;
-  readonly keys: ReadonlyMap<string, Uint8Array>;
-} {
+export function readKeyStore(path: string): StoredKeys {
   try {
     const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_WITHIN_MS });
     try {
       db.exec('BEGIN');
-      const root = db.prepare('SELECT wrapped FROM root').get()?.wrapped as Uint8Array | undefined;
-      const rows = db.prepare('SELECT owner, wrapped FROM key').all();
-      const keys = rows.map(
-        ({ owner, wrapped }) => [owner as string, wrapped as Uint8Array] as const,
-      );
-      return { root, keys: new Map(keys) };
+      return contentOf(db);
     } finally {
       db.close();
     }
@@ -60,6 +52,13 @@ export function readKeyStore(path: string): {
   }
 }
 
+function contentOf(db: DatabaseSync): StoredKeys {
+  const root = db.prepare('SELECT wrapped FROM root').get()?.wrapped as Uint8Array | undefined;
+  const rows = db.prepare('SELECT owner, wrapped FROM key').all();
+  const keys = rows.map(({ owner, wrapped }) => [owner as string, wrapped as Uint8Array] as const);
+  return { root, keys: new Map(keys) };
+}
+
 /** A whole copy, without free pages, of a store that somebody else may have open. */
 export function copyKeyStore(from: string, to: string): void {
   const db = new DatabaseSync(from, { readOnly: true, timeout: BUSY_WITHIN_MS });
@@ -70,7 +69,7 @@ export function copyKeyStore(from: string, to: string): void {
   }
 }
 
-class SqliteKeyStore implements KeyStore {
+export class SqliteKeyStore implements KeyStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
   #find: StatementSync | undefined;
@@ -105,6 +104,32 @@ class SqliteKeyStore implements KeyStore {
       .prepare('SELECT owner FROM key WHERE substr(owner, 1, length(?1)) = ?1 ORDER BY owner')
       .all(prefix);
     return rows.map(({ owner }) => owner as string);
+  }
+
+  read(): StoredKeys {
+    return contentOf(this.#db);
+  }
+
+  /** Its only copies are backups, which expire. */
+  clearCopies(): boolean {
+    return true;
+  }
+
+  /** Exactly this; nothing of what it was else is left in its files. */
+  become({ root, keys }: StoredKeys): void {
+    expect(root !== undefined, 'a store that is copied has a root key');
+    this.#change(() => {
+      const remove = this.#db.prepare('DELETE FROM key WHERE owner = ?');
+      for (const owner of this.owners('')) if (!keys.has(owner)) remove.run(owner);
+      const put = this.#db.prepare(
+        'INSERT INTO key VALUES (?1, ?2) ON CONFLICT DO UPDATE SET wrapped = ?2',
+      );
+      for (const [owner, wrapped] of keys) put.run(owner, wrapped);
+      this.#db
+        .prepare('INSERT INTO root VALUES (1, ?1) ON CONFLICT DO UPDATE SET wrapped = ?1')
+        .run(root);
+    });
+    this.#wipeJournal();
   }
 
   add(keys: readonly WrappedKey[]): void {

@@ -8,7 +8,8 @@ import { expect } from '@ausculta/vitals/expect';
 import { StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
 import type { KeyBackups } from './key-backups.ts';
-import type { KeyStore, WrappedKey } from './key-store.ts';
+import type { ReplicatedKeyStore } from './key-replica.ts';
+import { type KeyStore, LOG, type WrappedKey } from './key-store.ts';
 import { type MasterKeys, unwrapRoot } from './master-key.ts';
 import { createSeal, deriveKey, openingAlso, type Seal } from './seal.ts';
 import type { Shredded, ShredList } from './shred-list.ts';
@@ -19,7 +20,6 @@ const KEY_BYTES = 32;
 export const LEGACY = 'legacy/data';
 const RECEIPTS = 'signing/receipts';
 export const ofLogTable = (table: string): string => `log/${table}`;
-const LOG = 'log/';
 
 /** How the store and the list of destroyed keys name a subject's key. */
 export const ofSubject = (id: string): string => `subject/${id}`;
@@ -49,6 +49,8 @@ export interface VaultPorts {
   readonly store: KeyStore;
   readonly shredList: ShredList;
   readonly backups: Pick<KeyBackups, 'times' | 'tidy'>;
+  /** Undefined where the store has no copy that is kept up to date. */
+  readonly replica: Pick<ReplicatedKeyStore, 'isBehind' | 'catchUp'> | undefined;
   readonly masterKeys: MasterKeys;
   readonly randomBytes: RandomBytes;
 }
@@ -155,6 +157,18 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     this.#ports.store.destroy([owner]);
   }
 
+  /** Before anything is promised. False: a copy of the store cannot be reached, and still has the key. */
+  clearCopies(subjectId: string): boolean {
+    return this.#ports.store.clearCopies([ofSubject(subjectId)]);
+  }
+
+  /** Whether there is a second copy of the keys, and whether it has them all. */
+  get copy(): 'none' | 'equal' | 'behind' {
+    const { replica } = this.#ports;
+    if (replica === undefined) return 'none';
+    return replica.isBehind ? 'behind' : 'equal';
+  }
+
   shredded(subjectId: string): Shredded | undefined {
     return this.#ports.shredList.get(ofSubject(subjectId));
   }
@@ -184,7 +198,9 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   }
 
   tidy(nowMs: number): void {
-    this.#ports.backups.tidy(nowMs);
+    const { replica, backups } = this.#ports;
+    if (replica?.isBehind === true) replica.catchUp();
+    backups.tidy(nowMs);
   }
 
   #findOrMake(owner: string): Seal {
