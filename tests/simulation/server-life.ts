@@ -11,6 +11,7 @@ import type { IntakePorts } from '../../apps/server/src/doors/intake.ts';
 import { Erasure } from '../../apps/server/src/erasure/erasure.ts';
 import { LegalHolds } from '../../apps/server/src/erasure/holds.ts';
 import { readErasures } from '../../apps/server/src/erasure/store.ts';
+import { parkedKeyOf } from '../../apps/server/src/parked/parked-key.ts';
 import { Parking } from '../../apps/server/src/parked/parking.ts';
 import type { Acts } from '../../apps/server/src/reattribution/acts.ts';
 import { openWearing, type Wearing } from '../../apps/server/src/reattribution/open-wearing.ts';
@@ -113,17 +114,7 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
 }
 
 function openParking({ chance }: World, { sql, registry, vault }: Engine): Promise<Parking> {
-  return Parking.open({
-    sql,
-    keyOf: ({ organisationId, deviceId, receivedMs }) => {
-      const subjectId = registry.devices.get(deviceId)?.wearerNow(receivedMs);
-      const seal = subjectId === undefined ? undefined : vault.sealOf(subjectId);
-      return seal === undefined
-        ? { subjectId: undefined, seal: vault.organisationSeal(organisationId) }
-        : { subjectId, seal };
-    },
-    newId: chance.newId,
-  });
+  return Parking.open({ sql, keyOf: parkedKeyOf(registry, vault), newId: chance.newId });
 }
 
 function intakeOf(

@@ -16,7 +16,7 @@ export const STATUS: Command = {
     out.line(`Ausculta ${version} is ${ready ? 'ready' : 'NOT ready'}; started ${age}.`);
     const words = (part: (typeof parts)[number]) => [
       part.name,
-      part.ready ? 'ready' : 'NOT ready',
+      !part.ready ? 'NOT ready' : part.attention === true ? 'ATTENTION' : 'ready',
       part.detail,
     ];
     writeTable(out, ['part', 'state', ''], parts.map(words));

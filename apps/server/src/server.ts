@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
+import { readArchiver } from './database/store.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
@@ -38,6 +39,7 @@ import { portProblem } from './port-problem.ts';
 import { openWearing, type Wearing } from './reattribution/open-wearing.ts';
 import { wearingRoutes } from './reattribution/routes.ts';
 import { readSealedDatabase } from './sealed-database.ts';
+import { ArchiveWatch, watchArchive } from './status/archive-watch.ts';
 import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -87,6 +89,7 @@ interface Parts {
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
+  readonly archive: ArchiveWatch;
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -126,13 +129,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = new Health(new DiskReserve(config.diskReserveBytes));
   const encoder = stack.use(new ChunkWorker());
   await PostgresLog.takeOver(database.line);
-  const parts = await openParts({ options, database, vault, encoder, health });
+  const archive = new ArchiveWatch();
+  const parts = await openParts({ options, database, vault, encoder, health, archive });
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
   stack.defer(() => parts.wearing.reattribution.close());
   const places = placesOf(dataDirectory.path, config);
   stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
+  const read = () => readArchiver(database.line);
+  stack.defer(watchArchive({ watch: parts.archive, read, outside }));
 
   const mqtt = stack.use(await openMqtt(parts));
   const { nowMs, newId } = outside;
@@ -181,7 +187,7 @@ function secrets(outside: Outside) {
 }
 
 async function openParts(
-  ground: Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health'>,
+  ground: Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive'>,
 ): Promise<Parts> {
   const { options, database, vault, encoder, health } = ground;
   const { outside } = options;
@@ -369,7 +375,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     version,
     startedMs: nowMs(),
     nowMs,
-    parts: () => readiness(parts.health, database, telemetry.memory),
+    parts: () => readiness({ ...parts, memory: telemetry.memory }),
     counts: () => ({
       subjects: registry.subjects.size,
       devices: registry.devices.size,

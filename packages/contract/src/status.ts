@@ -6,7 +6,15 @@ export const Status = z.object({
   startedAt: z.string(),
   now: z.string(),
   ready: z.boolean(),
-  parts: z.array(z.object({ name: z.string(), ready: z.boolean(), detail: z.string() })),
+  parts: z.array(
+    z.object({
+      name: z.string(),
+      ready: z.boolean(),
+      detail: z.string(),
+      /** It works, and somebody should look after it: what keeps it from being lost does not. */
+      attention: z.boolean().optional(),
+    }),
+  ),
   counts: z.object({
     subjects: z.number(),
     devices: z.number(),

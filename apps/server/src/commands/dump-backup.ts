@@ -113,6 +113,13 @@ async function runTool(
       );
     }
     const said = String((cause as { stderr?: unknown }).stderr ?? '').split('\n');
+    if (said.some((line) => line.includes('server version mismatch'))) {
+      const versions = said.find((line) => line.includes('server version:')) ?? '';
+      throw unusable(
+        `${tool} is of another version than the server (${versions.replace(/^.*detail: /, '')}). Install the client tools of the server's version, then run this again.`,
+        cause,
+      );
+    }
     const why = said.find((line) => /error/.test(line)) ?? said[0] ?? '';
     throw unusable(
       `${tool} failed: ${why.replace(/^pg_\w+: error: /, '')}. Mend that, then run this again.`,

@@ -6,6 +6,18 @@ import { errorCode } from './start-problem.ts';
 type Sql = postgres.Sql;
 type Transaction = postgres.TransactionSql;
 
+/** Of the log's way to the archive: nulls where nothing was ever handed over, or never in vain. */
+export async function readArchiver(
+  sql: Sql,
+): Promise<{ archivedMs: number | null; failedMs: number | null }> {
+  const [row] = await sql<{ archived: Date | null; failed: Date | null }[]>`
+    SELECT last_archived_time AS archived, last_failed_time AS failed FROM pg_stat_archiver`;
+  return {
+    archivedMs: row?.archived?.getTime() ?? null,
+    failedMs: row?.failed?.getTime() ?? null,
+  };
+}
+
 /** Until the transaction ends, its queries see this organisation alone. */
 export function setOrganisation(tx: Transaction, organisationId: string): PromiseLike<unknown> {
   return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();

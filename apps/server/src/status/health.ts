@@ -9,6 +9,8 @@ import type { Database } from '../database/open.ts';
 import type { Outside } from '../outside.ts';
 import type { MemoryBudget, Pressure } from '../telemetry/memory-budget.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { ArchiveWatch } from './archive-watch.ts';
 import type { DiskReserve } from './disk-reserve.ts';
 import type { Part } from './routes.ts';
 
@@ -99,11 +101,16 @@ function watchSilence({ telemetry, alarms, outside }: HealthPorts): () => void {
   });
 }
 
-export function readiness(
-  health: Health,
-  database: Database,
-  { pressure }: Pick<MemoryBudget, 'pressure'>,
-): Part[] {
+export interface ReadinessPorts {
+  readonly health: Health;
+  readonly database: Database;
+  readonly memory: Pick<MemoryBudget, 'pressure'>;
+  readonly vault: Pick<Vault, 'copy'>;
+  readonly archive: ArchiveWatch;
+}
+
+export function readiness({ health, database, memory, vault, archive }: ReadinessPorts): Part[] {
+  const { pressure } = memory;
   const state = database.state();
   return [
     { name: 'database', ready: state === 'running' || state === 'external', detail: state },
@@ -118,8 +125,20 @@ export function readiness(
       detail: health.isFull ? diskWords(health) : 'free',
     },
     { name: 'memory', ready: pressure !== 'all', detail: PRESSURE_WORDS[pressure] },
+    ...(vault.copy === 'none' ? [] : [COPY_PARTS[vault.copy]]),
+    ...archive.part(),
   ];
 }
+
+const COPY_PARTS: Readonly<Record<'equal' | 'behind', Part>> = {
+  equal: { name: 'copy of the keys', ready: true, detail: 'has them all' },
+  behind: {
+    name: 'copy of the keys',
+    ready: true,
+    attention: true,
+    detail: 'cannot be reached: new keys are here alone, and nobody is erased',
+  },
+};
 
 const PRESSURE_WORDS: Readonly<Record<Pressure, string>> = {
   none: 'free',

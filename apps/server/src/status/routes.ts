@@ -6,6 +6,8 @@ export interface Part {
   readonly name: string;
   readonly ready: boolean;
   readonly detail: string;
+  /** It works, and somebody should look after it. */
+  readonly attention?: boolean;
 }
 
 export interface StatusPorts {
