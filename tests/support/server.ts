@@ -190,6 +190,7 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     trustedProxies: [],
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
+    backupsKeptDays: 30,
     keyReplicaDir: undefined,
     retention: [],
     demo: false,

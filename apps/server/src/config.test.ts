@@ -16,6 +16,8 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       hl7: undefined,
       trustedProxies: [],
       masterKey: { kind: 'file' },
+      keyReplicaDir: undefined,
+      backupsKeptDays: 30,
       keyStoreDir: undefined,
       memoryBytes: undefined,
       retention: [],

@@ -27,6 +27,8 @@ export interface Config {
   readonly masterKey: MasterKeySource;
   /** Where keys are kept. Undefined: beside the database, in the data directory. */
   readonly keyStoreDir: string | undefined;
+  /** Any moment of so many days stays within reach of a restore. */
+  readonly backupsKeptDays: number;
   readonly keyReplicaDir: string | undefined;
   /** What may be in memory because the store does not have it yet. Undefined: by the machine. */
   readonly memoryBytes: number | undefined;
@@ -118,6 +120,7 @@ const Settings = z.object({
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(z.string().refine(isNetwork)))
     .default([]),
+  AUSCULTA_BACKUPS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   AUSCULTA_KEY_STORE_DIR: z.string().optional(),
   AUSCULTA_KEY_REPLICA_DIR: z.string().optional(),
   AUSCULTA_MASTER_KEY: masterKey.optional(),
@@ -173,6 +176,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HL7_TLS_CA: 'Set it to the certificates, in PEM, that sign those of senders.',
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
+  AUSCULTA_BACKUPS_KEPT_DAYS: 'Set it to a whole number of days, or leave it unset for 30.',
   AUSCULTA_KEY_REPLICA_DIR: 'Set it to a directory of another disk that exists, or leave it unset.',
   AUSCULTA_KEY_STORE_DIR: 'Set it to a directory outside the database, or leave it unset.',
   AUSCULTA_MASTER_KEY: MASTER_KEY_MEND,
@@ -230,6 +234,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
+      backupsKeptDays: settings.AUSCULTA_BACKUPS_KEPT_DAYS,
       keyReplicaDir: settings.AUSCULTA_KEY_REPLICA_DIR,
       memoryBytes:
         settings.AUSCULTA_MEMORY_MIB === undefined

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { migrationNames } from '../database/migrate.ts';
 import { errorCode } from '../database/start-problem.ts';
+import { prune } from './backup-pruning.ts';
 import { backUpCluster } from './cluster-backup.ts';
 import { backUpByDump } from './dump-backup.ts';
 import { type CommandPorts, openGround } from './ground.ts';
@@ -33,11 +34,17 @@ export async function backup(
   const task = { ground, ports, backupDir, partialDir: `${directory}.partial`, common };
   const isEmbedded = ground.superuser !== undefined;
   const made = await (isEmbedded ? backUpCluster(task) : backUpByDump(task));
+  const pruned = await prune(backupDir, {
+    nowMs: outside.nowMs(),
+    keptDays: ports.config.backupsKeptDays,
+  });
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   const tookMs = outside.nowMs() - startMs;
   const { counts } = common;
   if (asJson)
-    writeOut(JSON.stringify({ backup: { directory, kind: made.kind, bytes, counts, tookMs } }));
+    writeOut(
+      JSON.stringify({ backup: { directory, kind: made.kind, bytes, counts, tookMs, pruned } }),
+    );
   else {
     writeOut(
       `Backed up to ${directory}: ${(bytes / 2 ** 20).toFixed(0)} MiB in ${(tookMs / 1000).toFixed(1)} s.`,
@@ -47,6 +54,8 @@ export async function backup(
         ? 'From now on the log of the database goes there as well, each minute: ausculta restore --to TIME.'
         : 'This is the database as of now. For moments in between, archive its log by its own means.',
     );
+    if (pruned.backups.length > 0)
+      writeOut(`Older than what is kept, and gone: ${pruned.backups.join(', ')}.`);
     writeOut('Keys are not in it: back them up apart, with ausculta keys backup.');
   }
   return 0;

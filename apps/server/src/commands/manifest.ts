@@ -61,6 +61,7 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
 }
 
 export interface Backup {
+  readonly name: string;
   readonly directory: string;
   readonly manifest: Manifest;
 }
@@ -70,10 +71,23 @@ const BASES = 'bases';
 export const basesIn = (backupDir: string): string => join(backupDir, BASES);
 export const archiveIn = (backupDir: string): string => join(backupDir, 'wal');
 
+const isName = (name: string): boolean => /^\d{8}T\d{9}Z$/.test(name);
+
+/** Those that say of themselves what they are. */
+export async function backupsIn(backupDir: string): Promise<Backup[]> {
+  const found: Backup[] = [];
+  for (const name of (await readdir(basesIn(backupDir))).filter(isName)) {
+    const directory = join(basesIn(backupDir), name);
+    const manifest = await readManifest(directory).catch(() => undefined);
+    if (manifest !== undefined) found.push({ name, directory, manifest });
+  }
+  return found;
+}
+
 /** The newest that was finished by that time. */
 export async function chooseBackup(backupDir: string, toMs: number | undefined): Promise<Backup> {
   const names = await readdir(basesIn(backupDir)).catch(() => [] as string[]);
-  const whole = names.filter((name) => /^\d{8}T\d{9}Z$/.test(name)).sort();
+  const whole = names.filter(isName).sort();
   if (whole.length === 0) {
     throw unusable(
       `${backupDir} holds no backup. Name the directory that was given to ausculta backup.`,
@@ -82,7 +96,7 @@ export async function chooseBackup(backupDir: string, toMs: number | undefined):
   for (const name of whole.toReversed()) {
     const directory = join(basesIn(backupDir), name);
     const manifest = await readManifest(directory);
-    if (toMs === undefined || manifest.finishedMs <= toMs) return { directory, manifest };
+    if (toMs === undefined || manifest.finishedMs <= toMs) return { name, directory, manifest };
   }
   throw unusable(
     `No backup in ${backupDir} was finished by that time. Give a later --to, or use an older backup.`,
