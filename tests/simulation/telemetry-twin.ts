@@ -128,11 +128,12 @@ export const telemetryTwin = {
           ),
         )
         .sort(byGeneration)
-        .map(({ series_id, generation, first_ms, last_ms, sealed }) => ({
+        .map(({ series_id, generation, first_ms, last_ms, count, sealed }) => ({
           series_id,
           generation,
           first_ms,
           last_ms,
+          count,
           sealed,
         })),
     })),

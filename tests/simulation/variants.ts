@@ -41,8 +41,13 @@ export const SCALE: readonly Edit[] = [
   },
   {
     file: `${TELEMETRY}reading-windows.ts`,
-    find: 'const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 500_000 };',
+    find: 'const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 2_000_000 };',
     put: 'const WINDOW_MAX: store.WindowSize = { chunks: 4, readings: 50 };',
+  },
+  {
+    file: `${TELEMETRY}reading-pieces.ts`,
+    find: 'const PIECE_READINGS_MIN = CHUNK_READINGS_MAX / 4;',
+    put: 'const PIECE_READINGS_MIN = 4;',
   },
 ];
 

@@ -48,7 +48,7 @@ test('a compressor is used where it helps, and the block comes back', () => {
   assert.ok(compressed.length < block(columns, NO_COMPRESSION).length / 4);
   const decoded = decodeReadings(compressed, ZSTD);
   assert.ok(decoded.ok);
-  assert.deepEqual(decoded.value, { ...columns, decimals: 0 });
+  assert.deepEqual(decoded.value, { ...columns, everyMs: 1000, decimals: 0 });
 });
 
 test('small blocks and blocks that gain nothing are left alone, so any reader opens them', () => {

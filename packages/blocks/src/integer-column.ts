@@ -58,30 +58,49 @@ export function writeIntegers(
 export function readIntegers(
   reader: ByteReader,
   count: number,
-  { origin }: Pick<ColumnShape, 'origin'> = PLAIN,
+  shape: ReadShape = PLAIN,
 ): Float64Array<ArrayBuffer> {
-  if (count === 0) return new Float64Array(0);
+  return readStraight(reader, count, shape).integers;
+}
+
+export interface ReadShape extends Pick<ColumnShape, 'origin'> {
+  /** Used when it is large enough, whatever it holds. */
+  readonly room?: Float64Array<ArrayBuffer> | undefined;
+}
+
+/** As `readIntegers`; and where each is greater by the same than the one before, by how much. */
+export function readStraight(
+  reader: ByteReader,
+  count: number,
+  { origin, room }: ReadShape,
+): { readonly integers: Float64Array<ArrayBuffer>; readonly increment: number | undefined } {
+  if (count === 0) return { integers: new Float64Array(0), increment: undefined };
   const form = reader.u8();
-  if (form === WIDE) return readWide(reader, count);
+  if (form === WIDE) return { integers: readWide(reader, count), increment: undefined };
   if ((form & ~(STEPPED | SLOPED)) !== 0) throw malformed('A column has an unknown form.');
 
   const base = reader.zigzag() + origin;
   const step = (form & STEPPED) === 0 ? 1 : reader.varint();
   const slope = (form & SLOPED) === 0 ? 0 : reader.zigzag();
   checkRoom(reader, count);
-  const values = new Float64Array(count);
-  // The remainders wait in the upper half of the values' own memory: going upwards, each is read
-  // before the value that covers it is written.
-  const remainders = new Int32Array(values.buffer, count * 4, count);
-  readRice(reader, remainders);
+  const isRoomy = room !== undefined && room.length >= count;
+  const integers = isRoomy ? room.subarray(0, count) : new Float64Array(count);
+  // The remainders wait in the upper half of the integers' own memory: going upwards, each is read
+  // before the integer that covers it is written.
+  const remainders = new Int32Array(integers.buffer, integers.byteOffset + count * 4, count);
+  const isBent = readRice(reader, remainders);
+  if (!isBent) {
+    for (let i = 0; i < count; i++) integers[i] = base + step * (slope * i);
+    return { integers, increment: slope > 0 && step > 0 ? step * slope : undefined };
+  }
   if (step === 1 && slope === 0) {
-    for (let i = 0; i < count; i++) values[i] = base + (remainders[i] as number);
+    for (let i = 0; i < count; i++) integers[i] = base + (remainders[i] as number);
   } else {
     for (let i = 0; i < count; i++) {
-      values[i] = base + step * (slope * i + (remainders[i] as number));
+      integers[i] = base + step * (slope * i + (remainders[i] as number));
     }
   }
-  return values;
+  return { integers, increment: undefined };
 }
 
 /** Writes 32-bit integers; the arithmetic wraps, so every input has exactly one answer. */

@@ -6,7 +6,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { DECIMALS_MAX, scaleValues, unscaleValues } from './decimals.ts';
 import { malformed } from './decode-error.ts';
 import { readDoubles, writeDoubles } from './double-column.ts';
-import { readIntegers, writeIntegers } from './integer-column.ts';
+import { readIntegers, readStraight, writeIntegers } from './integer-column.ts';
 
 /** Readings of one series, column by column; the three are equally long. */
 export interface ReadingColumns {
@@ -18,7 +18,16 @@ export interface ReadingColumns {
   readonly flags: Uint8Array;
 }
 
+/** Room for the columns of one block after another: what was decoded into it holds until the next. */
+export interface ReadingRoom {
+  readonly stampsMs: Float64Array<ArrayBuffer>;
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly flags: Uint8Array<ArrayBuffer>;
+}
+
 export interface DecodedReadings extends ReadingColumns {
+  /** Each stamp is so much later than the one before it; undefined where that varies. */
+  readonly everyMs: number | undefined;
   /** Show the values with this many decimals (37 of a block with 36.6 is 37.0); undefined: full doubles. */
   readonly decimals: number | undefined;
 }
@@ -47,8 +56,14 @@ export function writeStamps(writer: ByteWriter, stampsMs: Float64Array, span: Sp
   writeIntegers(writer, stampsMs, { origin: originOf(span), rising: true });
 }
 
-export function readStamps(payload: ByteReader, count: number, span: Span): Float64Array {
-  return readIntegers(payload, count, { origin: originOf(span) });
+export function readStamps(
+  payload: ByteReader,
+  count: number,
+  { span, room }: { readonly span: Span; readonly room?: ReadingRoom | undefined },
+): Pick<DecodedReadings, 'stampsMs' | 'everyMs'> {
+  const shape = { origin: originOf(span), room: room?.stampsMs };
+  const { integers, increment } = readStraight(payload, count, shape);
+  return { stampsMs: integers, everyMs: increment };
 }
 
 export function writeValues(writer: ByteWriter, values: Float64Array): void {
@@ -61,12 +76,13 @@ export function writeValues(writer: ByteWriter, values: Float64Array): void {
 export function readValues(
   payload: ByteReader,
   count: number,
+  room?: ReadingRoom,
 ): { values: Float64Array; decimals: number | undefined } {
   const code = payload.u8();
   if (code > DECIMALS_MAX && code !== RAW_DOUBLES)
     throw malformed('The values have an unknown scale.');
   if (code === RAW_DOUBLES) return { values: readDoubles(payload, count), decimals: undefined };
-  const integers = readIntegers(payload, count);
+  const integers = readIntegers(payload, count, { origin: 0, room: room?.values });
   return { values: unscaleValues({ integers, decimals: code }), decimals: code };
 }
 
@@ -81,15 +97,22 @@ export function readFlags(payload: ByteReader, count: number): Uint8Array {
   return flags;
 }
 
+export function noFlags(count: number, room?: ReadingRoom): Uint8Array {
+  if (room === undefined || room.flags.length < count) return new Uint8Array(count);
+  return room.flags.subarray(0, count).fill(0);
+}
+
 export function isAnySet(flags: Uint8Array): boolean {
   for (let i = 0; i < flags.length; i++) if (flags[i] !== 0) return true;
   return false;
 }
 
-export function spanOf(stampsMs: Float64Array): Span | undefined {
+/** Of stamps that are known to rise, the first and the last say it. */
+export function spanOf(stampsMs: Float64Array, everyMs?: number): Span | undefined {
   if (stampsMs.length === 0) return undefined;
   let firstMs = stampsMs[0] as number;
   let lastMs = firstMs;
+  if (everyMs !== undefined) return { firstMs, lastMs: stampsMs.at(-1) as number };
   for (let i = 1; i < stampsMs.length; i++) {
     const stampMs = stampsMs[i] as number;
     if (stampMs < firstMs) firstMs = stampMs;

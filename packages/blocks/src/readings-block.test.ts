@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readBlockHeader, VALUES_PER_BLOCK_MAX } from './block-frame.ts';
 import { NO_COMPRESSION } from './compression.ts';
-import { decodeReadings, encodeReadings, type ReadingColumns } from './readings-block.ts';
+import {
+  decodeReadings,
+  encodeReadings,
+  type ReadingColumns,
+  type ReadingRoom,
+} from './readings-block.ts';
 
 interface Row {
   readonly stampMs: number;
@@ -25,6 +30,15 @@ function encoded(columns: ReadingColumns): Uint8Array {
   return result.value;
 }
 
+/** Something else was decoded into it before. */
+function usedRoom(size: number): ReadingRoom {
+  return {
+    stampsMs: new Float64Array(size).fill(Number.NaN),
+    values: new Float64Array(size).fill(-1 / 3),
+    flags: new Uint8Array(size).fill(255),
+  };
+}
+
 function assertComesBack(columns: ReadingColumns): void {
   const bytes = encoded(columns);
   const decoded = decodeReadings(bytes, NO_COMPRESSION);
@@ -33,6 +47,11 @@ function assertComesBack(columns: ReadingColumns): void {
   assert.deepEqual(decoded.value.stampsMs, columns.stampsMs);
   assert.deepEqual(decoded.value.values, columns.values);
   assert.deepEqual(decoded.value.flags, columns.flags);
+  for (const room of [0, columns.stampsMs.length, columns.stampsMs.length + 7].map(usedRoom))
+    assert.deepEqual(decodeReadings(bytes, NO_COMPRESSION, room), decoded);
+  const { everyMs } = decoded.value;
+  for (let i = 1; everyMs !== undefined && i < columns.stampsMs.length; i += 1)
+    assert.equal((columns.stampsMs[i] as number) - (columns.stampsMs[i - 1] as number), everyMs);
 
   const header = readBlockHeader(bytes);
   assert.ok(header.ok);
@@ -165,3 +184,22 @@ test('columns of different lengths are our own bug', () => {
   const columns = { ...columnsOf([]), flags: new Uint8Array(1) };
   assert.throws(() => encodeReadings(columns, NO_COMPRESSION), /broken invariant/);
 });
+
+const EVENLY = [
+  { name: 'every second', stampsMs: [5_000, 6_000, 7_000, 8_000], everyMs: 1_000 },
+  { name: 'every millisecond', stampsMs: [-1, 0, 1], everyMs: 1 },
+  { name: 'one a millisecond late', stampsMs: [5_000, 6_001, 7_000, 8_000], everyMs: undefined },
+  { name: 'going back', stampsMs: [8_000, 7_000, 6_000], everyMs: undefined },
+  { name: 'all of one stamp', stampsMs: [5_000, 5_000, 5_000], everyMs: undefined },
+  { name: 'a single one', stampsMs: [5_000], everyMs: undefined },
+] as const;
+
+for (const { name, stampsMs, everyMs } of EVENLY) {
+  test(`stamps say whether each is as much later than the one before: ${name}`, () => {
+    const rows = stampsMs.map((stampMs) => ({ stampMs, value: 80, flags: 0 }));
+    const decoded = decodeReadings(encoded(columnsOf(rows)), NO_COMPRESSION);
+    assert.ok(decoded.ok);
+    assert.equal(decoded.value.everyMs, everyMs);
+    assert.deepEqual([...decoded.value.stampsMs], [...stampsMs]);
+  });
+}

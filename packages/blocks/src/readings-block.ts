@@ -15,7 +15,9 @@ import {
   type DecodedReadings,
   faultOfColumns,
   isAnySet,
+  noFlags,
   type ReadingColumns,
+  type ReadingRoom,
   readFlags,
   readStamps,
   readValues,
@@ -25,7 +27,7 @@ import {
   writeValues,
 } from './reading-columns.ts';
 
-export type { DecodedReadings, ReadingColumns } from './reading-columns.ts';
+export type { DecodedReadings, ReadingColumns, ReadingRoom } from './reading-columns.ts';
 
 const FLAGGED = 1;
 
@@ -44,16 +46,18 @@ export function encodeReadings(columns: ReadingColumns, compression: Compression
   return sealBlock({ header, payload: writer.written() }, compression);
 }
 
+/** Into `room` when that is large enough: then what it held before is gone. */
 export function decodeReadings(
   bytes: Uint8Array,
   compression: Compression,
+  room?: ReadingRoom,
 ): DecodeResult<DecodedReadings> {
   return openBlock({ bytes, kind: 'readings', compression }, (payload, header) => {
     const decoded =
       header.span === undefined
         ? readNothing(header.count)
-        : readColumns(payload, header.count, header.span);
-    const span = spanOf(decoded.stampsMs);
+        : readColumns(payload, { count: header.count, span: header.span, room });
+    const span = spanOf(decoded.stampsMs, decoded.everyMs);
     if (span?.firstMs !== header.span?.firstMs || span?.lastMs !== header.span?.lastMs) {
       throw malformed('The stamps are not those that the header claims.');
     }
@@ -73,13 +77,19 @@ function writeColumns(
   if (isFlagged) writeFlags(writer, flags);
 }
 
-function readColumns(payload: ByteReader, count: number, span: Span): DecodedReadings {
+function readColumns(payload: ByteReader, { count, span, room }: Expected): DecodedReadings {
   const form = payload.u8();
   if ((form & ~FLAGGED) !== 0) throw malformed('The readings have an unknown form.');
-  const stampsMs = readStamps(payload, count, span);
-  const { values, decimals } = readValues(payload, count);
-  const flags = form === FLAGGED ? readFlags(payload, count) : new Uint8Array(count);
-  return { stampsMs, values, flags, decimals };
+  const { stampsMs, everyMs } = readStamps(payload, count, { span, room });
+  const { values, decimals } = readValues(payload, count, room);
+  const flags = form === FLAGGED ? readFlags(payload, count) : noFlags(count, room);
+  return { stampsMs, everyMs, values, flags, decimals };
+}
+
+interface Expected {
+  readonly count: number;
+  readonly span: Span;
+  readonly room: ReadingRoom | undefined;
 }
 
 /** Only an empty block has no span. */
@@ -87,6 +97,7 @@ function readNothing(count: number): DecodedReadings {
   if (count !== 0) throw malformed('A block with readings has no span.');
   return {
     stampsMs: new Float64Array(0),
+    everyMs: undefined,
     values: new Float64Array(0),
     flags: new Uint8Array(0),
     decimals: 0,

@@ -54,7 +54,8 @@ export interface Report {
 
 export interface DecodedReport {
   readonly sentMs?: number;
-  readonly series: readonly (DecodedReadings & Pick<ReportedSeries, 'metric' | 'unit'>)[];
+  readonly series: readonly (Omit<DecodedReadings, 'everyMs'> &
+    Pick<ReportedSeries, 'metric' | 'unit'>)[];
 }
 
 const SENT = 1;
@@ -173,7 +174,9 @@ function readSeries(
   const { span } = header;
   if (span === undefined) throw malformed('A report with readings has no span.');
   const stampsMs =
-    sharesStamps && previous !== undefined ? previous.stampsMs : readStamps(payload, count, span);
+    sharesStamps && previous !== undefined
+      ? previous.stampsMs
+      : readStamps(payload, count, { span }).stampsMs;
   const { values, decimals } = readValues(payload, count);
   const flags = (form & FLAGGED) !== 0 ? readFlags(payload, count) : new Uint8Array(count);
   return { metric, ...(unit === '' ? {} : { unit }), stampsMs, values, flags, decimals };

@@ -45,6 +45,27 @@ test('a wandering line comes back', () => {
   fc.assert(fc.property(smoothColumn, assertComesBack), { seed: 4, numRuns: 200 });
 });
 
+/** Codes of one to three bits, rarely a long one: four at a time they fit into a look-up, or do not. */
+const calmColumn = fc
+  .array(fc.constantFrom(0, 0, 0, 0, 0, 1, -1, 1, -1, 2, -3, 6, 90), { maxLength: 300 })
+  .map((steps) => {
+    let value = 0;
+    return Int32Array.from(steps, (step) => (value += step));
+  });
+
+test('a calm line comes back, also into room that was used', () => {
+  const property = fc.property(calmColumn, (values) => {
+    assertComesBack(values);
+    const used = new Int32Array(values.length).fill(-7);
+    assert.equal(
+      readRice(paddedReader(written(values)), used),
+      values.some((value) => value !== 0),
+    );
+    assert.deepEqual(used, values);
+  });
+  fc.assert(property, { seed: 6, numRuns: 400 });
+});
+
 for (const count of [0, 1, GROUP_SIZE - 1, GROUP_SIZE, GROUP_SIZE + 1, 3 * GROUP_SIZE]) {
   test(`${count} integers come back`, () => {
     assertComesBack(Int32Array.from({ length: count }, (_, i) => (i * i) % 17));

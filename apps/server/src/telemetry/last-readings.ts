@@ -26,7 +26,7 @@ export function latest({ heads }: Pick<QueryPorts, 'heads'>, subjectId: SubjectI
 /** The same of one series whose chunks have changed hands; what came since then is newer. */
 export async function recallOne(ports: QueryPorts, series: Series): Promise<void> {
   const [row] = await store.newestChunkOf(ports.sql, series.id);
-  const columns = row && openReadings(ports, { series, row }, []);
+  const columns = row && openReadings(ports, { series, row }, { unreadable: [] });
   const stampMs = columns?.stampsMs.at(-1);
   if (columns === undefined || stampMs === undefined) return;
   const head = ports.heads.readingHead(series);
@@ -117,7 +117,7 @@ export async function recallLast(ports: QueryPorts): Promise<void> {
     if (series === undefined) continue;
     ports.registry.noteNewestStamp(series, row.last_ms);
     // Where it does not open, nothing is shown rather than something older.
-    const columns = openReadings(ports, { series, row }, []);
+    const columns = openReadings(ports, { series, row }, { unreadable: [] });
     if (columns === undefined) continue;
     const lastStampMs = columns.stampsMs.at(-1) ?? 0;
     const head = ports.heads.readingHead(series);

@@ -26,10 +26,13 @@ interface Offset {
   readonly offsetMs: number;
 }
 
+/** `everyMs`: each stamp is so much later than the one before it, as far as that is known. */
+export type Stretch = ReadingColumns & { readonly everyMs?: number | undefined };
+
 interface Part {
   readonly series: Series;
   /** Each in stamp order; what was received later stands in a later one. */
-  readonly stretches: readonly ReadingColumns[];
+  readonly stretches: readonly Stretch[];
   readonly span: Span;
   /** The stamps that times of the span can have. */
   readonly stamps: Span;
@@ -41,7 +44,8 @@ export function mergeReadings({ series, stretches, span, stamps, offsets }: Part
   const parts: ReadingColumns[] = [];
   for (const stretch of stretches) {
     const part = withinStamps(stretch, stamps);
-    if (part.stampsMs.length > 0) parts.push(lastOfEach(part));
+    if (part.stampsMs.length > 0)
+      parts.push(stretch.everyMs === undefined ? lastOfEach(part) : part);
   }
   return placed({ series, ...inStampOrder(parts), timesMs: NO_TIMES }, span, offsets);
 }

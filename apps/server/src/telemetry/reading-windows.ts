@@ -5,23 +5,16 @@
  * A question may be of a second or of years. It is answered window by window, each of so many chunks
  * that neither memory nor the devices notice, as far as whoever asks goes on reading.
  */
-import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
-import { mergeReadings, type SeriesRange, type Span, withinStamps } from './merge.ts';
+import type { SeriesRange, Span } from './merge.ts';
 import type { QueryPorts, Question } from './query-ports.ts';
-import {
-  chunkQuestion,
-  openReadings,
-  organisationOf,
-  readChunks,
-  stampsOf,
-} from './sealed-chunks.ts';
-import { visibleColumns } from './stamp-cuts.ts';
+import { piecesOf, readWindow } from './reading-pieces.ts';
+import { chunkQuestion, organisationOf } from './sealed-chunks.ts';
 import * as store from './store.ts';
 
-/** Of all series of a window together: decoded in some ten milliseconds, and some megabytes. */
-const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 500_000 };
+/** Of all series of a window together: some megabytes as they are stored, 34 if all of it overlapped. */
+const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 2_000_000 };
 
 /** The newest few are asked for more often than all: who goes on reading gets more and more at once. */
 const CHUNKS_FIRST = 1;
@@ -30,17 +23,15 @@ const WINDOW_GROWTH = 16;
 /** However dense the chunks, a window gets on. */
 const WINDOW_MIN_MS = 1_000;
 
-/** Decoded in about a millisecond; then others get their turn. */
-const READINGS_AT_ONCE = 65_536;
-
 /** All of it at once: for spans that are known to be short. */
 export async function range(ports: QueryPorts, question: Question): Promise<SeriesRange[]> {
   return await readWindow(ports, seriesFor(ports, question), question);
 }
 
 /**
- * The same, window after window in time order, or from the newest back. A window without readings is
- * handed out too: whoever reads may have had enough.
+ * The same, piece after piece in time order, or from the newest back. A window without readings is
+ * handed out too: whoever reads may have had enough. A piece holds until the next is asked for: its
+ * columns are written again then.
  */
 export async function* windows(
   ports: QueryPorts,
@@ -55,7 +46,7 @@ export async function* windows(
     const span = newestFirst
       ? { fromMs: await windowStart(ports, { series, fromMs, toMs }, size), toMs }
       : { fromMs, toMs: await windowEnd(ports, { series, fromMs, toMs }, size) };
-    yield await readWindow(ports, series, { ...span, unreadable: question.unreadable });
+    yield* piecesOf(ports, series, { ...span, newestFirst, unreadable: question.unreadable });
     if (newestFirst) toMs = span.fromMs;
     else fromMs = span.toMs;
     chunks *= WINDOW_GROWTH;
@@ -113,55 +104,4 @@ async function windowStart(
 function timesOf(ports: QueryPorts, seriesId: number, stampMs: number): number[] {
   const series = ports.registry.seriesById(seriesId);
   return series === undefined ? [] : [stampMs + ports.registry.offsetOf(series, stampMs)];
-}
-
-/** Of some series, one answer each that holds anything. */
-export async function readWindow(
-  ports: QueryPorts,
-  series: readonly Series[],
-  asked: Span & Pick<Question, 'unreadable'>,
-): Promise<SeriesRange[]> {
-  if (series.length === 0) return [];
-  const { unreadable, ...span } = asked;
-  const freshOf = () => new Map(series.map((one) => [one.id, freshReadings(ports, one, span)]));
-  const { chunks, fresh } = await readChunks(ports, { series, ...span }, freshOf);
-  const ranges: SeriesRange[] = [];
-  let decoded = 0;
-  for (const one of series) {
-    const stretches: ReadingColumns[] = [];
-    for (const chunk of chunks.get(one.id) ?? []) {
-      const columns = openReadings(ports, { series: one, row: chunk }, unreadable);
-      if (columns === undefined) continue;
-      stretches.push(columns);
-      decoded += columns.stampsMs.length;
-      if (decoded < READINGS_AT_ONCE) continue;
-      decoded = 0;
-      await ports.pause();
-    }
-    const { unflushed = [], hidden = [] } = fresh.get(one.id) ?? {};
-    stretches.push(...unflushed);
-    const offsets = ports.registry.devices.get(one.deviceId)?.offsetsOf(one.epoch) ?? [];
-    const merged = mergeReadings({
-      series: one,
-      stretches: stretches.flatMap((columns) => visibleColumns(columns, hidden)),
-      span,
-      stamps: stampsOf(ports, one, span),
-      offsets,
-    });
-    if (merged.stampsMs.length > 0) ranges.push(merged);
-  }
-  return ranges;
-}
-
-/** Copies: what the head shows changes with the next reading, and what is hidden with the next move. */
-function freshReadings(ports: QueryPorts, series: Series, span: Span) {
-  const stamps = stampsOf(ports, series, span);
-  const unflushed = ports.heads.readings.get(series.id)?.unflushed() ?? [];
-  return {
-    hidden: [...ports.registry.hiddenStamps(series)],
-    unflushed: unflushed.map((columns) => {
-      const { stampsMs, values, flags } = withinStamps(columns, stamps);
-      return { stampsMs: stampsMs.slice(), values: values.slice(), flags: flags.slice() };
-    }),
-  };
 }

@@ -1,6 +1,10 @@
 /** The chunks of a subject's series, found and opened: the one place where stored bytes become readings. */
 import type { Compression } from '@ausculta/blocks/compression';
-import { decodeReadings, type ReadingColumns } from '@ausculta/blocks/readings-block';
+import {
+  type DecodedReadings,
+  decodeReadings,
+  type ReadingRoom,
+} from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { UnreadablePart } from '@ausculta/contract/readings';
 import { ok, type Result } from '@ausculta/vitals/fault';
@@ -19,7 +23,6 @@ import { zstd } from './zstd.ts';
 /** A flush that ends while its chunks are asked for is rare; one that does so again and again is not. */
 const TRIES_MAX = 5;
 
-/**
 /**
  * Chunks of each series, and what `takeFresh` finds in the heads at the same instant. A flush that ends
  * meanwhile would be in neither, and a move that ends meanwhile in two records: then it is asked again.
@@ -94,13 +97,14 @@ export function stampsOf(ports: QueryPorts, series: Series, span: Span): Span {
   return { fromMs: Math.floor(span.fromMs - high), toMs: Math.ceil(span.toMs - low) };
 }
 
-/** Undefined when its subject was erased while the question was on its way, or when it is unreadable. */
+/** Into `room`, where there is one. Undefined when its subject was erased while the question was on its way, or when it is unreadable. */
 export function openReadings(
   ports: QueryPorts,
   part: ChunkOfSeries,
-  unreadable: UnreadablePart[],
-): ReadingColumns | undefined {
-  return open(ports, part, { unreadable, decode: decodeReadings });
+  { unreadable, room }: { unreadable: UnreadablePart[]; room?: ReadingRoom | undefined },
+): DecodedReadings | undefined {
+  const decode = (block: Uint8Array, by: Compression) => decodeReadings(block, by, room);
+  return open(ports, part, { unreadable, decode });
 }
 
 /** What a chunk holds, for who puts it elsewhere: its fault where it does not open or decode. */

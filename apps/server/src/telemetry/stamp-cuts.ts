@@ -41,10 +41,10 @@ export function cutRunAt(run: WaveformRun, spans: readonly StampSpan[]): Pieces<
 }
 
 /** What somebody may be shown while the rest is another's, on its way there. */
-export function visibleColumns(
-  columns: ReadingColumns,
+export function visibleColumns<T extends ReadingColumns>(
+  columns: T,
   hidden: readonly StampSpan[],
-): readonly ReadingColumns[] {
+): readonly (T | ReadingColumns)[] {
   return hidden.length === 0 ? [columns] : cutColumns(columns, hidden).outside;
 }
 

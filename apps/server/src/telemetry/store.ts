@@ -179,7 +179,10 @@ export interface ChunkQuestion {
   }[];
 }
 
-export type ChunkPlace = Pick<ChunkRow, 'series_id' | 'generation' | 'first_ms' | 'last_ms'>;
+export type ChunkPlace = Pick<
+  ChunkRow,
+  'series_id' | 'generation' | 'first_ms' | 'last_ms' | 'count'
+>;
 export type SealedChunk = ChunkPlace & Pick<ChunkRow, 'sealed'>;
 
 /**
@@ -211,15 +214,15 @@ async function foundBetween<Found extends ChunkPlace = SealedChunk>(
   const { partition, subjectId, series } = question;
   const wanted = JSON.stringify(series);
   return await sql<Found[]>`
-    SELECT found.series_id, found.generation, found.first_ms, found.last_ms, ${also}
+    SELECT found.series_id, found.generation, found.first_ms, found.last_ms, found.count, ${also}
     FROM jsonb_to_recordset(${wanted}::text::jsonb) AS wanted ("id" bigint, "fromMs" bigint, "toMs" bigint)
     CROSS JOIN LATERAL (
-      SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
+      SELECT series_id, generation, first_ms, last_ms, count, sealed FROM chunk
       WHERE partition = ${partition} AND subject_id = ${subjectId} AND series_id = wanted."id"
         AND first_ms >= wanted."fromMs" - 86400000 AND first_ms < wanted."toMs"
         AND last_ms >= wanted."fromMs" AND last_ms - first_ms <= 86400000 AND sealed IS NOT NULL
       UNION ALL
-      SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
+      SELECT series_id, generation, first_ms, last_ms, count, sealed FROM chunk
       WHERE series_id = wanted."id" AND subject_id = ${subjectId}
         AND last_ms - first_ms > 86400000 AND sealed IS NOT NULL
         AND last_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
@@ -292,7 +295,8 @@ export async function chunkEnds(
 /** The chunk that holds the newest reading of each series: the head knows them from the start. */
 export async function newestChunks(sql: Sql): Promise<SealedChunk[]> {
   return await sql`
-    SELECT newest.series_id, newest.generation, newest.first_ms, newest.last_ms, newest.sealed
+    SELECT newest.series_id, newest.generation, newest.first_ms, newest.last_ms, newest.count,
+      newest.sealed
     FROM series CROSS JOIN LATERAL (
       SELECT * FROM chunk WHERE chunk.series_id = series.id AND sealed IS NOT NULL
       ORDER BY last_ms DESC, generation DESC LIMIT 1
@@ -302,7 +306,7 @@ export async function newestChunks(sql: Sql): Promise<SealedChunk[]> {
 
 export async function newestChunkOf(sql: Sql, seriesId: number): Promise<SealedChunk[]> {
   return await sql`
-    SELECT series_id, generation, first_ms, last_ms, sealed FROM chunk
+    SELECT series_id, generation, first_ms, last_ms, count, sealed FROM chunk
     WHERE series_id = ${seriesId} AND kind = 'readings'
     ORDER BY last_ms DESC, generation DESC LIMIT 1`;
 }

@@ -16,7 +16,7 @@ import { decodeSummary } from './chunk-summary.ts';
 import { WAVEFORM_SLACK_MS } from './compaction-plan.ts';
 import type { Span } from './merge.ts';
 import type { QueryPorts, Question } from './query-ports.ts';
-import { readWindow } from './reading-windows.ts';
+import { readWindow } from './reading-pieces.ts';
 import { type Amount, READING_LEVELS_MS, unscaled, WAVEFORM_LEVELS_MS } from './rollup.ts';
 import { organisationOf, stampsOf } from './sealed-chunks.ts';
 import { Lane, plainGrid } from './trend-lane.ts';
