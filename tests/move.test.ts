@@ -128,6 +128,8 @@ test('export, import into an empty installation: the same answers, twice the sam
   assert.equal(exported.code, 0, exported.stderr);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.ok(!(await readFile(path)).includes('Moved'), 'nothing in clear');
+  const left = await database.line`SELECT FROM audit_leaf WHERE act = 'organisation-exported'`;
+  assert.equal(left.length, 1, 'who was refused has taken nothing out');
 
   const first = await move(to, 'import', path, `--passphrase-file=${secret}`);
   assert.equal(first.code, 0, first.stderr);

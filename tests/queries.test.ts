@@ -239,7 +239,11 @@ describe('queries', () => {
       edf.annotations.map(({ onsetS, durationS, text }) => [onsetS, durationS, text]),
       [0, 20].map((onsetS) => [onsetS, 4, 'ECG II: simulated']),
     );
+    const exported = () => here.database.line<{ target: string }[]>`
+      SELECT target FROM audit_leaf WHERE act = 'identity-exported'`;
+    assert.deepEqual([...(await exported())], [], 'a file without a name needs no entry');
     assert.match((await ask('&identity=full')).patient, / X X Sample$/);
+    assert.deepEqual([...(await exported())], [{ target: `subject/${device.subjectId}` }]);
     for (const bad of ['&to=0', '&identity=some', `&to=${startMs + 90_000_000}`])
       assert.equal((await server.fetch(path + bad)).status, 400, bad);
     assert.equal((await server.fetch(path.replace('ecg-ii', 'pleth'))).status, 404);

@@ -50,7 +50,8 @@ export async function openStage(ground: Ground): Promise<Stage> {
     webDir: undefined,
     onProblem: reportProblem,
   });
-  telemetryRoutes(app, { telemetry, registry, nowMs: () => Date.now(), onProblem: reportProblem });
+  const nowMs = (): number => Date.now();
+  telemetryRoutes(app, { telemetry, registry, nowMs, sql: pools.line, onProblem: reportProblem });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const authorization = `Bearer ${randomUUID()}${randomBytes(8).toString('hex')}`;
   return {

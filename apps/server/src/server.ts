@@ -365,7 +365,8 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     newId,
     nowMs,
   });
-  telemetryRoutes(app, { telemetry, registry, nowMs, onProblem: outside.onProblem });
+  const { onProblem } = outside;
+  telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
   fhirRoutes(app, { telemetry, registry, nowMs });

@@ -7,6 +7,7 @@ import { migrationNames } from '../database/migrate.ts';
 import type { Transaction } from '../database/pool.ts';
 import { errorCode } from '../database/start-problem.ts';
 import { listLogTables } from '../telemetry/store.ts';
+import { appendAudit } from '../vault/audit.ts';
 import type { ReadingVault } from '../vault/reading-vault.ts';
 import { ExportWriter } from './export-file.ts';
 import { type CommandPorts, type Ground, openGround, openGroundKeys } from './ground.ts';
@@ -23,6 +24,8 @@ import { MOVED_TABLES } from './moved-tables.ts';
 import { SEALED_KINDS } from './sealed-tables.ts';
 
 const ROWS_AT_ONCE = 200;
+
+const LONG_READING = 'isolation level repeatable read read only';
 
 /** A server flushes each minute; what it has in the log alone is waited for. */
 const FLUSHED_WITHIN_MS = 150_000;
@@ -50,7 +53,7 @@ export async function exportAll(ports: CommandPorts, given: MoveGiven): Promise<
   const writer = await ExportWriter.create(path, header, { passphrase, randomBytes });
   let unreadable = 0;
   try {
-    await ground.pools.line.begin('isolation level repeatable read read only', async (tx) => {
+    const whose = await ground.pools.line.begin(LONG_READING, async (tx) => {
       await beginLongReading(tx);
       const [organisationId, another] = await organisationIds(tx);
       if (organisationId === undefined || another !== undefined) {
@@ -59,6 +62,15 @@ export async function exportAll(ports: CommandPorts, given: MoveGiven): Promise<
       for (const table of MOVED_TABLES) {
         unreadable += await exportTable({ tx, vault, writer, ports, organisationId }, table);
       }
+      return organisationId;
+    });
+    // There is no such file without its entry.
+    await appendAudit(ground.pools.line, {
+      organisationId: whose,
+      actor: undefined,
+      act: 'organisation-exported',
+      target: `organisation/${whose}`,
+      atMs: header.madeMs,
     });
     await writer.end();
   } catch (error) {

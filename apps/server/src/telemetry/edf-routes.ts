@@ -3,9 +3,12 @@ import { Readable } from 'node:stream';
 import { EDF_QUERY_MAX_MS } from '@ausculta/contract/edf';
 import { UNREADABLE_HEADER, type UnreadablePart } from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
+import { appendAudit } from '../vault/audit.ts';
 import { exportEdf } from './edf-export.ts';
 import { FIRST_EVENTS } from './events.ts';
 import {
@@ -64,6 +67,7 @@ export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): voi
       query.identity === 'full' ? subject.identity : undefined,
     );
     if (!file.ok) return await sendFault(reply, file.fault);
+    if (query.identity === 'full') await noteNames(ports, request, subjectId);
     if (unreadable.length > 0) reply.header(UNREADABLE_HEADER, JSON.stringify(unreadable));
     return await reply
       .type('application/octet-stream')
@@ -71,4 +75,16 @@ export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): voi
       .header('content-disposition', 'attachment; filename="waveforms.edf"')
       .send(Readable.from(file.value));
   });
+}
+
+/** A file with a name in it leaves the house: no such file without its entry. */
+async function noteNames(
+  { sql, nowMs }: TelemetryRoutePorts,
+  request: SubjectRequest,
+  subjectId: SubjectId,
+): Promise<void> {
+  const { organisationId, accountId } = callerOf(request);
+  const target = `subject/${subjectId}` as const;
+  const act = { act: 'identity-exported', target, atMs: nowMs() } as const;
+  await appendAudit(sql, { organisationId, actor: accountId, ...act });
 }

@@ -2,6 +2,7 @@
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Sql } from '../database/pool.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
@@ -15,6 +16,8 @@ export interface TelemetryRoutePorts {
   readonly telemetry: Telemetry;
   readonly registry: Registry;
   readonly nowMs: () => number;
+  /** For the audit of what leaves the house. */
+  readonly sql: Sql;
   readonly onProblem: (what: string, error: unknown) => void;
 }
 

@@ -24,10 +24,16 @@ export type AuditAct =
   | 'patient-updated'
   | 'admission-cancelled'
   | 'transfer-cancelled'
-  | 'discharge-cancelled';
+  | 'discharge-cancelled'
+  | 'identity-exported'
+  | 'organisation-exported';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
-export type AuditTarget = `subject/${string}` | `device/${string}` | 'keys';
+export type AuditTarget =
+  | `subject/${string}`
+  | `device/${string}`
+  | `organisation/${string}`
+  | 'keys';
 
 export interface AuditEntry {
   readonly organisationId: OrganisationId;
