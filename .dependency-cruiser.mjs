@@ -14,7 +14,7 @@ const PACKAGE = '^packages/([^/]+)/src/';
 const ROOM = '^apps/server/src/([^/]+)/';
 
 /** The pure npm libraries that a package may build on, because they are the field's own. */
-const PURE_LIBRARIES = '^node_modules/(zod|@medplum/fhirtypes)/';
+const PURE_LIBRARIES = '^node_modules/(zod|@medplum/core|@medplum/fhirtypes)/';
 
 const rooms = [
   {
