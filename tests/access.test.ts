@@ -39,6 +39,8 @@ const FOR_ADMINISTRATORS = [
   'POST /api/subjects/:id/erasure',
   'POST /api/subjects/:id/holds',
   'POST /api/subjects/:id/holds/:hold/release',
+  'POST /api/subjects/:id/merge',
+  'POST /api/subjects/:id/unmerge',
 ];
 
 interface Route {

@@ -5,6 +5,7 @@ import { DATABASE_COMMANDS } from './database-commands.ts';
 import { DECODE } from './decode.ts';
 import { DEVICE_ADD, DEVICE_DISABLE, DEVICE_LIST, DEVICE_TOKEN } from './devices.ts';
 import { KEYS_ROTATE, SUBJECT_ERASE, SUBJECT_HOLD, SUBJECT_RELEASE } from './erasure.ts';
+import { SUBJECT_MERGE, SUBJECT_UNMERGE } from './merging.ts';
 import type { Output } from './output.ts';
 import { CommandProblem, EXIT } from './problem.ts';
 import { READINGS } from './readings.ts';
@@ -23,6 +24,8 @@ const COMMANDS: readonly Command[] = [
   SUBJECT_HOLD,
   SUBJECT_RELEASE,
   SUBJECT_ERASE,
+  SUBJECT_MERGE,
+  SUBJECT_UNMERGE,
   DEVICE_ADD,
   DEVICE_LIST,
   DEVICE_SHOW,

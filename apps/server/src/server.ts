@@ -5,6 +5,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { type Admissions, openAdmissions } from './admissions/open-admissions.ts';
+import { admissionRoutes } from './admissions/routes.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
@@ -348,7 +349,9 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   });
   peopleRoutes(app, { signIn, demo: config.demo, nowMs });
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
-  registryRoutes(app, { registry, nowMs, ...secrets(outside), newId, movedOf });
+  const { census } = parts.admissions;
+  const presenceOf = (id: SubjectId) => census.presenceOf(id);
+  registryRoutes(app, { registry, nowMs, ...secrets(outside), newId, movedOf, presenceOf });
   deviceLifeRoutes(app, {
     sql: database.line,
     registry,
@@ -357,10 +360,12 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
   });
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, nowMs });
+  admissionRoutes(app, { registry, desk: parts.admissions.desk, nowMs });
   erasureRoutes(app, {
     erasure: parts.erasure,
     holds: parts.holds,
     registry,
+    mergedInto: (id) => census.mergedInto(id),
     rotateKeys: (who) => rotateKeys(parts, who),
     newId,
     nowMs,

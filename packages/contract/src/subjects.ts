@@ -34,6 +34,10 @@ export const SubjectView = z.object({
   devices: z.array(z.object({ id: z.string(), model: z.string() })),
   /** Of the last days, the newest last. */
   readingsMoved: z.array(ReadingsMoved),
+  /** 'gone': discharged, or an unknown patient who lies there no more. 'merged': see `mergedInto`. */
+  presence: z.enum(['here', 'gone', 'merged']),
+  /** The record that goes on for this one, because they are one person's. */
+  mergedInto: z.string().optional(),
 });
 export type SubjectView = z.infer<typeof SubjectView>;
 
@@ -71,3 +75,6 @@ export type NewDevice = z.infer<typeof NewDevice>;
 
 export const DeviceCreated = z.object({ id: z.string(), token: z.string() });
 export type DeviceCreated = z.infer<typeof DeviceCreated>;
+
+/** POST /api/subjects/{id}/merge: the same person as this other record, which goes on. */
+export const SubjectMerge = z.strictObject({ into: z.string() });

@@ -28,6 +28,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   CREDENTIALS_REFUSED: 'login',
   NOT_PERMITTED: 'forbidden',
   SUBJECT_MONITORED: 'business-rule',
+  RECORDS_MERGED: 'business-rule',
   READINGS_MOVING: 'lock-error',
   LEGAL_HOLD: 'business-rule',
   NOT_FOUND: 'not-found',

@@ -62,6 +62,10 @@ export const FAULTS = {
     retry: 'never',
     why: 'The subject wears a device. Without its record, nobody would be watching.',
   },
+  RECORDS_MERGED: {
+    retry: 'later',
+    why: 'Other records of the same person were merged into this one. Erase those first.',
+  },
   READINGS_MOVING: {
     retry: 'later',
     why: 'Readings are being moved between this record and another one. Ask again in a moment.',

@@ -3,81 +3,56 @@
  * transaction of what is known of the person, where they lie, and the audit. A message that was taken
  * before changes nothing; one that contradicts what is known is a fault, and its door keeps it.
  */
-
-import { UNSUPPORTED_MESSAGE } from '@ausculta/codecs/hl7-ack';
-import type { AdtAction, AdtPerson, Hl7Adt } from '@ausculta/codecs/hl7-adt';
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
-import { type OrganisationId, parseSubjectId } from '@ausculta/vitals/identity';
-import type { PatientCategory } from '@ausculta/vitals/subject';
-import type { Sql } from '../database/pool.ts';
+import { parseSubjectId } from '@ausculta/vitals/identity';
 import type { RegisteredSubject } from '../devices/registry.ts';
-import { type AuditAct, appendAudit } from '../vault/audit.ts';
-import type { SubjectKeys } from '../vault/vault.ts';
-import { type Bed, isBed } from './bed.ts';
-import { type BedDevicePorts, followBeds } from './bed-devices.ts';
+import type { Actor } from '../erasure/holds.ts';
+import {
+  type AdmissionMessage,
+  type Named,
+  noticeOf,
+  readAsked,
+  recordedOf,
+  type Told,
+} from './admission-message.ts';
+import { type Moved, writeMoved } from './admission-write.ts';
+import { type Bed, bedKey, isBed } from './bed.ts';
+import { followBeds } from './bed-devices.ts';
 import type { Stay } from './census.ts';
-import { type Movement, move, type Notice } from './movement.ts';
-import { categoryFrom, identityFrom, placedIdentity, recordNumbers } from './person.ts';
-import { insertMovement, subjectOfMessage } from './store.ts';
+import { finishAll } from './merge-moves.ts';
+import type { Pair } from './merged-pair.ts';
+import { type MergePorts, merge, unmerge, whyNotMerged } from './merging.ts';
+import { type Movement, move } from './movement.ts';
+import { identityFrom, recordNumbers } from './person.ts';
+import { subjectOfMessage } from './store.ts';
+import { type Half, Swaps } from './swaps.ts';
 import type { Turns } from './turns.ts';
 
-export interface AdmissionMessage {
-  readonly organisationId: OrganisationId;
-  /** The device that the sender is: who is to be asked about it. */
-  readonly senderId: string;
-  /** Names the message: the same bytes of the same sender, the same id. */
-  readonly messageId: string;
-  readonly adt: Hl7Adt;
-  /** MSH-7, for a message whose EVN says nothing. */
-  readonly sentMs: number | undefined;
-  readonly receivedMs: number;
-  readonly categoryOf: (unit: string) => PatientCategory;
-}
-
-export interface DeskPorts extends BedDevicePorts {
-  readonly sql: Sql;
-  readonly keys: SubjectKeys;
+export interface DeskPorts extends MergePorts {
   readonly turns: Turns;
   readonly newId: () => string;
 }
 
-type Taken = Movement | 'update';
-
-const TAKEN: Partial<Record<AdtAction, Taken>> = {
-  admit: 'admit',
-  transfer: 'transfer',
-  discharge: 'discharge',
-  update: 'update',
-  'cancel-admit': 'cancel-admit',
-  'cancel-transfer': 'cancel-transfer',
-  'cancel-discharge': 'cancel-discharge',
-};
-
-const ACTS: Record<Taken, AuditAct> = {
-  admit: 'patient-admitted',
-  transfer: 'patient-transferred',
-  discharge: 'patient-discharged',
-  update: 'patient-updated',
-  'cancel-admit': 'admission-cancelled',
-  'cancel-transfer': 'transfer-cancelled',
-  'cancel-discharge': 'discharge-cancelled',
-};
-
-/** A message, and whom it is about. */
-interface Told {
+/** One person of a message, and what is said of them. */
+interface Case {
   readonly message: AdmissionMessage;
-  readonly what: Taken;
-  readonly person: AdtPerson;
-  readonly numbers: readonly string[];
+  readonly what: Told;
+  readonly named: Named;
   readonly known: RegisteredSubject | undefined;
+}
+
+interface HeldTransfer extends Half {
+  readonly of: Case;
 }
 
 export class AdmissionDesk {
   readonly #ports: DeskPorts;
+  readonly #swaps: Swaps<HeldTransfer>;
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
+    this.#swaps = new Swaps(ports.stays.census);
   }
 
   /** Durable when it resolves with a value; rejects when the database does not answer. */
@@ -85,167 +60,188 @@ export class AdmissionDesk {
     return this.#ports.turns.run(() => this.#take(message));
   }
 
+  /** A person's word: two records are one. */
+  merge(who: Actor, pair: Pair, atMs: number): Promise<Result<void>> {
+    const statement = { who, atMs, messageId: undefined };
+    return this.#ports.turns.run(() => merge(this.#ports, pair, statement));
+  }
+
+  unmerge(who: Actor, old: RegisteredSubject, atMs: number): Promise<Result<void>> {
+    const statement = { who, atMs, messageId: undefined };
+    return this.#ports.turns.run(() => unmerge(this.#ports, old, statement));
+  }
+
   async #take(message: AdmissionMessage): Promise<Result<void>> {
     const { sql, stays } = this.#ports;
     const { organisationId, messageId } = message;
-    const told = this.#read(message);
-    if (!told.ok) return told;
+    const asked = readAsked(message);
+    if (!asked.ok) return asked;
     const before = await subjectOfMessage(sql, organisationId, messageId);
     if (before !== undefined) {
       // Its answer was lost, and perhaps what follows from it was not done.
+      await finishAll(this.#ports, organisationId);
       const visit = stays.census.of(before)?.visit;
-      await this.#follow(organisationId, [visit?.left?.bed, visit?.place?.bed]);
+      await this.#follow(message, [visit?.left?.bed, visit?.place?.bed]);
       return ok(undefined);
     }
-    return await this.#apply(told.value);
+    const { what, first, second } = asked.value;
+    if (what === 'merge') return await this.#merge(message, first);
+    const one = this.#caseOf(message, what === 'swap' ? 'transfer' : what, first);
+    if (!one.ok) return one;
+    if (second === undefined) return await this.#apply(one.value);
+    const other = this.#caseOf(message, 'transfer', second);
+    return other.ok ? await this.#swap(one.value, other.value) : other;
   }
 
-  #read(message: AdmissionMessage): Result<Told> {
-    const { action, persons } = message.adt;
-    const what = TAKEN[action];
-    if (what === undefined) return fail('PAYLOAD_MALFORMED', UNSUPPORTED_MESSAGE);
-    const [person, ...others] = persons;
-    if (person === undefined || others.length > 0) return fail('PAYLOAD_MALFORMED', 'PID: one');
-    const numbers = recordNumbers(person.patient.identifiers);
-    if (numbers.length === 0) return fail('PAYLOAD_MALFORMED', 'PID-3');
-    const found = new Set(numbers.flatMap((number) => this.#patientOf(message, number) ?? []));
+  #caseOf(message: AdmissionMessage, what: Told, named: Named): Result<Case> {
+    const known = this.#patientOf(message, named);
+    if (!known.ok) return known;
+    if (known.value === undefined && what !== 'admit') return fail('PATIENT_UNKNOWN', 'PID-3');
+    return ok({ message, what, named, known: known.value });
+  }
+
+  /** Under whichever record a number was given: the one that is used now. */
+  #patientOf(
+    { organisationId }: AdmissionMessage,
+    { numbers }: Named,
+  ): Result<RegisteredSubject | undefined> {
+    const { registry, beds, stays } = this.#ports;
+    const found = new Set<RegisteredSubject>();
+    for (const number of numbers) {
+      const subject = registry.subjectByNumber(organisationId, number);
+      // The number that we gave an unknown patient is no person's.
+      if (subject === undefined || beds.isUnknown(subject.id)) continue;
+      found.add(registry.subjects.get(stays.census.usedFor(subject.id)) ?? subject);
+    }
     if (found.size > 1) return fail('MOVEMENT_REFUSED', 'PID-3: numbers of different patients');
     const [known] = found;
-    if (known === undefined && what !== 'admit') return fail('PATIENT_UNKNOWN', 'PID-3');
-    return ok({ message, what, person, numbers, known });
+    return ok(known);
   }
 
-  #patientOf({ organisationId }: AdmissionMessage, number: string): RegisteredSubject | undefined {
+  async #merge(message: AdmissionMessage, named: Named): Promise<Result<void>> {
     const { registry, beds } = this.#ports;
-    const found = registry.subjectByNumber(organisationId, number);
-    return found === undefined || beds.isUnknown(found.id) ? undefined : found;
+    const { organisationId, messageId, receivedMs: atMs } = message;
+    const merged = recordNumbers(named.person.merged ?? []);
+    if (merged.length === 0) return fail('PAYLOAD_MALFORMED', 'MRG-1');
+    const known = this.#patientOf(message, named);
+    if (!known.ok) return known;
+    const olds = new Set(merged.flatMap((n) => registry.subjectByNumber(organisationId, n) ?? []));
+    const [old, ...others] = olds;
+    if (old === undefined || beds.isUnknown(old.id)) return fail('PATIENT_UNKNOWN', 'MRG-1');
+    if (others.length > 0) return fail('MOVEMENT_REFUSED', 'MRG-1: numbers of different patients');
+    if (old.id === known.value?.id) return ok(undefined);
+    if (known.value === undefined) {
+      const refused = whyNotMerged(this.#ports, { old, kept: undefined });
+      if (!refused.ok) return refused;
+    }
+    const kept = known.value ?? (await this.#addPatient(message, named, old));
+    const who = { organisationId, accountId: undefined };
+    return await merge(this.#ports, { old, kept }, { who, atMs, messageId });
   }
 
-  async #apply(told: Told): Promise<Result<void>> {
-    const { stays } = this.#ports;
-    const { message, what, known } = told;
-    const { organisationId } = message;
-    const stay = known && stays.census.of(known.id);
-    const moved = what === 'update' ? this.#updated(told, stay) : this.#moved(told, what, stay);
-    if (!moved.ok) return moved;
-    const subject = known ?? (await this.#addPatient(told));
-    const after = { ...moved.value, subjectId: subject.id };
-    await this.#write(told, subject, after);
-    await this.#follow(organisationId, [stay?.place?.bed, after.place?.bed]);
+  async #apply(one: Case): Promise<Result<void>> {
+    const half = this.#halfOf(one);
+    const other = half && this.#swaps.otherHalf(half);
+    if (other !== undefined) return await this.#swap(one, other.of);
+    const moved = this.#moved(one, []);
+    if (!moved.ok) {
+      if (half !== undefined) this.#swaps.remember(half);
+      return moved;
+    }
+    const { message, named } = one;
+    const subject = one.known ?? (await this.#addPatient(message, named));
+    await this.#write([{ ...one, subject, stay: { ...moved.value, subjectId: subject.id } }]);
     return ok(undefined);
   }
 
-  #updated({ message }: Told, stay: Stay | undefined): Result<Omit<Stay, 'subjectId'>> {
-    const { organisationId } = message;
-    if (recordedOf(message) < (stay?.detailsMs ?? 0)) {
-      return fail('MOVEMENT_LATE', 'EVN-2: a newer message about this patient came before');
-    }
-    return ok(stay ?? { organisationId, isUnknown: false, place: undefined });
+  /** A transfer to a bed, as it may be half of a swap. */
+  #halfOf(one: Case): HeldTransfer | undefined {
+    const { message, what, named, known } = one;
+    const bed = named.person.visit?.location;
+    if (what !== 'transfer' || known === undefined || !isBed(bed)) return undefined;
+    const { organisationId, receivedMs } = message;
+    return { organisationId, subjectId: known.id, bed, receivedMs, of: one };
   }
 
-  #moved(
-    { message, person, known }: Told,
-    what: Movement,
-    stay: Stay | undefined,
-  ): Result<Omit<Stay, 'subjectId'>> {
+  /** Both, or neither. */
+  async #swap(one: Case, other: Case): Promise<Result<void>> {
+    const leaving = [one, other].flatMap(({ known }) => known?.id ?? []);
+    const written: Moved[] = [];
+    for (const each of [one, other]) {
+      const moved = this.#moved(each, leaving);
+      if (!moved.ok) return moved;
+      const { known } = each;
+      expect(known !== undefined, 'who changes beds is known');
+      written.push({ ...each, subject: known, stay: { ...moved.value, subjectId: known.id } });
+    }
+    const [first, second] = written.map(({ stay }) => stay.place?.bed);
+    if (first && second && bedKey(first) === bedKey(second))
+      return fail('MOVEMENT_REFUSED', 'PV1-3: both in one bed');
+    await this.#write(written);
+    return ok(undefined);
+  }
+
+  #moved(one: Case, leaving: readonly string[]): Result<Omit<Stay, 'subjectId'>> {
+    const { message, what, named, known } = one;
     const { organisationId } = message;
     const { census } = this.#ports.stays;
+    const stay = known && census.of(known.id);
+    if (what === 'update') return updated(message, stay);
     const isTaken = (bed: Bed): boolean => {
-      const other = census.admittedTo(organisationId, bed);
-      return other !== undefined && other.subjectId !== known?.id;
+      const other = census.admittedTo(organisationId, bed)?.subjectId;
+      return other !== undefined && other !== known?.id && !leaving.includes(other);
     };
-    const visit = move(stay?.visit, noticeOf(message, person, what), isTaken);
+    const visit = move(stay?.visit, noticeOf(message, named.person, what as Movement), isTaken);
     if (!visit.ok) return visit;
     const { place } = visit.value;
     return ok({ ...stay, organisationId, isUnknown: false, place, visit: visit.value });
   }
 
-  async #addPatient({ message, person, numbers }: Told): Promise<RegisteredSubject> {
+  /** As the other record has it, where they are one person. */
+  async #addPatient(
+    { organisationId }: AdmissionMessage,
+    { person, numbers: [recordNumber] }: Named,
+    like?: RegisteredSubject,
+  ): Promise<RegisteredSubject> {
     const { registry, newId } = this.#ports;
     const id = parseSubjectId(newId());
-    const [recordNumber] = numbers;
     expect(id !== undefined && recordNumber !== undefined, 'a new patient has an id and a number');
     return await registry.addSubject({
-      organisationId: message.organisationId,
+      organisationId,
       id,
       kind: 'patient',
-      category: 'unknown',
-      paced: 'unknown',
-      identity: identityFrom(person, undefined, recordNumber),
+      category: like?.category ?? 'unknown',
+      paced: like?.paced ?? 'unknown',
+      identity: identityFrom(person, like?.identity, recordNumber),
     });
   }
 
-  async #write(told: Told, subject: RegisteredSubject, moved: Stay): Promise<void> {
-    const { sql, registry, stays, keys } = this.#ports;
-    const { message, what, person } = told;
-    const recordedMs = recordedOf(message);
-    const isNewest = recordedMs >= (moved.detailsMs ?? 0);
-    const stay = isNewest ? { ...moved, detailsMs: recordedMs } : moved;
-    const { recordNumber } = subject.identity;
-    const identity = isNewest
-      ? identityFrom(person, subject.identity, recordNumber)
-      : subject.identity;
-    const { place } = stay;
-    const ofBed = place === undefined ? 'unknown' : message.categoryOf(place.bed.unit);
-    const after: RegisteredSubject = {
-      ...subject,
-      identity: placedIdentity(identity, place),
-      category: categoryFrom(subject.category, identity, { ofBed, nowMs: message.receivedMs }),
-    };
-    const seal = keys.sealOf(subject.id);
-    await sql.begin(async (tx) => {
-      await registry.rewrite(tx, after);
-      await stays.write(tx, stay);
-      await insertMovement(tx, {
-        organisation_id: message.organisationId,
-        subject_id: subject.id,
-        message_id: message.messageId,
-        what,
-        at_ms: happenedAt(message),
-        received_ms: message.receivedMs,
-      });
-      const value = {
-        sender: message.senderId,
-        before: { identity: subject.identity, category: subject.category },
-        after: { identity: after.identity, category: after.category },
-      };
-      await appendAudit(tx, {
-        organisationId: message.organisationId,
-        actor: undefined,
-        act: ACTS[what],
-        target: `subject/${subject.id}`,
-        atMs: message.receivedMs,
-        ...(seal && { detail: { seal, value } }),
-      });
-    });
-    registry.rewritten(after);
-    stays.census.set(stay);
+  async #write(moved: readonly Moved[]): Promise<void> {
+    const { census } = this.#ports.stays;
+    const left = moved.map(({ subject }) => census.of(subject.id)?.place?.bed);
+    await writeMoved(this.#ports, moved);
+    for (const { message, subject, stay } of moved) {
+      this.#swaps.forget(subject.id);
+      await this.#follow(message, [...left, stay.place?.bed]);
+    }
   }
 
-  async #follow(organisationId: OrganisationId, left: readonly (Bed | undefined)[]): Promise<void> {
-    const beds = left.filter((bed) => bed !== undefined);
+  async #follow(
+    { organisationId }: AdmissionMessage,
+    places: readonly (Bed | undefined)[],
+  ): Promise<void> {
+    const beds = places.filter((bed) => bed !== undefined);
     await followBeds(this.#ports, { organisationId, beds });
   }
 }
 
-/** EVN-2; nothing that has been recorded is newer than when it came. */
-function recordedOf({ adt, sentMs, receivedMs }: AdmissionMessage): number {
-  return Math.min(adt.recordedMs ?? sentMs ?? receivedMs, receivedMs);
-}
-
-function happenedAt(message: AdmissionMessage): number {
-  return Math.min(message.adt.occurredMs ?? recordedOf(message), message.receivedMs);
-}
-
-function noticeOf(message: AdmissionMessage, { visit }: AdtPerson, what: Movement): Notice {
-  const { location, priorLocation, visitNumber } = visit ?? {};
-  return {
-    what,
-    atMs: happenedAt(message),
-    recordedMs: recordedOf(message),
-    receivedMs: message.receivedMs,
-    bed: isBed(location) ? location : undefined,
-    priorBed: isBed(priorLocation) ? priorLocation : undefined,
-    visitNumber,
-  };
+function updated(
+  message: AdmissionMessage,
+  stay: Stay | undefined,
+): Result<Omit<Stay, 'subjectId'>> {
+  const { organisationId } = message;
+  if (recordedOf(message) < (stay?.detailsMs ?? 0)) {
+    return fail('MOVEMENT_LATE', 'EVN-2: a newer message about this patient came before');
+  }
+  return ok(stay ?? { organisationId, isUnknown: false, place: undefined });
 }

@@ -92,6 +92,19 @@ export class BedFeeds {
     return await this.#makeUnknown(device.organisationId, { bed, category });
   }
 
+  /** Whether one of these numbers is that of who wears it, under whichever record it was given. */
+  isMeant(
+    subjectId: SubjectId,
+    organisationId: OrganisationId,
+    numbers: readonly string[],
+  ): boolean {
+    const { registry, stays } = this.#ports;
+    return numbers.some((number) => {
+      const named = registry.subjectByNumber(organisationId, number);
+      return named !== undefined && stays.census.usedFor(named.id) === subjectId;
+    });
+  }
+
   /** An unknown patient of a bed: no number contradicts them. */
   isUnknown(subjectId: SubjectId): boolean {
     return this.#ports.stays.census.of(subjectId)?.isUnknown === true;
@@ -289,7 +302,8 @@ export class BedFeeds {
       const subject = registry.subjectByNumber(organisationId, number);
       // The number that we gave an unknown patient is no person's.
       if (subject === undefined || this.isUnknown(subject.id)) continue;
-      return { id: subject.id, bed: bedOf(stays.census.of(subject.id), bed) };
+      const id = stays.census.usedFor(subject.id);
+      return { id, bed: bedOf(stays.census.of(id), bed) };
     }
     return undefined;
   }

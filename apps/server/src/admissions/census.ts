@@ -1,5 +1,6 @@
 /** Who lies where: of each subject its stay, of each bed who lies in it. In memory; rows follow. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Subject } from '@ausculta/vitals/subject';
 import { type Bed, bedKey } from './bed.ts';
 import type { Place, Visit } from './movement.ts';
 
@@ -14,7 +15,45 @@ export interface Stay {
   readonly visit?: Visit;
   /** When the newest of what is known of the person was recorded. */
   readonly detailsMs?: number;
+  /** It is the same person as another record, and that one is used. */
+  readonly merged?: Merged;
+  /** What has to change hands because two records were merged, or taken apart. */
+  readonly pending?: Pending;
 }
+
+export interface Presence {
+  readonly presence: 'here' | 'gone' | 'merged';
+  readonly mergedInto?: SubjectId;
+}
+
+export interface Merged {
+  readonly into: SubjectId;
+  readonly atMs: number;
+  /** What it wore until then: this comes back when the two are taken apart. */
+  readonly spans: readonly WornSpan[];
+  readonly before: Whereabouts & { readonly familyName: string };
+  readonly keptBefore: Whereabouts & Pick<Subject, 'category' | 'paced'>;
+}
+
+export interface Whereabouts {
+  readonly place: Place | undefined;
+  readonly visit: Visit | undefined;
+}
+
+export interface WornSpan {
+  readonly deviceId: string;
+  readonly fromMs: number;
+  readonly untilMs: number | undefined;
+}
+
+export interface Pending {
+  readonly from: SubjectId;
+  readonly to: SubjectId;
+  readonly spans: readonly WornSpan[];
+}
+
+/** Merged into one that was merged itself, and so on: longer chains are a mistake. */
+const MERGES_MAX = 10;
 
 export class Census {
   readonly #stays = new Map<SubjectId, Stay>();
@@ -43,6 +82,45 @@ export class Census {
 
   #known(stay: Stay | undefined): Stay | undefined {
     return stay !== undefined && this.#isKnown(stay.subjectId) ? stay : undefined;
+  }
+
+  /** Those of whom something has yet to change hands. */
+  unfinished(): Stay[] {
+    return [...this.#stays.values()].filter((stay) => stay.pending && this.#known(stay));
+  }
+
+  /** The record that is used for this one: itself, unless it was merged into one that is there. */
+  usedFor(subjectId: SubjectId): SubjectId {
+    let used = subjectId;
+    for (let i = 0; i < MERGES_MAX; i += 1) {
+      const into = this.of(used)?.merged?.into;
+      if (into === undefined || !this.#isKnown(into)) break;
+      used = into;
+    }
+    return used;
+  }
+
+  /** Those records that are no longer used, because they are this person's. */
+  mergedInto(subjectId: SubjectId): SubjectId[] {
+    return [...this.#stays.values()]
+      .filter((stay) => stay.merged?.into === subjectId && this.#known(stay))
+      .map((stay) => stay.subjectId);
+  }
+
+  /** Whether somebody is to be looked for on a ward: who was never admitted here has not left. */
+  presenceOf(subjectId: SubjectId): Presence {
+    const stay = this.of(subjectId);
+    if (stay?.merged !== undefined) return { presence: 'merged', mergedInto: stay.merged.into };
+    return { presence: stay !== undefined && this.#hasLeft(stay) ? 'gone' : 'here' };
+  }
+
+  /** An unknown patient has left whose bed is another's now. */
+  #hasLeft({ isUnknown, organisationId, place, subjectId, visit }: Stay): boolean {
+    if (!isUnknown) return visit?.isIn === false;
+    if (place === undefined) return true;
+    const { bed } = place;
+    const others = [this.unknownIn(organisationId, bed), this.admittedTo(organisationId, bed)];
+    return others.some((other) => other !== undefined && other.subjectId !== subjectId);
   }
 
   set(stay: Stay): void {

@@ -120,10 +120,10 @@ export class Registry {
 
   /** Writes what is known of a subject now; `rewritten` follows, once it is durable. */
   async rewrite(sql: Sql | Transaction, subject: RegisteredSubject): Promise<void> {
-    const { organisationId, id, category, identity } = subject;
+    const { organisationId, id, category, paced, identity } = subject;
     const clear = new TextEncoder().encode(JSON.stringify(identity));
     const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
-    const row = { organisation_id: organisationId, id, category, identity_sealed };
+    const row = { organisation_id: organisationId, id, category, paced, identity_sealed };
     await store.writeSubject(sql, row);
   }
 

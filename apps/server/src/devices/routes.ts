@@ -37,6 +37,7 @@ export interface DeviceRoutePorts {
   readonly sha256: (text: string) => Uint8Array;
   /** What of a subject's readings has changed hands lately. */
   readonly movedOf: (subjectId: SubjectId) => ReadingsMoved[];
+  readonly presenceOf: (subjectId: SubjectId) => Pick<SubjectView, 'presence' | 'mergedInto'>;
 }
 
 export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): void {
@@ -121,13 +122,14 @@ export function subjectOf(
 
 function viewOf(
   subject: RegisteredSubject,
-  { registry, nowMs, movedOf }: DeviceRoutePorts,
+  { registry, nowMs, movedOf, presenceOf }: DeviceRoutePorts,
 ): SubjectView {
   const { id, kind, category, paced, identity } = subject;
   const devices = registry
     .devicesOf(id, nowMs())
     .map((device) => ({ id: device.id, model: device.model }));
-  return { id, kind, category, paced, identity, devices, readingsMoved: movedOf(id) };
+  const readingsMoved = movedOf(id);
+  return { id, kind, category, paced, identity, devices, readingsMoved, ...presenceOf(id) };
 }
 
 /** A patient without a number gets one of ours: two identifiers, always. */

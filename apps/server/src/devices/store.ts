@@ -89,10 +89,11 @@ export async function writeIdentity(
 /** Who it is, and what limits may apply. */
 export async function writeSubject(
   sql: Sql,
-  row: Pick<SubjectRow, 'organisation_id' | 'id' | 'category' | 'identity_sealed'>,
+  row: Pick<SubjectRow, 'organisation_id' | 'id' | 'category' | 'paced' | 'identity_sealed'>,
 ): Promise<void> {
   await sql`
-    UPDATE subject SET category = ${row.category}, identity_sealed = ${row.identity_sealed}
+    UPDATE subject
+    SET category = ${row.category}, paced = ${row.paced}, identity_sealed = ${row.identity_sealed}
     WHERE organisation_id = ${row.organisation_id} AND id = ${row.id}`;
 }
 

@@ -41,10 +41,10 @@ export async function openHl7(
       beds,
       desk,
       deviceById: (id) => registry.devices.get(id),
-      recordNumberAt: (device) => {
+      isMeant: (device, numbers) => {
         const subjectId = device.wearerNow(nowMs());
-        if (subjectId === undefined || beds.isUnknown(subjectId)) return undefined;
-        return registry.subjects.get(subjectId)?.identity.recordNumber;
+        if (subjectId === undefined || beds.isUnknown(subjectId)) return true;
+        return beds.isMeant(subjectId, device.organisationId, numbers);
       },
     },
   ).catch((cause: unknown) => {

@@ -48,8 +48,8 @@ export interface Hl7DoorOptions {
 export interface Hl7Ports {
   readonly intake: IntakePorts;
   readonly deviceById: (id: string) => RegisteredDevice | undefined;
-  /** The record number of who wears the device now, where it is somebody known. */
-  readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
+  /** Whether one of these numbers is that of who wears the device now, or nobody can contradict it. */
+  readonly isMeant: (device: RegisteredDevice, numbers: readonly string[]) => boolean;
   readonly beds: BedFeeds;
   readonly desk: Pick<AdmissionDesk, 'take'>;
   readonly newId: () => string;
@@ -181,8 +181,8 @@ async function readParts(message: Hl7Message, received: Received): Promise<Parts
   const decoded = readHl7(message, utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes });
   if (!decoded.ok) return kept(own, decoded.fault);
   if (decoded.value.kind === 'ack') return { kind: 'ack' };
-  const { deviceById, recordNumberAt, beds } = ports;
-  const context = { sender, own, deviceById, recordNumberAt, deviceOfBed };
+  const { deviceById, isMeant, beds } = ports;
+  const context = { sender, own, deviceById, isMeant, deviceOfBed };
   function deviceOfBed({ visit }: Hl7Group): RegisteredDevice | undefined {
     return visit?.location && beds.deviceOfBed(own, visit.location);
   }

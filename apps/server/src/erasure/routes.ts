@@ -5,7 +5,8 @@ import {
   type LegalHoldList,
   NewLegalHold,
 } from '@ausculta/contract/erasure';
-import { fail } from '@ausculta/vitals/fault';
+import { type Fault, fail } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
@@ -18,6 +19,8 @@ export interface ErasureRoutePorts {
   readonly erasure: Erasure;
   readonly holds: LegalHolds;
   readonly registry: Registry;
+  /** Records of the same person that go on living under this one. */
+  readonly mergedInto: (subjectId: SubjectId) => readonly SubjectId[];
   readonly rotateKeys: (who: Actor) => Promise<void>;
   readonly newId: () => string;
   readonly nowMs: () => number;
@@ -42,6 +45,8 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
       if (earlier !== undefined) return earlier;
       const subject = subjectOf(registry, caller.organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const others = ports.mergedInto(subject.id);
+      if (others.length > 0) return await sendFault(reply, recordsMerged(others));
       const erased = await erasure.erase(caller, subject, body.data);
       return erased.ok ? erased.value : await sendFault(reply, erased.fault);
     },
@@ -62,6 +67,11 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
   });
 
   holdRoutes(app, ports);
+}
+
+/** The person's other names and numbers would stay behind. */
+function recordsMerged(others: readonly SubjectId[]): Fault {
+  return fail('RECORDS_MERGED', others.join(', ')).fault;
 }
 
 function holdRoutes(app: FastifyInstance, ports: ErasureRoutePorts): void {

@@ -26,7 +26,9 @@ export type AuditAct =
   | 'transfer-cancelled'
   | 'discharge-cancelled'
   | 'identity-exported'
-  | 'organisation-exported';
+  | 'organisation-exported'
+  | 'patients-merged'
+  | 'merge-undone';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
 export type AuditTarget =

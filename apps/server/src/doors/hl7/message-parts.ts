@@ -27,8 +27,8 @@ export interface MessageContext {
   /** The sender's own device. */
   readonly own: RegisteredDevice;
   readonly deviceById: (id: string) => RegisteredDevice | undefined;
-  /** The record number of who wears the device now, where it is somebody known. */
-  readonly recordNumberAt: (device: RegisteredDevice) => string | undefined;
+  /** Whether one of these numbers is that of who wears the device now, or nobody can contradict it. */
+  readonly isMeant: (device: RegisteredDevice, numbers: readonly string[]) => boolean;
   /** The device that stands for the bed of a group, where its gateway names none. */
   readonly deviceOfBed: (group: Hl7Group) => RegisteredDevice | undefined;
 }
@@ -90,13 +90,9 @@ interface Collecting {
 
 /** Answers the index of the next group's first observation. */
 function collectGroup(group: Hl7Group, { context, collected, index }: Collecting): number {
-  const identifiers = group.patient?.identifiers ?? [];
-  const isMeant = (device: RegisteredDevice) => {
-    const number = context.recordNumberAt(device);
-    if (!context.sender.checksPatient || identifiers.length === 0 || number === undefined)
-      return true;
-    return identifiers.some(({ id }) => id === number);
-  };
+  const numbers = (group.patient?.identifiers ?? []).map(({ id }) => id);
+  const isChecked = context.sender.checksPatient && numbers.length > 0;
+  const isMeant = (device: RegisteredDevice) => !isChecked || context.isMeant(device, numbers);
   const into = (device: RegisteredDevice) => {
     const known = collected.get(device) ?? { readings: [], runs: [], faults: [] };
     collected.set(device, known);

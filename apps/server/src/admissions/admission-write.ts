@@ -1,0 +1,89 @@
+/** What messages have changed, made durable at once: the person, the stay, the message, the audit. */
+import type { Sql } from '../database/pool.ts';
+import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import { appendAudit } from '../vault/audit.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
+import {
+  ACTS,
+  type AdmissionMessage,
+  happenedAt,
+  type Named,
+  recordedOf,
+  type Told,
+} from './admission-message.ts';
+import type { Stay } from './census.ts';
+import { categoryFrom, identityFrom, placedIdentity } from './person.ts';
+import type { Stays } from './stays.ts';
+import { insertMovement } from './store.ts';
+
+export interface WritePorts {
+  readonly sql: Sql;
+  readonly registry: Registry;
+  readonly stays: Stays;
+  readonly keys: SubjectKeys;
+}
+
+/** One person, what was said of them, and where they lie because of it. */
+export interface Moved {
+  readonly message: AdmissionMessage;
+  readonly what: Told;
+  readonly named: Named;
+  readonly subject: RegisteredSubject;
+  readonly stay: Stay;
+}
+
+export async function writeMoved(
+  { sql, registry, stays, keys }: WritePorts,
+  all: readonly Moved[],
+): Promise<void> {
+  const written = all.map((moved) => ({ ...moved, ...afterwards(moved) }));
+  await sql.begin(async (tx) => {
+    for (const { message, what, subject, after, stay } of written) {
+      await registry.rewrite(tx, after);
+      await stays.write(tx, stay);
+      await insertMovement(tx, {
+        organisation_id: message.organisationId,
+        subject_id: subject.id,
+        message_id: message.messageId,
+        what,
+        at_ms: happenedAt(message),
+        received_ms: message.receivedMs,
+      });
+      const seal = keys.sealOf(subject.id);
+      const value = {
+        sender: message.senderId,
+        before: { identity: subject.identity, category: subject.category },
+        after: { identity: after.identity, category: after.category },
+      };
+      await appendAudit(tx, {
+        organisationId: message.organisationId,
+        actor: undefined,
+        act: ACTS[what],
+        target: `subject/${subject.id}`,
+        atMs: message.receivedMs,
+        ...(seal && { detail: { seal, value } }),
+      });
+    }
+  });
+  for (const { after, stay } of written) {
+    registry.rewritten(after);
+    stays.census.set(stay);
+  }
+}
+
+/** An older message moves somebody, perhaps; what is known of the person is the newest. */
+function afterwards({ message, named, subject, stay }: Moved) {
+  const recordedMs = recordedOf(message);
+  const isNewest = recordedMs >= (stay.detailsMs ?? 0);
+  const identity = isNewest
+    ? identityFrom(named.person, subject.identity, subject.identity.recordNumber)
+    : subject.identity;
+  const { place } = stay;
+  const ofBed = place === undefined ? 'unknown' : message.categoryOf(place.bed.unit);
+  const after: RegisteredSubject = {
+    ...subject,
+    identity: placedIdentity(identity, place),
+    category: categoryFrom(subject.category, identity, { ofBed, nowMs: message.receivedMs }),
+  };
+  return { after, stay: isNewest ? { ...stay, detailsMs: recordedMs } : stay };
+}
