@@ -5,7 +5,7 @@ import { useEffect } from 'react';
 import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
-import { byPlace } from '../vitals/identity-text.ts';
+import { byPresence } from '../patients/presence.ts';
 import { WaveWallProvider } from '../wave/wave-canvas.tsx';
 import { BarPanels } from './bar-panel.tsx';
 import { PersonPanel } from './person-panel.tsx';
@@ -56,7 +56,7 @@ function WatchedPatients() {
   const { data: subjects } = useQuery(subjectsQuery);
   useEffect(() => {
     if (subjects === undefined) return;
-    const ids = [...subjects].sort(byPlace).map((subject) => subject.id);
+    const ids = [...subjects].sort(byPresence).map((subject) => subject.id);
     live.watch(ids.slice(0, SUBSCRIBED_SUBJECTS_MAX));
   }, [live, subjects]);
   return null;

@@ -1,8 +1,10 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { useNow, useSubjectLive } from '../live/live-context.tsx';
+import { absenceText } from '../patients/presence.ts';
 import { lowestBattery } from '../vitals/battery.ts';
 import { ageSexWords, locationText, nameText, PACED_TEXT } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
+import { MergedNotice } from './merged-notice.tsx';
 import { MovedReadings } from './moved-readings.tsx';
 import classes from './patient-header.module.css';
 
@@ -23,7 +25,13 @@ const CATEGORY_TEXT: Record<SubjectView['category'], string> = {
 };
 
 /** Name, age, sex, record number and place: on every screen of a patient, never cut. */
-export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
+export function PatientHeader({
+  subject,
+  into,
+}: {
+  readonly subject: SubjectView;
+  readonly into: SubjectView | undefined;
+}) {
   const nowMs = useNow(10_000);
   const { identity } = subject;
   const { latest } = useSubjectLive(subject.id);
@@ -44,7 +52,7 @@ export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
       </div>
       <dl className={classes.facts}>
         <Fact name="Record number" value={identity.recordNumber} />
-        <Fact name="Location" value={locationText(identity)} />
+        <Fact name="Location" value={absenceText(subject) ?? locationText(identity)} />
         <Fact name="Pacemaker" value={PACED_TEXT[subject.paced].long} />
         <Fact name="Category" value={CATEGORY_TEXT[subject.category]} />
         <Fact
@@ -58,6 +66,7 @@ export function PatientHeader({ subject }: { readonly subject: SubjectView }) {
           />
         )}
       </dl>
+      {into !== undefined && <MergedNotice into={into} />}
       <MovedReadings moved={subject.readingsMoved} />
     </header>
   );

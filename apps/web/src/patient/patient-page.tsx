@@ -1,3 +1,4 @@
+import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useParams } from '@tanstack/react-router';
 import { subjectsQuery } from '../api/queries.ts';
@@ -37,18 +38,21 @@ function PatientPage() {
       </main>
     );
   }
-  return <Present key={subject.id} subject={subject} />;
+  const into = subjects.find((one) => one.id === subject.mergedInto);
+  return <Present key={subject.id} subject={subject} into={into} />;
 }
 
-function Present({
-  subject,
-}: {
-  readonly subject: NonNullable<Parameters<typeof PatientHeader>[0]['subject']>;
-}) {
+interface PresentProps {
+  readonly subject: SubjectView;
+  /** The record that goes on for this one. */
+  readonly into: SubjectView | undefined;
+}
+
+function Present({ subject, into }: PresentProps) {
   useSubjectLive(subject.id);
   return (
     <main className={classes.page}>
-      <PatientHeader subject={subject} />
+      <PatientHeader subject={subject} into={into} />
       <div className={classes.body}>
         <Findings subject={subject} />
         <Timeline subject={subject} />

@@ -9,9 +9,10 @@ import { openAlarmsQuery } from '../api/queries.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
-import { ageSexText, byPlace, locationText, nameText } from '../vitals/identity-text.ts';
+import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
 import { ageText } from '../vitals/number-text.ts';
 import classes from './patients-page.module.css';
+import { absenceText, byPresence } from './presence.ts';
 import { usePatients } from './use-patients.tsx';
 
 export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
@@ -89,7 +90,7 @@ function PatientRow({ row, live, nowMs }: PatientRowProps) {
           {[ageSexText(identity, nowMs), identity.recordNumber].filter(Boolean).join(' · ')}
         </small>
       </td>
-      <td data-label="Location">{locationText(identity)}</td>
+      <td data-label="Location">{absenceText(row.subject) ?? locationText(identity)}</td>
       <td data-label="Devices">
         {devices.length === 0 ? 'None' : devices.map((device) => device.id).join(', ')}
         <br />
@@ -187,7 +188,7 @@ function compareRows(one: Row, other: Row): number {
   if (first !== undefined && second !== undefined) return compareAlarms(first, second);
   if (first !== undefined || second !== undefined) return first === undefined ? 1 : -1;
   const byLoss = Number(one.lost === undefined) - Number(other.lost === undefined);
-  return byLoss || byPlace(one.subject, other.subject);
+  return byLoss || byPresence(one.subject, other.subject);
 }
 
 function LoadingRows() {

@@ -1,6 +1,8 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
+import { isHere } from '../patients/presence.ts';
 import { usePatients } from '../patients/use-patients.tsx';
 import { byPlace } from '../vitals/identity-text.ts';
 import { Tiles } from './tiles.tsx';
@@ -25,9 +27,26 @@ function WatchPage() {
   return instead ?? <Wall subjects={subjects} />;
 }
 
+/** Who has left stays on the wall while an alarm about them is owed. */
+function useWatched(
+  subjects: readonly SubjectView[] | undefined,
+): readonly SubjectView[] | undefined {
+  const { alarms } = useAlarmDesk();
+  const raised = alarms.filter(({ episode }) => episode === 'raised');
+  const owed = raised
+    .map(({ subjectId }) => subjectId)
+    .sort()
+    .join();
+  return useMemo(
+    () => subjects?.filter((subject) => isHere(subject) || owed.includes(subject.id)).sort(byPlace),
+    [subjects, owed],
+  );
+}
+
 function Wall({ subjects }: { readonly subjects: readonly SubjectView[] | undefined }) {
   const [boxRef, box] = useBox();
-  const ordered = useMemo(() => subjects?.toSorted(byPlace).slice(0, TILES_MAX), [subjects]);
+  const watched = useWatched(subjects);
+  const ordered = watched?.slice(0, TILES_MAX);
   const count = ordered?.length ?? 4;
   const layout = useMemo(
     () => wallLayout({ patients: count, widthPx: box?.widthPx ?? 1, heightPx: box?.heightPx ?? 1 }),
@@ -37,7 +56,7 @@ function Wall({ subjects }: { readonly subjects: readonly SubjectView[] | undefi
   const heightPx = isList
     ? LIST_TILE_PX
     : Math.floor(((box?.heightPx ?? 0) - TILE_GAP_PX * (layout.rows - 1)) / layout.rows);
-  const left = (subjects?.length ?? 0) - count;
+  const left = (watched?.length ?? 0) - count;
   return (
     <main className={classes.page} aria-label="Watch">
       <div ref={boxRef} className={classes.box} data-form={layout.form}>

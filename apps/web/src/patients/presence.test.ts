@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { absenceText, isHere } from './presence.ts';
+
+const DEVICES = [{ id: 'patch-1', model: 'patch' }];
+
+const CASES = [
+  { kind: 'patient', presence: 'here', devices: [], here: true, says: undefined },
+  { kind: 'patient', presence: 'gone', devices: [], here: false, says: 'Discharged' },
+  // Monitored all the same: somebody has put a device on them since.
+  { kind: 'patient', presence: 'gone', devices: DEVICES, here: true, says: undefined },
+  {
+    kind: 'patient',
+    presence: 'merged',
+    devices: [],
+    here: false,
+    says: 'Merged into another record',
+  },
+  { kind: 'bed', presence: 'here', devices: DEVICES, here: true, says: undefined },
+  { kind: 'bed', presence: 'here', devices: [], here: false, says: 'No device any more' },
+] as const;
+
+for (const { here, says, ...subject } of CASES) {
+  const { kind, presence, devices } = subject;
+  test(`a ${kind}, ${presence}, with ${devices.length} devices is ${here ? '' : 'not '}watched`, () => {
+    assert.equal(isHere({ ...subject, devices: [...devices] }), here);
+    assert.equal(absenceText({ ...subject, devices: [...devices] }), says);
+  });
+}

@@ -1,0 +1,21 @@
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { byPlace } from '../vitals/identity-text.ts';
+
+type Present = Pick<SubjectView, 'kind' | 'presence' | 'devices'>;
+
+/** To be watched: not discharged, not merged, no unknown patient whose device has been taken off. */
+export function isHere({ kind, presence, devices }: Present): boolean {
+  return devices.length > 0 || (presence === 'here' && kind !== 'bed');
+}
+
+/** Those to be watched first: a screen and its socket hold only so many. */
+export function byPresence(one: SubjectView, other: SubjectView): number {
+  return Number(isHere(other)) - Number(isHere(one)) || byPlace(one, other);
+}
+
+/** Why a record has nobody to be looked for; undefined while it has. */
+export function absenceText(subject: Present): string | undefined {
+  if (subject.presence === 'merged') return 'Merged into another record';
+  if (isHere(subject)) return undefined;
+  return subject.kind === 'bed' ? 'No device any more' : 'Discharged';
+}
