@@ -96,6 +96,7 @@ test('an external PostgreSQL: dumped while it works, restored elsewhere, counted
   };
   assert.equal(keyProblem, undefined);
   assert.equal(counts['subjects'], 1);
+  assert.deepEqual(counts, restored.said['restored']?.['then'], 'counted in one moment');
   {
     await using running = await start(fresh);
     assert.deepEqual(await valuesOf(running.server, patient.subjectId), [71, 72]);
@@ -126,4 +127,19 @@ test('tools of another version than the server are named, and nothing is left of
     backupDir,
   );
   assert.deepEqual(await readdir(join(backupDir, 'bases')), []);
+});
+
+test('where the tools are missing one line says so, and nothing is left of the backup', async () => {
+  await using database = await freshDatabase();
+  const at: Place = { dataDir: await temporaryDirectory(), database: database.connection };
+  const backupDir = join(await temporaryDirectory(), 'backup');
+  const { code, output } = await runCommand(['backup', backupDir], {
+    AUSCULTA_DATA_DIR: at.dataDir,
+    DATABASE_URL: urlOf(database.connection),
+    PATH: at.dataDir,
+  });
+  assert.equal(code, 1, output.stdout);
+  assert.match(output.stderr, /^ausculta: pg_dump is not installed here\. Install .*\n$/m);
+  assert.deepEqual(await readdir(join(backupDir, 'bases')), []);
+  await refused(/holds no backup/, at, 'restore', backupDir);
 });

@@ -40,7 +40,7 @@ export async function backup(
   });
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   const tookMs = outside.nowMs() - startMs;
-  const { counts } = common;
+  const { counts } = made;
   if (asJson)
     writeOut(
       JSON.stringify({ backup: { directory, kind: made.kind, bytes, counts, tookMs, pruned } }),

@@ -13,25 +13,33 @@ import { hasTables, readServerFacts } from '../database/store.ts';
 import { checksumOf, syncTree } from './file-copy.ts';
 import { keyProblemOf } from './key-check.ts';
 import { type DumpManifest, damaged, unusable, writeManifest } from './manifest.ts';
-import { readCounts } from './store.ts';
+import { beginLongReading } from './move-store.ts';
+import { type Counts, exportSnapshot, readCounts } from './store.ts';
 import type { BackupTask, Restored, RestoreTask } from './tasks.ts';
 
 const run = promisify(execFile);
 const DUMP = 'database.dump';
+
+/** What is dumped and what is counted beside it are one snapshot. */
+const ONE_MOMENT = 'isolation level repeatable read read only';
 
 export async function backUpByDump(task: BackupTask): Promise<DumpManifest> {
   const { ground, partialDir, ports, common } = task;
   try {
     const facts = await readServerFacts(ground.pools.line);
     const path = join(partialDir, DUMP);
-    await runTool('pg_dump', ground.connection, [
-      '--format=custom',
-      '--enable-row-security',
-      `--file=${path}`,
-    ]);
+    const counts = await ground.pools.line.begin(ONE_MOMENT, async (tx) => {
+      await beginLongReading(tx);
+      await runTool('pg_dump', ground.connection, [
+        ...['--format=custom', '--enable-row-security', `--file=${path}`],
+        `--snapshot=${await exportSnapshot(tx)}`,
+      ]);
+      return await readCounts(tx);
+    });
     const manifest: DumpManifest = {
       ...common,
       kind: 'dump',
+      counts,
       postgresMajor: facts.major,
       finishedMs: ports.outside.nowMs(),
       files: [{ path: DUMP, ...(await checksumOf(path)) }],
@@ -78,10 +86,22 @@ export async function restoreDump(task: RestoreTask, connection: Connection): Pr
       ...['--no-owner', '--no-privileges', '--exit-on-error', '--single-transaction'],
       ...['--dbname', connection.database, path],
     ]);
-    return { counts: await readCounts(sql), keyProblem: await keyProblemOf(task, sql) };
+    const counts = await readCounts(sql);
+    expectSame(counts, manifest.counts);
+    return { counts, keyProblem: await keyProblemOf(task, sql) };
   } finally {
     await sql.end();
   }
+}
+
+/** Whoever dumps without seeing all rows is told of no fault: the database hides them. */
+function expectSame(counts: Counts, then: Counts): void {
+  const [missing] = Object.entries(then).filter(([what, n]) => counts[what as keyof Counts] !== n);
+  if (missing === undefined) return;
+  const [what, count] = missing;
+  throw unusable(
+    `The database was restored with ${counts[what as keyof Counts]} ${what} instead of ${count}: this backup is not whole. Use another one.`,
+  );
 }
 
 /** The password goes by the environment, where no list of processes shows it. */

@@ -54,3 +54,9 @@ export async function readCounts(sql: Sql | Transaction): Promise<Counts> {
       (SELECT count(*) FROM alarm) AS alarms`;
   return counts as Counts;
 }
+
+/** For as long as the transaction is open, another program may read what it reads. */
+export async function exportSnapshot(tx: Transaction): Promise<string> {
+  const [row] = await tx<{ name: string }[]>`SELECT pg_export_snapshot() AS name`;
+  return row?.name ?? '';
+}
