@@ -170,18 +170,11 @@ export interface HereOptions {
   readonly outside?: Partial<Outside>;
 }
 
-/** In this process, on ports that the system chooses. */
-export async function startServerHere(options: HereOptions = {}): Promise<ServerHere> {
-  await using parts = new AsyncDisposableStack();
-  const dataDir = options.config?.dataDir ?? (await mkdtemp(join(tmpdir(), 'ausculta-test-')));
-  // Not by `after`: in a suite's `before` that is over before the suite's tests begin.
-  if (options.config?.dataDir === undefined) parts.defer(() => rm(dataDir, { recursive: true }));
-  const database = parts.use(await freshDatabase());
-  const problems: ServerHere['problems'] = [];
+/** Every setting as it is by itself, on ports that the system chooses. */
+export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
   const listen = { host: '127.0.0.1', port: 0 };
-  const config: Config = {
-    dataDir,
-    database: database.connection,
+  return {
+    ...place,
     postgresPort: undefined,
     preload: undefined,
     http: listen,
@@ -196,6 +189,19 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,
     memoryBytes: undefined,
+  };
+}
+
+/** In this process, on ports that the system chooses. */
+export async function startServerHere(options: HereOptions = {}): Promise<ServerHere> {
+  await using parts = new AsyncDisposableStack();
+  const dataDir = options.config?.dataDir ?? (await mkdtemp(join(tmpdir(), 'ausculta-test-')));
+  // Not by `after`: in a suite's `before` that is over before the suite's tests begin.
+  if (options.config?.dataDir === undefined) parts.defer(() => rm(dataDir, { recursive: true }));
+  const database = parts.use(await freshDatabase());
+  const problems: ServerHere['problems'] = [];
+  const config: Config = {
+    ...configOf({ dataDir, database: database.connection }),
     ...options.config,
   };
   const outside = {

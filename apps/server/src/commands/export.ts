@@ -167,7 +167,9 @@ function openRow(
   const kind = SEALED_KINDS.find((known) => known.table === table);
   if (kind === undefined || sealed === null) return undefined;
   const owner = kind.subjectOf(row);
-  if (owner !== null && vault.isShredded(owner)) return 'erased';
+  // Who did what to whom stays after an erasure; what was said of it is gone with the key.
+  if (owner !== null && vault.isShredded(owner))
+    return table === 'audit_leaf' ? undefined : 'erased';
   const seal =
     owner === null ? vault.organisationSeal(String(row['organisation_id'])) : vault.sealOf(owner);
   const opened = seal?.open(sealed, kind.contextOf(row));

@@ -142,6 +142,8 @@ class Importing {
     const subject = subjectOf(table, row);
     if (subject !== undefined && this.#ports.vault.isShredded(subject)) {
       this.#erased += 1;
+      // Who did what to whom stays; what was said of it does not come back.
+      if (table === 'audit_leaf') this.#waiting.push(this.#place(row, subject));
       return;
     }
     // Its states name series by their ids: with other ids here, detectors begin anew.
