@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParkedView } from '@ausculta/contract/parked';
 import {
   eventually,
   type ServerHere,
@@ -26,8 +25,7 @@ describe('a new device with a slow clock', () => {
     server.send(device, JSON.stringify({ time: stampMs, values }));
 
   const faultsOf = async (device: TestDevice): Promise<string[]> => {
-    const { parked } = await server.get<{ parked: ParkedView[] }>('/api/parked');
-    return parked.filter((row) => row.device === device.id).map(({ fault }) => fault);
+    return (await server.parkedOf(device)).map(({ fault }) => fault);
   };
 
   test('one measurement, and no second one: the alarm sounds at the present wearer, the record is left alone', async () => {

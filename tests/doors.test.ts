@@ -7,7 +7,6 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
-import type { ParkedView } from '@ausculta/contract/parked';
 import type { MqttClient } from 'mqtt';
 import { runSample } from './support/line.ts';
 import {
@@ -36,11 +35,6 @@ describe('the doors', () => {
 
   async function valuesOf(device: TestDevice): Promise<number[]> {
     return (await server.readings(device.subjectId, 'heart-rate')).map(({ value }) => value);
-  }
-
-  async function parkedOf(device: TestDevice): Promise<ParkedView[]> {
-    const { parked } = await server.get<{ parked: ParkedView[] }>('/api/parked');
-    return parked.filter((row) => row.device === device.id);
   }
 
   async function closed(client: MqttClient): Promise<void> {
@@ -122,7 +116,7 @@ describe('the doors', () => {
       faults: [{ index: 1, fault: 'METRIC_UNKNOWN' }],
     });
     assert.deepEqual(await valuesOf(device), [71, 72]);
-    const parked = await parkedOf(device);
+    const parked = await server.parkedOf(device);
     const faults = parked.map(
       ({ fault, door }) => `${door} ${fault.replace(/^BLOCK_.*/, 'BLOCK')}`,
     );
@@ -268,7 +262,7 @@ describe('the doors', () => {
       assert.ok(Math.abs(Date.parse(time) - Date.parse(stamp) - 3 * HOUR_MS) < 1000, time);
     }
     // Before the clock was known, nobody could say who had worn the device at that hour: held, with the reason.
-    const parked = await parkedOf(device);
+    const parked = await server.parkedOf(device);
     assert.equal(parked.length + placed.length, sent.length);
     assert.deepEqual([...new Set(parked.map(({ fault }) => fault))], ['CLOCK_DOUBTED']);
     await client.endAsync();
@@ -312,7 +306,7 @@ describe('the doors', () => {
     const expected = { stored: 1, parked: 1, faults: [{ index: '1', fault: 'METRIC_UNKNOWN' }] };
     assert.deepEqual(answers, [expected, expected, expected]);
     assert.deepEqual(await valuesOf(device), [70]);
-    assert.equal((await parkedOf(device)).length, 1);
+    assert.equal((await server.parkedOf(device)).length, 1);
   });
 
   test('HTTP: content of any type is read as bytes', async () => {

@@ -6,6 +6,7 @@ import type { Erasure } from '@ausculta/contract/erasure';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import {
   eventually,
+  iso,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,
@@ -37,8 +38,6 @@ describe('who wears a device', () => {
     await here[Symbol.asyncDispose]();
   });
 
-  const iso = (atMs: number): string => new Date(atMs).toISOString();
-
   const act = (device: { id: string }, what: string, body: object): Promise<Response> =>
     server.fetch(`/api/devices/${device.id}/${what}`, {
       method: 'POST',
@@ -51,12 +50,6 @@ describe('who wears a device', () => {
     assert.equal(answer.status, 200, await answer.clone().text());
     return (await answer.json()) as DeviceView;
   }
-
-  const settled = (device: { id: string }): Promise<DeviceView> =>
-    eventually('the moves', async () => {
-      const view = await server.get<DeviceView>(`/api/devices/${device.id}`);
-      return view.reattributions.every(({ stage }) => stage === 'done') ? view : undefined;
-    });
 
   async function send(device: TestDevice, time: number, value = 71): Promise<number> {
     const body = JSON.stringify({
@@ -85,7 +78,7 @@ describe('who wears a device', () => {
         [ben.id, null],
       ],
     );
-    await settled(device);
+    await server.settled(device);
     assert.deepEqual(await stamps(device.subjectId), [borderMs - 1]);
     assert.deepEqual(await stamps(ben.id), [borderMs, borderMs + 1]);
     assert.equal(await send(device, borderMs - 2), 202, 'late, and still hers');
@@ -109,7 +102,7 @@ describe('who wears a device', () => {
     assert.equal(await send(device, Date.now() - 1_000), 202);
     const view = await done(device, 'unassignment', {});
     assert.equal(view.wornBy, null);
-    await settled(device);
+    await server.settled(device);
     assert.equal((await stamps(device.subjectId)).length, 1);
     const answer = await server.send(device, JSON.stringify({ values: { spo2: 97 } }));
     assert.equal(answer.status, 422);
@@ -123,7 +116,7 @@ describe('who wears a device', () => {
     const view = await done(device, 'unassignment', { at: iso(offMs) });
     assert.equal(view.wornBy, null);
     const unknownId = view.worn[1]?.subjectId ?? '';
-    await settled(device);
+    await server.settled(device);
     assert.deepEqual(await stamps(device.subjectId), [offMs - 1]);
     assert.deepEqual(await stamps(unknownId), [offMs]);
     const unknown = await server.get<SubjectView>(`/api/subjects/${unknownId}`);
@@ -132,7 +125,7 @@ describe('who wears a device', () => {
     const eva = await server.addSubject('Eriksen');
     const span = { from: iso(offMs), until: view.worn[1]?.until };
     await done(device, 'correction', { subjectId: eva.id, ...span });
-    await settled(device);
+    await server.settled(device);
     assert.deepEqual(await stamps(eva.id), [offMs]);
     assert.deepEqual(await stamps(unknownId), []);
   });
@@ -169,7 +162,7 @@ describe('who wears a device', () => {
       open();
       gate = Promise.resolve();
     }
-    await settled(device);
+    await server.settled(device);
     assert.deepEqual(await stamps(ben.id), [time]);
     live.close();
     const { recordNumber } = ben.identity;

@@ -9,6 +9,7 @@ import type { DeviceView } from '@ausculta/contract/devices';
 import type { EventList } from '@ausculta/contract/readings';
 import {
   eventually,
+  iso,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,
@@ -29,16 +30,8 @@ describe('a device on the wrong patient', () => {
     await here[Symbol.asyncDispose]();
   });
 
-  const iso = (atMs: number): string => new Date(atMs).toISOString();
-
   const correct = (device: TestDevice, span: object): Promise<DeviceView> =>
     server.post(`/api/devices/${device.id}/correction`, span);
-
-  const settled = (device: TestDevice): Promise<DeviceView> =>
-    eventually('the move', async () => {
-      const view = await server.get<DeviceView>(`/api/devices/${device.id}`);
-      return view.reattributions.every(({ stage }) => stage === 'done') ? view : undefined;
-    });
 
   const stamps = async (subjectId: string, metric = 'heart-rate'): Promise<number[]> =>
     (await server.readings(subjectId, metric)).map(({ stamp }) => Date.parse(stamp));
@@ -89,7 +82,7 @@ describe('a device on the wrong patient', () => {
       (await stamps(ana.id)).every((stamp) => stamp < hourAgo),
       'from the answer on, nobody is shown them as hers',
     );
-    const view = await settled(device);
+    const view = await server.settled(device);
     assert.equal(view.wornBy, ben.id);
     assert.ok((view.reattributions[0]?.valuesMoved ?? 0) >= 121);
 

@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AdtNotice, writeAdt } from '@ausculta/codecs/hl7-adt-writer';
-import type { DeviceList, DeviceView } from '@ausculta/contract/devices';
+import type { DeviceList } from '@ausculta/contract/devices';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import type { Config } from '../../apps/server/src/config.ts';
 import { fields, heartRate, type MllpClient, message, openMllp } from './hl7-messages.ts';
 import {
-  eventually,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,
@@ -125,12 +124,7 @@ export class House {
   /** All that changed hands has arrived. */
   async settled(): Promise<void> {
     const { devices } = await this.server.get<DeviceList>('/api/devices');
-    for (const { id } of devices) {
-      await eventually('the moves', async () => {
-        const view = await this.server.get<DeviceView>(`/api/devices/${id}`);
-        return view.reattributions.every(({ stage }) => stage === 'done') ? true : undefined;
-      });
-    }
+    for (const device of devices) await this.server.settled(device);
   }
 
   end(): void {

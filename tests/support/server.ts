@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmView } from '@ausculta/contract/alarms';
+import type { DeviceView } from '@ausculta/contract/devices';
+import type { ParkedList, ParkedView } from '@ausculta/contract/parked';
 import type { ReadingLine } from '@ausculta/contract/readings';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -21,6 +23,8 @@ import { type Listener, listenTo } from './live-listener.ts';
 
 /** Long enough for a busy machine, short enough that a hang is seen. */
 const WITHIN_MS = 30_000;
+
+export const iso = (atMs: number): string => new Date(atMs).toISOString();
 
 export interface TestDevice {
   readonly id: string;
@@ -149,6 +153,20 @@ export class ServerUnderTest {
     if (!response.ok) throw new Error(`readings: ${response.status}`);
     const lines = (await response.text()).split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line) as ReadingLine);
+  }
+
+  /** What of a device could not be decoded or placed. */
+  async parkedOf({ id }: { readonly id: string }): Promise<ParkedView[]> {
+    const { parked } = await this.get<ParkedList>('/api/parked');
+    return parked.filter(({ device }) => device === id);
+  }
+
+  /** Once all that changes hands has arrived. */
+  async settled({ id }: { readonly id: string }): Promise<DeviceView> {
+    return await eventually('the moves', async () => {
+      const view = await this.get<DeviceView>(`/api/devices/${id}`);
+      return view.reattributions.every(({ stage }) => stage === 'done') ? view : undefined;
+    });
   }
 
   async alarms(subjectId: string): Promise<AlarmView[]> {

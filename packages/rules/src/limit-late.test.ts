@@ -1,40 +1,8 @@
 /** A delayed limit that was broken in the past and is kept again: told once it lasted (safety S5). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LimitSettings, type LimitState, onSample, QUIET, type Sample } from './limit.ts';
-
-/** Heart rate ≥ 130 for 5 s, over when below 128. */
-const HIGH: LimitSettings = {
-  direction: 'high',
-  limit: 130,
-  delayMs: 5_000,
-  clearance: 2,
-  step: 1,
-  expectedIntervalMs: 1_000,
-};
-
-/** Far from 0, as stamps are. */
-const START = 1_772_352_000_000;
-
-type Given = readonly [atS: number, value: number];
-
-/** What is told, each as "kind since→at" in seconds, and the state at the end. */
-function run(given: readonly Given[]) {
-  let state: LimitState = QUIET;
-  const told: string[] = [];
-  for (const [atS, value] of given) {
-    const sample = { atMs: START + atS * 1000, receivedAtMs: START + 1e9, value, flags: 0 };
-    const step = onSample(state, sample, HIGH);
-    state = step.state;
-    if (step.transition === undefined) continue;
-    const { kind, sinceMs, atMs } = step.transition;
-    told.push(`${kind} ${(sinceMs - START) / 1000}→${(atMs - START) / 1000}`);
-  }
-  return { told, state };
-}
-
-const each = (fromS: number, untilS: number, value: number): Given[] =>
-  Array.from({ length: untilS - fromS + 1 }, (_, second) => [fromS + second, value]);
+import { each, type Given, HIGH, run, START } from '../../../tests/support/limit-run.ts';
+import { onSample, type Sample } from './limit.ts';
 
 const CASES: readonly { name: string; given: readonly Given[]; told: readonly string[] }[] = [
   {
@@ -89,7 +57,7 @@ const CASES: readonly { name: string; given: readonly Given[]; told: readonly st
 
 for (const { name, given, told } of CASES) {
   test(name, () => {
-    assert.deepEqual(run(given).told, told);
+    assert.deepEqual(run(HIGH, given).told, told);
   });
 }
 
@@ -101,7 +69,7 @@ test('a spell of the past is given up when nothing of it has come for a minute',
     flags: 0,
   });
   const toldOf = (secondReceivedS: number) => {
-    let { state } = run([[60, 100]]);
+    let { state } = run(HIGH, [[60, 100]]);
     state = onSample(state, late(3, 70), HIGH).state;
     return onSample(state, late(8, secondReceivedS), HIGH).transition?.kind;
   };

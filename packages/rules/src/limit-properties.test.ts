@@ -2,41 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
-import { type LimitSettings, type LimitState, onSample, QUIET } from './limit.ts';
+import { type Given, HIGH, run } from '../../../tests/support/limit-run.ts';
+import type { LimitSettings, LimitState } from './limit.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });
 
-/** Heart rate ≥ 130 for 5 s, over when below 128. */
-const HIGH: LimitSettings = {
-  direction: 'high',
-  limit: 130,
-  delayMs: 5_000,
-  clearance: 2,
-  step: 1,
-  expectedIntervalMs: 1_000,
-};
 const UNDELAYED: LimitSettings = { ...HIGH, delayMs: 0 };
-
-/** Far from 0, as stamps are. */
-const START = 1_772_352_000_000;
-
-type Given = readonly [atS: number, value: number, flags?: number];
-
-/** What is told, each as "kind since→at" in seconds, and the state at the end. */
-function run(settings: LimitSettings, given: readonly Given[], from: LimitState = QUIET) {
-  let state = from;
-  const told: string[] = [];
-  for (const [atS, value, flags = 0] of given) {
-    const atMs = START + atS * 1000;
-    const step = onSample(state, { atMs, receivedAtMs: START + 1e9, value, flags }, settings);
-    state = step.state;
-    if (step.transition === undefined) continue;
-    const { kind, sinceMs, atMs: toldMs } = step.transition;
-    told.push(`${kind} ${(sinceMs - START) / 1000}→${(toldMs - START) / 1000}`);
-  }
-  return { told, state };
-}
 
 const given: fc.Arbitrary<Given[]> = fc.array(
   fc.tuple(

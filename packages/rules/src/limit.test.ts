@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
+import { each, type Given, HIGH, run, START } from '../../../tests/support/limit-run.ts';
 import {
   explain,
   type LimitSettings,
-  type LimitState,
   onSample,
   onSilence,
   QUIET,
@@ -12,15 +12,6 @@ import {
   silenceDueMs,
 } from './limit.ts';
 
-/** Heart rate ≥ 130 for 5 s, over when below 128. */
-const HIGH: LimitSettings = {
-  direction: 'high',
-  limit: 130,
-  delayMs: 5_000,
-  clearance: 2,
-  step: 1,
-  expectedIntervalMs: 1_000,
-};
 /** SpO2 ≤ 90 for 10 s, over when above 91. */
 const LOW: LimitSettings = {
   direction: 'low',
@@ -31,29 +22,6 @@ const LOW: LimitSettings = {
   expectedIntervalMs: 1_000,
 };
 const UNDELAYED: LimitSettings = { ...HIGH, delayMs: 0 };
-
-/** Far from 0, as stamps are. */
-const START = 1_772_352_000_000;
-
-type Given = readonly [atS: number, value: number, flags?: number];
-
-/** What is told, each as "kind since→at" in seconds, and the state at the end. */
-function run(settings: LimitSettings, given: readonly Given[], from: LimitState = QUIET) {
-  let state = from;
-  const told: string[] = [];
-  for (const [atS, value, flags = 0] of given) {
-    const atMs = START + atS * 1000;
-    const step = onSample(state, { atMs, receivedAtMs: START + 1e9, value, flags }, settings);
-    state = step.state;
-    if (step.transition === undefined) continue;
-    const { kind, sinceMs, atMs: toldMs } = step.transition;
-    told.push(`${kind} ${(sinceMs - START) / 1000}→${(toldMs - START) / 1000}`);
-  }
-  return { told, state };
-}
-
-const each = (fromS: number, untilS: number, value: number): Given[] =>
-  Array.from({ length: untilS - fromS + 1 }, (_, second) => [fromS + second, value]);
 
 const CASES: readonly {
   name: string;

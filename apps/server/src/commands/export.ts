@@ -30,6 +30,9 @@ const LONG_READING = 'isolation level repeatable read read only';
 /** A server flushes each minute; what it has in the log alone is waited for. */
 const FLUSHED_WITHIN_MS = 150_000;
 
+/** The server is another process: its progress is a row, which nothing announces. */
+const ASK_EVERY_MS = 500;
+
 export interface MoveGiven {
   readonly words: readonly string[];
   readonly passphraseFile?: string;
@@ -109,7 +112,7 @@ export async function readPassphrase(file: string | undefined): Promise<string |
 async function flushed({ pools, isServerRunning }: Ground): Promise<void> {
   const sql = pools.line;
   const { last } = await readProgress(sql, await listLogTables(sql));
-  for (let waitedMs = 0; ; waitedMs += 500) {
+  for (let waitedMs = 0; ; waitedMs += ASK_EVERY_MS) {
     const progress = await readProgress(sql, []);
     if (progress.flushed >= last) return;
     if (!isServerRunning) {
@@ -120,7 +123,7 @@ async function flushed({ pools, isServerRunning }: Ground): Promise<void> {
     if (waitedMs >= FLUSHED_WITHIN_MS) {
       throw unusable('The server does not flush its log. See that it is well, then export again.');
     }
-    await sleep(500);
+    await sleep(ASK_EVERY_MS);
   }
 }
 

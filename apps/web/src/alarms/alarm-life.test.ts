@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AlarmView } from '@ausculta/contract/alarms';
+import { alarmSample } from '../../../../tests/support/alarm-sample.ts';
 import { countByPriority, orderAlarms } from './alarm-order.ts';
 import {
   AUDIO_PAUSE_MS_MAX,
@@ -15,38 +15,14 @@ import {
   stationPriority,
 } from './sound-state.ts';
 
-const RAISED: AlarmView = {
-  id: 'a',
-  subjectId: 'bed-5',
-  ruleKey: 'limit/heart-rate/high',
-  metric: 'heart-rate',
-  priority: 'medium',
-  condition: 'present',
-  episode: 'raised',
-  direction: 'high',
-  limit: 120,
-  unit: '/min',
-  openingValue: 121,
-  extremeValue: 134,
-  openedMs: 1_000,
-  raisedMs: 9_000,
-  conditionEndedMs: null,
-  acknowledgedMs: null,
-  acknowledgedBy: null,
-  notYetStored: false,
-};
 const NOBODY_NEW: ReadonlySet<string> = new Set();
-
-function alarm(changes: Partial<AlarmView>): AlarmView {
-  return { ...RAISED, ...changes };
-}
 
 test('the higher priority wins, even when it is acknowledged', () => {
   const ordered = orderAlarms([
-    alarm({ id: 'low', priority: 'low' }),
-    alarm({ id: 'medium', priority: 'medium' }),
-    alarm({ id: 'high', priority: 'high', episode: 'acknowledged' }),
-    alarm({ id: 'gone', priority: 'high', episode: 'resolved' }),
+    alarmSample({ id: 'low', priority: 'low' }),
+    alarmSample({ id: 'medium', priority: 'medium' }),
+    alarmSample({ id: 'high', priority: 'high', episode: 'acknowledged' }),
+    alarmSample({ id: 'gone', priority: 'high', episode: 'resolved' }),
   ]);
   assert.deepEqual(
     ordered.map(({ id }) => id),
@@ -56,9 +32,9 @@ test('the higher priority wins, even when it is acknowledged', () => {
 
 test('of one priority what nobody has acknowledged comes first, then the newest', () => {
   const ordered = orderAlarms([
-    alarm({ id: 'seen', episode: 'acknowledged', raisedMs: 99_000 }),
-    alarm({ id: 'old', raisedMs: 1_000 }),
-    alarm({ id: 'new', raisedMs: 2_000 }),
+    alarmSample({ id: 'seen', episode: 'acknowledged', raisedMs: 99_000 }),
+    alarmSample({ id: 'old', raisedMs: 1_000 }),
+    alarmSample({ id: 'new', raisedMs: 2_000 }),
   ]);
   assert.deepEqual(
     ordered.map(({ id }) => id),
@@ -68,9 +44,9 @@ test('of one priority what nobody has acknowledged comes first, then the newest'
 
 test('what is so now comes before what is unknown and what is over', () => {
   const ordered = orderAlarms([
-    alarm({ id: 'over', condition: 'absent', raisedMs: 3_000 }),
-    alarm({ id: 'unknown', condition: 'unknown', raisedMs: 2_000 }),
-    alarm({ id: 'now', raisedMs: 1_000 }),
+    alarmSample({ id: 'over', condition: 'absent', raisedMs: 3_000 }),
+    alarmSample({ id: 'unknown', condition: 'unknown', raisedMs: 2_000 }),
+    alarmSample({ id: 'now', raisedMs: 1_000 }),
   ]);
   assert.deepEqual(
     ordered.map(({ id }) => id),
@@ -79,14 +55,17 @@ test('what is so now comes before what is unknown and what is over', () => {
 });
 
 test('the counter leaves out what is resolved', () => {
-  const counts = countByPriority([alarm({}), alarm({ priority: 'high', episode: 'resolved' })]);
+  const counts = countByPriority([
+    alarmSample({}),
+    alarmSample({ priority: 'high', episode: 'resolved' }),
+  ]);
   assert.deepEqual(counts, { high: 0, medium: 1, low: 0 });
 });
 
 test('a pause silences one bed for two minutes and no other', () => {
   const pauses = pauseAudio(NO_PAUSES, { subjectId: 'bed-5', nowMs: 1_000 });
-  assert.equal(isSounding(alarm({}), pauses), false);
-  assert.equal(isSounding(alarm({ subjectId: 'bed-6' }), pauses), true);
+  assert.equal(isSounding(alarmSample({}), pauses), false);
+  assert.equal(isSounding(alarmSample({ subjectId: 'bed-6' }), pauses), true);
   assert.equal(pauses.get('bed-5'), 1_000 + AUDIO_PAUSE_MS_MAX);
 });
 
@@ -99,7 +78,7 @@ test('the sound comes back by itself, not a moment early', () => {
 
 test('a new high alarm breaks the pause of its bed', () => {
   const pauses = pauseAudio(NO_PAUSES, { subjectId: 'bed-5', nowMs: 0 });
-  const high = alarm({ id: 'b', priority: 'high' });
+  const high = alarmSample({ id: 'b', priority: 'high' });
   const first = newHighSubjects(NOBODY_NEW, [high]);
   assert.equal(keepPauses(pauses, { nowMs: 1, newHighSubjects: first.subjects }).size, 0);
   const again = newHighSubjects(first.seen, [high]);
@@ -113,8 +92,8 @@ test('a pause can be ended by hand', () => {
 
 test('the loudspeaker follows the highest alarm that nobody has acknowledged', () => {
   const alarms = [
-    alarm({ priority: 'low' }),
-    alarm({ id: 'b', priority: 'high', episode: 'acknowledged' }),
+    alarmSample({ priority: 'low' }),
+    alarmSample({ id: 'b', priority: 'high', episode: 'acknowledged' }),
   ];
   assert.equal(soundingPriority(alarms, NO_PAUSES), 'low');
   assert.equal(soundingPriority([], NO_PAUSES), undefined);
@@ -135,7 +114,10 @@ test('degraded monitoring is high, and may be paused like a bed', () => {
 });
 
 test('two beds may share the id of an alarm: the second one is new all the same', () => {
-  const first = newHighSubjects(NOBODY_NEW, [alarm({ priority: 'high' })]);
-  const both = [alarm({ priority: 'high' }), alarm({ priority: 'high', subjectId: 'bed-6' })];
+  const first = newHighSubjects(NOBODY_NEW, [alarmSample({ priority: 'high' })]);
+  const both = [
+    alarmSample({ priority: 'high' }),
+    alarmSample({ priority: 'high', subjectId: 'bed-6' }),
+  ];
   assert.deepEqual([...newHighSubjects(first.seen, both).subjects], ['bed-6']);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AlarmView } from '@ausculta/contract/alarms';
 import fc from 'fast-check';
+import { alarmSample } from '../../../../tests/support/alarm-sample.ts';
 import {
   alarmText,
   briefText,
@@ -13,39 +13,21 @@ import {
   tinyText,
 } from './alarm-text.ts';
 
-const RAISED: AlarmView = {
-  id: 'a',
-  subjectId: 'bed-5',
-  ruleKey: 'limit/heart-rate/high',
-  metric: 'heart-rate',
-  priority: 'medium',
-  condition: 'present',
-  episode: 'raised',
-  direction: 'high',
-  limit: 120,
-  unit: '/min',
-  openingValue: 121,
-  extremeValue: 134,
-  openedMs: 1_000,
-  raisedMs: 9_000,
-  conditionEndedMs: null,
-  acknowledgedMs: null,
-  acknowledgedBy: null,
-  notYetStored: false,
-};
+const RAISED = alarmSample();
 
-function alarm(changes: Partial<AlarmView>): AlarmView {
-  return { ...RAISED, ...changes };
-}
-
-const SPO2 = alarm({ ruleKey: 'limit/spo2/low', metric: 'spo2', direction: 'low', unit: '%' });
-const OUT_OF_RANGE = alarm({
+const SPO2 = alarmSample({
+  ruleKey: 'limit/spo2/low',
+  metric: 'spo2',
+  direction: 'low',
+  unit: '%',
+});
+const OUT_OF_RANGE = alarmSample({
   ruleKey: 'technical/heart-rate/out-of-range',
   limit: 350,
   openingValue: 999,
   extremeValue: 1_200,
 });
-const NO_DATA = alarm({ ruleKey: 'technical/no-data/patch-1', metric: '', unit: '' });
+const NO_DATA = alarmSample({ ruleKey: 'technical/no-data/patch-1', metric: '', unit: '' });
 
 const LINES = [
   { of: RAISED, shown: 'HR ≥ 120/min', value: 'highest 134' },
@@ -56,7 +38,7 @@ const LINES = [
   },
   { of: OUT_OF_RANGE, shown: 'HR out of range, check patient', value: 'was 999/min' },
   {
-    of: alarm({
+    of: alarmSample({
       ruleKey: 'technical/ambient-temperature/out-of-range',
       metric: 'ambient-temperature',
       unit: 'Cel',
@@ -66,7 +48,7 @@ const LINES = [
     value: 'was −120 °C',
   },
   {
-    of: alarm({
+    of: alarmSample({
       ruleKey: 'technical/battery/low',
       metric: 'battery',
       direction: 'low',
@@ -144,7 +126,7 @@ test('why an alarm is over is told where no reading has said so, and that its re
 test('a rule that nobody foresaw still has a line', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (ruleKey, metric) => {
-      const unforeseen = alarm({ ruleKey, metric });
+      const unforeseen = alarmSample({ ruleKey, metric });
       assert.match(alarmText(unforeseen), /\S/);
       assert.ok(!/undefined|NaN/.test(detailText(unforeseen, 9_000)));
     }),
@@ -166,18 +148,18 @@ test('who is monitored again is not called unmonitored', () => {
 
 test('a band says for how long, and a latched alarm that it was', () => {
   assert.equal(spanText(RAISED, 49_000), '48 s');
-  const latched = alarm({ condition: 'absent', conditionEndedMs: 41_000 });
+  const latched = alarmSample({ condition: 'absent', conditionEndedMs: 41_000 });
   assert.equal(spanText(latched, 99_000), 'was, 40 s');
 });
 
 test('an alarm whose data have stopped is called neither present nor over', () => {
-  const again = alarm({ returnedMs: 40_000 });
+  const again = alarmSample({ returnedMs: 40_000 });
   assert.equal(spanText(again, 49_000), 'on and off for 48 s');
   const over = { ...again, condition: 'absent', conditionEndedMs: 45_000 } as const;
   assert.equal(spanText(over, 49_000), 'was, on and off for 44 s');
-  const late = alarm({ condition: 'absent', openedMs: 1_000, conditionEndedMs: 1_000 });
+  const late = alarmSample({ condition: 'absent', openedMs: 1_000, conditionEndedMs: 1_000 });
   assert.equal(spanText(late, 1_000 + 40 * 60_000), 'happened 40 min ago');
-  assert.equal(spanText(alarm({ condition: 'unknown' }), 49_000), 'now unknown, 48 s');
+  assert.equal(spanText(alarmSample({ condition: 'unknown' }), 49_000), 'now unknown, 48 s');
 });
 
 test('the detail says the value, how long, and what is not yet safe', () => {

@@ -4,6 +4,7 @@ import type { AlarmView } from '@ausculta/contract/alarms';
 import type { LiveNotice } from '@ausculta/contract/live';
 import { encodeFrame, type LiveNumeric } from '@ausculta/contract/live-frame';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { alarmSample } from '../../../../tests/support/alarm-sample.ts';
 import { LiveStore } from './live-store.ts';
 
 const RUN: WaveformRun = {
@@ -55,27 +56,7 @@ function rate(changes: Partial<LiveNumeric>): LiveNumeric {
 }
 
 function alarm(id: string, changes: Partial<AlarmView> = {}): AlarmView {
-  return {
-    id,
-    subjectId: 'ana',
-    ruleKey: 'limit/heart-rate/high',
-    metric: 'heart-rate',
-    priority: 'medium',
-    condition: 'present',
-    episode: 'raised',
-    direction: 'high',
-    limit: 120,
-    unit: '/min',
-    openingValue: 121,
-    extremeValue: 134,
-    openedMs: 0,
-    raisedMs: 0,
-    conditionEndedMs: null,
-    acknowledgedMs: null,
-    acknowledgedBy: null,
-    notYetStored: false,
-    ...changes,
-  };
+  return alarmSample({ id, subjectId: 'ana', openedMs: 0, raisedMs: 0, ...changes });
 }
 
 function watching(): LiveStore {
