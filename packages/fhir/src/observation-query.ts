@@ -4,8 +4,9 @@ import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { CodeableConcept, Coding, Observation } from '@medplum/fhirtypes';
+import { ALL_TIME, type Interval } from './date-range.ts';
 import { categoryOf, codingsOf, isCuffPressure } from './observation.ts';
-import { ALL_TIME, type Interval, intersection, readDateParameter } from './search-date.ts';
+import { intersection, readDateParameter } from './search-date.ts';
 import { SYSTEM } from './systems.ts';
 
 /** `system|code`, `code` of any system, `|code` of none, `system|` for all of one. */
