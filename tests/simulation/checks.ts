@@ -19,7 +19,7 @@ export function checkStep(world: World): void {
   const { registry, telemetry, vault } = server;
   const { heads } = telemetry;
   checkMemory(world, server);
-  if (heads.unflushed < 0) world.violate('less than nothing is unflushed');
+  if (heads.unflushed.total < 0) world.violate('less than nothing is unflushed');
   const subjects = [...registry.subjects.keys()];
   if (subjects.length > 0) {
     const subjectId = world.chance.of(subjects);

@@ -17,8 +17,9 @@ import type { Acts } from '../../apps/server/src/reattribution/acts.ts';
 import { openWearing, type Wearing } from '../../apps/server/src/reattribution/open-wearing.ts';
 import { DiskReserve } from '../../apps/server/src/status/disk-reserve.ts';
 import { Health, watchHealth } from '../../apps/server/src/status/health.ts';
+import { LOG_KEPT_MS } from '../../apps/server/src/telemetry/flushing.ts';
 import { PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
-import { LOG_KEPT_MS, Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
+import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import type { Vault } from '../../apps/server/src/vault/vault.ts';
 import { type Edges, edgesOf } from './edges.ts';
 import { contentIdOf } from './ledger.ts';
@@ -39,6 +40,8 @@ export interface Server {
   readonly close: () => Promise<void>;
 }
 
+/** So few that a flush of everything has several turns. */
+const SERIES_A_TURN = 4;
 const RESERVE_BYTES = 1_000;
 
 type Engine = Pick<Server, 'life' | 'vault' | 'registry' | 'alarms' | 'telemetry'> & {
@@ -100,9 +103,10 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => alarms.watchEvent(entry),
     watchMove: (entry) => alarms.watchMove(entry),
-    snapshotDetectors: () => alarms.snapshot(),
+    snapshotDetectors: (span) => alarms.snapshot(span),
     settleAlarms: () => alarms.settle(),
     memoryBytes: world.memoryBytes,
+    seriesATurn: SERIES_A_TURN,
     mayWrite: () => !health.disk.isReached,
     onProblem: (what, error) => {
       health.noteFailure(error);

@@ -85,8 +85,9 @@ export const telemetryTwin = {
         result: true,
         holds: isOurs,
         write: ({ checkpoints }) => {
-          const { sequence, fence } = mark;
-          for (let at = 0; at < mark.partitions; at += 1) checkpoints.set(at, { sequence, fence });
+          const { sequence, fence, span } = mark;
+          for (let at = span.from; at < span.until; at += 1)
+            checkpoints.set(at, { sequence, fence });
         },
       };
     });

@@ -18,6 +18,10 @@ import { CALM } from './weather.ts';
 const DAY_MS = 86_400_000;
 const LANE = 0;
 const PARTITIONS = 4;
+const SPANS = [
+  { from: 0, until: PARTITIONS },
+  { from: 1, until: 3 },
+];
 const SUBJECTS = [1, 2].map(subjectId);
 
 /** The functions of both, and what each is asked with. */
@@ -103,7 +107,7 @@ function questionOf(chance: Chance): Question {
     ({ sql, telemetry }) =>
       telemetry.appendLogRow(sql, table, { ...row, sealed: new Uint8Array([1]) }),
     ({ sql, telemetry }) => telemetry.lastSequence(sql, LANE, ['log_2026011512', 'log_2026011513']),
-    ({ sql, telemetry }) => telemetry.writeCheckpoints(sql, { ...mark, partitions: PARTITIONS }),
+    ({ sql, telemetry }) => telemetry.writeCheckpoints(sql, { ...mark, span: chance.of(SPANS) }),
     async ({ sql, telemetry }) => [...(await telemetry.readCheckpoints(sql, LANE))].sort(),
     ({ sql, telemetry }) => telemetry.insertChunks(sql, chunks),
     ({ sql, telemetry }) => telemetry.chunksBetween(sql, asked),

@@ -89,14 +89,39 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     ),
   ),
   'moves-the-checkpoint-one-commit-too-far': broken(
-    `${TELEMETRY}telemetry.ts`,
-    'takeInstant(this.#flushPorts, this.#consumed)',
-    'takeInstant(this.#flushPorts, this.#consumed + 1)',
+    `${TELEMETRY}flushing.ts`,
+    'takeInstant(this.#flushPorts, span, this.#ports.consumed())',
+    'takeInstant(this.#flushPorts, span, this.#ports.consumed() + 1)',
   ),
   'takes-another-instant-after-a-failed-flush': broken(
+    `${TELEMETRY}flushing.ts`,
+    'if (this.#instant !== undefined) await this.#write(this.#instant);',
+    '',
+  ),
+  'replays-nothing-of-who-had-no-turn-yet': broken(
+    `${TELEMETRY}postgres-log.ts`,
+    'checkpoints.size < PARTITIONS ?',
+    'checkpoints.size === 0 ?',
+  ),
+  'lets-hours-go-before-every-turn': broken(
+    `${TELEMETRY}flushing.ts`,
+    'fill(Number.NEGATIVE_INFINITY)',
+    'fill(Number.NaN)',
+  ),
+  'edits-a-flush-that-is-being-written': broken(
+    `${TELEMETRY}flushing.ts`,
+    'while (this.#running !== undefined) await this.#running;',
+    'await this.#running;',
+  ),
+  'gives-what-moved-the-generation-of-its-flush': broken(
     `${TELEMETRY}telemetry.ts`,
-    'this.#instant ??= takeInstant',
-    'this.#instant = takeInstant',
+    'this.heads.readings.get(series.id)?.rank(sequence);',
+    '',
+  ),
+  'recalls-what-goes-on-to-somebody-else': broken(
+    `${TELEMETRY}last-readings.ts`,
+    '  // It may have come here only to go on to somebody else.\n  concealMoving(ports, series);\n',
+    '',
   ),
   'ignores-the-generation': broken(
     `${TELEMETRY}flush.ts`,

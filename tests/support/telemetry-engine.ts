@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
 import { expect } from '@ausculta/vitals/expect';
-import type { DeviceId } from '@ausculta/vitals/identity';
+import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { asOrganisation } from '../../apps/server/src/database/pool.ts';
 import { RegisteredDevice } from '../../apps/server/src/devices/known-device.ts';
+import { partitionOf } from '../../apps/server/src/devices/partition.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
-import type { LogEntry, Series } from '../../apps/server/src/line/entry.ts';
+import { type LogEntry, PARTITIONS, type Series } from '../../apps/server/src/line/entry.ts';
 import { ChunkWorker } from '../../apps/server/src/telemetry/chunk-encoder.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import { createSeal } from '../../apps/server/src/vault/seal.ts';
@@ -27,6 +28,7 @@ interface World {
   readonly sealOf: SubjectKeys['sealOf'];
   readonly logKeys: LogKeys;
   readonly nowMs: number;
+  readonly seriesATurn: number;
 }
 
 /** The engine on a database, and a switch for each thing that can fail beneath it. */
@@ -34,19 +36,21 @@ export class Engine {
   readonly problems: string[] = [];
   readonly failing = { transaction: false, settling: false };
   #hasCrashed = false;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Map<NodeJS.Timeout, () => void>();
   readonly registry: Registry;
+  nowMs: number;
   telemetry!: Telemetry;
 
-  private constructor(registry: Registry) {
+  private constructor(registry: Registry, nowMs: number) {
     this.registry = registry;
+    this.nowMs = nowMs;
   }
 
   static async open(
     database: TestDatabase,
-    { sealOf = keys.sealOf, logKeys = keys, nowMs = NOON }: Partial<World> = {},
+    { sealOf = keys.sealOf, logKeys = keys, nowMs = NOON, seriesATurn }: Partial<World> = {},
   ): Promise<Engine> {
-    const engine = new Engine(await Registry.load(database.line, keys));
+    const engine = new Engine(await Registry.load(database.line, keys), nowMs);
     const { failing } = engine;
     const sql = new Proxy(database.line, {
       get(target, name) {
@@ -72,15 +76,16 @@ export class Engine {
         failing.settling
           ? Promise.reject(new Error('alarms cannot be written'))
           : Promise.resolve(),
-      nowMs: () => nowMs,
+      nowMs: () => engine.nowMs,
       after: (delayMs, run) => {
         if (engine.#hasCrashed) return;
         const timer = setTimeout(() => {
           engine.#timers.delete(timer);
           run();
         }, delayMs);
-        engine.#timers.add(timer.unref());
+        engine.#timers.set(timer.unref(), run);
       },
+      ...(seriesATurn === undefined ? {} : { seriesATurn }),
       encode: encoder.encode,
       merge: encoder.merge,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -88,6 +93,15 @@ export class Engine {
       onTakenOver: (why) => engine.problems.push(why),
     });
     return engine;
+  }
+
+  /** Whatever waits for its time has its time now. */
+  elapse(): void {
+    for (const [timer, run] of [...this.#timers]) {
+      clearTimeout(timer);
+      this.#timers.delete(timer);
+      run();
+    }
   }
 
   append(...entries: LogEntry[]): Promise<void> {
@@ -98,9 +112,9 @@ export class Engine {
     });
   }
 
-  async read(metric = 'heart-rate'): Promise<[number, number][]> {
+  async read(metric = 'heart-rate', subjectId = SUBJECT): Promise<[number, number][]> {
     const [found] = await this.telemetry.range({
-      subjectId: SUBJECT,
+      subjectId,
       metrics: [metric],
       ...ALL_TIME,
       unreadable: [],
@@ -124,7 +138,7 @@ export class Engine {
   /** As kill -9 does it: no goodbye. */
   crash(): void {
     this.#hasCrashed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.keys()) clearTimeout(timer);
   }
 }
 
@@ -137,40 +151,48 @@ interface Places {
 export async function prepare(): Promise<Places & AsyncDisposable> {
   const database = await freshDatabase();
   await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
+  const seriesOf = await admit(database, SUBJECT, 'monitor-1' as DeviceId);
+  const [rate, lead] = [await seriesOf('heart-rate'), await seriesOf('ecg-ii')];
+  return { database, rate, lead, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
+
+/** The heart rate of somebody else, whose rows lie in the other half of the partitions. */
+export async function neighbourOf(database: TestDatabase, { partition }: Series): Promise<Series> {
+  const half = (of: number): boolean => of < PARTITIONS / 2;
+  let id = 2;
+  while (half(partitionOf(ORGANISATION, subjectId(id))) === half(partition)) id += 1;
+  const seriesOf = await admit(database, subjectId(id), 'monitor-2' as DeviceId);
+  return await seriesOf('heart-rate');
+}
+
+/** A patient who wears a monitor, and the series of it that are asked for. */
+async function admit(
+  database: TestDatabase,
+  id: SubjectId,
+  deviceId: DeviceId,
+): Promise<(key: string) => Promise<Series>> {
   const registry = await Registry.load(database.line, keys);
-  const identity = {
-    familyName: 'Sample',
-    givenName: '',
-    sex: 'unknown',
-    recordNumber: 'A-1',
-  } as const;
-  const subject = await registry.addSubject({
+  const { partition } = await registry.addSubject({
     organisationId: ORGANISATION,
-    id: SUBJECT,
+    id,
     kind: 'patient',
     category: 'adult',
     paced: 'no',
-    identity,
+    identity: { familyName: 'Sample', givenName: '', sex: 'unknown', recordNumber: 'A-1' },
   });
   const device = new RegisteredDevice({
-    id: 'monitor-1' as DeviceId,
+    id: deviceId,
     organisationId: ORGANISATION,
     model: 'test',
     tokenHash: randomBytes(32),
   });
-  await registry.addDevice(device, SUBJECT, 0);
-  const seriesOf = async (key: string): Promise<Series> => {
-    const placement = {
-      organisationId: ORGANISATION,
-      subjectId: SUBJECT,
-      partition: subject.partition,
-    };
+  await registry.addDevice(device, id, 0);
+  return async (key) => {
+    const placement = { organisationId: ORGANISATION, subjectId: id, partition };
     const series = [{ placement, metric: metricOf(key), epoch: 1 }];
     await registry.provide(device, { clock: undefined, series }, NOON);
-    const made = device.seriesOf(SUBJECT, metricOf(key), 1);
+    const made = device.seriesOf(id, metricOf(key), 1);
     expect(made !== undefined, 'a series that was asked for is there');
     return made;
   };
-  const [rate, lead] = [await seriesOf('heart-rate'), await seriesOf('ecg-ii')];
-  return { database, rate, lead, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
 }

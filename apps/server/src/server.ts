@@ -45,11 +45,12 @@ import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
+import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
 import { PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
-import { LOG_KEPT_MS, Telemetry } from './telemetry/telemetry.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { appendAudit } from './vault/audit.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
@@ -216,7 +217,7 @@ async function openParts(
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => alarms.watchEvent(entry),
     watchMove: (entry) => alarms.watchMove(entry),
-    snapshotDetectors: () => alarms.snapshot(),
+    snapshotDetectors: (span) => alarms.snapshot(span),
     settleAlarms: () => alarms.settle(),
     encode: encoder.encode,
     memoryBytes: options.config.memoryBytes ?? defaultBudgetBytes(outside.machineBytes),

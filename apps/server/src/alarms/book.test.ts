@@ -24,6 +24,7 @@ import { Registry } from '../devices/registry.ts';
 import type { Arrival } from '../line/consume.ts';
 import type { Series } from '../line/entry.ts';
 import { detectorContext } from '../telemetry/flush.ts';
+import { ALL_PARTITIONS } from '../telemetry/flush-turns.ts';
 import { writeDetectorStates } from '../telemetry/store.ts';
 import { createSeal } from '../vault/seal.ts';
 import { AlarmBook } from './book.ts';
@@ -169,12 +170,17 @@ class Server {
   }
 
   async checkpoint(): Promise<void> {
-    const rows = [...this.#book.snapshot()].map(({ organisationId, partition, state }) => ({
-      organisation_id: organisationId,
-      partition,
-      subject_id: SUBJECT,
-      sealed: seal.seal(new TextEncoder().encode(JSON.stringify(state)), detectorContext(SUBJECT)),
-    }));
+    const rows = [...this.#book.snapshot(ALL_PARTITIONS)].map(
+      ({ organisationId, partition, state }) => ({
+        organisation_id: organisationId,
+        partition,
+        subject_id: SUBJECT,
+        sealed: seal.seal(
+          new TextEncoder().encode(JSON.stringify(state)),
+          detectorContext(SUBJECT),
+        ),
+      }),
+    );
     const upTo = this.#log.length;
     await this.#book.settle();
     await writeDetectorStates(this.#database.line, rows);

@@ -20,6 +20,7 @@ import { handOver } from '../line/handover.ts';
 import { Monitoring } from '../line/monitoring.ts';
 import type { SubjectSnapshot } from '../line/snapshot.ts';
 import { type DetectorSnapshot, detectorContext } from '../telemetry/flush.ts';
+import { isIn, type PartitionSpan } from '../telemetry/flush-turns.ts';
 import { readDetectorStates } from '../telemetry/store.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import {
@@ -333,8 +334,8 @@ export class AlarmBook {
     return this.#writer.settle();
   }
 
-  snapshot(): Iterable<DetectorSnapshot> {
-    const states = this.#evaluator.snapshot();
+  snapshot(span: PartitionSpan): Iterable<DetectorSnapshot> {
+    const states = this.#evaluator.snapshot((series) => isIn(span, series));
     return {
       *[Symbol.iterator]() {
         for (const { subjectId, series, snapshot } of states) {

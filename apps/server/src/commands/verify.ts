@@ -1,5 +1,5 @@
 /** `ausculta verify`: is everything that is stored still what was written? */
-import { LOG_KEPT_MS } from '../telemetry/telemetry.ts';
+import { LOG_KEPT_MS } from '../telemetry/flushing.ts';
 import { type CommandPorts, openGround, openGroundKeys } from './ground.ts';
 import { readCounts } from './store.ts';
 import { verifyAll } from './verification.ts';

@@ -317,13 +317,16 @@ export class Evaluator {
   }
 
   /**
-   * The states of subjects that changed since the last snapshot, as they are at this moment. They are
+   * The states of subjects that changed since their last snapshot, of all or of those whose series are
+   * asked for, as they are at this moment. They are
    * made one by one, when they are asked for or before their subject changes: all at once would keep
    * every device of a hospital waiting.
    */
-  snapshot(): Iterable<SubjectState> {
-    const moment = new Moment(this.#touched);
-    this.#touched = [];
+  snapshot(isAsked: (series: Series) => boolean = () => true): Iterable<SubjectState> {
+    const isOurs = ({ series: [first] }: SubjectWatch) =>
+      first !== undefined && isAsked(first.series);
+    const moment = new Moment(this.#touched.filter(isOurs));
+    this.#touched = this.#touched.filter((subject) => !isOurs(subject));
     return moment;
   }
 

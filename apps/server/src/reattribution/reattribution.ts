@@ -129,21 +129,19 @@ export class Reattribution {
     return all.filter((series) => series.deviceId === deviceId);
   }
 
-  /** Behind everything that was accepted by the old history; tried again while the log takes nothing. */
+  /** Behind everything that was accepted by the old history, and before all that comes by the new one. */
   #log(move: MoveUnderWay): Promise<void> {
-    const { registry, telemetry, nowMs, after } = this.#ports;
+    const { registry, telemetry, nowMs } = this.#ports;
     const placement = registry.placementOf(move.fromSubjectId);
     if (placement === undefined) return Promise.resolve();
     const { fromSubjectId: subjectId, ...rest } = move;
     const times = { receivedMs: nowMs(), offsetMs: 0 };
     const entry: MovedEntry = { kind: 'moved', ...placement, ...times, ...rest, subjectId };
     return new Promise((resolve) => {
-      const append = (): void =>
-        telemetry.append([entry], (fault) => {
-          if (fault === undefined) resolve();
-          else if (!this.#closed) after(RETRY_MS, append);
-        });
-      append();
+      telemetry.appendMove(entry, (fault) => {
+        // Refused by a server that stops: the next start says it again.
+        if (fault === undefined) resolve();
+      });
     });
   }
 

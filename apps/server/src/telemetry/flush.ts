@@ -1,18 +1,19 @@
 /**
- * Flush: what the heads hold beyond the chunks becomes chunks, in one transaction with the checkpoint
- * and the detector snapshot. Everything is taken at one instant between two commits of the log; the
- * encoding is another thread's and the rest goes in slices, so that no device waits for it.
+ * Flush: what the heads of some partitions hold beyond the chunks becomes chunks, in one transaction with
+ * their checkpoints and detector snapshots. All of it is taken at one instant between two commits of the
+ * log; the encoding is another thread's and the rest goes in slices, so that no device waits for it.
  */
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql, Transaction } from '../database/pool.ts';
-import { PARTITIONS, type Series } from '../line/entry.ts';
+import type { Series } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import type { ChunkContent, EncodedChunk } from './chunk-content.ts';
 import { cutReadings, cutRuns } from './chunk-cuts.ts';
 import { type ChunkPart, sealChunk } from './chunk-row.ts';
-import type { Columns } from './columns.ts';
+import { isIn, type PartitionSpan } from './flush-turns.ts';
 import type { Heads } from './heads.ts';
+import type { HeadStretch } from './reading-head.ts';
 import * as store from './store.ts';
 import { endOf } from './waveform-head.ts';
 
@@ -35,10 +36,10 @@ export interface FlushPorts {
   readonly lane: number;
   readonly fence: number;
   /** Detector states as of now, of subjects whose states changed since the last flush. */
-  readonly snapshot: () => Iterable<DetectorSnapshot>;
+  readonly snapshot: (span: PartitionSpan) => Iterable<DetectorSnapshot>;
   /** Alarm rows that precede the checkpoint; resolves when they are durable. */
   readonly settleAlarms: () => Promise<void>;
-  readonly events: () => readonly store.EventRow[];
+  readonly events: (span: PartitionSpan) => readonly store.EventRow[];
   readonly nowMs: () => number;
   /** A chunk's bytes, made in a thread of its own. */
   readonly encode: (content: ChunkContent) => Promise<EncodedChunk>;
@@ -49,15 +50,17 @@ export interface FlushPorts {
 /** Everything one flush writes, prepared; the same work can be written again after a failure. */
 export interface FlushWork {
   readonly sequence: number;
+  readonly span: PartitionSpan;
   readonly taken: Taken;
   readonly chunks: readonly store.ChunkRow[];
   readonly states: readonly store.DetectorStateRow[];
   readonly events: readonly store.EventRow[];
 }
 
-/** What the heads, the detectors and the events were at one instant of the log. */
+/** What the heads, the detectors and the events of some partitions were at one instant of the log. */
 export interface Instant {
   readonly sequence: number;
+  readonly span: PartitionSpan;
   readonly taken: Taken;
   /** Made one by one as it is read. */
   readonly snapshot: Iterable<DetectorSnapshot>;
@@ -68,12 +71,13 @@ export interface Instant {
  * Takes what there is as of `sequence`, the last commit that was consumed. It is handed over once: a
  * flush that fails goes on with the same instant, or its checkpoint would pass what it does not hold.
  */
-export function takeInstant(ports: FlushPorts, sequence: number): Instant {
-  return { sequence, taken: take(ports.heads), snapshot: ports.snapshot(), events: ports.events() };
+export function takeInstant(ports: FlushPorts, span: PartitionSpan, sequence: number): Instant {
+  const taken = take(ports.heads, span);
+  return { sequence, span, taken, snapshot: ports.snapshot(span), events: ports.events(span) };
 }
 
 export async function prepareFlush(ports: FlushPorts, instant: Instant): Promise<FlushWork> {
-  const { sequence, taken, snapshot, events } = instant;
+  const { sequence, span, taken, snapshot, events } = instant;
   await ports.settleAlarms();
   const chunks = await encodeChunks(ports, taken, sequence);
   const states: store.DetectorStateRow[] = [];
@@ -83,15 +87,15 @@ export async function prepareFlush(ports: FlushPorts, instant: Instant): Promise
     if (seal !== undefined) states.push(sealState(seal, state));
     await breathe();
   }
-  return { sequence, taken, chunks, states, events };
+  return { sequence, span, taken, chunks, states, events };
 }
 
-/** Chunks, checkpoint and detector states together; false when a newer owner has the lane. */
+/** Chunks, checkpoints and detector states together; false when a newer owner has the lane. */
 export async function commitFlush(ports: FlushPorts, work: FlushWork): Promise<boolean> {
   const { lane, fence } = ports;
-  const { sequence, taken } = work;
+  const { sequence, span, taken } = work;
   const isOurs = await ports.sql.begin(async (tx: Transaction) => {
-    const mark = { lane, fence, sequence, partitions: PARTITIONS };
+    const mark = { lane, fence, sequence, span };
     if (!(await store.writeCheckpoints(tx, mark))) return false;
     await store.insertChunks(tx, work.chunks);
     await store.insertEvents(tx, work.events);
@@ -123,22 +127,24 @@ function breather(ports: FlushPorts): () => Promise<void> {
 }
 
 interface Taken {
-  readonly readings: { series: Series; columns: Columns }[];
+  readonly readings: { series: Series; stretches: readonly HeadStretch[] }[];
   readonly waveforms: { series: Series; runs: readonly WaveformRun[] }[];
 }
 
 /** The one instant: after this, new readings go to new buffers. */
-function take(heads: Heads): Taken {
+function take(heads: Heads, span: PartitionSpan): Taken {
   const taken: Taken = { readings: [], waveforms: [] };
   for (const head of heads.readings.values()) {
-    const columns = head.beginFlush();
-    if (columns !== undefined) taken.readings.push({ series: head.series, columns });
+    if (!isIn(span, head.series)) continue;
+    const stretches = head.beginFlush();
+    if (stretches.length > 0) taken.readings.push({ series: head.series, stretches });
   }
   for (const head of heads.waveforms.values()) {
+    if (!isIn(span, head.series)) continue;
     const runs = head.beginFlush();
     if (runs !== undefined) taken.waveforms.push({ series: head.series, runs });
   }
-  heads.unflushed = 0;
+  heads.unflushed.taken(span);
   return taken;
 }
 
@@ -167,29 +173,29 @@ async function encodeChunks(
 }
 
 /** Open, all of them: compaction knows what lies beside them. */
-function* partsOf(taken: Taken, generation: number): Generator<Part> {
-  for (const { series, columns } of taken.readings) {
-    for (const { firstMs, from, until } of cutReadings(columns.view().stampsMs)) {
-      const slice = columns.slice(from, until);
-      yield {
-        series,
-        kind: 'readings',
-        generation,
-        firstMs,
-        lastMs: slice.stampsMs.at(-1) as number,
-        count: slice.stampsMs.length,
-        closed: false,
-        content: { kind: 'readings', columns: slice },
-      };
-    }
-  }
+function* partsOf(taken: Taken, sequence: number): Generator<Part> {
+  for (const { series, stretches } of taken.readings)
+    for (const { columns, generation = sequence } of stretches)
+      for (const { firstMs, from, until } of cutReadings(columns.view().stampsMs)) {
+        const slice = columns.slice(from, until);
+        yield {
+          series,
+          kind: 'readings',
+          generation,
+          firstMs,
+          lastMs: slice.stampsMs.at(-1) as number,
+          count: slice.stampsMs.length,
+          closed: false,
+          content: { kind: 'readings', columns: slice },
+        };
+      }
   for (const { series, runs } of taken.waveforms) {
     for (const cut of cutRuns(runs)) {
       const starting = cut.runs.map((run) => ({ ...run, startMs: Math.round(run.startMs) }));
       yield {
         series,
         kind: 'waveform',
-        generation,
+        generation: sequence,
         firstMs: cut.firstMs,
         lastMs: Math.ceil(Math.max(...cut.runs.map(endOf))),
         count: cut.runs.reduce((sum, run) => sum + run.samples.length, 0),

@@ -29,7 +29,9 @@ function bench(lastSequence = 0) {
     {
       nowMs: () => 0,
       after: (_, run) => timers.push(run),
-      onDurable: (entries) => durable.push(...entries.map((e) => (e.kind === 'event' ? e.id : ''))),
+      onDurable: (entries) => {
+        for (const e of entries) durable.push(e.kind === 'event' ? e.id : '');
+      },
       onFailure: (error) => failures.push(error),
       write: ({ entries, sequence }) =>
         new Promise((resolve, reject) => {
@@ -180,4 +182,59 @@ test('how old the oldest is that is not yet durable: of the commit in flight, el
   finish();
   await settle();
   assert.equal(commit.oldestMs, undefined);
+});
+
+test('an entry alone: what came before it is committed first, what comes after it later, all are answered', async () => {
+  const { commit, writes, durable, tick } = bench();
+  const answered: number[] = [];
+  const append = (id: number): boolean => commit.append([entry(id)], () => answered.push(id));
+  append(1);
+  await tick();
+  append(2);
+  commit.appendAlone(entry(3), () => answered.push(3));
+  append(4);
+  assert.deepEqual(
+    commit.pending().map((e) => (e.kind === 'event' ? e.id : '')),
+    ['1', '2', '3', '4'],
+  );
+  for (let at = 0; at < 4; at += 1) {
+    assert.equal(writes.length, at + 1);
+    writes[at]?.finish();
+    await tick();
+  }
+  assert.deepEqual(
+    writes.map(({ entries, sequence }) => [sequence, entries.length]),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 1],
+    ],
+  );
+  assert.deepEqual(durable, ['1', '2', '3', '4']);
+  assert.deepEqual(answered, [1, 2, 3, 4]);
+  assert.equal(commit.oldestMs, undefined);
+});
+
+test('an entry alone has room where nothing else has, and none once the lane is closed', async () => {
+  const { commit, writes, tick } = bench();
+  const faults: unknown[] = [];
+  const many = Array.from({ length: 200_000 }, (_, id) => entry(id));
+  commit.append(many, () => {});
+  commit.append(many, () => {});
+  assert.equal(
+    commit.append([entry(1)], (fault) => faults.push(fault?.code)),
+    false,
+  );
+  commit.appendAlone(entry(2), (fault) => faults.push(fault?.code));
+  const closed = commit.close();
+  commit.appendAlone(entry(3), (fault) => faults.push(fault?.code));
+  assert.deepEqual(faults, ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+  for (let at = 0; at < writes.length; at += 1) {
+    writes[at]?.finish();
+    await tick();
+  }
+  await closed;
+  assert.equal(writes.at(-1)?.entries.length, 1);
+  assert.deepEqual(faults, ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE', undefined]);
 });

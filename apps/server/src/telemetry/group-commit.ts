@@ -44,6 +44,8 @@ export class GroupCommit {
   readonly #ports: CommitPorts;
   #sequence: number;
   #gathering: Batch | undefined;
+  /** Before what gathers: nothing joins them any more. */
+  #closedBatches: Batch[] = [];
   #inFlight: Batch | undefined;
   #inFlightSinceMs = 0;
   #timerSet = false;
@@ -67,18 +69,18 @@ export class GroupCommit {
 
   /** When the oldest of what is not yet durable was accepted; undefined when all of it is. */
   get oldestMs(): number | undefined {
-    return (this.#inFlight ?? this.#gathering)?.startedMs;
+    return (this.#inFlight ?? this.#closedBatches[0] ?? this.#gathering)?.startedMs;
   }
 
   /** What has been accepted and is not yet durable, oldest first. */
   pending(): readonly LogEntry[] {
-    return [...(this.#inFlight?.entries ?? []), ...(this.#gathering?.entries ?? [])];
+    const batches = [this.#inFlight, ...this.#closedBatches, this.#gathering];
+    return batches.flatMap((batch) => batch?.entries ?? []);
   }
 
   /** False where it is refused, which is answered at once. */
   append(entries: readonly LogEntry[], onDurable: Answer): boolean {
-    const waiting = this.#gathering?.entries.length ?? 0;
-    if (this.#closed || waiting >= WAITING_ENTRIES_MAX) {
+    if (this.#closed || this.#waiting() >= WAITING_ENTRIES_MAX) {
       onDurable(fail('STORE_UNAVAILABLE').fault);
       return false;
     }
@@ -93,23 +95,53 @@ export class GroupCommit {
     return true;
   }
 
-  #start(): Batch {
-    const batch = { entries: [], answers: [], startedMs: this.#ports.nowMs() };
-    this.#gathering = batch;
-    if (!this.#timerSet) {
-      this.#timerSet = true;
-      this.#ports.after(GATHER_MS, () => {
-        this.#timerSet = false;
-        this.#commit();
-      });
+  /**
+   * In a commit of its own: all that was accepted before has a lower sequence, all that comes has a
+   * higher one. Never refused for want of room.
+   */
+  appendAlone(entry: LogEntry, onDurable: Answer): void {
+    if (this.#closed) {
+      onDurable(fail('STORE_UNAVAILABLE').fault);
+      return;
     }
+    if (this.#gathering !== undefined) this.#closedBatches.push(this.#gathering);
+    this.#gathering = undefined;
+    const startedMs = this.#ports.nowMs();
+    this.#closedBatches.push({ entries: [entry], answers: [onDurable], startedMs });
+    this.#commitSoon();
+  }
+
+  get #isAnyWaiting(): boolean {
+    return this.#gathering !== undefined || this.#closedBatches.length > 0;
+  }
+
+  #waiting(): number {
+    let waiting = this.#gathering?.entries.length ?? 0;
+    for (const { entries } of this.#closedBatches) waiting += entries.length;
+    return waiting;
+  }
+
+  #start(): Batch {
+    const batch: Batch = { entries: [], answers: [], startedMs: this.#ports.nowMs() };
+    this.#gathering = batch;
+    this.#commitSoon();
     return batch;
   }
 
+  #commitSoon(): void {
+    if (this.#timerSet) return;
+    this.#timerSet = true;
+    this.#ports.after(GATHER_MS, () => {
+      this.#timerSet = false;
+      this.#commit();
+    });
+  }
+
   #commit(): void {
-    const batch = this.#gathering;
-    if (batch === undefined || this.#inFlight !== undefined) return;
-    this.#gathering = undefined;
+    if (this.#inFlight !== undefined) return;
+    const batch = this.#closedBatches.shift() ?? this.#gathering;
+    if (batch === undefined) return;
+    if (batch === this.#gathering) this.#gathering = undefined;
     this.#inFlight = batch;
     this.#inFlightSinceMs = this.#ports.nowMs();
     void this.#write(batch, this.#sequence + 1);
@@ -127,17 +159,17 @@ export class GroupCommit {
     this.#inFlight = undefined;
     // What gathered while the commit was away goes now, unless it has only just begun to gather: it is
     // on its way while this one is consumed and answered.
-    if (!this.#timerSet) this.#commit();
+    if (!this.#timerSet || this.#closedBatches.length > 0) this.#commit();
     this.#ports.onDurable(batch.entries, sequence);
     for (const answer of batch.answers) answer(undefined);
-    if (this.#inFlight !== undefined || this.#gathering !== undefined) return;
+    if (this.#inFlight !== undefined || this.#isAnyWaiting) return;
     for (const wake of this.#idle.splice(0)) wake();
   }
 
   /** Refuses what comes from now on, and waits until all before it is durable. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#inFlight === undefined && this.#gathering === undefined) return;
+    if (this.#inFlight === undefined && !this.#isAnyWaiting) return;
     const drained = new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#commit();
     await drained;

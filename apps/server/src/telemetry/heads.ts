@@ -5,6 +5,7 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { HELD_EPOCH } from '../line/clock.ts';
 import type { Insertion } from '../line/consume.ts';
 import type { Series } from '../line/entry.ts';
+import { PartitionSums } from './partition-sums.ts';
 import { ReadingHead } from './reading-head.ts';
 import { WaveformHead } from './waveform-head.ts';
 
@@ -22,7 +23,7 @@ export class Heads {
   /** Counts the flushes that have let go of what their chunks hold. */
   flushes = 0;
   /** Readings and samples that no chunk holds yet. */
-  unflushed = 0;
+  readonly unflushed = new PartitionSums();
 
   forget(subjectId: SubjectId): void {
     for (const [id, { series }] of this.readings) {
@@ -83,7 +84,7 @@ export class Heads {
     const insertion = head.insert(reading, offsetMs);
     if (insertion !== 'duplicate') {
       this.changes += 1;
-      this.unflushed += 1;
+      this.unflushed.add(series.partition, 1);
       head.changed = this.changes;
     }
     return insertion;
@@ -92,6 +93,7 @@ export class Heads {
   insertRun = (series: Series, run: WaveformRun, offsetMs: number): void => {
     const head = this.waveformHead(series);
     this.changes += 1;
-    if (head.insert(run, { offsetMs, changed: this.changes })) this.unflushed += run.samples.length;
+    if (head.insert(run, { offsetMs, changed: this.changes }))
+      this.unflushed.add(series.partition, run.samples.length);
   };
 }

@@ -34,6 +34,8 @@ export async function recallOne(ports: QueryPorts, series: Series): Promise<void
   head.recall(columns, ports.registry.offsetOf(series, stampMs));
   ports.heads.changes += 1;
   head.changed = ports.heads.changes;
+  // It may have come here only to go on to somebody else.
+  concealMoving(ports, series);
 }
 
 /** Looked through in about a millisecond; then others get their turn. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOON, readingsEntry, runSample, seriesSample } from '../../../../tests/support/line.ts';
 import type { LogEntry } from '../line/entry.ts';
+import { ALL_PARTITIONS } from './flush-turns.ts';
 import { defaultBudgetBytes, MemoryBudget } from './memory-budget.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -50,7 +51,7 @@ test('what waits for the log, is in the heads, and in the hand of a flush counts
     memory.consumed(PERCENT);
   }
   assert.equal(memory.pressure, 'all');
-  memory.flushBegins();
+  memory.flushBegins(ALL_PARTITIONS);
   memory.consumed(NUMBER);
   assert.equal(memory.pressure, 'all', 'until its chunks are written');
   memory.flushEnds();
@@ -63,7 +64,7 @@ test('a flush is due at a quarter of the budget, and not for what it has in hand
   assert.equal(memory.isFlushDue, false);
   memory.consumed(PERCENT);
   assert.equal(memory.isFlushDue, true);
-  memory.flushBegins();
+  memory.flushBegins(ALL_PARTITIONS);
   assert.equal(memory.isFlushDue, false);
 });
 

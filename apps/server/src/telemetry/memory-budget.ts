@@ -5,6 +5,8 @@
  * Not counted is what every series keeps of its last minutes: that is bounded by itself.
  */
 import type { LogEntry } from '../line/entry.ts';
+import type { PartitionSpan } from './flush-turns.ts';
+import { PartitionSums } from './partition-sums.ts';
 
 /** Who has to wait. */
 export type Pressure = 'none' | 'waveforms' | 'all';
@@ -26,7 +28,7 @@ export function defaultBudgetBytes(machineBytes: number): number {
 export class MemoryBudget {
   readonly #bytes: number;
   #waiting = 0;
-  #fresh = 0;
+  readonly #fresh = new PartitionSums();
   #flushing = 0;
 
   constructor(bytes: number) {
@@ -34,13 +36,13 @@ export class MemoryBudget {
   }
 
   get pressure(): Pressure {
-    const held = this.#waiting + this.#fresh + this.#flushing;
+    const held = this.#waiting + this.#fresh.total + this.#flushing;
     if (held >= this.#bytes) return 'all';
     return held >= this.#bytes * WAVEFORMS_WAIT_AT ? 'waveforms' : 'none';
   }
 
   get isFlushDue(): boolean {
-    return this.#fresh >= this.#bytes * FLUSH_AT;
+    return this.#fresh.total >= this.#bytes * FLUSH_AT;
   }
 
   /** Accepted; the log does not have it yet. */
@@ -55,12 +57,11 @@ export class MemoryBudget {
 
   /** In the heads now; of a duplicate, too, until the next flush. */
   consumed(entries: readonly LogEntry[]): void {
-    this.#fresh += bytesOf(entries);
+    for (const entry of entries) this.#fresh.add(entry.partition, bytesOfEntry(entry));
   }
 
-  flushBegins(): void {
-    this.#flushing += this.#fresh;
-    this.#fresh = 0;
+  flushBegins(span: PartitionSpan): void {
+    this.#flushing += this.#fresh.taken(span);
   }
 
   flushEnds(): void {
@@ -76,12 +77,15 @@ const SAMPLE_BYTES = 4;
 
 function bytesOf(entries: readonly LogEntry[]): number {
   let bytes = 0;
-  for (const entry of entries) {
-    bytes += MESSAGE_BYTES;
-    if (entry.kind === 'readings') bytes += entry.series.length * READING_BYTES;
-    else if (entry.kind === 'waveforms') {
-      for (const { samples } of entry.runs) bytes += RUN_BYTES + samples.length * SAMPLE_BYTES;
-    }
+  for (const entry of entries) bytes += bytesOfEntry(entry);
+  return bytes;
+}
+
+function bytesOfEntry(entry: LogEntry): number {
+  let bytes = MESSAGE_BYTES;
+  if (entry.kind === 'readings') bytes += entry.series.length * READING_BYTES;
+  else if (entry.kind === 'waveforms') {
+    for (const { samples } of entry.runs) bytes += RUN_BYTES + samples.length * SAMPLE_BYTES;
   }
   return bytes;
 }

@@ -55,7 +55,7 @@ test('once another server has begun to take over, no commit and no flush of the 
   await using database = await freshDatabase();
   const older = await PostgresLog.open(database.line, oneKey());
   await older.write(batchAt(NOON, 1));
-  const mark = { lane: older.lane, fence: older.fence, sequence: 1, partitions: 2 };
+  const mark = { lane: older.lane, fence: older.fence, sequence: 1, span: { from: 0, until: 2 } };
   assert.equal(await writeCheckpoints(database.line, mark), true);
   await PostgresLog.takeOver(database.line);
   await assert.rejects(older.write(batchAt(NOON, 2)), TakenOver);

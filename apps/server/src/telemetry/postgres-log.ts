@@ -5,7 +5,7 @@
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
-import type { LogEntry } from '../line/entry.ts';
+import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { LogKeys } from '../vault/vault.ts';
 import { decodeBatch, encodeBatch, type SeriesById } from './log-batch.ts';
@@ -110,7 +110,8 @@ export class PostgresLog {
     onBroken,
   }: ReplayPorts): AsyncGenerator<ReplayedCommit> {
     const checkpoints = await store.readCheckpoints(this.#sql, LANE);
-    const oldest = checkpoints.size === 0 ? 0 : Math.min(...checkpoints.values());
+    // A partition that was never flushed needs the log from its beginning.
+    const oldest = checkpoints.size < PARTITIONS ? 0 : Math.min(...checkpoints.values());
     for (const table of [...this.#tables].sort()) {
       const after = { lane: LANE, sequence: oldest };
       const seal = this.#keys.toRead(table);

@@ -223,3 +223,41 @@ test('whatever comes in whatever order, with flushes between: the head agrees wi
     }),
   );
 });
+
+test('what is ranked has its own generation in the next flush, and meets what is sent again as before', () => {
+  const head = new ReadingHead(seriesSample({ id: 1 }));
+  const at = (second: number, value: number, flags = 0) =>
+    head.insert({ stampMs: second * 1_000, value, flags }, 0);
+  head.rank(3);
+  assert.deepEqual(head.beginFlush(), []);
+  at(1, 60);
+  head.rank(7);
+  at(2, 61);
+  head.rank(9);
+  at(3, 62);
+  assert.equal(at(1, 60), 'duplicate');
+  assert.deepEqual(
+    head.unflushed().flatMap(({ values }) => [...values]),
+    [60, 61, 62],
+  );
+  const flushed = head.beginFlush();
+  assert.deepEqual(
+    flushed.map(({ columns, generation }) => [generation, [...columns.view().values]]),
+    [
+      [7, [60]],
+      [9, [61]],
+      [undefined, [62]],
+    ],
+  );
+  assert.equal(at(2, 61), 'duplicate');
+  assert.equal(head.beginFlush(), flushed, 'a flush that failed takes the same again');
+  head.endFlush();
+  for (const [second, value] of [
+    [1, 60],
+    [2, 61],
+    [3, 62],
+  ] as const)
+    assert.equal(at(second, value), 'duplicate');
+  assert.deepEqual(head.unflushed(), []);
+  assert.deepEqual(head.beginFlush(), []);
+});

@@ -20,10 +20,20 @@ export interface LastReading extends Reading {
   readonly timeMs: number;
 }
 
+/** Readings on their way to chunks, of the flush's generation where they have none of their own. */
+export interface HeadStretch {
+  readonly columns: Columns;
+  readonly generation: number | undefined;
+}
+
+const NONE: readonly HeadStretch[] = [];
+
 export class ReadingHead {
   readonly series: Series;
   #fresh: Columns;
-  #flushing: Columns | undefined;
+  /** Not in a flush yet and closed all the same, oldest first. */
+  #ranked: readonly HeadStretch[] = NONE;
+  #flushing: readonly HeadStretch[] = NONE;
   #kept: Columns | undefined;
   #lastStampMs = Number.NEGATIVE_INFINITY;
   #lastTimeMs = 0;
@@ -101,8 +111,7 @@ export class ReadingHead {
   /** What was last received for exactly this stamp, the latest first. */
   #twinsOf(stampMs: number): { value: number; flags: number }[] {
     const twins: { value: number; flags: number }[] = [];
-    for (const columns of [this.#fresh, this.#flushing, this.#kept]) {
-      if (columns === undefined) continue;
+    for (const columns of this.#newestFirst()) {
       for (let index = columns.indexOf(stampMs); index >= 0; index -= 1) {
         if (columns.stampAt(index) !== stampMs) break;
         if (twins.length >= TWINS_MAX) return twins;
@@ -112,31 +121,52 @@ export class ReadingHead {
     return twins;
   }
 
-  /** Hands what is fresh to a flush and starts anew; undefined when there is nothing. */
-  beginFlush(): Columns | undefined {
-    if (this.#flushing !== undefined || this.#fresh.length === 0) return this.#flushing;
-    this.#flushing = this.#fresh;
+  *#newestFirst(): Generator<Columns> {
+    yield this.#fresh;
+    for (const stretches of [this.#ranked, this.#flushing])
+      for (let i = stretches.length - 1; i >= 0; i -= 1)
+        yield (stretches[i] as HeadStretch).columns;
+    if (this.#kept !== undefined) yield this.#kept;
+  }
+
+  /** What is fresh now goes to chunks of this generation: older than all that is received from here on. */
+  rank(generation: number): void {
+    if (this.#fresh.length === 0) return;
+    this.#ranked = [...this.#ranked, { columns: this.#fresh, generation }];
     this.#fresh = new Columns(this.series.id);
+  }
+
+  /** Hands what is in no chunk to a flush and starts anew; oldest first, and often nothing. */
+  beginFlush(): readonly HeadStretch[] {
+    if (this.#flushing.length > 0) return this.#flushing;
+    this.#flushing = this.#ranked;
+    this.#ranked = NONE;
+    if (this.#fresh.length > 0) {
+      this.#flushing = [...this.#flushing, { columns: this.#fresh, generation: undefined }];
+      this.#fresh = new Columns(this.series.id);
+    }
     return this.#flushing;
   }
 
   /** The flush is durable: its tail stays for meeting duplicates. */
   endFlush(): void {
-    if (this.#flushing === undefined) return;
-    if (this.#flushing.length < KEPT_READINGS && this.#kept !== undefined) {
-      const kept = this.#kept.tail(KEPT_READINGS - this.#flushing.length);
-      kept.add(this.#flushing.view());
-      this.#kept = kept;
-    } else {
-      this.#kept = this.#flushing.tail(KEPT_READINGS);
+    for (const { columns } of this.#flushing) {
+      if (columns.length < KEPT_READINGS && this.#kept !== undefined) {
+        const kept = this.#kept.tail(KEPT_READINGS - columns.length);
+        kept.add(columns.view());
+        this.#kept = kept;
+      } else {
+        this.#kept = columns.tail(KEPT_READINGS);
+      }
     }
-    this.#flushing = undefined;
+    this.#flushing = NONE;
   }
 
   /** What is not yet in a chunk, oldest stretch first: queries put it behind the chunks. */
   unflushed(): ReadingColumns[] {
     const stretches: ReadingColumns[] = [];
-    if (this.#flushing !== undefined) stretches.push(this.#flushing.view());
+    for (const { columns } of this.#flushing) stretches.push(columns.view());
+    for (const { columns } of this.#ranked) stretches.push(columns.view());
     if (this.#fresh.length > 0) stretches.push(this.#fresh.view());
     return stretches;
   }

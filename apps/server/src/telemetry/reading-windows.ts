@@ -20,7 +20,10 @@ const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 2_000_000 };
 const CHUNKS_FIRST = 1;
 const WINDOW_GROWTH = 16;
 
-/** However dense the chunks, a window gets on. */
+/**
+ * However dense the chunks, a window gets on, and twice as far each time: around a clock that has been
+ * hours wrong a question looks at chunks of hours, and it is not asked again for each second of them.
+ */
 const WINDOW_MIN_MS = 1_000;
 
 /** All of it at once: for spans that are known to be short. */
@@ -41,11 +44,13 @@ export async function* windows(
   const series = seriesFor(ports, question);
   let { fromMs, toMs } = question;
   let chunks = newestFirst ? CHUNKS_FIRST : WINDOW_MAX.chunks;
+  let leastMs = WINDOW_MIN_MS;
   while (fromMs < toMs && series.length > 0) {
-    const size = sizeFor(series, chunks);
+    const size = { ...sizeFor(series, chunks), leastMs };
     const span = newestFirst
       ? { fromMs: await windowStart(ports, { series, fromMs, toMs }, size), toMs }
       : { fromMs, toMs: await windowEnd(ports, { series, fromMs, toMs }, size) };
+    leastMs = span.toMs - span.fromMs === leastMs ? leastMs * 2 : WINDOW_MIN_MS;
     yield* piecesOf(ports, series, { ...span, newestFirst, unreadable: question.unreadable });
     if (newestFirst) toMs = span.fromMs;
     else fromMs = span.toMs;
@@ -71,6 +76,10 @@ function sizeFor(series: readonly Series[], chunksWanted: number): store.WindowS
   };
 }
 
+interface LeastWindow extends store.WindowSize {
+  readonly leastMs: number;
+}
+
 interface SeriesSpan extends Span {
   readonly series: readonly Series[];
 }
@@ -78,26 +87,26 @@ interface SeriesSpan extends Span {
 async function windowEnd(
   ports: QueryPorts,
   { series, fromMs, toMs }: SeriesSpan,
-  size: store.WindowSize,
+  size: LeastWindow,
 ): Promise<number> {
   const asked = chunkQuestion(ports, series, { fromMs, toMs });
   const starts = await ports.read(organisationOf(series), (tx) =>
     store.chunkStarts(tx, asked, size),
   );
   const nextMs = starts.flatMap(({ series_id, at_ms }) => timesOf(ports, series_id, at_ms));
-  return Math.min(toMs, Math.max(fromMs + WINDOW_MIN_MS, Math.min(...nextMs)));
+  return Math.min(toMs, Math.max(fromMs + size.leastMs, Math.min(...nextMs)));
 }
 
 async function windowStart(
   ports: QueryPorts,
   { series, fromMs, toMs }: SeriesSpan,
-  size: store.WindowSize,
+  size: LeastWindow,
 ): Promise<number> {
   const asked = chunkQuestion(ports, series, { fromMs, toMs });
   const ends = await ports.read(organisationOf(series), (tx) => store.chunkEnds(tx, asked, size));
   // Behind its last reading: the chunk itself belongs to the next window.
   const previousMs = ends.flatMap(({ series_id, at_ms }) => timesOf(ports, series_id, at_ms + 1));
-  return Math.max(fromMs, Math.min(toMs - WINDOW_MIN_MS, Math.max(...previousMs)));
+  return Math.max(fromMs, Math.min(toMs - size.leastMs, Math.max(...previousMs)));
 }
 
 /** None of a subject that was erased while the question was on its way. */

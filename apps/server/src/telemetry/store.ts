@@ -1,6 +1,7 @@
 /** The telemetry engine's SQL: log tables, checkpoints, chunks, detector states. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
+import type { PartitionSpan } from './flush-turns.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -113,24 +114,24 @@ export async function readCheckpoints(sql: Sql, lane: number): Promise<Map<numbe
 }
 
 /**
- * Moves all of a consumer's partitions to one sequence, while the lane is still ours: a new owner waits
+ * Moves partitions of a consumer to one sequence, while the lane is still ours: a new owner waits
  * for a flush that is under way, and then no older one succeeds.
  */
 export async function writeCheckpoints(
   sql: Sql,
-  mark: { lane: number; sequence: number; fence: number; partitions: number },
+  mark: { lane: number; sequence: number; fence: number; span: PartitionSpan },
 ): Promise<boolean> {
   const rows = await sql`
     WITH ours AS (
       SELECT lane FROM lane WHERE lane = ${mark.lane} AND fence = ${mark.fence} FOR SHARE)
     INSERT INTO checkpoint (partition, lane, sequence, fence, at)
     SELECT p, ours.lane, ${mark.sequence}, ${mark.fence}, now()
-    FROM ours CROSS JOIN generate_series(0, ${mark.partitions - 1}) AS p
+    FROM ours CROSS JOIN generate_series(${mark.span.from}::int, ${mark.span.until - 1}::int) AS p
     ON CONFLICT (partition, lane) DO UPDATE
       SET sequence = excluded.sequence, fence = excluded.fence, at = excluded.at
       WHERE checkpoint.fence <= excluded.fence
     RETURNING 1`;
-  return rows.length === mark.partitions;
+  return rows.length === mark.span.until - mark.span.from;
 }
 
 /** Takes the lane with a new fence: whatever an older owner still writes is refused. */

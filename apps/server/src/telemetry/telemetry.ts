@@ -9,22 +9,14 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import { type Arrival, type ConsumePorts, consume } from '../line/consume.ts';
-import type { EventEntry, LogEntry } from '../line/entry.ts';
+import type { LogEntry, MovedEntry } from '../line/entry.ts';
 import type { LogKeys, SubjectKeys } from '../vault/vault.ts';
 import type { ChunkEncoder } from './chunk-encoder.ts';
 import { Compaction } from './compaction.ts';
-import { eventContext, listEvents } from './events.ts';
-import {
-  commitFlush,
-  type DetectorSnapshot,
-  type FlushPorts,
-  type FlushWork,
-  type Instant,
-  instantWithout,
-  prepareFlush,
-  takeInstant,
-  workWithout,
-} from './flush.ts';
+import { listEvents } from './events.ts';
+import type { DetectorSnapshot } from './flush.ts';
+import type { PartitionSpan } from './flush-turns.ts';
+import { Flushing, LOG_KEPT_MS } from './flushing.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
 import { concealMoving, latest, recallLast } from './last-readings.ts';
@@ -33,14 +25,10 @@ import type { SeriesRange } from './merge.ts';
 import { PostgresLog, TakenOver } from './postgres-log.ts';
 import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
-import type { EventRow } from './store.ts';
 import type { MovePorts } from './subject-moves.ts';
 import { trend } from './trend.ts';
 import { waveforms } from './waveform-runs.ts';
 
-/** A restart replays at most about this much; a flush costs one small row a series. */
-const FLUSH_EVERY_MS = 60_000;
-const FLUSH_UNFLUSHED_MAX = 3_000_000;
 const FLUSH_LOOK_MS = 1_000;
 
 /** Chunks are merged for so much of each look, while devices and questions have their turns. */
@@ -48,9 +36,6 @@ const COMPACT_FOR_MS = 500;
 
 /** Whoever waits for a flush that failed tries it again after so long. */
 const RETRY_MS = 500;
-
-/** Log tables stay this long behind the last flush: what a restored database needs to catch up. */
-export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
 export interface TelemetryPorts {
   readonly sql: Sql;
@@ -62,13 +47,15 @@ export interface TelemetryPorts {
   readonly watchRun: ConsumePorts['watchRun'];
   readonly watchEvent: ConsumePorts['watchEvent'];
   readonly watchMove: ConsumePorts['watchMove'];
-  readonly snapshotDetectors: () => Iterable<DetectorSnapshot>;
+  readonly snapshotDetectors: (span: PartitionSpan) => Iterable<DetectorSnapshot>;
   readonly encode: ChunkEncoder['encode'];
   readonly merge: ChunkEncoder['merge'];
   /** Resolves when all alarm rows of what was evaluated so far are durable. */
   readonly settleAlarms: () => Promise<void>;
   /** What may be in memory because the store does not have it yet. */
   readonly memoryBytes: number;
+  /** SERIES_A_TURN unless a test has fewer. */
+  readonly seriesATurn?: number;
   /** False while the disk reserve is reached: what has been accepted waits in memory. */
   readonly mayWrite: () => boolean;
   readonly nowMs: () => number;
@@ -89,14 +76,9 @@ export class Telemetry {
   readonly #consumePorts: ConsumePorts;
   readonly #compaction: Compaction;
   #consumed: number;
-  #flushed = Number.NaN;
-  #events: EventRow[] = [];
   /** Since start. What is still on its way of them ends here. */
   readonly #erased = new Set<SubjectId>();
-  #instant: Instant | undefined;
-  #work: FlushWork | undefined;
-  #flushing: Promise<void> | undefined;
-  #lastFlushMs: number;
+  readonly #flushing: Flushing;
   #closed = false;
   /** Since start: messages and readings that became durable. */
   messages = 0;
@@ -116,11 +98,10 @@ export class Telemetry {
     this.#log = log;
     this.memory = new MemoryBudget(ports.memoryBytes);
     this.#consumed = log.startSequence;
-    this.#lastFlushMs = ports.nowMs();
     this.#consumePorts = {
       insertReading: this.heads.insertReading,
       insertRun: this.heads.insertRun,
-      insertEvent: (entry) => this.#noteEvent(entry),
+      insertEvent: (entry) => this.#flushing.noteEvent(entry),
       evaluate: ports.evaluate,
       watchRun: ports.watchRun,
       watchEvent: ports.watchEvent,
@@ -133,6 +114,14 @@ export class Telemetry {
       seriesById: ports.registry.seriesById,
       lane: log.lane,
       fence: log.fence,
+    });
+    this.#flushing = new Flushing({
+      ...ports,
+      heads: this.heads,
+      memory: this.memory,
+      log,
+      consumed: () => this.#consumed,
+      onFlushed: (chunks) => this.#compaction.note(chunks),
     });
     this.#commit = new GroupCommit(
       {
@@ -170,6 +159,12 @@ export class Telemetry {
     return this.#ofLiving(this.#commit.pending());
   }
 
+  /** What changes hands, in a commit of its own. */
+  appendMove(entry: MovedEntry, onDurable: (fault: Fault | undefined) => void): void {
+    this.memory.accepted([entry]);
+    this.#commit.appendAlone(entry, onDurable);
+  }
+
   append = (entries: readonly LogEntry[], onDurable: (fault: Fault | undefined) => void): void => {
     if (this.#commit.append(entries, onDurable)) this.memory.accepted(entries);
   };
@@ -183,8 +178,7 @@ export class Telemetry {
   }
 
   events(question: Parameters<typeof listEvents>[1]): ReturnType<typeof listEvents> {
-    const unflushed = [...(this.#instant?.events ?? []), ...this.#events];
-    return listEvents({ ...this.queryPorts, unflushed }, question);
+    return listEvents({ ...this.queryPorts, unflushed: this.#flushing.events() }, question);
   }
 
   windows(question: Parameters<typeof windows>[1]): ReturnType<typeof windows> {
@@ -203,6 +197,7 @@ export class Telemetry {
     consume(this.#ofLiving(entries), this.#consumePorts);
     this.#concealMoving(entries);
     this.#consumed = sequence;
+    for (const entry of entries) if (entry.kind === 'moved') this.#noteMove(entry, sequence);
     this.memory.consumed(entries);
     this.messages += entries.length;
     for (const entry of entries)
@@ -218,6 +213,16 @@ export class Telemetry {
     }
   }
 
+  /**
+   * A move is alone in its commit: what was consumed before it is older than all that comes, wherever
+   * its readings are moved to and whichever of both is flushed first.
+   */
+  #noteMove({ subjectId, deviceId }: MovedEntry, sequence: number): void {
+    for (const { series } of this.heads.ofSubject(subjectId).readings)
+      if (series.deviceId === deviceId) this.heads.readings.get(series.id)?.rank(sequence);
+    this.#flushing.wantWhole();
+  }
+
   #ofLiving(entries: readonly LogEntry[]): readonly LogEntry[] {
     if (this.#erased.size === 0) return entries;
     return entries.filter((entry) => !this.#erased.has(subjectOf(entry)));
@@ -230,11 +235,8 @@ export class Telemetry {
   async forget(subjectId: SubjectId): Promise<void> {
     this.#erased.add(subjectId);
     this.heads.forget(subjectId);
-    this.#events = this.#events.filter((row) => row.subject_id !== subjectId);
-    await Promise.all([this.#flushing, this.#compaction.settled()]);
-    // A flush that failed is written again: without the rows that no key opens.
-    if (this.#work !== undefined) this.#work = workWithout(this.#work, subjectId);
-    if (this.#instant !== undefined) this.#instant = instantWithout(this.#instant, subjectId);
+    await this.#compaction.settled();
+    await this.#flushing.forget(subjectId);
   }
 
   async #replay(): Promise<void> {
@@ -257,49 +259,23 @@ export class Telemetry {
     }
   }
 
-  #noteEvent(entry: EventEntry): void {
-    const { event, organisationId, subjectId, deviceId, id, receivedMs, offsetMs } = entry;
-    const seal = this.#ports.sealOf(subjectId);
-    if (seal === undefined) return;
-    const clear = new TextEncoder().encode(JSON.stringify(event));
-    this.#events.push({
-      organisation_id: organisationId,
-      subject_id: subjectId,
-      id,
-      device_id: deviceId,
-      kind: event.kind,
-      stamp_ms: event.stampMs ?? null,
-      placed_ms: (event.stampMs ?? receivedMs) + offsetMs,
-      received_ms: receivedMs,
-      sealed: seal.seal(clear, eventContext(subjectId, id)),
-    });
-  }
-
   #look(): void {
     if (this.#closed) return;
     this.#ports.after(FLUSH_LOOK_MS, () => {
-      const isDue =
-        this.#ports.nowMs() - this.#lastFlushMs >= FLUSH_EVERY_MS ||
-        this.heads.unflushed >= FLUSH_UNFLUSHED_MAX ||
-        this.memory.isFlushDue;
-      const flushed = isDue || this.#instant !== undefined ? this.flush() : this.compact();
+      const flushed = this.#flushing.look() ?? this.compact();
       void flushed.finally(() => this.#look());
     });
   }
 
-  /** Flushes what has been consumed; a failed flush is kept and written again the next time. */
+  /** Flushes all that has been consumed; a failed flush is kept and written again the next time. */
   flush(): Promise<void> {
-    this.#flushing ??= this.#flushOnce().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
+    return this.#flushing.flush();
   }
 
   /** Resolves when all that has been consumed so far is in chunks; false when the server closes first. */
   async flushedSoFar(): Promise<boolean> {
     const wanted = this.#consumed;
-    // Before the first flush of a start nobody knows where the last one ended.
-    const isThere = (): boolean => this.#flushed >= wanted;
+    const isThere = (): boolean => this.#flushing.flushedTo >= wanted;
     while (!isThere() && !this.#closed) {
       await this.flush();
       // A flush that failed has told why.
@@ -314,34 +290,6 @@ export class Telemetry {
     return { sql, sealOf, encode, lane: this.#log.lane, fence: this.#log.fence, onProblem };
   }
 
-  async #flushOnce(): Promise<void> {
-    this.#lastFlushMs = this.#ports.nowMs();
-    if (!this.#ports.mayWrite()) return;
-    try {
-      // A quiet night writes nothing: the checkpoint already stands where the log ends.
-      if (this.#instant !== undefined || this.#consumed !== this.#flushed) await this.#writeFlush();
-      await this.#log.retire(this.#ports.nowMs() - LOG_KEPT_MS, this.#flushed);
-    } catch (error) {
-      this.#onFailure('flush', error);
-    }
-  }
-
-  async #writeFlush(): Promise<void> {
-    if (this.#instant === undefined) {
-      this.#instant = takeInstant(this.#flushPorts, this.#consumed);
-      this.memory.flushBegins();
-    }
-    const { sequence } = this.#instant;
-    this.#work ??= await prepareFlush(this.#flushPorts, this.#instant);
-    const isOurs = await commitFlush(this.#flushPorts, this.#work);
-    if (isOurs) this.#compaction.note(this.#work.chunks);
-    this.#work = undefined;
-    this.#instant = undefined;
-    this.memory.flushEnds();
-    if (!isOurs) throw new TakenOver();
-    this.#flushed = sequence;
-  }
-
   /** Merges small chunks for a while; nobody waits for it, and it can wait for the disk. */
   async compact(): Promise<void> {
     if (!this.#ports.mayWrite()) return;
@@ -353,23 +301,6 @@ export class Telemetry {
   #onFailure(step: string, error: unknown): void {
     if (error instanceof TakenOver) this.#ports.onTakenOver(error.message);
     else if (!(error instanceof StoreFull)) this.#ports.onProblem(step, error);
-  }
-
-  get #flushPorts(): FlushPorts {
-    const { sql, sealOf, encode, nowMs, pause, settleAlarms, snapshotDetectors } = this.#ports;
-    return {
-      sql,
-      sealOf,
-      heads: this.heads,
-      lane: this.#log.lane,
-      fence: this.#log.fence,
-      snapshot: snapshotDetectors,
-      settleAlarms,
-      events: () => this.#events.splice(0),
-      encode,
-      nowMs,
-      pause,
-    };
   }
 
   /** Stops taking, waits for what was accepted, and leaves everything in chunks. */
