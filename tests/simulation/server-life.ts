@@ -167,5 +167,7 @@ function openWearers(
   const { nowMs, after, pause, onProblem } = edges;
   const outside = { nowMs, after, pause, onProblem, newId, onMoved: () => undefined };
   const { organisationSeal } = vault;
-  return openWearing({ ...outside, sql, registry, telemetry, alarms, holds, organisationSeal });
+  const onWorn = (): void => {};
+  const engineOf = { sql, registry, telemetry, alarms, holds, organisationSeal };
+  return openWearing({ ...outside, ...engineOf, onWorn });
 }

@@ -1,5 +1,5 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
@@ -13,10 +13,11 @@ import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { asOrganisation } from './database/pool.ts';
 import { readArchiver } from './database/store.ts';
+import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
-import type { RegisteredDevice } from './devices/known-device.ts';
 import { Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
+import { Claims } from './doors/claims.ts';
 import { openHl7 } from './doors/hl7-listener.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { IntakePorts } from './doors/intake.ts';
@@ -87,12 +88,15 @@ interface Parts {
   readonly holds: LegalHolds;
   readonly erasure: Erasure;
   readonly wearing: Wearing;
+  readonly claims: Claims;
   readonly admissions: Admissions;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
   readonly archive: ArchiveWatch;
 }
+
+type Ground = Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive'>;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, outside } = options;
@@ -137,6 +141,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
   stack.defer(() => parts.wearing.reattribution.close());
+  stack.defer(() => parts.claims.close());
+  await parts.claims.resume();
   const places = placesOf(dataDirectory.path, config);
   stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
   const read = () => readArchiver(database.line);
@@ -188,15 +194,14 @@ function secrets(outside: Outside) {
   };
 }
 
-async function openParts(
-  ground: Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive'>,
-): Promise<Parts> {
+async function openParts(ground: Ground): Promise<Parts> {
   const { options, database, vault, encoder, health } = ground;
   const { outside } = options;
+  const sql = database.line;
   const { nowMs, after, pause, onProblem } = outside;
-  const registry = await Registry.load(database.line, vault);
+  const registry = await Registry.load(sql, vault);
   const alarms = await AlarmBook.open({
-    sql: database.line,
+    sql,
     sealOf: vault.sealOf,
     registry,
     nowMs,
@@ -205,7 +210,7 @@ async function openParts(
   });
   let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
-    sql: database.line,
+    sql,
     read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
     sealOf: vault.sealOf,
     logKeys: vault,
@@ -242,9 +247,9 @@ async function openParts(
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
   const keyOf = parkedKeyOf(registry, vault);
-  const parking = await Parking.open({ sql: database.line, keyOf, newId: outside.newId });
+  const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
   const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
-  const signIn = new SignIn({ sql: database.line, ...argon, nowMs, ...secrets(outside) });
+  const signIn = new SignIn({ sql, ...argon, nowMs, ...secrets(outside) });
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts(ground, { ...engine, parking });
   const sockets = new SignedInSockets();
@@ -252,10 +257,11 @@ async function openParts(
   const erasing = await openErasure(ground, { ...engine, parking });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const moving = { ...engine, ...erasing, organisationSeal: vault.organisationSeal, onMoved };
-  const wearing = await openWearing({ ...outside, ...moving, sql: database.line });
+  const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
+  const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secrets(outside), ...moving, ...wearing, keys: vault };
-  const admissions = await openAdmissions({ ...admitting, sql: database.line });
-  const open = { ...engine, ...erasing, wearing, admissions };
+  const admissions = await openAdmissions({ ...admitting, sql });
+  const open = { ...engine, ...erasing, wearing, admissions, claims };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
 
@@ -302,18 +308,6 @@ async function openErasure(
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
   return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
-}
-
-/** A device proves itself by its token; an unknown id and a wrong token look the same. */
-function deviceFinder(
-  registry: Registry,
-): (id: string, token: string) => RegisteredDevice | undefined {
-  return (id, token) => {
-    const device = registry.devices.get(id);
-    const hash = createHash('sha256').update(token).digest();
-    if (device === undefined || !timingSafeEqual(hash, device.tokenHash)) return undefined;
-    return device.isDisabled ? undefined : device;
-  };
 }
 
 /** An act outside the database: its audit follows it. */

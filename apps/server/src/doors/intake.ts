@@ -12,9 +12,10 @@ import type { Registry } from '../devices/registry.ts';
 import { acceptReadings } from '../line/accept.ts';
 import { acceptEvents } from '../line/accept-events.ts';
 import { acceptWaveforms } from '../line/accept-waveforms.ts';
+import { usedOf } from '../line/clock.ts';
 import { type Append, type LogEntry, type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Accepted } from '../line/placement.ts';
-import type { Parking } from '../parked/parking.ts';
+import type { ParkedMessage, Parking } from '../parked/parking.ts';
 import type { Pressure } from '../telemetry/memory-budget.ts';
 
 /** What a codec made of a message. */
@@ -174,11 +175,12 @@ function settle(
   answer: (answer: Answer) => void,
 ): void {
   const faults = [...message.decoded.faults, ...placed.faults];
+  const claim = claimOf(message, placed);
   const stored = countOf(placed.entries);
   ports.append(placed.entries, (fault) => {
     if (fault !== undefined) return answer(refusal(fault));
     if (faults.length === 0) return answer({ fault: undefined, stored, faults });
-    void parkRest(message, faults, ports).then((parkFault) => {
+    void parkRest(message, { faults, claim }, ports).then((parkFault) => {
       // Beyond the quota the message is counted, not kept: the device is told in its answer, not held.
       if (parkFault?.code !== 'PARKED_QUOTA_EXCEEDED') answer({ fault: parkFault, stored, faults });
       else
@@ -191,9 +193,20 @@ function settle(
   });
 }
 
+/** Doors whose messages are bytes of a kind, which decode the same later. */
+const CLAIMED_DOORS = ['http', 'mqtt'];
+
+/** Of a message of which nobody can say yet whose it is. */
+function claimOf({ device, door, decoded }: Message, { faults }: Placed): ParkedMessage['claim'] {
+  const { clock } = device;
+  const isUnworn = faults.some(({ fault }) => fault.code === 'DEVICE_UNASSIGNED');
+  if (!isUnworn || clock === undefined || !CLAIMED_DOORS.includes(door)) return undefined;
+  return { kind: decoded.kind, clock: usedOf(clock) };
+}
+
 async function parkRest(
   message: Message,
-  faults: readonly PartFault[],
+  rest: Pick<ParkedMessage, 'faults' | 'claim'>,
   ports: IntakePorts,
 ): Promise<Fault | undefined> {
   if (ports.isFull()) return fail('STORE_FULL').fault;
@@ -201,7 +214,7 @@ async function parkRest(
   const messageId = ports.contentId(device.id, bytes);
   const { organisationId, id: deviceId } = device;
   try {
-    const parked = { organisationId, deviceId, door, messageId, bytes, receivedMs, faults };
+    const parked = { organisationId, deviceId, door, messageId, bytes, receivedMs, ...rest };
     return await ports.parking.park(parked);
   } catch (error) {
     ports.onProblem('park', error);

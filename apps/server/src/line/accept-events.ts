@@ -1,7 +1,7 @@
 /** Accept, for events: each has a subject, and an id that is the same when it is sent again. */
 import type { ReportedEvent } from '@ausculta/vitals/event';
 import { fail } from '@ausculta/vitals/fault';
-import { shiftOf } from './clock.ts';
+import { type ClockStep, shiftOf } from './clock.ts';
 import type { LogEntry } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock, timesOf } from './message-clock.ts';
 import type { Accepted, KnownDevice } from './placement.ts';
@@ -18,6 +18,16 @@ export function acceptEvents(device: KnownDevice, message: EventsMessage): Accep
   const step = clockAfter(device, timesOf(message.events, { receivedMs }));
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
+  return placeEvents(device, step, message);
+}
+
+/** By a clock that is known. */
+export function placeEvents(
+  device: KnownDevice,
+  step: ClockStep,
+  message: EventsMessage,
+): Extract<Accepted, { kind: 'placed' }> {
+  const { receivedMs } = message;
   const entries: LogEntry[] = [];
   const faults = faultsOf(step);
   for (const [index, event] of message.events.entries()) {

@@ -2,7 +2,7 @@
 import { fail } from '@ausculta/vitals/fault';
 import { findMetric } from '@ausculta/vitals/lookup';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
-import { shiftOf } from './clock.ts';
+import { type ClockStep, shiftOf } from './clock.ts';
 import type { MessageTimes } from './clock-lag.ts';
 import type { LogEntry, Series } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock } from './message-clock.ts';
@@ -17,6 +17,15 @@ export function acceptWaveforms(device: KnownDevice, message: WaveformsMessage):
   const step = clockAfter(device, timesOfRuns(message));
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
+  return placeWaveforms(device, step, message);
+}
+
+/** By a clock that is known. */
+export function placeWaveforms(
+  device: KnownDevice,
+  step: ClockStep,
+  message: WaveformsMessage,
+): Accepted {
   const clock = step.state;
   const entries: LogEntry[] = [];
   const faults = faultsOf(step);

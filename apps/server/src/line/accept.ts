@@ -28,6 +28,15 @@ export function acceptReadings(device: KnownDevice, message: ReadingsMessage): A
   const step = clockAfter(device, timesOf(message.readings, message));
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
+  return placeReadings(device, step, message);
+}
+
+/** By a clock that is known. */
+export function placeReadings(
+  device: KnownDevice,
+  step: ClockStep,
+  message: ReadingsMessage,
+): Accepted {
   const placer = new Placer(device, step, message);
   for (let index = 0; index < message.readings.length; index += 1) {
     placer.place(message.readings[index] as ReportedReading, index);

@@ -91,6 +91,26 @@ export interface ClockStep {
   readonly fault?: Fault;
 }
 
+/** How a message was placed by its device's clock: enough to place its parts again. */
+export interface ClockUsed {
+  readonly epoch: number;
+  readonly offsetMs: number;
+  readonly shiftMs: number;
+}
+
+export const usedOf = (clock: ClockState): ClockUsed => ({
+  epoch: clock.epoch,
+  offsetMs: clock.offsetMs,
+  shiftMs: shiftOf(clock),
+});
+
+/** The clock as it was then, in nobody's doubt, and with no more to learn from the message. */
+export function clockAsUsed({ epoch, offsetMs, shiftMs }: ClockUsed): ClockStep {
+  const steady = { epoch, offsetMs, newestStampMs: Number.NEGATIVE_INFINITY, suspect: undefined };
+  const unsteady = { before: steady, toldMs: 0, shiftMs };
+  return { state: shiftMs === 0 ? steady : { ...steady, unsteady }, change: undefined };
+}
+
 /** The first message of a device. What it says of its clock is believed; an old stamp alone is not. */
 export function startClock(times: MessageTimes): ClockStep {
   const lagMs = lagOf(times);

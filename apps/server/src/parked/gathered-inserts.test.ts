@@ -15,6 +15,7 @@ const rowOf = (id: string, size = 1): ParkedRow => ({
   received_ms: 0,
   message_sealed: new Uint8Array(size),
   expires_ms: 0,
+  ...{ kind: null, epoch: null, offset_ms: null, shift_ms: null },
 });
 
 /** A store whose statements are answered by hand. */

@@ -8,7 +8,7 @@ import type { ParkedRow } from './store.ts';
 /** Writes rows durably; answers with the ids of those that were new. */
 type Insert = (rows: readonly ParkedRow[]) => Promise<Set<string>>;
 
-/** A statement of PostgreSQL takes 65,535 parameters, and a row is eleven. */
+/** A statement of PostgreSQL takes 65,535 parameters, and a row is fifteen. */
 const ROWS_MAX = 1_000;
 
 /** A few of the largest messages: what one statement makes the log's connections wait for. */

@@ -6,6 +6,7 @@
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
+import type { ClockUsed } from '../line/clock.ts';
 import { type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import { GatheredInserts } from './gathered-inserts.ts';
@@ -23,7 +24,7 @@ const BYTES_MAX = 512 * 1024 * 1024;
 const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** One message does not fill the table however many of its parts are bad. */
-const PARTS_PER_MESSAGE_MAX = 50;
+export const PARTS_PER_MESSAGE_MAX = 50;
 
 export interface ParkedMessage {
   readonly organisationId: OrganisationId;
@@ -34,6 +35,8 @@ export interface ParkedMessage {
   readonly bytes: Uint8Array;
   readonly receivedMs: number;
   readonly faults: readonly PartFault[];
+  /** For whoever can say later who wore the device: how its parts are placed then. */
+  readonly claim?: { readonly kind: string; readonly clock: ClockUsed } | undefined;
 }
 
 export interface ParkedKey {
@@ -82,6 +85,12 @@ export class Parking {
   async expire(nowMs: number): Promise<void> {
     await store.deleteExpired(this.#ports.sql, nowMs);
     this.#ofDevice.clear();
+    this.#all = await store.parkedAmount(this.#ports.sql);
+  }
+
+  /** Messages of this device are parked no more: they take no room. */
+  async release(deviceId: string): Promise<void> {
+    this.#ofDevice.delete(deviceId);
     this.#all = await store.parkedAmount(this.#ports.sql);
   }
 
@@ -154,6 +163,7 @@ export class Parking {
     const part = message.faults[index] as PartFault;
     const { code, detail } = part.fault;
     const where = part.index === WHOLE_MESSAGE ? '' : `part ${part.index}`;
+    const claim = index === 0 ? message.claim : undefined;
     return {
       organisation_id: organisationId,
       id: this.#ports.newId(),
@@ -169,6 +179,10 @@ export class Parking {
       received_ms: receivedMs,
       message_sealed: index === 0 ? key.seal.seal(bytes, parkedContext(deviceId, messageId)) : null,
       expires_ms: receivedMs + KEPT_MS,
+      kind: claim?.kind ?? null,
+      epoch: claim?.clock.epoch ?? null,
+      offset_ms: claim?.clock.offsetMs ?? null,
+      shift_ms: claim?.clock.shiftMs ?? null,
     };
   }
 }

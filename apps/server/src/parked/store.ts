@@ -15,6 +15,11 @@ export interface ParkedRow {
   readonly received_ms: number;
   readonly message_sealed: Uint8Array | null;
   readonly expires_ms: number;
+  /** Set, with what follows, while the message waits for somebody to say who wore its device. */
+  readonly kind: string | null;
+  readonly epoch: number | null;
+  readonly offset_ms: number | null;
+  readonly shift_ms: number | null;
 }
 
 /** Parks once: a message that is sent again is the same message. Returns the ids of the new rows. */

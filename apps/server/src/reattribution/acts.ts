@@ -37,6 +37,8 @@ export interface ActPorts {
   readonly reattribution: Reattribution;
   readonly organisationSeal: (organisationId: string) => Seal;
   readonly newestMs: (series: Series) => number | undefined;
+  /** Who wears a device, or wore it, is another than it was. */
+  readonly onWorn: (device: RegisteredDevice) => void;
   readonly nowMs: () => number;
   readonly newId: () => string;
 }
@@ -143,7 +145,10 @@ export class Acts {
       await this.#write({ who, device, what, atMs }, { before, after, orders });
     } catch (error) {
       const stillHeld = held.move();
-      this.#doubt = reattribution.findOut(device).finally(() => stillHeld.dispose());
+      this.#doubt = reattribution.findOut(device).finally(() => {
+        stillHeld.dispose();
+        this.#ports.onWorn(device);
+      });
       throw error;
     }
     while (device.queue !== undefined) await device.queue;
@@ -152,6 +157,7 @@ export class Acts {
       after.map((worn) => assignmentOf(worn, device)),
     );
     reattribution.begin(orders);
+    this.#ports.onWorn(device);
     return ok(undefined);
   }
 

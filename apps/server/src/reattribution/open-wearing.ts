@@ -8,7 +8,7 @@ export interface Wearing {
 }
 
 export async function openWearing(
-  ports: ReattributionPorts & Pick<ActPorts, 'holds' | 'organisationSeal' | 'newId'>,
+  ports: ReattributionPorts & Pick<ActPorts, 'holds' | 'organisationSeal' | 'newId' | 'onWorn'>,
 ): Promise<Wearing> {
   const reattribution = await Reattribution.open(ports);
   const { heads } = ports.telemetry;
