@@ -90,8 +90,9 @@ export function readStraight(
   const remainders = new Int32Array(integers.buffer, integers.byteOffset + count * 4, count);
   const isBent = readRice(reader, remainders);
   if (!isBent) {
-    for (let i = 0; i < count; i++) integers[i] = base + step * (slope * i);
-    return { integers, increment: slope > 0 && step > 0 ? step * slope : undefined };
+    const increment = step * slope;
+    for (let i = 0; i < count; i++) integers[i] = base + increment * i;
+    return { integers, increment: increment > 0 ? increment : undefined };
   }
   if (step === 1 && slope === 0) {
     for (let i = 0; i < count; i++) integers[i] = base + (remainders[i] as number);

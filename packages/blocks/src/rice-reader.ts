@@ -15,9 +15,15 @@ import {
 /** A word read at any bit has this many bits of the stream at its top, or one more. */
 const WORD_BITS = 24;
 
+/** Eight groups in which nothing changes. */
+const FLAT_GROUPS = 0b100_100_100_100_100_100_100_100;
+const FLAT_BITS = 8 * GROUP_BITS_MIN;
+const FLAT_VALUES = 8 * GROUP_SIZE;
+
 /**
  * Fills `values`, whatever they held, with what `writeRice` wrote. The time it takes is bounded by their
- * count, and a count that the remaining bytes cannot hold is refused at once. False: all are zero.
+ * count, and a count that the remaining bytes cannot hold is refused at once. False: all of them are zero,
+ * and are left as they were, for whoever asks knows it.
  *
  * This is the platform's hottest loop: every chart and every strip passes through it. That is why it
  * reads whole words, keeps its state in locals and looks for the end once a group.
@@ -35,7 +41,9 @@ export function readRice(reader: ByteReader, values: Int32Array): boolean {
   let a = 0;
   let b = 0;
   let c = 0;
-  for (let from = 0; from < count; from += GROUP_SIZE) {
+  const flat = flatValues(view, { bit, endBit, count });
+  bit += (flat / GROUP_SIZE) * GROUP_BITS_MIN;
+  for (let from = flat; from < count; from += GROUP_SIZE) {
     if (bit >= endBit) throw malformed('A column ends too early.');
     const head = view.getUint32(bit >>> 3) << (bit & 7);
     const change = Math.clz32(head);
@@ -52,11 +60,12 @@ export function readRice(reader: ByteReader, values: Int32Array): boolean {
     if (width < 0 || width > WIDTH_MAX) throw malformed('A group has an impossible width.');
     const until = Math.min(from + GROUP_SIZE, count);
     if (width === 0 && predictor === 0) {
-      values.fill(a, from, until);
+      if (isAnySet) values.fill(a, from, until);
       b = a;
       c = a;
       continue;
     }
+    if (!isAnySet) values.fill(0, 0, from);
     isAnySet = true;
     if (width === 0) values.fill(0, from, until);
     else if (width === 1) bit = readCalm(view, bit, { values, from, until, width });
@@ -82,6 +91,19 @@ export function readRice(reader: ByteReader, values: Int32Array): boolean {
   if (bit > endBit) throw malformed('A column ends too early.');
   reader.skip(Math.ceil((bit - startBit) / 8));
   return isAnySet;
+}
+
+/** How many values a column begins with that are zero, as far as that is quickly told: stamps are, to their end. */
+function flatValues(
+  view: DataView,
+  { bit, endBit, count }: { readonly bit: number; readonly endBit: number; readonly count: number },
+): number {
+  let flat = 0;
+  for (let at = bit; at + FLAT_BITS <= endBit && flat + FLAT_VALUES <= count; at += FLAT_BITS) {
+    if ((view.getUint32(at >>> 3) << (at & 7)) >>> 8 !== FLAT_GROUPS) break;
+    flat += FLAT_VALUES;
+  }
+  return flat;
 }
 
 /** How many bytes a column takes at least. Asked before memory is allocated for its values. */
