@@ -1,5 +1,6 @@
 // What a screen draws of a long time: a year of heart rates at 1 Hz, a day of an ECG at 360 Hz.
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { PIECE_READINGS } from './ground.ts';
 import { inventedHeartRate } from './invented.ts';
 import { makePlainTable, type PlainTable } from './plain-table.ts';
 import type { Section } from './section.ts';
@@ -10,10 +11,8 @@ const POINTS = 2_000;
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const YEAR = 365 * 86_400;
-/** A piece is invented, stored and forgotten before the next one. */
-const PIECE = 1_000_000;
 const RATE_HZ = 360;
-const RUN_SECONDS = 60;
+const RUN_SECONDS = 1_800;
 const ASKS = 20;
 /** It takes seconds. */
 const PLAIN_ASKS = 3;
@@ -26,9 +25,10 @@ export const DRAWN: Section = {
     const [rate, lead] = patient?.series ?? [];
     if (patient === undefined || rate === undefined || lead === undefined)
       throw new Error('there is no patient');
-    for (let at = 0; at < YEAR; at += PIECE) {
+    // A piece is invented, stored and forgotten before the next one.
+    for (let at = 0; at < YEAR; at += PIECE_READINGS) {
       const fromMs = START_MS + at * SECOND_MS;
-      const count = Math.min(PIECE, YEAR - at);
+      const count = Math.min(PIECE_READINGS, YEAR - at);
       await ground.store(
         rate,
         1,

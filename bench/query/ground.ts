@@ -1,7 +1,9 @@
 // The database of a query bench, filled without the doors: patients by the thousand, and chunks as the
 // engine stores them.
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { ReadingColumns } from '@ausculta/blocks/readings-block';
+import { encodeReadings, type ReadingColumns } from '@ausculta/blocks/readings-block';
+import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import type { Result } from '@ausculta/vitals/fault';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
@@ -9,11 +11,11 @@ import { openPools, type Pools, type Sql } from '../../apps/server/src/database/
 import { partitionOf } from '../../apps/server/src/devices/partition.ts';
 import { identityContext } from '../../apps/server/src/devices/registry.ts';
 import type { Series } from '../../apps/server/src/line/entry.ts';
-import { encodeContent } from '../../apps/server/src/telemetry/chunk-content.ts';
-import { cutReadings, cutRuns } from '../../apps/server/src/telemetry/chunk-cuts.ts';
+import { type MergedChunk, mergeChunks } from '../../apps/server/src/telemetry/chunk-merge.ts';
 import { sealChunk } from '../../apps/server/src/telemetry/chunk-row.ts';
+import { ALL_TIME } from '../../apps/server/src/telemetry/merge.ts';
 import { type ChunkRow, insertChunks } from '../../apps/server/src/telemetry/store.ts';
-import { endOf } from '../../apps/server/src/telemetry/waveform-head.ts';
+import { zstd } from '../../apps/server/src/telemetry/zstd.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { oneKey } from '../../tests/support/keys.ts';
 import { startTestServer } from '../../tests/support/postgres-server.ts';
@@ -41,7 +43,7 @@ export interface Ground extends AsyncDisposable {
   addPatients(count: number, metrics: readonly string[]): Promise<Patient[]>;
   /** As chunks that are full; a later generation is read before an earlier one. */
   store(series: PatientSeries, generation: number, columns: ReadingColumns): Promise<void>;
-  /** As the chunks of one flush. */
+  /** The same of samples. */
   storeRun(series: PatientSeries, generation: number, run: WaveformRun): Promise<void>;
   /** What it holds is known to the planner. */
   settle(): Promise<void>;
@@ -62,7 +64,7 @@ export async function openGround(): Promise<Ground> {
     addPatients: (count, metrics) =>
       addPatients(pools.line, { seal, organisationId, count, metrics }),
     store: (series, generation, columns) =>
-      insertChunks(pools.line, chunksOf(series, { generation, columns, seal })),
+      insertChunks(pools.line, [...chunksOf(series, { generation, columns, seal })]),
     storeRun: (series, generation, run) =>
       insertChunks(pools.line, runChunksOf(series, { generation, run, seal })),
     async settle() {
@@ -80,46 +82,52 @@ async function reserved(sql: Sql) {
   return { sql: own, [Symbol.dispose]: () => own.release() };
 }
 
-function chunksOf(
-  series: PatientSeries,
-  what: { readonly generation: number; readonly columns: ReadingColumns; readonly seal: Seal },
-): ChunkRow[] {
-  const { generation, columns, seal } = what;
-  return cutReadings(columns.stampsMs).map(({ firstMs, from, until }) => {
-    const part = {
-      stampsMs: columns.stampsMs.slice(from, until),
-      values: columns.values.slice(from, until),
-      flags: columns.flags.slice(from, until),
-    };
-    return sealChunk(seal, {
-      ...encodeContent({ kind: 'readings', columns: part }),
-      series: seriesOf(series, 'heart-rate'),
-      kind: 'readings',
-      generation,
-      firstMs,
-      lastMs: part.stampsMs.at(-1) ?? firstMs,
-      count: until - from,
-      closed: true,
-    });
-  });
+/** As full chunks: so many readings are stored at once, and fit a block. */
+export const PIECE_READINGS = 31 * 32_768;
+
+interface Stored {
+  readonly generation: number;
+  readonly columns: ReadingColumns;
+  readonly seal: Seal;
 }
 
-function seriesOf(series: PatientSeries, metric: string): Series {
-  return { ...series, deviceId: 'bench' as DeviceId, metric: metricOf(metric), epoch: 1 };
+function* chunksOf(series: PatientSeries, { generation, columns, seal }: Stored) {
+  for (let at = 0; at < columns.stampsMs.length; at += PIECE_READINGS) {
+    const piece = {
+      stampsMs: columns.stampsMs.subarray(at, at + PIECE_READINGS),
+      values: columns.values.subarray(at, at + PIECE_READINGS),
+      flags: columns.flags.subarray(at, at + PIECE_READINGS),
+    };
+    const merged = merge('readings', generation, encodeReadings(piece, zstd));
+    const of = { kind: 'readings', series: seriesOf(series, 'heart-rate'), closed: true } as const;
+    yield* merged.map((chunk) => sealChunk(seal, { ...of, ...chunk }));
+  }
 }
 
 function runChunksOf(
   series: PatientSeries,
   what: { readonly generation: number; readonly run: WaveformRun; readonly seal: Seal },
 ): ChunkRow[] {
-  const { generation, run, seal } = what;
-  return cutRuns([run]).map(({ firstMs, runs }) => {
-    const encoded = encodeContent({ kind: 'waveform', runs });
-    const lastMs = Math.ceil(Math.max(...runs.map(endOf)));
-    const count = runs.reduce((sum, { samples }) => sum + samples.length, 0);
-    const place = { kind: 'waveform', generation, firstMs, lastMs, count, closed: true } as const;
-    return sealChunk(seal, { ...encoded, ...place, series: seriesOf(series, 'ecg-ii') });
-  });
+  const merged = merge('waveform', what.generation, encodeRuns([what.run], zstd));
+  const of = { kind: 'waveform', series: seriesOf(series, 'ecg-ii'), closed: true } as const;
+  return merged.map((chunk) => sealChunk(what.seal, { ...of, ...chunk }));
+}
+
+/** What compaction makes of it. */
+function merge(
+  kind: ChunkRow['kind'],
+  generation: number,
+  block: Result<Uint8Array>,
+): readonly MergedChunk[] {
+  if (!block.ok) throw new Error(block.fault.detail);
+  const parts = [{ generation, block: block.value }];
+  const merged = mergeChunks({ kind, parts, region: ALL_TIME });
+  if (!merged.ok) throw new Error(merged.fault.detail);
+  return merged.value;
+}
+
+function seriesOf(series: PatientSeries, metric: string): Series {
+  return { ...series, deviceId: 'bench' as DeviceId, metric: metricOf(metric), epoch: 1 };
 }
 
 interface Wanted {
