@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { migrate, readMigrations } from '../apps/server/src/database/migrate.ts';
-import { asOrganisation, type Sql } from '../apps/server/src/database/pool.ts';
+import { asOrganisation, readAsOrganisation, type Sql } from '../apps/server/src/database/pool.ts';
 import { StartProblem } from '../apps/server/src/database/start-problem.ts';
 import { emptyDatabase, freshDatabase } from './support/database.ts';
 
@@ -93,6 +93,37 @@ test('a failed transaction changes nothing and leaves its connection usable', as
     (tx) => tx<{ paced: string }[]>`SELECT paced FROM subject`,
   );
   assert.deepEqual([...rows], [{ paced: 'unknown' }]);
+});
+
+test('a question sees its organisation alone, changes nothing, and is told what went wrong', async () => {
+  await using database = await freshDatabase();
+  const [a, b] = [await addWard(database.line), await addWard(database.line)];
+  const asA = <T>(work: Parameters<typeof readAsOrganisation<T>>[2]) =>
+    readAsOrganisation(database.people, a.organisation, work);
+
+  const seen = await asA((tx) => tx`SELECT id FROM subject`);
+  assert.deepEqual([...seen], [{ id: a.subject }]);
+  await assert.rejects(
+    asA((tx) => tx`UPDATE subject SET paced = 'yes'`),
+    { code: '25006' },
+  );
+  await assert.rejects(
+    asA(() => Promise.reject(new Error('the work failed'))),
+    /the work failed/,
+  );
+  // Neither what was answered nor what failed leaves its scope on a connection.
+  const many = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      readAsOrganisation(
+        database.people,
+        (i % 2 === 0 ? a : b).organisation,
+        (tx) => tx<{ id: string }[]>`SELECT id FROM subject`,
+      ),
+    ),
+  );
+  for (const [i, rows] of many.entries())
+    assert.deepEqual([...rows], [{ id: (i % 2 === 0 ? a : b).subject }]);
+  assert.equal((await database.people`SELECT id FROM subject`).length, 0);
 });
 
 test('row-level security is enabled and forced on every table, and each has a policy', async () => {

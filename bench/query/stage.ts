@@ -1,6 +1,6 @@
 // The engine and its routes on a filled database, asked over HTTP as any program asks.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { asOrganisation } from '../../apps/server/src/database/pool.ts';
+import { readAsOrganisation } from '../../apps/server/src/database/pool.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { createHttpServer } from '../../apps/server/src/http-server.ts';
 import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
@@ -23,7 +23,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
   const encoder = new ChunkWorker();
   const telemetry = await Telemetry.open({
     sql: pools.line,
-    read: (organisationId, work) => asOrganisation(pools.people, organisationId, work),
+    read: (organisationId, work) => readAsOrganisation(pools.people, organisationId, work),
     sealOf: keys.sealOf,
     logKeys: keys,
     registry,

@@ -11,7 +11,7 @@ import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
 import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import { asOrganisation } from './database/pool.ts';
+import { readAsOrganisation } from './database/pool.ts';
 import { readArchiver } from './database/store.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
@@ -211,7 +211,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
     sql,
-    read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
+    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
     sealOf: vault.sealOf,
     logKeys: vault,
     registry,

@@ -188,7 +188,8 @@ export type SealedChunk = ChunkPlace & Pick<ChunkRow, 'sealed'>;
 
 /**
  * The chunks that may hold such stamps, series by series, the older generation first. Those that span
- * more than a day have an index of their own (0003-long-chunks.sql).
+ * more than a day have an index of their own (0003-long-chunks.sql); "IS TRUE" keeps PostgreSQL from
+ * leaving it for the table's key, whose 256 partitions it would look through one by one.
  */
 export async function chunksBetween(sql: Sql, question: ChunkQuestion): Promise<SealedChunk[]> {
   return await foundBetween(sql, question, sql`found.sealed`);
@@ -224,7 +225,7 @@ async function foundBetween<Found extends ChunkPlace = SealedChunk>(
         AND last_ms >= wanted."fromMs" AND last_ms - first_ms <= 86400000 AND sealed IS NOT NULL
       UNION ALL
       SELECT series_id, generation, first_ms, last_ms, count, sealed FROM chunk
-      WHERE series_id = wanted."id" AND subject_id = ${subjectId}
+      WHERE series_id = wanted."id" AND (subject_id = ${subjectId}) IS TRUE
         AND last_ms - first_ms > 86400000 AND sealed IS NOT NULL
         AND last_ms >= wanted."fromMs" AND first_ms < wanted."toMs"
     ) AS found

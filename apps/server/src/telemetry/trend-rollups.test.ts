@@ -9,7 +9,7 @@ import { FLAG } from '@ausculta/vitals/reading';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { oneKey } from '../../../../tests/support/keys.ts';
 import { NOON, ORGANISATION, runSample, subjectId } from '../../../../tests/support/line.ts';
-import { asOrganisation } from '../database/pool.ts';
+import { readAsOrganisation } from '../database/pool.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { Series } from '../line/entry.ts';
@@ -55,7 +55,7 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
   const archive = {
     sql: database.line,
     read: ((organisationId, work) =>
-      asOrganisation(database.people, organisationId, work)) satisfies QueryPorts['read'],
+      readAsOrganisation(database.people, organisationId, work)) satisfies QueryPorts['read'],
     sealOf: () => seal,
     heads: new Heads(),
     registry,

@@ -14,7 +14,10 @@ export interface StampQuestion {
 
 export type ChunkSpan = Pick<ChunkRow, 'generation' | 'first_ms' | 'last_ms' | 'count'>;
 
-/** The chunks that may hold stamps from `fromMs` until before `toMs`, in order of their first one. */
+/**
+ * The chunks that may hold stamps from `fromMs` until before `toMs`, in order of their first one. For
+ * "IS TRUE" see `chunksBetween`.
+ */
 export async function chunkSpans(
   sql: Sql,
   question: StampQuestion,
@@ -29,7 +32,7 @@ export async function chunkSpans(
         AND last_ms >= ${fromMs} AND last_ms - first_ms <= 86400000
       UNION ALL
       SELECT generation, first_ms, last_ms, count FROM chunk
-      WHERE series_id = ${seriesId} AND subject_id = ${subjectId}
+      WHERE series_id = ${seriesId} AND (subject_id = ${subjectId}) IS TRUE
         AND last_ms - first_ms > 86400000 AND last_ms >= ${fromMs} AND first_ms < ${toMs}
     ) AS found
     ORDER BY first_ms, generation LIMIT ${limit}`;
