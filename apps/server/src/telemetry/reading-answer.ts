@@ -107,9 +107,12 @@ async function* asLines(
 
 function ndjsonOf({ range, index }: OrderedReading): string {
   const { metric, deviceId } = range.series;
+  const [stampMs, timeMs] = [range.stampsMs[index], range.timesMs[index]];
+  const time = timeText(timeMs);
   const line: ReadingLine = {
-    stamp: timeText(range.stampsMs[index]),
-    time: timeText(range.timesMs[index]),
+    // Most clocks are right, and a date is dear to write.
+    stamp: stampMs === timeMs ? time : timeText(stampMs),
+    time,
     value: range.values[index] as number,
     unit: metric.unit,
     flags: flagNames(range.flags[index] as number),

@@ -33,21 +33,35 @@ export async function readWindow(
   return await new Reading(ports, asked).ranges(await findParts(ports, series, asked));
 }
 
+/** What a span of time holds, found and not yet opened. */
+export interface FoundWindow {
+  readonly span: Span;
+  readonly parts: readonly Part[];
+}
+
+export async function findWindow(
+  ports: QueryPorts,
+  series: readonly Series[],
+  span: Span,
+): Promise<FoundWindow> {
+  return { span, parts: await findParts(ports, series, span) };
+}
+
 /**
  * The same piece by piece, in order of time or from the newest back; one empty piece when there is
  * nothing. A piece holds until the next is asked for: one room serves all that lie alone.
  */
 export async function* piecesOf(
   ports: QueryPorts,
-  series: readonly Series[],
-  asked: Asked & { readonly newestFirst: boolean },
+  { span, parts }: FoundWindow,
+  { newestFirst, unreadable }: Pick<Question, 'unreadable'> & { readonly newestFirst: boolean },
 ): AsyncGenerator<SeriesRange[]> {
-  const pieces = apart(await findParts(ports, series, asked));
-  if (asked.newestFirst) pieces.reverse();
+  const pieces = apart(parts);
+  if (newestFirst) pieces.reverse();
   if (pieces.length === 0) yield [];
   // Of the first piece whoever asks may have enough: it gets columns of its own size.
   let room: ReadingRoom | undefined;
-  const reading = new Reading(ports, asked);
+  const reading = new Reading(ports, { ...span, unreadable });
   for (const piece of pieces) {
     yield await reading.ranges(piece, piece.length === 1 ? room : undefined);
     room ??= newRoom();

@@ -9,16 +9,19 @@ import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { SeriesRange, Span } from './merge.ts';
 import type { QueryPorts, Question } from './query-ports.ts';
-import { piecesOf, readWindow } from './reading-pieces.ts';
+import { type FoundWindow, findWindow, piecesOf, readWindow } from './reading-pieces.ts';
 import { chunkQuestion, organisationOf } from './sealed-chunks.ts';
 import * as store from './store.ts';
 
 /** Of all series of a window together: some megabytes as they are stored, 34 if all of it overlapped. */
 const WINDOW_MAX: store.WindowSize = { chunks: 256, readings: 2_000_000 };
 
-/** The newest few are asked for more often than all: who goes on reading gets more and more at once. */
-const CHUNKS_FIRST = 1;
+/** Many who ask have soon enough: who goes on reading gets more and more at once. */
+const CHUNKS_FIRST = { newest: 1, oldest: 16 } as const;
 const WINDOW_GROWTH = 16;
+
+/** The newest few are asked for most often. Where they are is known without looking: a hundred at 1 Hz. */
+const NEWEST_MS = 120_000;
 
 /**
  * However dense the chunks, a window gets on, and twice as far each time: around a clock that has been
@@ -43,18 +46,44 @@ export async function* windows(
   const { newestFirst } = question;
   const series = seriesFor(ports, question);
   let { fromMs, toMs } = question;
-  let chunks = newestFirst ? CHUNKS_FIRST : WINDOW_MAX.chunks;
+  let chunks: number = newestFirst ? CHUNKS_FIRST.newest : CHUNKS_FIRST.oldest;
   let leastMs = WINDOW_MIN_MS;
-  while (fromMs < toMs && series.length > 0) {
+  let newestFromMs = newestFirst ? newestStart(ports, series, toMs) : undefined;
+
+  async function next(): Promise<FoundWindow | undefined> {
+    if (fromMs >= toMs || series.length === 0) return undefined;
+    const span = await spanOfNext();
+    if (newestFirst) toMs = span.fromMs;
+    else fromMs = span.toMs;
+    return await findWindow(ports, series, span);
+  }
+
+  async function spanOfNext(): Promise<Span> {
+    if (newestFromMs !== undefined) {
+      const span = { fromMs: Math.max(fromMs, newestFromMs), toMs };
+      newestFromMs = undefined;
+      return span;
+    }
     const size = { ...sizeFor(series, chunks), leastMs };
+    chunks *= WINDOW_GROWTH;
     const span = newestFirst
       ? { fromMs: await windowStart(ports, { series, fromMs, toMs }, size), toMs }
       : { fromMs, toMs: await windowEnd(ports, { series, fromMs, toMs }, size) };
     leastMs = span.toMs - span.fromMs === leastMs ? leastMs * 2 : WINDOW_MIN_MS;
-    yield* piecesOf(ports, series, { ...span, newestFirst, unreadable: question.unreadable });
-    if (newestFirst) toMs = span.fromMs;
-    else fromMs = span.toMs;
-    chunks *= WINDOW_GROWTH;
+    return span;
+  }
+
+  let window = await next();
+  while (window !== undefined) {
+    let following: ReturnType<typeof next> | undefined;
+    for await (const piece of piecesOf(ports, window, question)) {
+      yield piece;
+      // Who asks for a second piece goes on: the database looks for the next window meanwhile.
+      following ??= next();
+      // Its fault is told when it is waited for, and to nobody if nobody goes on after all.
+      following.catch(() => undefined);
+    }
+    window = await (following ?? next());
   }
 }
 
@@ -82,6 +111,18 @@ interface LeastWindow extends store.WindowSize {
 
 interface SeriesSpan extends Span {
   readonly series: readonly Series[];
+}
+
+/** Undefined where it is not known, or lies behind what is asked for. */
+function newestStart(
+  { heads }: QueryPorts,
+  series: readonly Series[],
+  toMs: number,
+): number | undefined {
+  const newestMs = Math.max(
+    ...series.map((one) => heads.newestMs(one) ?? Number.NEGATIVE_INFINITY),
+  );
+  return Number.isFinite(newestMs) && newestMs < toMs ? newestMs - NEWEST_MS : undefined;
 }
 
 async function windowEnd(

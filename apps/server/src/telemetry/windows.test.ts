@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { oneKey } from '../../../../tests/support/keys.ts';
 import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
-import { asOrganisation } from '../database/pool.ts';
+import { readAsOrganisation } from '../database/pool.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { Series } from '../line/entry.ts';
@@ -58,7 +58,7 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
   const problems: string[] = [];
   return {
     sql: database.line,
-    read: (organisationId, work) => asOrganisation(database.people, organisationId, work),
+    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
     sealOf: () => ({
       ...seal,
       open: (bytes, context) => {
@@ -220,6 +220,71 @@ test('the newest few of years cost the newest chunks alone', async () => {
     break;
   }
   assert.ok(archive.opened() <= 4, `${archive.opened()} chunks were opened`);
+});
+
+test('the newest minutes of what is sent now cost one question, and what lies behind them follows', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  await fill(archive, CHUNKS);
+  await recallLast(archive);
+  let asked = 0;
+  const read: QueryPorts['read'] = (organisationId, work) => {
+    asked += 1;
+    return archive.read(organisationId, work);
+  };
+  const newest: number[] = [];
+  for await (const ranges of windows({ ...archive, read }, { ...QUESTION, newestFirst: true })) {
+    newest.push(...(ranges[0]?.values ?? []));
+    break;
+  }
+  // Two minutes before the last reading, and it.
+  assert.deepEqual([newest[0], newest.length, asked], [CHUNKS * 10 - 21, 21, 1]);
+  const back = await collect(windows(archive, { ...QUESTION, newestFirst: true }));
+  assert.deepEqual(
+    back.toReversed().flat(),
+    Array.from({ length: CHUNKS * 10 }, (_, i) => i),
+  );
+  const before = { ...QUESTION, toMs: NOON + 10 * MINUTE_MS, newestFirst: true };
+  const earlier = await collect(windows(archive, before));
+  assert.deepEqual(
+    earlier.toReversed().flat(),
+    Array.from({ length: 100 }, (_, i) => i),
+  );
+});
+
+test('the next window is looked for while one is read, and its fault is told to who goes on', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  // Large enough to be pieces of their own, and more than one window.
+  const rows = Array.from({ length: 24 }, (_, at) =>
+    chunkOf(archive.series, {
+      generation: at + 1,
+      stampsMs: Array.from({ length: 4_096 }, (_, i) => NOON + (at * 4_096 + i) * 1_000),
+      valueOf: (i) => i,
+    }),
+  );
+  await insertChunks(archive.sql, rows);
+  let asked = 0;
+  // The first window's end and chunks, then the next one's.
+  const read: QueryPorts['read'] = (organisationId, work) => {
+    asked += 1;
+    return asked <= 2
+      ? archive.read(organisationId, work)
+      : Promise.reject(new Error('the store has gone'));
+  };
+  const pieces = windows({ ...archive, read }, { ...QUESTION, newestFirst: false });
+  await pieces.next();
+  assert.equal(asked, 2);
+  for (let piece = 1; piece < 16; piece += 1) {
+    const { value } = await pieces.next();
+    assert.equal(value?.[0]?.values.length, 4_096);
+    assert.equal(asked, 3);
+  }
+  await assert.rejects(pieces.next(), /the store has gone/);
+  // Who does not go on is not told.
+  asked = 0;
+  for await (const _ of windows({ ...archive, read }, { ...QUESTION, newestFirst: false }))
+    if (asked > 2) break;
 });
 
 test('a window of chunks that are full ends before it is too large for memory', async () => {
