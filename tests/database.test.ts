@@ -4,8 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, readMigrations } from '../apps/server/src/database/migrate.ts';
-import { asOrganisation, readAsOrganisation, type Sql } from '../apps/server/src/database/pool.ts';
+import {
+  asOrganisation,
+  readAsOrganisation,
+  type Sql,
+  type Transaction,
+} from '../apps/server/src/database/pool.ts';
 import { StartProblem } from '../apps/server/src/database/start-problem.ts';
 import { emptyDatabase, freshDatabase } from './support/database.ts';
 
@@ -124,6 +130,29 @@ test('a question sees its organisation alone, changes nothing, and is told what 
   for (const [i, rows] of many.entries())
     assert.deepEqual([...rows], [{ id: (i % 2 === 0 ? a : b).subject }]);
   assert.equal((await database.people`SELECT id FROM subject`).length, 0);
+});
+
+test('a connection that is cut in the middle of a transaction ends that, and neither the pool nor the process', async () => {
+  await using database = await freshDatabase();
+  const { organisation } = await addWard(database.line);
+  const cut = (tx: Sql | Transaction) => tx`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'ausculta people' AND datname = current_database()`;
+  for (const ask of [asOrganisation, readAsOrganisation]) {
+    // While it waits for an answer, and while it works on something else.
+    for (const wait of [(tx: Transaction) => tx`SELECT pg_sleep(10)`, () => sleep(200)]) {
+      const asked = ask(database.people, organisation, async (tx) => {
+        await tx`SELECT id FROM subject`;
+        await Promise.all([wait(tx), cut(database.line)]);
+      });
+      await assert.rejects(asked);
+      // As many as the pool has connections; one that lay idle may not know yet that it was cut.
+      const again = () => ask(database.people, organisation, (tx) => tx`SELECT id FROM subject`);
+      const asking = Array.from({ length: 8 }, () => again().catch(again));
+      const found = await Promise.all(asking);
+      for (const rows of found) assert.equal(rows.length, 1);
+    }
+  }
 });
 
 test('row-level security is enabled and forced on every table, and each has a policy', async () => {

@@ -1,6 +1,7 @@
 import { expect } from '@ausculta/vitals/expect';
 import postgres from 'postgres';
 import type { Connection } from './connection.ts';
+import { beginOnLiving } from './living-connection.ts';
 import { setOrganisation } from './store.ts';
 
 /**
@@ -119,7 +120,7 @@ function openPool(
       ...(pool.scope === 'people' ? { plan_cache_mode: 'force_generic_plan' } : {}),
     },
   });
-  return sql;
+  return Object.assign(sql, { begin: beginOnLiving(sql) });
 }
 
 /** Our bigints are 53-bit ids and milliseconds. One that is not would come back as another number. */
