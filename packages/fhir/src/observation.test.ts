@@ -88,7 +88,7 @@ test('every metric but a waveform makes an Observation that the profiles take', 
 
 test('a heart rate is what R4 says it is, to the letter', () => {
   const { id, ...observation } = one('heart-rate', 72, { timeMs: AT + 250 });
-  assert.match(id ?? '', /^[0-9a-f]{40}$/);
+  assert.match(id ?? '', /^[0-9a-f]{16}\.heart-rate\.1\.[0-9a-z]+$/);
   assert.deepEqual(observation, {
     resourceType: 'Observation',
     meta: { profile: ['http://hl7.org/fhir/StructureDefinition/heartrate'] },
@@ -210,7 +210,7 @@ test('the id belongs to device, metric, epoch and stamp, and to nothing else', (
 });
 
 test('the id does not change from version to version of the software', () => {
-  assert.equal(one('heart-rate', 72).id, '037224e017edb43a10989223235f617c12361762');
+  assert.equal(one('heart-rate', 72).id, '4044463cb7fca1b1.heart-rate.1.mm7gmbk0');
 });
 
 test('a cuff’s pressures of one stamp are one panel, at the place of the first', () => {

@@ -2,10 +2,19 @@ import { BLOOD_PRESSURE_PANEL } from '@ausculta/vitals/catalogue-pressure';
 import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { Reading } from '@ausculta/vitals/reading';
-import type { Coding, Observation, ObservationComponent } from '@medplum/fhirtypes';
+import type {
+  Coding,
+  Device,
+  DeviceMetric,
+  Extension,
+  Observation,
+  ObservationComponent,
+  Reference,
+} from '@medplum/fhirtypes';
 import { certainty, valueElement } from './observation-value.ts';
-import { sha256Hex } from './sha-256.ts';
-import { SYSTEM } from './systems.ts';
+import { deviceTag, readingId } from './reading-id.ts';
+import { EXTENSION, SYSTEM } from './systems.ts';
+import { profileUrl, VITAL_SIGNS } from './vital-signs.ts';
 
 /** A reading with all that makes it an Observation. `timeMs` is corrected, `stampMs` the device's. */
 export interface PlacedReading extends Reading {
@@ -16,16 +25,44 @@ export interface PlacedReading extends Reading {
   readonly timeMs: number;
 }
 
+/** What stands beside a device's readings: how to reach it, and by which guide it is to be told of. */
+export interface DeviceLinks {
+  /** Device/… of a personal device, DeviceMetric/… at the point of care. */
+  readonly device: Reference<Device | DeviceMetric>;
+  /** Given for a personal health device (HL7's PHD guide): who passed the reading on. */
+  readonly personal?: {
+    readonly gateway: Reference;
+    /** The Observation that says what the device's clock showed. */
+    readonly coincident?: Reference;
+  };
+}
+
+type LinksOf = (reading: PlacedReading) => DeviceLinks;
+
+/** Without more knowledge a device is known by its name. */
+function linkByName({ deviceId }: PlacedReading): DeviceLinks {
+  return { device: { identifier: { system: SYSTEM.DEVICE, value: deviceId } } };
+}
+
 /**
  * Readings as FHIR R4 Observations, in the order given. A cuff's pressures of one device and stamp
  * become one blood pressure panel, at the place of the first.
  */
-export function toObservations(readings: readonly PlacedReading[]): Observation[] {
+export function toObservations(
+  readings: readonly PlacedReading[],
+  linksOf: LinksOf = linkByName,
+): Observation[] {
+  const tags = new Map<string, string>();
+  const idOf = ({ deviceId, epoch, stampMs }: PlacedReading, name: string) => {
+    const device = tags.get(deviceId) ?? deviceTag(deviceId);
+    tags.set(deviceId, device);
+    return readingId({ device, name, epoch, stampMs });
+  };
   const panels = new Map<string, PlacedReading[]>();
   const made: (Observation | PlacedReading[])[] = [];
   for (const reading of readings) {
     if (!isCuffPressure(reading.metric)) {
-      made.push(toObservation(reading));
+      made.push(toObservation(reading, idOf(reading, reading.metric.key), linksOf(reading)));
       continue;
     }
     const id = idOf(reading, PANEL);
@@ -38,49 +75,37 @@ export function toObservations(readings: readonly PlacedReading[]): Observation[
     panels.set(id, opened);
     made.push(opened);
   }
-  return made.map((one) => (Array.isArray(one) ? toPanel(one) : one));
+  return made.map((one) => {
+    if (!Array.isArray(one)) return one;
+    const [first] = one as [PlacedReading];
+    return toPanel(one, idOf(first, PANEL), linksOf(first));
+  });
 }
 
-const PANEL = 'nibp';
+/** A panel's place in ids, where a reading has its metric. */
+export const PANEL = 'nibp';
 const CUFF_KEYS = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'];
 
 export function isCuffPressure(metric: Metric): boolean {
   return CUFF_KEYS.includes(metric.key);
 }
 
-/**
- * The id is made of device, metric, epoch and stamp: the same reading has the same id for ever, and
- * whose it is may change (a re-attribution) without a new one. 40 hex digits, of FHIR's 64 allowed.
- */
-function idOf(reading: PlacedReading, name: string): string {
-  const { deviceId, epoch, stampMs } = reading;
-  return sha256Hex(JSON.stringify([deviceId, name, epoch, stampMs])).slice(0, 40);
-}
-
 /** Profiles of R4's vital signs, by the LOINC code that each requires. */
-const PROFILES: ReadonlyMap<string, string> = new Map([
-  ['8867-4', 'heartrate'],
-  ['9279-1', 'resprate'],
-  ['2708-6', 'oxygensat'],
-  ['8310-5', 'bodytemp'],
-  ['29463-7', 'bodyweight'],
-  ['8302-2', 'bodyheight'],
-  ['39156-5', 'bmi'],
-  [BLOOD_PRESSURE_PANEL.loinc, 'bp'],
-]);
+const PROFILES: ReadonlyMap<string, string> = new Map(
+  VITAL_SIGNS.map((sign) => [sign.loinc, profileUrl(sign)]),
+);
 
-function toObservation(reading: PlacedReading): Observation {
+function toObservation(reading: PlacedReading, id: string, links: DeviceLinks): Observation {
   const { metric } = reading;
   return {
-    ...frame(reading, [reading], metric.key, categoryOf(metric), metric.loinc[0]),
+    ...frame(id, [reading], links, [categoryOf(metric), metric.loinc[0]]),
     code: { coding: codingsOf(metric), text: metric.label },
     ...valueElement(metric, reading),
   };
 }
 
 /** The bp profile wants both components; one that was not measured says so. */
-function toPanel(readings: readonly PlacedReading[]): Observation {
-  const [first] = readings as [PlacedReading];
+function toPanel(readings: readonly PlacedReading[], id: string, links: DeviceLinks): Observation {
   const component = CUFF_KEYS.flatMap((key): ObservationComponent[] => {
     const reading = readings.findLast((one) => one.metric.key === key);
     if (reading !== undefined) {
@@ -98,7 +123,7 @@ function toPanel(readings: readonly PlacedReading[]): Observation {
     { system: SYSTEM.MDC, code: String(mdc.code) },
   ];
   return {
-    ...frame(first, readings, PANEL, 'vital-signs', loinc),
+    ...frame(id, readings, links, ['vital-signs', loinc]),
     code: { coding, text: 'Blood pressure (cuff)' },
     component,
   };
@@ -111,31 +136,39 @@ const REQUIRED_COMPONENTS: ReadonlyMap<string, string> = new Map([
 
 /** What every Observation has: identity, trust, whose, when, by what. */
 function frame(
-  first: PlacedReading,
+  id: string,
   all: readonly PlacedReading[],
-  name: string,
-  category: string | undefined,
-  loinc: string | undefined,
+  { device, personal }: DeviceLinks,
+  [category, loinc]: readonly [category: string | undefined, loinc: string | undefined],
 ): Omit<Observation, 'code'> {
+  const [first] = all as [PlacedReading];
   const flags = all.reduce((sum, reading) => sum | reading.flags, 0);
   const { security, interpretation, status } = certainty(flags);
   const profile = loinc === undefined ? undefined : PROFILES.get(loinc);
+  const categories = [
+    ...(category === undefined ? [] : [{ system: SYSTEM.OBSERVATION_CATEGORY, code: category }]),
+    ...(personal === undefined ? [] : [{ system: SYSTEM.PHD_CATEGORY, code: 'phd' }]),
+  ];
   return {
     resourceType: 'Observation',
-    id: idOf(first, name),
+    id,
     meta: {
-      ...(profile && { profile: [`http://hl7.org/fhir/StructureDefinition/${profile}`] }),
+      ...(profile && { profile: [profile] }),
       ...(security.length > 0 && { security }),
     },
+    ...(personal && { extension: extensionsOf(personal) }),
     status,
-    ...(category && {
-      category: [{ coding: [{ system: SYSTEM.OBSERVATION_CATEGORY, code: category }] }],
-    }),
+    ...(categories.length > 0 && { category: categories.map((coding) => ({ coding: [coding] })) }),
     subject: { reference: `Patient/${first.subjectId}` },
     effectiveDateTime: new Date(first.timeMs).toISOString(),
     ...(interpretation.length > 0 && { interpretation }),
-    device: { identifier: { system: SYSTEM.DEVICE, value: first.deviceId } },
+    device,
   };
+}
+
+function extensionsOf({ gateway, coincident }: NonNullable<DeviceLinks['personal']>): Extension[] {
+  const clock = coincident && { url: EXTENSION.COINCIDENT, valueReference: coincident };
+  return [{ url: EXTENSION.GATEWAY, valueReference: gateway }, ...(clock ? [clock] : [])];
 }
 
 /** LOINC first, as the profiles want; then the MDC term we send; then our own key. */

@@ -8,6 +8,7 @@ export const SYSTEM = {
   OBSERVATION_VALUE: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
   DATA_ABSENT: 'http://terminology.hl7.org/CodeSystem/data-absent-reason',
   MEASUREMENT_STATUS: 'http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status',
+  PHD_CATEGORY: 'http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories',
   IDENTIFIER_TYPE: 'http://terminology.hl7.org/CodeSystem/v2-0203',
   METRIC: 'urn:ausculta:metric',
   ANSWER: 'urn:ausculta:answer',
@@ -15,4 +16,9 @@ export const SYSTEM = {
   FAULT: 'urn:ausculta:fault',
   DEVICE: 'urn:ausculta:device',
   RECORD_NUMBER: 'urn:ausculta:record-number',
+} as const;
+
+export const EXTENSION = {
+  GATEWAY: 'http://hl7.org/fhir/StructureDefinition/observation-gatewayDevice',
+  COINCIDENT: 'http://hl7.org/fhir/uv/phd/StructureDefinition/CoincidentTimeStampReference',
 } as const;
