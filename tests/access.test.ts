@@ -24,16 +24,11 @@ const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
 );
 
 const FOR_ADMINISTRATORS = [
-  'GET /api/devices',
-  'GET /api/devices/:id',
   'GET /api/subjects/:id/erasure',
   'GET /api/subjects/:id/holds',
   'POST /api/devices',
-  'POST /api/devices/:id/assignment',
-  'POST /api/devices/:id/correction',
   'POST /api/devices/:id/disable',
   'POST /api/devices/:id/token',
-  'POST /api/devices/:id/unassignment',
   'POST /api/keys/rotation',
   'POST /api/subjects',
   'POST /api/subjects/:id/erasure',
@@ -305,7 +300,7 @@ describe('access', () => {
   });
 
   test('two organisations see nothing of each other, in no list, trend or FHIR answer', async () => {
-    const { subjectId: id } = await patientInAlarm();
+    const { subjectId: id, id: device } = await patientInAlarm();
     const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
     const PATHS = [
       '/api/subjects',
@@ -320,6 +315,8 @@ describe('access', () => {
       '/api/alarms?state=all',
       `/api/alarms?state=all&subject=${id}`,
       '/api/parked',
+      '/api/devices',
+      `/api/devices/${device}`,
       `/fhir/R4/Patient/${id}`,
       `/fhir/R4/Observation?subject=Patient/${id}&code=8867-4`,
     ];
@@ -332,7 +329,7 @@ describe('access', () => {
       )
       .filter(
         ({ name }) =>
-          !PATHS.some((path) => `GET ${path.split('?')[0]?.replace(id, ':id')}` === name),
+          !PATHS.some((path) => `GET ${path.split('?')[0]?.replace(id, ':id').replace(device, ':id')}` === name),
       );
     assert.deepEqual(
       unasked.map(({ name }) => name),
@@ -348,6 +345,7 @@ describe('access', () => {
       assert.ok([200, 404].includes(theirs.status), `${path}: ${theirs.status}`);
       assert.doesNotMatch(text, /Secretive|heart-rate|MALFORMED.*test-|"value"/, path);
       if (!path.includes(id)) assert.ok(!text.includes(id), path);
+      if (!path.includes(device)) assert.ok(!text.includes(device), path);
     }
   });
 

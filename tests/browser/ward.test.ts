@@ -139,7 +139,8 @@ test('a long name and high numbers stay inside their tile and apart', async () =
 test('Watch and a patient page have no accessibility violation that axe can see', async () => {
   await page.goto(`${address}/watch`);
   const first = (await page.getByTestId('tile').first().getAttribute('data-subject')) ?? '';
-  for (const path of ['/watch', '/patients', `/patients/${first}`]) {
+  const device = '/devices/bed-t1';
+  for (const path of ['/watch', '/patients', `/patients/${first}`, '/devices', device]) {
     await page.goto(`${address}${path}`);
     await page.waitForTimeout(2_000); // let the first frames in
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -148,6 +149,24 @@ test('Watch and a patient page have no accessibility violation that axe can see'
       [],
     );
   }
+});
+
+test('a nurse gives a device to whom it is on, and sees first who is left without one', async () => {
+  await addPatient('Left', 'bed-t3');
+  const right = await addPatient('Right', 'bed-t4');
+  await page.goto(`${address}/devices`);
+  await page.getByLabel('Find a device').fill('bed-t3');
+  await page.getByRole('link', { name: 'bed-t3' }).click();
+  const form = page.getByRole('form', { name: 'Who wears it' });
+  await form.getByLabel('Patient', { exact: true }).selectOption(right.id);
+  await form.getByText(/Left \(.+\) wears it no longer/).waitFor();
+  const act = form.getByRole('button', { name: 'Give bed-t3 to Right' });
+  assert.ok(await act.isDisabled(), 'what follows has not been seen yet');
+  await form.getByLabel(/Left has no device then/).check();
+  await act.click();
+  await form.getByText('Done.').waitFor();
+  await page.getByTestId('worn').first().getByText('Right').waitFor();
+  assert.equal(await page.getByTestId('worn').count(), 2);
 });
 
 test('the alarm counter leads to whom the alarms are about', async () => {

@@ -56,8 +56,20 @@ const patient = createRoute({ getParentRoute: () => workspace, path: '/patients/
   import('./patient/patient-page.tsx').then((page) => page.Route),
 );
 
+const devices = createRoute({ getParentRoute: () => workspace, path: '/devices' }).lazy(() =>
+  import('./devices/devices-page.tsx').then((page) => page.Route),
+);
+
+const device = createRoute({ getParentRoute: () => workspace, path: '/devices/$id' }).lazy(() =>
+  import('./devices/device-page.tsx').then((page) => page.Route),
+);
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, workspace.addChildren([watch, patients, patient])]),
+  routeTree: root.addChildren([
+    home,
+    signIn,
+    workspace.addChildren([watch, patients, patient, devices, device]),
+  ]),
   defaultPreload: 'intent',
 });
 

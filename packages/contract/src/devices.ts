@@ -29,6 +29,7 @@ export const DeviceSummary = z.object({
   isDisabled: z.boolean(),
   /** Who wears it now; null: nobody. */
   wornBy: z.string().nullable(),
+  wornSince: Iso.nullable(),
 });
 export type DeviceSummary = z.infer<typeof DeviceSummary>;
 

@@ -2,6 +2,7 @@
 
 import type { DeviceList, DeviceSummary } from '@ausculta/contract/devices';
 import type { DeviceCreated } from '@ausculta/contract/subjects';
+import { isAssignedAt } from '@ausculta/vitals/device';
 import { fail } from '@ausculta/vitals/fault';
 import { type OrganisationId, parseDeviceId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
@@ -28,7 +29,7 @@ const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
 export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): void {
   const { registry, nowMs } = ports;
 
-  app.get('/api/devices', ADMINISTRATOR, (request): DeviceList => {
+  app.get('/api/devices', { config: { access: 'clinician' } }, (request): DeviceList => {
     const { organisationId } = callerOf(request);
     const own = [...registry.devices.values()].filter((d) => d.organisationId === organisationId);
     return { devices: own.map((device) => summaryOf(device, nowMs())) };
@@ -93,5 +94,7 @@ export function deviceOf(
 
 export function summaryOf(device: RegisteredDevice, nowMs: number): DeviceSummary {
   const { id, model, isDisabled } = device;
-  return { id, model, isDisabled, wornBy: device.wearerNow(nowMs) ?? null };
+  const worn = device.wearers.find((one) => isAssignedAt(one, nowMs));
+  const wornSince = worn === undefined ? null : new Date(worn.fromMs).toISOString();
+  return { id, model, isDisabled, wornBy: worn?.subjectId ?? null, wornSince };
 }

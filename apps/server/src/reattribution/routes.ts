@@ -1,4 +1,7 @@
-/** Who wears a device, over HTTP: an administrator's, and the command line's. */
+/**
+ * Who wears a device, over HTTP. Whoever is at the bed sees that it is on the wrong patient, so every
+ * clinician may say so; each act is in the audit, by name.
+ */
 import {
   DeviceAssignment,
   DeviceCorrection,
@@ -33,14 +36,14 @@ export interface WearingRoutePorts {
   readonly nowMs: () => number;
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const CLINICIAN = { config: { access: 'clinician' } } as const;
 
 type DeviceRequest = FastifyRequest<{ Params: { id: string } }>;
 
 export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): void {
   const { registry, acts, nowMs } = ports;
 
-  app.get<{ Params: { id: string } }>('/api/devices/:id', ADMINISTRATOR, async (request, reply) => {
+  app.get<{ Params: { id: string } }>('/api/devices/:id', CLINICIAN, async (request, reply) => {
     const device = deviceOf(registry, callerOf(request).organisationId, request.params.id);
     if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
     return await viewOf(device, ports);
@@ -53,7 +56,7 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
   ): void => {
     app.post<{ Params: { id: string } }>(
       `/api/devices/:id/${name}`,
-      ADMINISTRATOR,
+      CLINICIAN,
       async (request, reply) => {
         const device = deviceOf(registry, callerOf(request).organisationId, request.params.id);
         if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);

@@ -1,4 +1,5 @@
 import { AlarmList, LimitList } from '@ausculta/contract/alarms';
+import { DeviceList, DeviceView } from '@ausculta/contract/devices';
 import { Trend } from '@ausculta/contract/readings';
 import { Session, type SignIn, SignInInfo } from '@ausculta/contract/session';
 import { SubjectList } from '@ausculta/contract/subjects';
@@ -58,6 +59,23 @@ export const subjectsQuery = queryOptions({
       (subject) => subject.kind === 'patient' || subject.kind === 'bed',
     ),
 });
+
+export const devicesQuery = queryOptions({
+  queryKey: ['devices'],
+  refetchInterval: 15_000,
+  queryFn: async ({ signal }) => (await askJson('/api/devices', DeviceList, { signal })).devices,
+});
+
+/** While readings change hands one wants to see them come. */
+export function deviceQuery(id: string) {
+  return queryOptions({
+    queryKey: ['device', id],
+    queryFn: ({ signal }): Promise<DeviceView> =>
+      askJson(`/api/devices/${encodeURIComponent(id)}`, DeviceView, { signal }),
+    refetchInterval: ({ state: { data } }): number =>
+      data?.reattributions.some(({ stage }) => stage !== 'done') === true ? 1_000 : 15_000,
+  });
+}
 
 /** For patients beyond those that the live socket watches. */
 export const openAlarmsQuery = queryOptions({

@@ -18,6 +18,10 @@ export function Rail() {
         <Icon name="users" size={20} />
         Patients
       </Link>
+      <Link to="/devices" className={classes.item} activeProps={{ 'data-active': true }}>
+        <Icon name="cpu" size={20} />
+        Devices
+      </Link>
       <button type="button" className={classes.about} {...about}>
         <Icon name="info" size={20} />
         Not an alarm device, no watchdog

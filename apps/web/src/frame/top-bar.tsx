@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { subjectsQuery } from '../api/queries.ts';
 import { useLiveState, useNow } from '../live/live-context.tsx';
+import { isHere } from '../patients/presence.ts';
 import { AlarmCounter } from './alarm-counter.tsx';
 import { usePanelButton } from './bar-panel.tsx';
 import { ConnectionState } from './connection-state.tsx';
@@ -25,17 +26,22 @@ export function TopBar({ session }: { readonly session: Session }) {
   );
 }
 
+const PAGES = [
+  ['/patients', 'Patients'],
+  ['/devices', 'Devices'],
+] as const;
+
 function Place({ organisation }: { readonly organisation: string }) {
   const { data: subjects } = useQuery(subjectsQuery);
-  const page = useLocation({
-    select: ({ pathname }) => (pathname.startsWith('/patients') ? 'Patients' : 'Watch'),
-  });
-  const isPatient = useLocation({ select: ({ pathname }) => pathname.startsWith('/patients/') });
-  const count = subjects?.length;
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const page = PAGES.find(([start]) => path.startsWith(start))?.[1] ?? 'Watch';
+  // A patient and a device have a heading of their own.
+  const isOne = /^\/(patients|devices)\/./.test(path);
+  const count = subjects?.filter(isHere).length;
   return (
     <div className={classes.place}>
-      {isPatient ? (
-        <span className={classes.title}>Patients</span>
+      {isOne ? (
+        <span className={classes.title}>{page}</span>
       ) : (
         <h1 className={classes.title}>{page}</h1>
       )}

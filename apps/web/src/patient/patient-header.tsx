@@ -1,4 +1,6 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useNow, useSubjectLive } from '../live/live-context.tsx';
 import { absenceText } from '../patients/presence.ts';
 import { lowestBattery } from '../vitals/battery.ts';
@@ -43,7 +45,7 @@ export function PatientHeader({
         <h1>{nameText(identity)}</h1>
         <p>
           <span className={classes.place}>
-            {identity.recordNumber} · {locationText(identity)} ·{' '}
+            {identity.recordNumber} · {absenceText(subject) ?? locationText(identity)} ·{' '}
           </span>
           {ageSexWords(identity, nowMs)}
           {identity.birthDate !== undefined && `, born ${bornText(identity.birthDate)}`}
@@ -57,7 +59,7 @@ export function PatientHeader({
         <Fact name="Category" value={CATEGORY_TEXT[subject.category]} />
         <Fact
           name={subject.devices.length === 1 ? 'Device' : 'Devices'}
-          value={subject.devices.map(({ id }) => id).join(', ') || 'None'}
+          value={subject.devices.length === 0 ? 'None' : <DeviceLinks devices={subject.devices} />}
         />
         {battery !== undefined && (
           <Fact
@@ -66,13 +68,36 @@ export function PatientHeader({
           />
         )}
       </dl>
+      <UnknownNotice subject={subject} />
       {into !== undefined && <MergedNotice into={into} />}
       <MovedReadings moved={subject.readingsMoved} />
     </header>
   );
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+/** An unknown patient is named by saying who wears the device (safety S17). */
+function UnknownNotice({ subject: { kind, devices } }: { readonly subject: SubjectView }) {
+  const [device] = devices;
+  if (kind !== 'bed' || device === undefined) return null;
+  return (
+    <p className={classes.moved} role="note" data-testid="unknown">
+      Nobody has said yet who this is.{' '}
+      <Link to="/devices/$id" params={{ id: device.id }}>
+        Say who wears {device.id}
+      </Link>
+    </p>
+  );
+}
+
+function DeviceLinks({ devices }: Pick<SubjectView, 'devices'>) {
+  return devices.map(({ id }) => (
+    <Link key={id} to="/devices/$id" params={{ id }} className={classes.device}>
+      {id}
+    </Link>
+  ));
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: ReactNode }) {
   return (
     <div>
       <dt>{name}</dt>

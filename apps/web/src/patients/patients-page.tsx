@@ -10,7 +10,7 @@ import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
-import { ageText } from '../vitals/number-text.ts';
+import { lastDataText } from './last-data.ts';
 import classes from './patients-page.module.css';
 import { absenceText, byPresence } from './presence.ts';
 import { usePatients } from './use-patients.tsx';
@@ -122,16 +122,6 @@ function WhyNow({ row, nowMs }: { readonly row: Row; readonly nowMs: number }) {
       </span>
     </>
   );
-}
-
-function lastDataText(known: {
-  readonly lastMs: number | undefined;
-  readonly isWatched: boolean;
-  readonly nowMs: number;
-}): string {
-  const { lastMs, isWatched, nowMs } = known;
-  if (lastMs !== undefined) return ageText(nowMs - lastMs);
-  return isWatched ? 'None yet' : 'Not watched here';
 }
 
 /** Who never was monitored continuously, at home perhaps, has lost nothing. */

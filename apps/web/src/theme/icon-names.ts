@@ -8,6 +8,7 @@ export const ICON_NAMES = [
   'bell-off',
   'chevron-left',
   'chevron-right',
+  'cpu',
   'info',
   'monitor',
   'stethoscope',

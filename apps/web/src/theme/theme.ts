@@ -33,6 +33,21 @@ export const theme = createTheme({
     const colours = defaultVariantColorsResolver(input);
     return input.variant === 'filled' ? { ...colours, color: 'var(--on-brand)' } : colours;
   },
+  // The edge of a field is seen in both themes (WCAG 2.2, 1.4.11); Mantine's own is too faint.
+  components: {
+    Input: {
+      vars: () => ({
+        wrapper: { '--input-bd': 'var(--edge)', '--input-bg': 'var(--surface)' },
+        input: {},
+      }),
+    },
+    SegmentedControl: {
+      styles: {
+        root: { background: 'var(--sunken)' },
+        indicator: { background: 'var(--raised)' },
+      },
+    },
+  },
   cursorType: 'pointer',
   respectReducedMotion: true,
 });

@@ -1,0 +1,120 @@
+import type { DeviceSummary } from '@ausculta/contract/devices';
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { devicesQuery, subjectsQuery } from '../api/queries.ts';
+import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { useLiveVersion, useNow } from '../live/live-context.tsx';
+import { momentWords } from '../patient/time-words.ts';
+import { lastDataText } from '../patients/last-data.ts';
+import { absenceText } from '../patients/presence.ts';
+import { locationText, nameText } from '../vitals/identity-text.ts';
+import { listDevices } from './device-list.ts';
+import classes from './devices-page.module.css';
+
+export const Route = createLazyRoute('/workspace/devices')({ component: DevicesPage });
+
+const FIRST_DEVICE_COMMANDS = ['npx ausculta device add patch-1 --subject ID'];
+
+function DevicesPage() {
+  const { data: devices, error, refetch } = useQuery(devicesQuery);
+  const { data: subjects } = useQuery(subjectsQuery);
+  const [wanted, setWanted] = useState('');
+  if (devices === undefined && error !== null) {
+    const retry = () => void refetch();
+    return <ErrorState title="The devices cannot be loaded" error={error} retry={retry} />;
+  }
+  if (devices?.length === 0) {
+    const text = 'A device is added with a patient, on the command line; it answers with a token:';
+    return <EmptyState title="No devices yet" text={text} commands={FIRST_DEVICE_COMMANDS} />;
+  }
+  const rows = devices && subjects && listDevices({ devices, subjects, wanted });
+  return (
+    <main className={classes.page} aria-label="Devices" aria-busy={rows === undefined}>
+      <div className={`card ${classes.card}`}>
+        <TextInput
+          className={classes.search}
+          aria-label="Find a device"
+          placeholder="Device, patient, record number or bed"
+          type="search"
+          value={wanted}
+          onChange={(event) => setWanted(event.currentTarget.value)}
+        />
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">Device</th>
+              <th scope="col">Worn by</th>
+              <th scope="col">Since</th>
+              <th scope="col">Last data</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows?.map(({ device, wearer }) => (
+              <DeviceRow key={device.id} device={device} wearer={wearer} />
+            ))}
+          </tbody>
+        </table>
+        {rows?.length === 0 && (
+          <p className={classes.none}>No device or patient has “{wanted}” in its name.</p>
+        )}
+      </div>
+    </main>
+  );
+}
+
+interface DeviceRowProps {
+  readonly device: DeviceSummary;
+  readonly wearer: SubjectView | undefined;
+}
+
+function DeviceRow({ device, wearer }: DeviceRowProps) {
+  const { id, model, wornSince, isDisabled } = device;
+  return (
+    <tr>
+      <td data-label="Device">
+        <Link to="/devices/$id" params={{ id }} className={classes.name}>
+          {id}
+        </Link>
+        <br />
+        <small>{isDisabled ? `${model}, out of use` : model}</small>
+      </td>
+      <td data-label="Worn by">
+        <Wearer device={device} wearer={wearer} />
+      </td>
+      <td data-label="Since">{wornSince === null ? '' : momentWords(Date.parse(wornSince))}</td>
+      <td data-label="Last data">{wearer && <LastData device={id} subjectId={wearer.id} />}</td>
+    </tr>
+  );
+}
+
+function Wearer({ device, wearer }: DeviceRowProps) {
+  if (device.wornBy === null) return <span className={classes.quiet}>Nobody</span>;
+  if (wearer === undefined) return <span className={classes.quiet}>A record of another kind</span>;
+  const { identity } = wearer;
+  return (
+    <>
+      {nameText(identity)}
+      <br />
+      <small>
+        {identity.recordNumber} · {absenceText(wearer) ?? locationText(identity)}
+      </small>
+    </>
+  );
+}
+
+function LastData({ device, subjectId }: { readonly device: string; readonly subjectId: string }) {
+  const live = useLiveVersion();
+  const nowMs = useNow(1_000);
+  const isWatched = live.watches(subjectId);
+  const readings = isWatched ? [...live.subject(subjectId).latest.values()] : [];
+  const times = readings.filter((one) => one.device === device).map(({ timeMs }) => timeMs);
+  const lastMs = times.length === 0 ? undefined : Math.max(...times);
+  return (
+    <span className={live.state === 'live' ? undefined : classes.quiet}>
+      {lastDataText({ lastMs, isWatched, nowMs })}
+    </span>
+  );
+}
