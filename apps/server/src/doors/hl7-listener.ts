@@ -6,8 +6,9 @@ import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { Registry } from '../devices/registry.ts';
 import { portProblem } from '../port-problem.ts';
 import { readSenders } from './hl7/senders.ts';
-import { type Hl7Door, type Hl7Tls, openHl7Door } from './hl7.ts';
+import { openHl7Door } from './hl7.ts';
 import type { IntakePorts } from './intake.ts';
+import type { DoorTls, Listening } from './listener.ts';
 
 export interface Hl7ListenerPorts {
   readonly intake: IntakePorts;
@@ -21,7 +22,7 @@ export interface Hl7ListenerPorts {
 export async function openHl7(
   listen: Hl7Listen | undefined,
   ports: Hl7ListenerPorts,
-): Promise<Hl7Door | undefined> {
+): Promise<Listening | undefined> {
   if (listen === undefined) return undefined;
   const { intake, registry, admissions, nowMs, newId } = ports;
   const { beds, desk } = admissions;
@@ -52,7 +53,7 @@ export async function openHl7(
   });
 }
 
-function readTls({ certFile, keyFile, caFile }: NonNullable<Hl7Listen['tls']>): Hl7Tls {
+function readTls({ certFile, keyFile, caFile }: NonNullable<Hl7Listen['tls']>): DoorTls {
   return {
     cert: readText('AUSCULTA_HL7_TLS_CERT', certFile),
     key: readText('AUSCULTA_HL7_TLS_KEY', keyFile),

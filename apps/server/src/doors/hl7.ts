@@ -3,8 +3,6 @@
  * senders. A positive acknowledgement comes only after the message is durable; AE says that it must be
  * mended first, AR that it may be sent again.
  */
-import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { type Hl7Decoded, type Hl7Group, readHl7 } from '@ausculta/codecs/hl7';
 import { type Hl7Outcome, writeAck } from '@ausculta/codecs/hl7-ack';
 import { type Hl7Header, NO_HEADER, readHeader } from '@ausculta/codecs/hl7-header';
@@ -17,32 +15,24 @@ import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { settleBeds } from './hl7/bed-places.ts';
 import { Hl7Connection } from './hl7/connection.ts';
 import { type MessagePart, partsOf } from './hl7/message-parts.ts';
-import { categoryOfBed, findSender, type Hl7Sender, isExpected, type Peer } from './hl7/senders.ts';
+import { categoryOfBed, findSender, type Hl7Sender } from './hl7/senders.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
+import { type DoorTls, type Listening, listen } from './listener.ts';
+import type { Peer } from './peers.ts';
 
 /** Interface engines keep one connection, bedside monitors one each. */
 const CONNECTIONS_MAX = 500;
-
-/** A stranger that does not finish its handshake makes room for others. */
-const HANDSHAKE_MS = 10_000;
 
 const OURSELVES = 'AUSCULTA';
 
 /** HL7 before 2.7 lets a control id have twenty characters. */
 const CONTROL_ID_LENGTH = 20;
 
-export interface Hl7Tls {
-  readonly cert: Uint8Array;
-  readonly key: Uint8Array;
-  /** Who may sign client certificates; without it, clients show none. */
-  readonly ca: Uint8Array | undefined;
-}
-
 export interface Hl7DoorOptions {
   readonly host: string;
   readonly port: number;
   readonly senders: readonly Hl7Sender[];
-  readonly tls: Hl7Tls | undefined;
+  readonly tls: DoorTls | undefined;
 }
 
 export interface Hl7Ports {
@@ -56,74 +46,21 @@ export interface Hl7Ports {
   readonly nowMs: () => number;
 }
 
-export interface Hl7Door extends AsyncDisposable {
-  readonly port: number;
-}
-
-export async function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Promise<Hl7Door> {
-  const connections = new Set<Hl7Connection>();
-  const server = listenFor(options, (socket, certificate) => {
-    const peer = { address: plainAddress(socket.remoteAddress ?? ''), certificate };
-    if (connections.size >= CONNECTIONS_MAX || !isExpected(options.senders, peer)) {
-      socket.destroy();
-      return;
-    }
-    const connection = new Hl7Connection(socket, peer, {
-      take: (bytes, from) => take(bytes, { peer: from, senders: options.senders, ports }),
-      refuse: (fault) => acknowledge(NO_HEADER, { fault }, ports) ?? '',
-      onEnd: (ended) => connections.delete(ended),
-    });
-    connections.add(connection);
-  });
-  // Strangers that have not finished their handshake have room beside those who have.
-  server.maxConnections = 2 * CONNECTIONS_MAX;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  server.on('error', (error) => ports.intake.onProblem('take an HL7 connection', error));
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...connections].map((connection) => connection.end()));
-      await closed;
+export function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Promise<Listening> {
+  const { senders } = options;
+  const onProblem = (error: unknown) => ports.intake.onProblem('take an HL7 connection', error);
+  return listen(
+    { ...options, list: senders, connectionsMax: CONNECTIONS_MAX },
+    {
+      onProblem,
+      open: (socket, peer, onEnd) =>
+        new Hl7Connection(socket, peer, {
+          take: (bytes, from) => take(bytes, { peer: from, senders, ports }),
+          refuse: (fault) => acknowledge(NO_HEADER, { fault }, ports) ?? '',
+          onEnd,
+        }),
     },
-  };
-}
-
-function listenFor(
-  { tls }: Hl7DoorOptions,
-  onOpen: (socket: Socket, certificate: string | undefined) => void,
-): Server {
-  if (tls === undefined) return createServer((socket) => onOpen(socket, undefined));
-  const { cert, key, ca } = tls;
-  const trust = ca && { ca: Buffer.from(ca), requestCert: true, rejectUnauthorized: true };
-  const server = createTlsServer({
-    cert: Buffer.from(cert),
-    key: Buffer.from(key),
-    minVersion: 'TLSv1.2',
-    handshakeTimeout: HANDSHAKE_MS,
-    ...trust,
-  });
-  server.on('secureConnection', (socket) => onOpen(socket, fingerprintOf(socket)));
-  // A handshake that fails is the other end's: there is nobody yet to answer to.
-  server.on('tlsClientError', (_, socket) => socket.destroy());
-  return server;
-}
-
-function fingerprintOf(socket: TLSSocket): string | undefined {
-  if (!socket.authorized) return undefined;
-  return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase();
-}
-
-/** A dual-stack listener shows IPv4 as ::ffff:10.0.0.5. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  );
 }
 
 interface Surroundings {

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { frameMllp, MllpParser } from '@ausculta/codecs/mllp';
 import type { Fault } from '@ausculta/vitals/fault';
-import type { Peer } from './senders.ts';
+import type { Peer } from '../peers.ts';
 
 /** A bedside monitor's fullest minute of twelve leads is a tenth of it. */
 const MESSAGE_BYTES_MAX = 256 * 1024;
@@ -24,7 +24,7 @@ export interface ConnectionPorts {
   readonly take: (bytes: Uint8Array, peer: Peer) => Promise<string | undefined>;
   /** The answer to what is no message. */
   readonly refuse: (fault: Fault) => string;
-  readonly onEnd: (connection: Hl7Connection) => void;
+  readonly onEnd: () => void;
 }
 
 export class Hl7Connection {
@@ -49,7 +49,7 @@ export class Hl7Connection {
     });
     // A broken line is the other end's to mend: what was not answered is sent again.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => ports.onEnd(this));
+    socket.on('close', () => ports.onEnd());
   }
 
   /** Ends once what waits has been answered. */

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { readHeader } from '@ausculta/codecs/hl7-header';
 import { parseHl7 } from '@ausculta/codecs/hl7-message';
 import type { DeviceId } from '@ausculta/vitals/identity';
-import { findSender, type Hl7Sender, isExpected, maySpeakFor, readSenders } from './senders.ts';
+import { isExpected } from '../peers.ts';
+import { findSender, type Hl7Sender, maySpeakFor, readSenders } from './senders.ts';
 
 const PRINT = 'ab'.repeat(32);
 

@@ -1,0 +1,103 @@
+/** A listening socket, with TLS or without: who connects is known by address and certificate. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { isExpected, type Peer, type Standing } from './peers.ts';
+
+/** A stranger that does not finish its handshake makes room for others. */
+const HANDSHAKE_MS = 10_000;
+
+export interface DoorTls {
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
+  /** Who may sign client certificates; without it, clients show none. */
+  readonly ca: Uint8Array | undefined;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: DoorTls | undefined;
+  /** Who may connect at all. */
+  readonly list: readonly Standing[];
+  readonly connectionsMax: number;
+}
+
+/** What is open, and ends in good order when the door closes. */
+interface Open {
+  readonly end: () => Promise<void>;
+}
+
+export interface ListenPorts<Connection extends Open> {
+  /** Calls `onEnd` once the connection is over. */
+  readonly open: (socket: Socket, peer: Peer, onEnd: () => void) => Connection;
+  readonly onProblem: (error: unknown) => void;
+}
+
+export interface Listening extends AsyncDisposable {
+  readonly port: number;
+}
+
+export async function listen<Connection extends Open>(
+  options: ListenOptions,
+  ports: ListenPorts<Connection>,
+): Promise<Listening> {
+  const connections = new Set<Connection>();
+  const server = serverOf(options.tls, (socket, certificate) => {
+    const peer = { address: plainAddress(socket.remoteAddress ?? ''), certificate };
+    if (connections.size >= options.connectionsMax || !isExpected(options.list, peer)) {
+      socket.destroy();
+      return;
+    }
+    const connection = ports.open(socket, peer, () => connections.delete(connection));
+    connections.add(connection);
+  });
+  // Strangers that have not finished their handshake have room beside those who have.
+  server.maxConnections = 2 * options.connectionsMax;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', ports.onProblem);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...connections].map((connection) => connection.end()));
+      await closed;
+    },
+  };
+}
+
+function serverOf(
+  tls: DoorTls | undefined,
+  onOpen: (socket: Socket, certificate: string | undefined) => void,
+): Server {
+  if (tls === undefined) return createServer((socket) => onOpen(socket, undefined));
+  const { cert, key, ca } = tls;
+  const trust = ca && { ca: Buffer.from(ca), requestCert: true, rejectUnauthorized: true };
+  const server = createTlsServer({
+    cert: Buffer.from(cert),
+    key: Buffer.from(key),
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_MS,
+    ...trust,
+  });
+  server.on('secureConnection', (socket) => onOpen(socket, fingerprintOf(socket)));
+  // A handshake that fails is the other end's: there is nobody yet to answer to.
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return server;
+}
+
+function fingerprintOf(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined;
+  return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase();
+}
+
+/** A dual-stack listener shows IPv4 as ::ffff:10.0.0.5. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}
