@@ -329,7 +329,10 @@ describe('access', () => {
       )
       .filter(
         ({ name }) =>
-          !PATHS.some((path) => `GET ${path.split('?')[0]?.replace(id, ':id').replace(device, ':id')}` === name),
+          !PATHS.some(
+            (path) =>
+              `GET ${path.split('?')[0]?.replace(id, ':id').replace(device, ':id')}` === name,
+          ),
       );
     assert.deepEqual(
       unasked.map(({ name }) => name),

@@ -19,7 +19,7 @@ describe('an admission system', () => {
   let freeBytes = Number.MAX_SAFE_INTEGER;
 
   before(async () => {
-    const hl7 = { host: '127.0.0.1', port: 0, sendersFile: await sendersFile(), tls: undefined };
+    const hl7 = { host: '127.0.0.1', port: 0, listFile: await sendersFile(), tls: undefined };
     const outside = { freeBytesAt: () => Promise.resolve(freeBytes) };
     const here = await startServerHere({ config: { hl7 }, outside });
     house = new House(here);
@@ -252,7 +252,7 @@ describe('an admission system', () => {
 test('after a restart everybody lies where they lay, and what was done can be taken back', async () => {
   await using database = await freshDatabase();
   const config = {
-    hl7: { host: '127.0.0.1', port: 0, sendersFile: await sendersFile(), tls: undefined },
+    hl7: { host: '127.0.0.1', port: 0, listFile: await sendersFile(), tls: undefined },
     database: database.connection,
     dataDir: await temporaryDirectory(),
   };

@@ -39,7 +39,7 @@ describe('a bed whose patient nobody knows', () => {
     const directory = await temporaryDirectory();
     const sendersFile = join(directory, 'senders.json');
     writeFileSync(sendersFile, JSON.stringify({ senders: SENDERS }));
-    const config = { hl7: { host: '127.0.0.1', port: 0, sendersFile, tls: undefined } };
+    const config = { hl7: { host: '127.0.0.1', port: 0, listFile: sendersFile, tls: undefined } };
     here = await startServerHere({ config, outside: { nowMs: () => Date.now() + aheadMs } });
     server = here.server;
     for (const { device } of SENDERS)
@@ -214,7 +214,7 @@ test('after a restart a bed goes on with the unknown patient that it had', async
   writeFileSync(sendersFile, JSON.stringify({ senders: [sender] }));
   await using database = await freshDatabase();
   const config = {
-    hl7: { host: '127.0.0.1', port: 0, sendersFile, tls: undefined },
+    hl7: { host: '127.0.0.1', port: 0, listFile: sendersFile, tls: undefined },
     database: database.connection,
     dataDir: await temporaryDirectory(),
   };

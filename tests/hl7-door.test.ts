@@ -38,7 +38,7 @@ describe('the HL7 door', () => {
       { application: 'GHOST', device: 'nobody', addresses: LOOPBACK },
     ];
     writeFileSync(file, JSON.stringify({ senders }));
-    const hl7 = { host: '127.0.0.1', port: 0, sendersFile: file, tls: undefined };
+    const hl7 = { host: '127.0.0.1', port: 0, listFile: file, tls: undefined };
     const outside = { freeBytesAt: () => Promise.resolve(freeBytes) };
     here = await startServerHere({ config: { hl7 }, outside });
     const patient = await here.server.addSubject('Door');
@@ -191,7 +191,7 @@ describe('a sender that we did not write', { skip: missingMllpSend() ?? false },
     const sendersFile = join(directory, 'senders.json');
     const sender = { application: 'MONITOR', device: 'monitor-2', addresses: LOOPBACK };
     writeFileSync(sendersFile, JSON.stringify({ senders: [sender] }));
-    const hl7 = { host: '127.0.0.1', port: 0, sendersFile, tls: undefined };
+    const hl7 = { host: '127.0.0.1', port: 0, listFile: sendersFile, tls: undefined };
     await using here = await startServerHere({ config: { hl7 } });
     const subject = await here.server.addSubject();
     await here.server.addDevice(subject.id, 'monitor-2');
@@ -232,7 +232,7 @@ describe('the HL7 door over TLS', { skip: opensslIsMissing() }, () => {
       caFile: file('ca.pem'),
     };
     here = await startServerHere({
-      config: { hl7: { host: '127.0.0.1', port: 0, sendersFile, tls } },
+      config: { hl7: { host: '127.0.0.1', port: 0, listFile: sendersFile, tls } },
     });
     await here.server.addDevice((await here.server.addSubject()).id, 'monitor-3');
   });

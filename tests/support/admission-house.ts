@@ -27,7 +27,7 @@ export const fault = (answer: string) => `${code(answer)} ${fields(answer, 'ERR'
 
 /** All that there is on a server whose HL7 door knows these senders. */
 export async function housed(config: Partial<Config> = {}): Promise<House> {
-  const hl7 = { host: '127.0.0.1', port: 0, sendersFile: await sendersFile(), tls: undefined };
+  const hl7 = { host: '127.0.0.1', port: 0, listFile: await sendersFile(), tls: undefined };
   return new House(await startServerHere({ config: { hl7, ...config } }));
 }
 

@@ -179,6 +179,7 @@ export interface ServerHere extends AsyncDisposable {
   readonly server: ServerUnderTest;
   readonly database: TestDatabase;
   readonly hl7Port: number | undefined;
+  readonly phdPort: number | undefined;
   /** What the server reported as gone wrong: step and cause. */
   readonly problems: { what: string; error: unknown }[];
 }
@@ -198,6 +199,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     http: listen,
     mqtt: listen,
     hl7: undefined,
+    phd: undefined,
     trustedProxies: [],
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
@@ -229,12 +231,13 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
   const running = parts.use(
     await startServer({ config, version: 'test', webDir: undefined, outside }),
   );
-  const { httpPort, mqttPort, hl7Port } = running;
+  const { httpPort, mqttPort, hl7Port, phdPort } = running;
   const kept = parts.move();
   return {
     server: new ServerUnderTest({ httpPort, mqttPort, dataDir }),
     database,
     hl7Port,
+    phdPort,
     problems,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -14,6 +14,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
       hl7: undefined,
+      phd: undefined,
       trustedProxies: [],
       masterKey: { kind: 'file' },
       keyReplicaDir: undefined,
@@ -175,13 +176,24 @@ test('the HL7 door is off unless it is given a port and its senders', () => {
   };
   assert.equal(hl7Of({}), undefined);
   const own = { AUSCULTA_HL7_PORT: '2575', AUSCULTA_HL7_SENDERS: 's.json' };
-  const open = { host: '127.0.0.1', port: 2575, sendersFile: 's.json', tls: undefined };
+  const open = { host: '127.0.0.1', port: 2575, listFile: 's.json', tls: undefined };
   assert.deepEqual(hl7Of(own), open);
   const tls = { AUSCULTA_HL7_TLS_CERT: 'c.pem', AUSCULTA_HL7_TLS_KEY: 'k.pem' };
   assert.deepEqual(hl7Of({ ...own, ...tls }), {
     ...open,
     tls: { certFile: 'c.pem', keyFile: 'k.pem', caFile: undefined },
   });
+});
+
+test('the door of health devices is off unless it is given a port and its agents', () => {
+  const own = { AUSCULTA_PHD_PORT: '6024', AUSCULTA_PHD_AGENTS: 'a.json' };
+  const outcome = readConfig(own);
+  assert.ok(outcome.ok);
+  const open = { host: '127.0.0.1', port: 6024, listFile: 'a.json', tls: undefined };
+  assert.deepEqual(outcome.config.phd, open);
+  const half = readConfig({ AUSCULTA_PHD_PORT: '6024' });
+  assert.ok(!half.ok);
+  assert.match(half.problems[0] ?? '', /AUSCULTA_PHD_PORT and AUSCULTA_PHD_AGENTS belong together/);
 });
 
 test('all problems are told at once', () => {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
+import { type DoorGiven, doorConflicts, type ListedDoor, listedDoor } from './door-settings.ts';
 import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
@@ -21,7 +22,9 @@ export interface Config {
   readonly http: Listen;
   readonly mqtt: Listen;
   /** The door for HL7 v2, off unless somebody gives it a port. */
-  readonly hl7: Hl7Listen | undefined;
+  readonly hl7: ListedDoor | undefined;
+  /** The door for health devices, IEEE 11073-20601; off as well. */
+  readonly phd: ListedDoor | undefined;
   /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
   readonly trustedProxies: readonly string[];
   readonly masterKey: MasterKeySource;
@@ -45,13 +48,6 @@ export interface Listen {
   readonly port: number;
 }
 
-export interface Hl7Listen extends Listen {
-  /** Who may send: docs/connect-a-device.md says how the file is written. */
-  readonly sendersFile: string;
-  /** Undefined: plain TCP, for a network of its own. */
-  readonly tls: { certFile: string; keyFile: string; caFile: string | undefined } | undefined;
-}
-
 export type ConfigOutcome =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
@@ -69,6 +65,8 @@ const DISK_RESERVE_MIN_MIB = 32;
 const port = z.coerce.number().int().min(1).max(65535);
 const MASTER_KEY_MEND =
   'Set it to 32 bytes as 64 hexadecimal digits (openssl rand -hex 32) or in base64.';
+const CERT_MEND = 'Set it to a certificate in PEM.';
+const KEY_MEND = 'Set it to the key of that certificate in PEM.';
 const PORT_MEND = 'Set it to a whole number from 1 to 65535.';
 const HOST_MEND =
   'Set it to an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all of its networks.';
@@ -114,6 +112,12 @@ const Settings = z.object({
   AUSCULTA_HL7_TLS_CERT: z.string().optional(),
   AUSCULTA_HL7_TLS_KEY: z.string().optional(),
   AUSCULTA_HL7_TLS_CA: z.string().optional(),
+  AUSCULTA_PHD_HOST: host.default('127.0.0.1'),
+  AUSCULTA_PHD_PORT: port.optional(),
+  AUSCULTA_PHD_AGENTS: z.string().optional(),
+  AUSCULTA_PHD_TLS_CERT: z.string().optional(),
+  AUSCULTA_PHD_TLS_KEY: z.string().optional(),
+  AUSCULTA_PHD_TLS_CA: z.string().optional(),
   // Whoever may set X-Forwarded-For may be any address: nobody, until somebody names the proxy.
   AUSCULTA_TRUSTED_PROXIES: z
     .string()
@@ -171,9 +175,15 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HL7_HOST: HOST_MEND,
   AUSCULTA_HL7_PORT: PORT_MEND,
   AUSCULTA_HL7_SENDERS: 'Set it to the JSON file that names who may send.',
-  AUSCULTA_HL7_TLS_CERT: 'Set it to a certificate in PEM.',
-  AUSCULTA_HL7_TLS_KEY: 'Set it to the key of that certificate in PEM.',
+  AUSCULTA_HL7_TLS_CERT: CERT_MEND,
+  AUSCULTA_HL7_TLS_KEY: KEY_MEND,
   AUSCULTA_HL7_TLS_CA: 'Set it to the certificates, in PEM, that sign those of senders.',
+  AUSCULTA_PHD_HOST: HOST_MEND,
+  AUSCULTA_PHD_PORT: PORT_MEND,
+  AUSCULTA_PHD_AGENTS: 'Set it to the JSON file that names who may associate.',
+  AUSCULTA_PHD_TLS_CERT: CERT_MEND,
+  AUSCULTA_PHD_TLS_KEY: KEY_MEND,
+  AUSCULTA_PHD_TLS_CA: 'Set it to the certificates, in PEM, that sign those of agents.',
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
   AUSCULTA_BACKUPS_KEPT_DAYS: 'Set it to a whole number of days, or leave it unset for 30.',
@@ -215,7 +225,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
   if (parsed.success)
     problems.push(
       ...sharedPort(parsed.data),
-      ...hl7Conflicts(parsed.data),
+      ...doorConflicts(hl7Given(parsed.data), 'AUSCULTA_HL7', 'SENDERS'),
+      ...doorConflicts(phdGiven(parsed.data), 'AUSCULTA_PHD', 'AGENTS'),
       ...masterKeyConflicts(parsed.data),
     );
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
@@ -230,7 +241,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
       preload: settings.LD_PRELOAD,
       http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
-      hl7: hl7Of(settings),
+      hl7: listedDoor(hl7Given(settings)),
+      phd: listedDoor(phdGiven(settings)),
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
@@ -261,6 +273,7 @@ function sharedPort(settings: z.infer<typeof Settings>): string[] {
     ['AUSCULTA_HTTP_PORT', settings.AUSCULTA_HTTP_PORT],
     ['AUSCULTA_MQTT_PORT', settings.AUSCULTA_MQTT_PORT],
     ['AUSCULTA_HL7_PORT', settings.AUSCULTA_HL7_PORT],
+    ['AUSCULTA_PHD_PORT', settings.AUSCULTA_PHD_PORT],
     ['AUSCULTA_POSTGRES_PORT', settings.AUSCULTA_POSTGRES_PORT],
   ] as const;
   return ports.flatMap(([name, value], index) => {
@@ -270,34 +283,26 @@ function sharedPort(settings: z.infer<typeof Settings>): string[] {
   });
 }
 
-function hl7Of(settings: z.infer<typeof Settings>): Hl7Listen | undefined {
-  const { AUSCULTA_HL7_PORT: listenPort, AUSCULTA_HL7_SENDERS: sendersFile } = settings;
-  if (listenPort === undefined || sendersFile === undefined) return undefined;
-  const { AUSCULTA_HL7_TLS_CERT: certFile, AUSCULTA_HL7_TLS_KEY: keyFile } = settings;
-  const caFile = settings.AUSCULTA_HL7_TLS_CA;
-  const tls = certFile && keyFile ? { certFile, keyFile, caFile } : undefined;
-  return { host: settings.AUSCULTA_HL7_HOST, port: listenPort, sendersFile, tls };
+function hl7Given(settings: z.infer<typeof Settings>): DoorGiven {
+  return {
+    host: settings.AUSCULTA_HL7_HOST,
+    port: settings.AUSCULTA_HL7_PORT,
+    list: settings.AUSCULTA_HL7_SENDERS,
+    cert: settings.AUSCULTA_HL7_TLS_CERT,
+    key: settings.AUSCULTA_HL7_TLS_KEY,
+    ca: settings.AUSCULTA_HL7_TLS_CA,
+  };
 }
 
-/** A door without a list would hear nobody; half of TLS would be none. */
-function hl7Conflicts(settings: z.infer<typeof Settings>): string[] {
-  const { AUSCULTA_HL7_PORT: listenPort, AUSCULTA_HL7_SENDERS: senders } = settings;
-  const { AUSCULTA_HL7_TLS_CERT: cert, AUSCULTA_HL7_TLS_KEY: key } = settings;
-  const problems: string[] = [];
-  if ((listenPort === undefined) !== (senders === undefined)) {
-    problems.push(
-      'AUSCULTA_HL7_PORT and AUSCULTA_HL7_SENDERS belong together. Set both, or leave both unset.',
-    );
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    problems.push(
-      'AUSCULTA_HL7_TLS_CERT and AUSCULTA_HL7_TLS_KEY belong together. Set both, or leave both unset.',
-    );
-  }
-  if (settings.AUSCULTA_HL7_TLS_CA !== undefined && cert === undefined) {
-    problems.push('AUSCULTA_HL7_TLS_CA is set alone. Set AUSCULTA_HL7_TLS_CERT as well.');
-  }
-  return problems;
+function phdGiven(settings: z.infer<typeof Settings>): DoorGiven {
+  return {
+    host: settings.AUSCULTA_PHD_HOST,
+    port: settings.AUSCULTA_PHD_PORT,
+    list: settings.AUSCULTA_PHD_AGENTS,
+    cert: settings.AUSCULTA_PHD_TLS_CERT,
+    key: settings.AUSCULTA_PHD_TLS_KEY,
+    ca: settings.AUSCULTA_PHD_TLS_CA,
+  };
 }
 
 function masterKeyOf(settings: z.infer<typeof Settings>): MasterKeySource {

@@ -3,7 +3,7 @@ import type { Listen } from './config.ts';
 import { errorCode, StartProblem } from './database/start-problem.ts';
 
 export function portProblem(
-  door: 'HTTP' | 'MQTT' | 'HL7',
+  door: 'HTTP' | 'MQTT' | 'HL7' | 'PHD',
   listen: Listen,
   cause: unknown,
 ): StartProblem {

@@ -18,9 +18,9 @@ import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
 import { Claims } from './doors/claims.ts';
-import { openHl7 } from './doors/hl7-listener.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { IntakePorts } from './doors/intake.ts';
+import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { Erasure } from './erasure/erasure.ts';
 import { type Actor, LegalHolds } from './erasure/holds.ts';
@@ -70,6 +70,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly hl7Port: number | undefined;
+  readonly phdPort: number | undefined;
   readonly newLogin: FirstStart['newLogin'];
 }
 
@@ -149,8 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(watchArchive({ watch: parts.archive, read, outside }));
 
   const mqtt = stack.use(await openMqtt(parts));
-  const { nowMs, newId } = outside;
-  const hl7 = stack.use(await openHl7(config.hl7, { ...parts, nowMs, newId }));
+  const listed = await openListedDoors(stack, config, { ...outside, ...parts });
   const http = await openHttp(parts, mqtt);
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
@@ -164,7 +164,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
     mqttPort: mqtt.port,
-    hl7Port: hl7?.port,
+    ...listed,
     newLogin: first.newLogin,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };

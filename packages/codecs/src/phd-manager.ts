@@ -16,6 +16,7 @@ import {
 } from './phd-configuration.ts';
 import type { PhdEvent, PhdObject } from './phd-event.ts';
 import type { PhdMessage } from './phd-message.ts';
+import { ownPart } from './phd-persons.ts';
 import { type PhdReport, phdReport } from './phd-readings.ts';
 import { confirmEntries } from './phd-store.ts';
 
@@ -40,6 +41,10 @@ export interface PhdContext {
   readonly utcOffsetMinutes?: number;
   /** Our own EUI-64 in hexadecimal. */
   readonly systemId: string;
+  /** Absent: whoever asks may associate. */
+  readonly isAuthorised?: (systemId: string) => boolean;
+  /** Of a report about several persons: who is meant. Absent: all of them. */
+  readonly isOwnPerson?: (personId: number) => boolean;
   /** What an agent has told before: its own configurations are kept by system id and number. */
   readonly knownConfiguration?: (agent: Associated) => readonly PhdObject[] | undefined;
 }
@@ -49,6 +54,8 @@ export interface PhdStep {
   /** Sent at once. */
   readonly send: readonly Uint8Array[];
   readonly report?: PhdReport;
+  /** Persons of the report who are not meant: their measurements were left out of it. */
+  readonly others?: number;
   /** Sent once the report is durable: it tells the agent that it may forget. */
   readonly reply?: Uint8Array;
   /** To be kept for the agent's next association. */
@@ -60,7 +67,13 @@ export interface PhdStep {
 
 export const NEW_MANAGER: PhdManager = { phase: 'unassociated' };
 
-const RESULT = { ACCEPTED: 0, UNKNOWN_CONFIG: 3, NO_PROTOCOL: 4, NO_PARAMETERS: 5 } as const;
+const RESULT = {
+  ACCEPTED: 0,
+  UNKNOWN_CONFIG: 3,
+  NO_PROTOCOL: 4,
+  NO_PARAMETERS: 5,
+  UNAUTHORISED: 7,
+} as const;
 const ABORT_UNDEFINED = 0;
 const RELEASE_NORMAL = 0;
 const REJECT_UNRECOGNISED = 0;
@@ -108,6 +121,7 @@ function onRequest(request: PhdAssociation | undefined, context: PhdContext): Ph
     end([encodePhd({ kind: 'association-response', result, response: undefined })]);
   if (request === undefined) return refuse(RESULT.NO_PROTOCOL);
   if ((request.encodingRules & MDER) === 0) return refuse(RESULT.NO_PARAMETERS);
+  if (context.isAuthorised?.(request.systemId) === false) return refuse(RESULT.UNAUTHORISED);
   const agent = { systemId: request.systemId, configId: request.configId };
   const configuration = configurationOf(agent, context);
   const result = configuration === undefined ? RESULT.UNKNOWN_CONFIG : RESULT.ACCEPTED;
@@ -183,11 +197,13 @@ function onEvent(
   }
   const { receivedAtMs, utcOffsetMinutes = 0 } = context;
   const clock = { receivedAtMs, utcOffsetMinutes, eventTime, scanner: handle };
-  const report = phdReport(event, manager.configuration, clock);
-  return message.isConfirmed
-    ? { manager, send: [], report, reply: answer(new Uint8Array()) }
-    : { manager, send: [], report };
+  const own = ownPart(event, context.isOwnPerson ?? everybody);
+  const report = phdReport(own.event, manager.configuration, clock);
+  const step = { manager, send: [], report, others: own.others };
+  return message.isConfirmed ? { ...step, reply: answer(new Uint8Array()) } : step;
 }
+
+const everybody = (): boolean => true;
 
 /** Asks the agent for everything it says of itself: model, system id, time, battery. */
 export function askMds(invokeId: number): Uint8Array {

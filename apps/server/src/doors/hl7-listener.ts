@@ -1,14 +1,19 @@
 /** Opens the HL7 door by its settings: the list of senders, the certificate, who may be asked. */
-import { readFileSync } from 'node:fs';
 import type { Admissions } from '../admissions/open-admissions.ts';
-import type { Hl7Listen } from '../config.ts';
-import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { Registry } from '../devices/registry.ts';
+import type { ListedDoor } from '../door-settings.ts';
 import { portProblem } from '../port-problem.ts';
+import { type DoorNames, readDoorList, readDoorTls } from './door-files.ts';
 import { readSenders } from './hl7/senders.ts';
 import { openHl7Door } from './hl7.ts';
 import type { IntakePorts } from './intake.ts';
-import type { DoorTls, Listening } from './listener.ts';
+import type { Listening } from './listener.ts';
+
+const NAMES: DoorNames = {
+  door: 'HL7',
+  list: 'AUSCULTA_HL7_SENDERS',
+  unusable: 'HL7_DOOR_UNUSABLE',
+};
 
 export interface Hl7ListenerPorts {
   readonly intake: IntakePorts;
@@ -20,21 +25,16 @@ export interface Hl7ListenerPorts {
 
 /** Undefined where the settings leave the door closed. */
 export async function openHl7(
-  listen: Hl7Listen | undefined,
+  listen: ListedDoor | undefined,
   ports: Hl7ListenerPorts,
 ): Promise<Listening | undefined> {
   if (listen === undefined) return undefined;
   const { intake, registry, admissions, nowMs, newId } = ports;
   const { beds, desk } = admissions;
-  const senders = readSenders(
-    readText('AUSCULTA_HL7_SENDERS', listen.sendersFile).toString('utf8'),
-  );
-  if (typeof senders === 'string') {
-    throw unusable(`The list in AUSCULTA_HL7_SENDERS cannot be used: ${senders}. Mend it.`);
-  }
-  const { host, port, tls } = listen;
+  const { host, port } = listen;
+  const senders = readDoorList(NAMES, listen, readSenders);
   return await openHl7Door(
-    { host, port, senders, tls: tls && readTls(tls) },
+    { host, port, senders, tls: readDoorTls(NAMES, listen) },
     {
       intake,
       nowMs,
@@ -51,27 +51,4 @@ export async function openHl7(
   ).catch((cause: unknown) => {
     throw portProblem('HL7', listen, cause);
   });
-}
-
-function readTls({ certFile, keyFile, caFile }: NonNullable<Hl7Listen['tls']>): DoorTls {
-  return {
-    cert: readText('AUSCULTA_HL7_TLS_CERT', certFile),
-    key: readText('AUSCULTA_HL7_TLS_KEY', keyFile),
-    ca: caFile === undefined ? undefined : readText('AUSCULTA_HL7_TLS_CA', caFile),
-  };
-}
-
-function readText(setting: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw unusable(
-      `${setting} names a file that cannot be read (${errorCode(cause)}). Mend it.`,
-      cause,
-    );
-  }
-}
-
-function unusable(message: string, cause?: unknown): StartProblem {
-  return new StartProblem('HL7_DOOR_UNUSABLE', message, cause);
 }
