@@ -57,11 +57,14 @@ export async function writeReadings(
   const { raw } = reply;
   raw.writeHead(200, { 'content-type': TYPE_OF[format], 'cache-control': 'no-store' });
   const pieces = format === 'blocks' ? asBlocks(answer) : asLines(format, answer);
+  // A piece goes out when the next one is there, and the last one with the end: short answers in one packet.
+  let held: string | Uint8Array = '';
   for await (const piece of pieces) {
-    await written(raw, piece);
+    await written(raw, held);
     if (raw.destroyed) return;
+    held = piece;
   }
-  raw.end();
+  raw.end(held);
 }
 
 /** Resolves when there is room for more, or nobody is left to read it. */
