@@ -6,7 +6,7 @@ import { p95Ms } from './timing.ts';
 
 const PATIENTS = 10;
 const DAYS = 2;
-const ASKS = 100;
+const ASKS = 500;
 const SECOND_MS = 1000;
 const COUNT = DAYS * 86_400;
 
