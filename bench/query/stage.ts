@@ -7,6 +7,7 @@ import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { createHttpServer } from '../../apps/server/src/http-server.ts';
 import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
 import { ChunkWorker } from '../../apps/server/src/telemetry/chunk-encoder.ts';
+import { PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { telemetryRoutes } from '../../apps/server/src/telemetry/routes.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import type { Ground } from './ground.ts';
@@ -28,6 +29,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
     read: (organisationId, work) => readAsOrganisation(pools.people, organisationId, work),
     sealOf: keys.sealOf,
     logKeys: keys,
+    owner: await PostgresLog.takeOver(pools.line),
     registry,
     evaluate: () => {},
     watchRun: () => {},

@@ -22,12 +22,6 @@ export const moveTwin = {
         .slice(0, limit),
     })),
 
-  holdLane: (sql, { lane, fence }) =>
-    ask(sql, 'hold lane', ({ fences }) => ({
-      result: fences.get(lane) === fence,
-      holds: (then) => then.fences.get(lane) === fence,
-    })),
-
   takeChunks: (sql, { id }, names) =>
     ask(sql, 'take chunks', (tables) => {
       if (!areAllThere(tables, id, names)) return { result: false };

@@ -18,7 +18,7 @@ import { openWearing, type Wearing } from '../../apps/server/src/reattribution/o
 import { DiskReserve } from '../../apps/server/src/status/disk-reserve.ts';
 import { Health, watchHealth } from '../../apps/server/src/status/health.ts';
 import { LOG_KEPT_MS } from '../../apps/server/src/telemetry/flushing.ts';
-import { PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
+import { holdLane, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import type { Vault } from '../../apps/server/src/vault/vault.ts';
 import { type Edges, edgesOf } from './edges.ts';
@@ -81,9 +81,16 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
     receipt: { signed: row.signed, signature: row.signature },
   }));
   const vault = await world.keyDisk.open(chance, mayDie, erasures);
-  await PostgresLog.takeOver(sql);
+  const owner = await PostgresLog.takeOver(sql);
   const registry = await Registry.load(sql, vault);
-  const alarms = await AlarmBook.open({ ...ports, sql, sealOf: vault.sealOf, registry });
+  const alarms = await AlarmBook.open({
+    ...ports,
+    sql,
+    holdLane: (tx) => holdLane(tx, owner),
+    sealOf: vault.sealOf,
+    registry,
+    onTakenOver: () => world.kill(life, 'taken over'),
+  });
   alarms.onChange((_subjectId, alarm: AlarmView) => {
     scheduler.note(`${alarm.notYetStored ? 'not yet stored: ' : ''}alarm ${alarm.id}`);
     world.ledger.noteAlarm(alarm, life);
@@ -98,6 +105,7 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
         .begin((tx) => work(tx)) as never,
     sealOf: vault.sealOf,
     logKeys: vault,
+    owner,
     registry,
     evaluate: (arrival) => alarms.evaluate(arrival),
     watchRun: (arrival) => alarms.watchRun(arrival),

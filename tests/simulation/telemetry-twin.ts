@@ -77,6 +77,12 @@ export const telemetryTwin = {
       result: new Map([...checkpoints].map(([partition, { sequence }]) => [partition, sequence])),
     })),
 
+  holdLane: (sql, { lane, fence }) =>
+    ask(sql, 'hold lane', ({ fences }) => ({
+      result: fences.get(lane) === fence,
+      holds: (then) => then.fences.get(lane) === fence,
+    })),
+
   writeCheckpoints: (sql, mark) => {
     const isOurs = ({ fences }: Tables): boolean => fences.get(mark.lane) === mark.fence;
     return ask(sql, 'write checkpoints', (tables) => {

@@ -152,9 +152,14 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     '(telemetry.stalledSinceMs ??',
   ),
   'reads-before-it-has-taken-over': broken(
-    `${TELEMETRY}postgres-log.ts`,
-    'static async takeOver(sql: Sql): Promise<void> {\n    await store.takeLane(sql, LANE);',
-    'static async takeOver(_sql: Sql): Promise<void> {',
+    'tests/simulation/server-life.ts',
+    '  const owner = await PostgresLog.takeOver(sql);\n  const registry = await Registry.load(sql, vault);\n',
+    '  const registry = await Registry.load(sql, vault);\n  const owner = await PostgresLog.takeOver(sql);\n',
+  ),
+  'writes-alarms-of-a-server-that-was-replaced': broken(
+    `${SERVER}alarms/alarm-writer.ts`,
+    'await this.#ports.holdLane(tx);',
+    '',
   ),
   'counts-a-waiting-message-twice': broken(
     `${SERVER}doors/intake.ts`,
@@ -201,8 +206,8 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   ),
   'leaves-the-row-of-a-series-with-the-erased': broken(
     `${SERVER}devices/registry.ts`,
-    'await Promise.allSettled(this.#writing);',
-    '',
+    'return this.#rows.settle();',
+    'return Promise.resolve();',
   ),
   'forgets-orders-when-it-starts': broken(
     `${SERVER}reattribution/reattribution.ts`,

@@ -10,6 +10,7 @@ import { partitionOf } from '../../apps/server/src/devices/partition.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { type LogEntry, PARTITIONS, type Series } from '../../apps/server/src/line/entry.ts';
 import { ChunkWorker } from '../../apps/server/src/telemetry/chunk-encoder.ts';
+import { PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import { createSeal } from '../../apps/server/src/vault/seal.ts';
 import type { LogKeys, SubjectKeys } from '../../apps/server/src/vault/vault.ts';
@@ -66,6 +67,7 @@ export class Engine {
       read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
       sealOf,
       logKeys,
+      owner: await PostgresLog.takeOver(database.line),
       registry: engine.registry,
       evaluate: () => {},
       watchRun: () => {},

@@ -48,7 +48,7 @@ import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
-import { PostgresLog } from './telemetry/postgres-log.ts';
+import { holdLane, type Ownership, PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -97,7 +97,9 @@ interface Parts {
   readonly archive: ArchiveWatch;
 }
 
-type Ground = Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive'>;
+type Ground = Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive'> & {
+  readonly owner: Ownership;
+};
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, outside } = options;
@@ -135,9 +137,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const health = new Health(new DiskReserve(config.diskReserveBytes));
   const encoder = stack.use(new ChunkWorker());
-  await PostgresLog.takeOver(database.line);
+  const owner = await PostgresLog.takeOver(database.line);
   const archive = new ArchiveWatch();
-  const parts = await openParts({ options, database, vault, encoder, health, archive });
+  const parts = await openParts({ options, database, vault, encoder, health, archive, owner });
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
@@ -195,18 +197,20 @@ function secrets(outside: Outside) {
 }
 
 async function openParts(ground: Ground): Promise<Parts> {
-  const { options, database, vault, encoder, health } = ground;
+  const { options, database, vault, encoder, health, owner } = ground;
   const { outside } = options;
   const sql = database.line;
   const { nowMs, after, pause, onProblem } = outside;
   const registry = await Registry.load(sql, vault);
   const alarms = await AlarmBook.open({
     sql,
+    holdLane: (tx) => holdLane(tx, owner),
     sealOf: vault.sealOf,
     registry,
     nowMs,
     after,
     onProblem,
+    onTakenOver: outside.onFatal,
   });
   let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
@@ -214,6 +218,7 @@ async function openParts(ground: Ground): Promise<Parts> {
     read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
     sealOf: vault.sealOf,
     logKeys: vault,
+    owner,
     registry,
     evaluate: (arrival) => {
       alarms.evaluate(arrival);

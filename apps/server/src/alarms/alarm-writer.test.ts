@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { freshDatabase } from '../../../../tests/support/database.ts';
 import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
 import type { Sql } from '../database/pool.ts';
-import { AlarmWriter } from './alarm-writer.ts';
+import { holdLane, PostgresLog } from '../telemetry/postgres-log.ts';
+import { AlarmWriter, type AlarmWriterPorts } from './alarm-writer.ts';
 import { type AlarmRow, readAlarms } from './store.ts';
 
 const rowOf = (id: string, metric = 'spo2'): AlarmRow => ({
@@ -27,14 +28,20 @@ const rowOf = (id: string, metric = 'spo2'): AlarmRow => ({
 
 const raised = (id: string) => ({ what: 'raised', cause: `raised ${id}`, atMs: NOON });
 
-function openWriter(sql: Sql): { writer: AlarmWriter; problems: string[] } {
+function openWriter(
+  sql: Sql,
+  hold: AlarmWriterPorts['holdLane'] = () => Promise.resolve(),
+): { writer: AlarmWriter; problems: string[]; takenOver: string[] } {
   const problems: string[] = [];
+  const takenOver: string[] = [];
   const writer = new AlarmWriter({
     sql,
+    holdLane: hold,
     after: (_, run) => void setImmediate(run),
     onProblem: (what) => problems.push(what),
+    onTakenOver: (why) => takenOver.push(why),
   });
-  return { writer, problems };
+  return { writer, problems, takenOver };
 }
 
 const NO_METRIC = '';
@@ -69,4 +76,20 @@ test('while the store is away nothing is left out', async () => {
   const written = (await readAlarms(database.line, 0)).map(({ id }) => id);
   assert.deepEqual(written.sort(), ['a', 'b']);
   assert.deepEqual(problems, ['write alarms']);
+});
+
+test('a server that was replaced writes no alarm, and tells nobody that it has', async () => {
+  await using database = await freshDatabase();
+  const owner = await PostgresLog.takeOver(database.line);
+  const { writer, problems, takenOver } = openWriter(database.line, (tx) => holdLane(tx, owner));
+  writer.write(rowOf('before'), raised('before'));
+  await writer.settle();
+  await PostgresLog.takeOver(database.line);
+  writer.write(rowOf('after'), raised('after'));
+  const isSettled = writer.settle().then(() => true);
+  while (takenOver.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await Promise.race([isSettled, Promise.resolve(false)]), false);
+  const written = (await readAlarms(database.line, 0)).map(({ id }) => id);
+  assert.deepEqual(written, ['before']);
+  assert.deepEqual(problems, []);
 });

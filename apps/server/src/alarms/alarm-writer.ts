@@ -1,18 +1,23 @@
 /**
  * Writes alarms to the database in the order of their changes, again and again until it succeeds. A
  * row that the database refuses is our own fault and stays so: it is left out and told as a problem,
- * for it must not keep all other alarms, and the checkpoint after them, from being written.
+ * for it must not keep all other alarms, and the checkpoint after them, from being written. A server
+ * that has been replaced writes none: the one that replaced it has read what there was.
  */
 import { databaseFault } from '../database/fault.ts';
-import type { Sql } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
+import { TakenOver } from '../telemetry/postgres-log.ts';
 import { type AlarmRow, type TransitionRow, writeAlarms, writeTransitions } from './store.ts';
 
 const RETRY_MS = 500;
 
 export interface AlarmWriterPorts {
   readonly sql: Sql;
+  /** Nobody takes the lane before the transaction has ended; fails with TakenOver when somebody has. */
+  readonly holdLane: (tx: Transaction) => Promise<void>;
   readonly after: (delayMs: number, run: () => void) => void;
   readonly onProblem: (what: string, error: unknown) => void;
+  readonly onTakenOver: (why: string) => void;
 }
 
 export class AlarmWriter {
@@ -76,15 +81,20 @@ export class AlarmWriter {
     for (;;) {
       try {
         await this.#ports.sql.begin(async (tx) => {
+          await this.#ports.holdLane(tx);
           await writeAlarms(tx, rows);
           await writeTransitions(tx, transitions);
         });
         return;
       } catch (error) {
-        this.#ports.onProblem('write alarms', error);
-        if (databaseFault(error) === undefined) {
-          if (rows.length > 1) await this.#writeApart(rows, transitions);
-          return;
+        // This server ends. Until it has, nobody hears that these are written.
+        if (error instanceof TakenOver) this.#ports.onTakenOver(error.message);
+        else {
+          this.#ports.onProblem('write alarms', error);
+          if (databaseFault(error) === undefined) {
+            if (rows.length > 1) await this.#writeApart(rows, transitions);
+            return;
+          }
         }
         await new Promise<void>((resolve) => this.#ports.after(RETRY_MS, resolve));
       }

@@ -121,6 +121,8 @@ class Server {
       },
     });
     this.#book = await AlarmBook.open({
+      holdLane: () => Promise.resolve(),
+      onTakenOver: assert.fail,
       sql,
       sealOf: keys.sealOf,
       registry: this.#registry,

@@ -38,7 +38,7 @@ import {
 } from './alarm-change.ts';
 import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
 import { AlarmShelf } from './alarm-shelf.ts';
-import { AlarmWriter } from './alarm-writer.ts';
+import { AlarmWriter, type AlarmWriterPorts } from './alarm-writer.ts';
 import { changesByMove, type MovedReadings } from './moved-readings.ts';
 import { Provisional } from './provisional.ts';
 import { changesByClock } from './rounds.ts';
@@ -49,6 +49,8 @@ const KEPT_MS = 24 * 3_600_000;
 
 export interface AlarmBookPorts {
   readonly sql: Sql;
+  readonly holdLane: AlarmWriterPorts['holdLane'];
+  readonly onTakenOver: AlarmWriterPorts['onTakenOver'];
   readonly sealOf: SubjectKeys['sealOf'];
   readonly registry: Registry;
   readonly nowMs: () => number;

@@ -34,13 +34,6 @@ export async function chunksWithin(
     ORDER BY first_ms, generation LIMIT ${limit}`;
 }
 
-/** Whether the lane is still ours; whoever takes it waits until this transaction is over. */
-export async function holdLane(sql: Sql, owner: { lane: number; fence: number }): Promise<boolean> {
-  const rows = await sql`
-    SELECT FROM lane WHERE lane = ${owner.lane} AND fence = ${owner.fence} FOR SHARE`;
-  return rows.length === 1;
-}
-
 /** Takes chunks out, all or nothing: false when one of them is not there any more. */
 export async function takeChunks(
   sql: Sql,

@@ -3,7 +3,7 @@
  * sealed for its lane and sequence, so that a row put elsewhere does not open.
  */
 import { ok, type Result } from '@ausculta/vitals/fault';
-import type { Sql } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
@@ -25,6 +25,17 @@ export class TakenOver extends Error {
     );
     this.name = 'TakenOver';
   }
+}
+
+/** Of a lane, by whoever has taken it last. */
+export interface Ownership {
+  readonly lane: number;
+  readonly fence: number;
+}
+
+/** To be called in a transaction: nobody takes the lane before it has ended. */
+export async function holdLane(tx: Transaction, owner: Ownership): Promise<void> {
+  if (!(await store.holdLane(tx, owner))) throw new TakenOver();
 }
 
 export interface ReplayedCommit {
@@ -75,12 +86,11 @@ export class PostgresLog {
    * From here on no other server's commit or flush succeeds. To be called before anything is read: a
    * series that an older server made afterwards would be missing when its readings are replayed.
    */
-  static async takeOver(sql: Sql): Promise<void> {
-    await store.takeLane(sql, LANE);
+  static async takeOver(sql: Sql): Promise<Ownership> {
+    return { lane: LANE, fence: await store.takeLane(sql, LANE) };
   }
 
-  static async open(sql: Sql, keys: LogKeys): Promise<PostgresLog> {
-    const fence = await store.takeLane(sql, LANE);
+  static async open(sql: Sql, keys: LogKeys, { fence }: Ownership): Promise<PostgresLog> {
     const tables = await store.listLogTables(sql);
     const last = await store.lastSequence(sql, LANE, tables);
     return new PostgresLog({ sql, keys, tables, fence, last });

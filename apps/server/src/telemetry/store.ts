@@ -143,6 +143,13 @@ export async function takeLane(sql: Sql, lane: number): Promise<number> {
   return row?.fence ?? 1;
 }
 
+/** Whether the lane is still ours; whoever takes it waits until this transaction is over. */
+export async function holdLane(sql: Sql, owner: { lane: number; fence: number }): Promise<boolean> {
+  const rows = await sql`
+    SELECT FROM lane WHERE lane = ${owner.lane} AND fence = ${owner.fence} FOR SHARE`;
+  return rows.length === 1;
+}
+
 export interface ChunkRow {
   readonly organisation_id: OrganisationId;
   readonly partition: number;

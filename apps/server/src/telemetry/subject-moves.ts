@@ -20,7 +20,7 @@ import { type ChunkPart, sealChunk } from './chunk-row.ts';
 import { eventContext } from './events.ts';
 import { ALL_TIME } from './merge.ts';
 import * as store from './move-store.ts';
-import { TakenOver } from './postgres-log.ts';
+import { holdLane } from './postgres-log.ts';
 import { contentOf } from './sealed-chunks.ts';
 import { cutColumns, cutRunAt, type Pieces } from './stamp-cuts.ts';
 import { type ChunkRow, type EventRow, insertChunks } from './store.ts';
@@ -110,7 +110,7 @@ async function moveThese(
     parts.filter(({ part }) => part.series === to).map(({ part }) => part.count),
   );
   return await ports.sql.begin(async (tx) => {
-    if (!(await store.holdLane(tx, ports))) throw new TakenOver();
+    await holdLane(tx, ports);
     const rowsOf = async (series: Series): Promise<ChunkRow[]> => {
       const own = parts.flatMap(({ part, seal }, i) => {
         const chunk = encoded[i];
@@ -215,7 +215,7 @@ export async function moveEvents(
   });
   if (leaving.length > 0) {
     await ports.sql.begin(async (tx) => {
-      if (!(await store.holdLane(tx, ports))) throw new TakenOver();
+      await holdLane(tx, ports);
       const ids = leaving.map(({ row }) => row.id);
       await store.replaceEvents(tx, { from: fromSubjectId, ids, rows: moved });
       await onArrival(tx, moved.length);
@@ -271,7 +271,7 @@ export async function moveParked(
     return opened.ok ? [{ id, message_sealed: target.seal(opened.value, place) }] : [];
   });
   await ports.sql.begin(async (tx) => {
-    if (!(await store.holdLane(tx, ports))) throw new TakenOver();
+    await holdLane(tx, ports);
     await store.sealParkedAnew(tx, move.toSubjectId, moved);
   });
   return rows.at(-1)?.id;

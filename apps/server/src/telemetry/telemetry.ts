@@ -22,7 +22,7 @@ import { Heads } from './heads.ts';
 import { concealMoving, latest, recallLast } from './last-readings.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { SeriesRange } from './merge.ts';
-import { PostgresLog, TakenOver } from './postgres-log.ts';
+import { type Ownership, PostgresLog, TakenOver } from './postgres-log.ts';
 import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
 import type { MovePorts } from './subject-moves.ts';
@@ -42,6 +42,8 @@ export interface TelemetryPorts {
   readonly read: QueryPorts['read'];
   readonly sealOf: SubjectKeys['sealOf'];
   readonly logKeys: LogKeys;
+  /** The lane is this server's. */
+  readonly owner: Ownership;
   readonly registry: Registry;
   readonly evaluate: (arrival: Arrival) => void;
   readonly watchRun: ConsumePorts['watchRun'];
@@ -85,7 +87,7 @@ export class Telemetry {
   readings = 0;
 
   static async open(ports: TelemetryPorts): Promise<Telemetry> {
-    const log = await PostgresLog.open(ports.sql, ports.logKeys);
+    const log = await PostgresLog.open(ports.sql, ports.logKeys, ports.owner);
     const telemetry = new Telemetry(ports, log);
     await recallLast(telemetry.queryPorts);
     await telemetry.#replay();
