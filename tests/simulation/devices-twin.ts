@@ -119,20 +119,24 @@ export const devicesTwin = {
     })),
 
   // Two statements, each a commit of its own.
-  async writeClock(sql, { epoch, offset }) {
-    if (epoch !== undefined) {
-      const key = `${epoch.device_id}/${epoch.epoch}`;
-      await ask(sql, 'insert clock epoch', () => ({
+  async writeClocks(sql, changes) {
+    const fresh = changes.flatMap(({ epoch }) => epoch ?? []);
+    if (fresh.length > 0)
+      await ask(sql, 'insert clock epochs', () => ({
         result: undefined,
         write: ({ epochs }) => {
-          if (!epochs.has(key)) epochs.set(key, epoch);
+          for (const epoch of fresh) {
+            const key = `${epoch.device_id}/${epoch.epoch}`;
+            if (!epochs.has(key)) epochs.set(key, epoch);
+          }
         },
       }));
-    }
-    const key = `${offset.device_id}/${offset.epoch}/${offset.from_stamp_ms}`;
-    await ask(sql, 'write clock offset', () => ({
+    await ask(sql, 'write clock offsets', () => ({
       result: undefined,
-      write: ({ offsets }) => offsets.set(key, offset),
+      write: ({ offsets }) => {
+        for (const { offset } of changes)
+          offsets.set(`${offset.device_id}/${offset.epoch}/${offset.from_stamp_ms}`, offset);
+      },
     }));
   },
 
@@ -141,16 +145,25 @@ export const devicesTwin = {
       result: [...series.values()].sort((a, b) => a.id - b.id),
     })),
 
-  upsertSeries: (sql, row) => {
-    const key = `${row.subject_id}/${row.device_id}/${row.metric}/${row.epoch}`;
-    return ask(sql, 'upsert series', (tables) => {
-      const known = tables.series.get(key);
-      if (known !== undefined) return { result: known.id };
-      // A sequence gives no number back.
-      tables.lastSeriesId += 1;
-      const id = tables.lastSeriesId;
-      tables.seriesNames.set(id, `${row.device_id}/${row.metric}/${row.epoch}`);
-      return { result: id, write: ({ series }) => series.set(key, { ...row, id }) };
-    });
-  },
+  upsertSeries: (sql, rows) =>
+    ask(sql, 'upsert series', (tables) => {
+      const made = new Map<string, real.SeriesRow>();
+      const result = rows.map((row) => {
+        const key = `${row.subject_id}/${row.device_id}/${row.metric}/${row.epoch}`;
+        const known = tables.series.get(key) ?? made.get(key);
+        if (known !== undefined) return known.id;
+        // A sequence gives no number back.
+        tables.lastSeriesId += 1;
+        const id = tables.lastSeriesId;
+        tables.seriesNames.set(id, `${row.device_id}/${row.metric}/${row.epoch}`);
+        made.set(key, { ...row, id });
+        return id;
+      });
+      return {
+        result,
+        write: ({ series }) => {
+          for (const [key, row] of made) series.set(key, row);
+        },
+      };
+    }),
 } satisfies Partial<typeof real>;

@@ -15,6 +15,7 @@ import type { Series } from '../line/entry.ts';
 import type { Needs, Placement, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
+import { DeviceRows } from './device-rows.ts';
 import { assignmentOfRow, RegisteredDevice, type StampSpan } from './known-device.ts';
 import { MovesUnderWay } from './moves-under-way.ts';
 import { partitionOf } from './partition.ts';
@@ -38,11 +39,12 @@ export class Registry {
   readonly #byNumber = new Map<string, SubjectId>();
   readonly #series = new Map<number, Series>();
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
-  readonly #writing = new Set<Promise<unknown>>();
+  readonly #rows: DeviceRows;
 
   private constructor(sql: Sql, keys: SubjectKeys) {
     this.#sql = sql;
     this.#keys = keys;
+    this.#rows = new DeviceRows(sql);
   }
 
   static async load(sql: Sql, keys: SubjectKeys): Promise<Registry> {
@@ -192,7 +194,7 @@ export class Registry {
       await this.#writeClock(device, needs.clock.change, receivedMs);
       device.clock = needs.clock.state;
     }
-    for (const wanted of needs.series) await this.#provideSeries(device, wanted);
+    await Promise.all(needs.series.map((wanted) => this.#provideSeries(device, wanted)));
   }
 
   async #provideSeries(device: RegisteredDevice, wanted: SeriesWanted): Promise<void> {
@@ -200,7 +202,7 @@ export class Registry {
     if (device.seriesOf(placement.subjectId, metric, epoch) !== undefined) return;
     // Erased while the message waited: nothing says any more that there was such a subject.
     if (!this.subjects.has(placement.subjectId)) return;
-    const writing = store.upsertSeries(this.#sql, {
+    const id = await this.#rows.series({
       organisation_id: placement.organisationId,
       subject_id: placement.subjectId,
       partition: placement.partition,
@@ -208,20 +210,13 @@ export class Registry {
       metric: metric.key,
       epoch,
     });
-    const id = await this.#noteWriting(writing);
     if (!this.subjects.has(placement.subjectId)) return;
     this.#addSeries({ ...placement, id, deviceId: device.id, metric, epoch });
   }
 
-  #noteWriting<T>(writing: Promise<T>): Promise<T> {
-    const done = writing.finally(() => this.#writing.delete(done));
-    this.#writing.add(done);
-    return done;
-  }
-
   /** Resolves when no row of a series is on its way to the database that was asked for before. */
-  async settle(): Promise<void> {
-    await Promise.allSettled(this.#writing);
+  settle(): Promise<void> {
+    return this.#rows.settle();
   }
 
   async #writeClock(
@@ -232,7 +227,7 @@ export class Registry {
     const { epoch, offsetMs, fromStampMs } = change;
     const key = { organisation_id: device.organisationId, device_id: device.id, epoch };
     const isEpoch = change.kind === 'epoch';
-    await store.writeClock(this.#sql, {
+    await this.#rows.clock({
       epoch: isEpoch
         ? {
             ...key,

@@ -178,16 +178,24 @@ export async function readClockOffsets(sql: Sql): Promise<ClockOffsetRow[]> {
     FROM clock_offset ORDER BY device_id, epoch, from_stamp_ms`;
 }
 
-/** Writes down a clock's new epoch (if it is one) and the offset that holds from a stamp on. */
-export async function writeClock(
-  sql: Sql,
-  change: { epoch: ClockEpochRow | undefined; offset: ClockOffsetRow },
-): Promise<void> {
-  if (change.epoch !== undefined) {
-    await sql`INSERT INTO clock_epoch ${sql(change.epoch)} ON CONFLICT DO NOTHING`;
-  }
+export interface ClockRows {
+  readonly epoch: ClockEpochRow | undefined;
+  readonly offset: ClockOffsetRow;
+}
+
+/** Writes down new epochs of clocks, where there are some, and the offsets that hold from a stamp on. */
+export async function writeClocks(sql: Sql, changes: readonly ClockRows[]): Promise<void> {
+  const epochs = changes.flatMap(({ epoch }) => epoch ?? []);
+  if (epochs.length > 0) await sql`INSERT INTO clock_epoch ${sql(epochs)} ON CONFLICT DO NOTHING`;
+  // What is said last of a stamp holds, and one statement says it once.
+  const offsets = new Map(
+    changes.map(({ offset }) => [
+      JSON.stringify([offset.device_id, offset.epoch, offset.from_stamp_ms]),
+      offset,
+    ]),
+  );
   await sql`
-    INSERT INTO clock_offset ${sql(change.offset)}
+    INSERT INTO clock_offset ${sql([...offsets.values()])}
     ON CONFLICT (device_id, epoch, from_stamp_ms)
     DO UPDATE SET offset_ms = excluded.offset_ms, uncertainty_ms = excluded.uncertainty_ms`;
 }
@@ -199,12 +207,21 @@ export async function readSeries(sql: Sql): Promise<SeriesRow[]> {
     FROM series ORDER BY id`;
 }
 
-/** The id of a series, made on first use. */
-export async function upsertSeries(sql: Sql, row: Omit<SeriesRow, 'id'>): Promise<number> {
-  const [series] = await sql<{ id: number }[]>`
-    INSERT INTO series ${sql(row)}
+export type SeriesName = Omit<SeriesRow, 'id'>;
+
+/** The ids of series, made on first use, in the order in which they are asked for. */
+export async function upsertSeries(sql: Sql, rows: readonly SeriesName[]): Promise<number[]> {
+  const nameOf = (row: Pick<SeriesName, 'subject_id' | 'device_id' | 'metric' | 'epoch'>): string =>
+    JSON.stringify([row.subject_id, row.device_id, row.metric, row.epoch]);
+  const wanted = new Map(rows.map((row) => [nameOf(row), row]));
+  const found = await sql<SeriesRow[]>`
+    INSERT INTO series ${sql([...wanted.values()])}
     ON CONFLICT (subject_id, device_id, metric, epoch) DO UPDATE SET partition = series.partition
-    RETURNING id`;
-  expect(series !== undefined, 'an upsert returns its row');
-  return series.id;
+    RETURNING id, subject_id, device_id, metric, epoch`;
+  const ids = new Map(found.map((row) => [nameOf(row), row.id]));
+  return rows.map((row) => {
+    const id = ids.get(nameOf(row));
+    expect(id !== undefined, 'an upsert returns its rows');
+    return id;
+  });
 }

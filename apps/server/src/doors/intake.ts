@@ -70,8 +70,11 @@ export interface IntakePorts {
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
-/** A device is asked for rows twice at most: its clock, then its series. */
-const ASKED_MAX = 2;
+/**
+ * Rows are asked for twice at most, the clock's and then those of series; and twice again where the clock
+ * turns out to be another one while they are written.
+ */
+const ASKED_MAX = 4;
 
 export function takeIn(
   message: Message,

@@ -5,15 +5,21 @@
  */
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import { GatheredWrites } from '../database/gathered-writes.ts';
 import type { Sql } from '../database/pool.ts';
 import type { ClockUsed } from '../line/clock.ts';
 import { type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
-import { GatheredInserts } from './gathered-inserts.ts';
 import * as store from './store.ts';
 
 /** A day of a device that sends nonsense every minute and a half. */
 const PARKED_PER_DEVICE_MAX = 1_000;
+
+/** A statement of PostgreSQL takes 65,535 parameters, and a row is fifteen. */
+const ROWS_A_STATEMENT = 1_000;
+
+/** A few of the largest messages are as many: what one statement makes the log's connections wait for. */
+const BYTES_A_ROW = (4 * 1024 * 1024) / ROWS_A_STATEMENT;
 
 /** Eight of the largest messages, or a thousand of those that most devices send. */
 const BYTES_PER_DEVICE_MAX = 8 * 1024 * 1024;
@@ -63,14 +69,21 @@ export class Parking {
   readonly #lookUps = new Map<string, Promise<void>>();
   #all: store.ParkedAmount;
   /** One statement at a time: what is parked in a flood must not make the log wait for a connection. */
-  readonly #inserts: GatheredInserts;
+  readonly #inserts: GatheredWrites<readonly store.ParkedRow[], store.ParkedRow[]>;
   /** Messages since start that were only counted, because there was no room for them. */
   beyondQuota = 0;
 
   private constructor(ports: ParkingPorts, all: store.ParkedAmount) {
     this.#ports = ports;
     this.#all = all;
-    this.#inserts = new GatheredInserts((rows) => store.insertParked(ports.sql, rows));
+    this.#inserts = new GatheredWrites({
+      write: async (messages) => {
+        const kept = await store.insertParked(ports.sql, messages.flat());
+        return messages.map((rows) => rows.filter(({ id }) => kept.has(id)));
+      },
+      weigh: (rows) => Math.max(rows.length, Math.ceil(amountOf(rows).bytes / BYTES_A_ROW)),
+      weightMax: ROWS_A_STATEMENT,
+    });
   }
 
   static async open(ports: ParkingPorts): Promise<Parking> {
