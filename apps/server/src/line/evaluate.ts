@@ -3,25 +3,17 @@
  * series has a state of its own for each rule; one breach seen by two devices is one episode. Plain
  * states in, findings out: the same arrivals give the same findings, live or from a replay.
  */
-import { limitsOfMetric, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
 import { NO_FLOW } from '@ausculta/rules/flow';
-import {
-  type LimitSettings,
-  type LimitStep,
-  onSample,
-  onSilence,
-  QUIET,
-  silenceDueMs,
-} from '@ausculta/rules/limit';
+import { type LimitStep, onSample, onSilence, QUIET, silenceDueMs } from '@ausculta/rules/limit';
 import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
-import { TECHNICAL_LIMITS } from '@ausculta/rules/technical-limits';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival, RunArrival } from './consume.ts';
 import type { EventEntry, Series } from './entry.ts';
 import { alarmIdOf, type Finding } from './finding.ts';
+import { Judgements } from './judgements.ts';
 import {
   areQuiet,
   catchUp,
@@ -51,6 +43,7 @@ export class Evaluator {
   /** By series id; the series of every clock epoch lead to one watch. */
   readonly #bySeries = new Map<number, SeriesWatch>();
   readonly #bySubject = new Map<SubjectId, SubjectWatch>();
+  readonly #judgements = new Judgements();
   readonly #pending = new Set<Watch>();
   /** No pending delay runs out in silence before this. */
   #nextDueMs = Number.POSITIVE_INFINITY;
@@ -241,17 +234,12 @@ export class Evaluator {
 
   #startSeries(series: Series, remembered: SubjectSnapshot): SeriesWatch {
     const subject = this.#subjectOf(series.subjectId);
-    const limits = readyLimits(this.#categoryOf(series.subjectId));
-    const rules = limitsOfMetric([...limits, ...TECHNICAL_LIMITS], series.metric);
-    const start = (rule: AlarmRule, settings: LimitSettings | undefined): Watch =>
-      this.#startWatch({ series, rule, settings }, { subject, remembered });
-    const watches = rules.map((rule) => start(rule, settingsFor(rule, series.metric)));
-    // Samples are not judged one by one.
-    if (series.metric.kind !== 'waveform') {
-      watches.push(start(outOfRangeRule(series.metric, 0), undefined));
-    }
+    const judged = this.#judgements.of(this.#categoryOf(series.subjectId), series.metric);
+    const watches = judged.rules.map(({ rule, settings }) =>
+      this.#startWatch({ series, rule, settings }, { subject, remembered }),
+    );
     const flow = remembered.flows?.[series.id] ?? NO_FLOW;
-    const watch = startSeriesWatch(series, subject, { watches, flow });
+    const watch = startSeriesWatch(series, subject, { watches, flow, calm: judged.calm });
     this.#bySeries.set(series.id, watch);
     return watch;
   }
@@ -265,7 +253,7 @@ export class Evaluator {
       remembered.states[watchKey(rule.key, series.id)] ?? {};
     const episode = episodeOf(subject, rule.episodeKey, remembered);
     const watch: Watch = { ...what, episode, state, openingValue };
-    watch.episode.watches.push(watch);
+    episode.watches = episode.watches.concat(watch);
     if (watch.state.phase === 'pending') this.#addPending(watch);
     return watch;
   }

@@ -3,7 +3,7 @@
  * small record, changed in place; the states of the rules are made of it when somebody asks.
  */
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
-import { type CalmRange, calmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
+import { type CalmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
 import type { Episode } from '@ausculta/rules/episode';
 import { type FlowState, isSettled, NO_FLOW, onFlow } from '@ausculta/rules/flow';
 import { type LimitSettings, type LimitState, QUIET } from '@ausculta/rules/limit';
@@ -25,7 +25,7 @@ export interface Watch {
 /** All watches of one (subject, vital, direction), or over the plausible range of one (subject, vital). */
 export interface EpisodeWatch {
   readonly key: string;
-  readonly watches: Watch[];
+  watches: readonly Watch[];
   episode: Episode;
   extremeValue: number;
 }
@@ -39,7 +39,7 @@ export interface LeadsState {
 /** All that is watched of one subject. */
 export interface SubjectWatch {
   readonly id: SubjectId;
-  readonly series: SeriesWatch[];
+  series: readonly SeriesWatch[];
   readonly episodes: Map<string, EpisodeWatch>;
   /** By device; only of those that have ever said. */
   readonly leads: Map<string, LeadsState>;
@@ -76,15 +76,15 @@ export interface SeriesWatch {
 export function startSeriesWatch(
   series: Series,
   subject: SubjectWatch,
-  { watches, flow }: { watches: readonly Watch[]; flow: KeptFlow },
+  has: { watches: readonly Watch[]; flow: KeptFlow; calm: CalmRange },
 ): SeriesWatch {
-  const settings = watches.flatMap((watch) => watch.settings ?? []);
+  const { watches, flow, calm } = has;
   const last = watches.map(({ state }) => state.last?.atMs ?? Number.NEGATIVE_INFINITY);
   const watch: SeriesWatch = {
     series,
     subject,
     watches,
-    calm: calmRange(settings, series.metric.resolution),
+    calm,
     isQuiet: areQuiet(watches),
     isAhead: false,
     lastAtMs: Math.max(flow.lastAtMs ?? Number.NEGATIVE_INFINITY, ...last),
@@ -93,7 +93,8 @@ export function startSeriesWatch(
     flow: { run: flow.run, paceMs: flow.paceMs, silentAfterMs: flow.silentAfterMs },
     flowsWithinMs: flowsWithinMs(series, flow),
   };
-  subject.series.push(watch);
+  // No longer than it has to be, unlike an array that is pushed to.
+  subject.series = subject.series.concat(watch);
   return watch;
 }
 
@@ -166,12 +167,12 @@ export function noteLast(
   watch.lastAtMs = atMs;
 }
 
-/** True when the reading changes nothing but what was seen last; then it has been noted. */
+/** True when the reading changes nothing but what was seen last and its flow; then it has been noted. */
 export function passCalmly(watch: SeriesWatch, arrival: Arrival): boolean {
   const { value, flags } = arrival.reading;
   const atMs = placedMs(arrival);
   if (!watch.isQuiet || atMs < watch.lastAtMs || !isCalm(watch.calm, value, flags)) return false;
-  if (arrival.receivedMs - watch.lastAtMs > watch.flowsWithinMs) return false;
+  if (arrival.receivedMs - watch.lastAtMs > watch.flowsWithinMs) noteLast(watch, arrival);
   watch.lastAtMs = atMs;
   watch.lastValue = value;
   watch.lastFlags = flags;

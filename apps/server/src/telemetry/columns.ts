@@ -10,20 +10,19 @@ const CAPACITY_FIRST = 16;
 /** Room doubles up to here; then what is full is set aside, and nothing is copied or thrown away. */
 const STRETCH_MIN = 256;
 
-/** A stamp and a value are doubles, the flags a byte. */
-const BYTES_A_READING = 17;
-
 /** A flush begins new columns for every series at one instant: they take room when they need it. */
-const NO_DOUBLES = new Float64Array(0);
-const NO_FLAGS = new Uint8Array(0);
+const NO_NUMBERS = new Float64Array(0);
+const NO_STRETCHES: readonly ReadingColumns[] = [];
 
 export class Columns {
   /** What came in order and is full; anything but appending joins it with the rest again. */
-  #full: ReadingColumns[] = [];
+  #full = NO_STRETCHES;
   #fullLength = 0;
-  #stampsMs = NO_DOUBLES;
-  #values = NO_DOUBLES;
-  #flags = NO_FLAGS;
+  /** Room for stamps, then as much for values: with a hundred thousand columns each view of memory counts. */
+  #numbers = NO_NUMBERS;
+  #capacity = 0;
+  /** Only where a reading has any. */
+  #flags: Uint8Array | undefined;
   #length = 0;
   #firstStampMs = Number.POSITIVE_INFINITY;
   #lastStampMs = Number.NEGATIVE_INFINITY;
@@ -51,17 +50,17 @@ export class Columns {
 
   stampAt(index: number): number {
     this.#join();
-    return this.#stampsMs[index] as number;
+    return this.#numbers[index] as number;
   }
 
   valueAt(index: number): number {
     this.#join();
-    return this.#values[index] as number;
+    return this.#numbers[this.#capacity + index] as number;
   }
 
   flagsAt(index: number): number {
     this.#join();
-    return this.#flags[index] as number;
+    return this.#flags?.[index] ?? 0;
   }
 
   /** Index behind the last reading whose stamp is at or before `stampMs`. */
@@ -71,7 +70,7 @@ export class Columns {
     let high = this.#length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#stampsMs[middle] as number) <= stampMs) low = middle + 1;
+      if ((this.#numbers[middle] as number) <= stampMs) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -80,26 +79,37 @@ export class Columns {
   /** Index of the last received reading of exactly this stamp, or -1. */
   indexOf(stampMs: number): number {
     const index = this.indexAfter(stampMs) - 1;
-    return index >= 0 && this.#stampsMs[index] === stampMs ? index : -1;
+    return index >= 0 && this.#numbers[index] === stampMs ? index : -1;
   }
 
   insert(stampMs: number, value: number, flags: number): void {
     const isLate = stampMs < this.#lastStampMs;
     if (isLate) this.#join();
-    if (this.#length === this.#stampsMs.length) this.#makeRoom();
+    if (this.#length === this.#capacity) this.#makeRoom();
     let at = this.#length;
     if (isLate) {
       at = this.indexAfter(stampMs);
-      this.#stampsMs.copyWithin(at + 1, at, this.#length);
-      this.#values.copyWithin(at + 1, at, this.#length);
-      this.#flags.copyWithin(at + 1, at, this.#length);
+      this.#shift(at);
     }
-    this.#stampsMs[at] = stampMs;
-    this.#values[at] = value;
-    this.#flags[at] = flags;
+    this.#numbers[at] = stampMs;
+    this.#numbers[this.#capacity + at] = value;
+    if (flags !== 0 || this.#flags !== undefined) this.#flagsToWrite()[at] = flags;
     this.#length += 1;
     if (stampMs > this.#lastStampMs) this.#lastStampMs = stampMs;
     if (stampMs < this.#firstStampMs) this.#firstStampMs = stampMs;
+  }
+
+  /** Makes a place for one reading before those from `at` on. */
+  #shift(at: number): void {
+    const values = this.#capacity;
+    this.#numbers.copyWithin(at + 1, at, this.#length);
+    this.#numbers.copyWithin(values + at + 1, values + at, values + this.#length);
+    this.#flags?.copyWithin(at + 1, at, this.#length);
+  }
+
+  #flagsToWrite(): Uint8Array {
+    this.#flags ??= new Uint8Array(this.#capacity);
+    return this.#flags;
   }
 
   /** Views, valid until the next insert. */
@@ -109,10 +119,15 @@ export class Columns {
 
   slice(from: number, until: number): ReadingColumns {
     this.#join();
+    return this.#part(from, until);
+  }
+
+  #part(from: number, until: number): ReadingColumns {
+    const values = this.#capacity;
     return {
-      stampsMs: this.#stampsMs.subarray(from, until),
-      values: this.#values.subarray(from, until),
-      flags: this.#flags.subarray(from, until),
+      stampsMs: this.#numbers.subarray(from, until),
+      values: this.#numbers.subarray(values + from, values + until),
+      flags: this.#flags?.subarray(from, until) ?? new Uint8Array(until - from),
     };
   }
 
@@ -135,21 +150,22 @@ export class Columns {
       return;
     }
     this.#join();
-    if (this.#length + count > this.#stampsMs.length) this.#grow(this.#length + count);
+    if (this.#length + count > this.#capacity) this.#grow(this.#length + count);
     this.#append(columns);
-    this.#firstStampMs = this.#stampsMs[0] as number;
-    this.#lastStampMs = this.#stampsMs[this.#length - 1] as number;
+    this.#firstStampMs = this.#numbers[0] as number;
+    this.#lastStampMs = this.#numbers[this.#length - 1] as number;
   }
 
   #append({ stampsMs, values, flags }: ReadingColumns): void {
-    this.#stampsMs.set(stampsMs, this.#length);
-    this.#values.set(values, this.#length);
-    this.#flags.set(flags, this.#length);
+    this.#numbers.set(stampsMs, this.#length);
+    this.#numbers.set(values, this.#capacity + this.#length);
+    if (this.#flags !== undefined || flags.some((each) => each !== 0))
+      this.#flagsToWrite().set(flags, this.#length);
     this.#length += stampsMs.length;
   }
 
   #makeRoom(): void {
-    const capacity = this.#stampsMs.length;
+    const capacity = this.#capacity;
     if (capacity < STRETCH_MIN) {
       this.#grow(Math.max(capacity * 2, this.#capacityFirst));
       return;
@@ -159,7 +175,7 @@ export class Columns {
   }
 
   #setAside(): void {
-    this.#full.push({ stampsMs: this.#stampsMs, values: this.#values, flags: this.#flags });
+    this.#full = [...this.#full, this.#part(0, this.#length)];
     this.#fullLength += this.#length;
     this.#length = 0;
   }
@@ -167,36 +183,26 @@ export class Columns {
   /** All in one place again. */
   #join(): void {
     if (this.#fullLength === 0) return;
-    const last = this.#filled();
+    const last = this.#part(0, this.#length);
     const full = this.#full;
     this.#allocate(this.length + STRETCH_MIN);
-    this.#full = [];
+    this.#full = NO_STRETCHES;
     this.#fullLength = 0;
     this.#length = 0;
     for (const stretch of full) this.#append(stretch);
     this.#append(last);
   }
 
-  #filled(): ReadingColumns {
-    return {
-      stampsMs: this.#stampsMs.subarray(0, this.#length),
-      values: this.#values.subarray(0, this.#length),
-      flags: this.#flags.subarray(0, this.#length),
-    };
-  }
-
   #grow(capacity: number): void {
-    const filled = this.#filled();
+    const filled = this.#part(0, this.#length);
     this.#allocate(capacity);
     this.#length = 0;
     this.#append(filled);
   }
 
-  /** One buffer for the three: making a buffer is what costs. */
   #allocate(capacity: number): void {
-    const bytes = new ArrayBuffer(capacity * BYTES_A_READING);
-    this.#stampsMs = new Float64Array(bytes, 0, capacity);
-    this.#values = new Float64Array(bytes, capacity * 8, capacity);
-    this.#flags = new Uint8Array(bytes, capacity * 16, capacity);
+    this.#numbers = new Float64Array(2 * capacity);
+    this.#capacity = capacity;
+    this.#flags = undefined;
   }
 }
