@@ -30,6 +30,7 @@ export class MqttUnderTest implements AsyncDisposable {
   nowMs = 1_000_000;
   readonly taken: Taken[] = [];
   readonly parked: Buffer[] = [];
+  readonly left: string[] = [];
   readonly clientKeys: string[] = [];
   readonly connections: Connection[] = [];
   /** Three messages or so. */
@@ -52,6 +53,7 @@ export class MqttUnderTest implements AsyncDisposable {
         if (door.answersItself !== undefined) answer(door.answersItself);
       },
       parkOversize: (_, beginning) => door.parked.push(Buffer.from(beginning)),
+      leave: ({ bytes }) => door.left.push(Buffer.from(bytes).toString()),
       holdingRoom: door.room,
       noticeOf: ({ id }, { code }) => publication(errorsTopicOf(id), code),
       newClientId: () => 'invented',

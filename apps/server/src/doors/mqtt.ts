@@ -14,6 +14,7 @@ import { decodeMessage } from './decode.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 import { Connection, type ConnectionPorts, errorsTopicOf } from './mqtt/connection.ts';
 import { HoldingRoom } from './mqtt/holding.ts';
+import { LeftBehind } from './mqtt/left-behind.ts';
 import { publication } from './mqtt/packets.ts';
 import { openFilesMax } from './open-files.ts';
 
@@ -71,7 +72,8 @@ export async function openMqttDoor(
   ports: MqttPorts,
 ): Promise<MqttDoor> {
   const connections = new Connections(ports.unprovenMax ?? UNPROVEN_MAX);
-  const connectionPorts = portsOfConnections(connections, ports);
+  const leftBehind = new LeftBehind(takerOf(connections, ports));
+  const connectionPorts = portsOfConnections(connections, leftBehind, ports);
   const server = createServer({
     noDelay: true,
     keepAlive: true,
@@ -82,7 +84,7 @@ export async function openMqttDoor(
   server.on('drop', () => ports.intake.onProblem(PLACES_TAKEN, new Error('no place is free')));
   await listening(server, listen);
   server.on('error', (error) => ports.intake.onProblem('take a connection', error));
-  const stopLooking = watchSilence(connections, ports);
+  const stopLooking = watchSilence(connections, leftBehind, ports);
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : listen.port,
@@ -99,7 +101,11 @@ export async function openMqttDoor(
 }
 
 /** Looks for silent connections; returns what stops it. */
-function watchSilence(connections: Connections, { nowMs, every }: MqttPorts): () => void {
+function watchSilence(
+  connections: Connections,
+  leftBehind: LeftBehind,
+  { nowMs, every }: MqttPorts,
+): () => void {
   let lookedMs = nowMs();
   return every(LOOK_MS, () => {
     const now = nowMs();
@@ -109,6 +115,7 @@ function watchSilence(connections: Connections, { nowMs, every }: MqttPorts): ()
       if (isExcused) connection.excuse(now);
       connection.look(now);
     }
+    leftBehind.look();
   });
 }
 
@@ -176,7 +183,26 @@ function oldestOf(connections: ReadonlySet<Connection>): Connection | undefined 
   return oldest;
 }
 
-function portsOfConnections(connections: Connections, ports: MqttPorts): ConnectionPorts {
+function takerOf(
+  connections: Connections,
+  { intake, nowMs }: MqttPorts,
+): ConnectionPorts['takeIn'] {
+  return ({ device, kind, bytes }, answered) => {
+    const receivedMs = nowMs();
+    const decoded = decodeMessage(kind, bytes, receivedMs);
+    const message = { device, door: 'mqtt', bytes, receivedMs, decoded, waits: true };
+    takeIn(message, intake, (answer) => {
+      answered(answer);
+      if (answer.faults.length > 0) reportFaults(connections, device, answer);
+    });
+  };
+}
+
+function portsOfConnections(
+  connections: Connections,
+  { leave }: LeftBehind,
+  ports: MqttPorts,
+): ConnectionPorts {
   const { intake, nowMs } = ports;
   return {
     identify: (username = '', password) => {
@@ -186,15 +212,8 @@ function portsOfConnections(connections: Connections, ports: MqttPorts): Connect
     },
     onOpen: (connection, device, clientKey) => connections.open(connection, device.id, clientKey),
     onEnd: (connection) => connections.remove(connection),
-    takeIn: ({ device, kind, bytes }, answered) => {
-      const receivedMs = nowMs();
-      const decoded = decodeMessage(kind, bytes, receivedMs);
-      const message = { device, door: 'mqtt', bytes, receivedMs, decoded, waits: true };
-      takeIn(message, intake, (answer) => {
-        answered(answer);
-        if (answer.faults.length > 0) reportFaults(connections, device, answer);
-      });
-    },
+    takeIn: takerOf(connections, ports),
+    leave,
     parkOversize: (device, bytes) => {
       const decoded = {
         kind: 'nothing',

@@ -7,6 +7,7 @@ import {
   message,
   REFUSED,
   STORED,
+  TOPIC,
   waveform,
 } from '../../../../../tests/support/mqtt-connections.ts';
 
@@ -95,6 +96,18 @@ describe('a message that is refused', () => {
     peer.socket.destroy();
     await door.gone();
     assert.deepEqual(door.payloads, ['message 1']);
+    assert.deepEqual(door.left, [], 'it is sent again');
+  });
+
+  test('of a device that has gone and will not send it again is left behind, in order', async () => {
+    await using door = await MqttUnderTest.open();
+    using peer = await door.signIn({ will: { topic: TOPIC, payload: 'last words' } });
+    door.answersItself = REFUSED;
+    peer.send(message(1, 0), message(2, 0), message(3, 1));
+    await door.takenIn(1);
+    peer.socket.destroy();
+    await door.gone();
+    assert.deepEqual(door.left, ['message 1', 'message 2', 'last words']);
   });
 });
 

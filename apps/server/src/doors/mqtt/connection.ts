@@ -12,6 +12,7 @@ import type { Answer } from '../intake.ts';
 import { type Connect, readConnect, type Will } from './connect.ts';
 import { type CutFault, FrameCutter } from './frame-cutter.ts';
 import { type HeldMessage, Holding, type HoldingRoom } from './holding.ts';
+import type { LeftMessage } from './left-behind.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
   acknowledgements,
@@ -61,6 +62,8 @@ export interface ConnectionPorts {
     message: { device: RegisteredDevice; kind: MessageKind; bytes: Uint8Array },
     answer: (answer: Answer) => void,
   ) => void;
+  /** A message of a device that has gone and will not send it again. */
+  readonly leave: (message: LeftMessage) => void;
   /** Where held messages are counted: while there is room, what is behind a waveform is read. */
   readonly holdingRoom: HoldingRoom;
   /** A message of the device has to wait: what is said to it on its errors topic. */
@@ -263,11 +266,15 @@ export class Connection {
   }
 
   #hold(message: HeldMessage): void {
-    // Whoever has gone has had no acknowledgement, and sends it again.
-    if (this.#isEnded || this.#isLeaving) return;
-    this.#holding.hold(message);
+    if (this.#isEnded) this.#leave(message);
+    else this.#holding.hold(message);
     if (message.kind !== 'waveforms' || this.#ports.holdingRoom.isFull) this.#pause();
   }
+
+  /** Whoever has gone sends again what was not acknowledged; what never is has been sent once. */
+  #leave = (message: HeldMessage): void => {
+    if (message.waiting.header === 0) this.#ports.leave(message);
+  };
 
   #offerHeld(): void {
     this.#holding.offerAll(this.#take);
@@ -276,7 +283,7 @@ export class Connection {
   }
 
   #pause(): void {
-    if (this.#isPaused || this.#isLeaving) return;
+    if (this.#isPaused || this.#isLeaving || this.#isEnded) return;
     this.#isPaused = true;
     this.#cutter.pause();
     this.#socket.pause();
@@ -378,13 +385,14 @@ export class Connection {
       this.#onCut(this.#cutter.resume());
     }
     this.#isEnded = true;
-    this.#holding.forget();
+    this.#holding.empty(this.#leave);
     this.#ports.onEnd(this);
     const will = this.#will;
     this.#will = undefined;
     if (will === undefined || this.#device === undefined) return;
+    const { takeIn, leave } = this.#ports;
     const message = { device: this.#device, kind: will.kind, bytes: will.payload };
-    this.#ports.takeIn(message, () => {});
+    takeIn(message, ({ fault }) => (fault === undefined ? undefined : leave(message)));
   }
 }
 

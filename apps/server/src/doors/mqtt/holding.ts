@@ -66,10 +66,14 @@ export class Holding {
     if (this.#numbers.length === 0) this.#offerFrom(this.#waveforms, offer);
   }
 
-  /** Whoever has gone has had no acknowledgement, and sends it again. */
-  forget(): void {
-    this.#offerFrom(this.#numbers, () => true);
-    this.#offerFrom(this.#waveforms, () => true);
+  /** Each is handed out, and held no more. */
+  empty(each: (message: HeldMessage) => void): void {
+    const leave: Offer = (message) => {
+      each(message);
+      return true;
+    };
+    this.#offerFrom(this.#numbers, leave);
+    this.#offerFrom(this.#waveforms, leave);
   }
 
   #offerFrom(queue: HeldMessage[], offer: Offer): void {
