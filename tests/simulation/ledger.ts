@@ -58,7 +58,6 @@ export const eventKey = (id: string): string => `event ${id}`;
 export class Ledger {
   readonly facts = new Map<string, Fact>();
   readonly alarms = new Map<string, SeenAlarm>();
-  readonly #toldFromMemory = new Map<string, Life>();
   promised = 0;
 
   note(fact: Omit<Fact, 'places' | 'isParked' | 'isPromised' | 'isLost' | 'correction'>): Fact {
@@ -129,9 +128,7 @@ export class Ledger {
   noteAlarm({ subjectId, id, openedMs, notYetStored }: AlarmView, life: Life): void {
     if (!life.isAlive) return;
     const key = `${subjectId}/${id}`;
-    if (notYetStored) this.#toldFromMemory.set(key, life);
     // Of what may never have become durable there is no promise beyond this life.
-    else if (this.#toldFromMemory.get(key) !== life)
-      this.alarms.set(key, { subjectId, id, openedMs, life });
+    if (!notYetStored) this.alarms.set(key, { subjectId, id, openedMs, life });
   }
 }

@@ -102,6 +102,8 @@ class Server {
   readonly #log: Arrival[] = [];
   #checkpoint = 0;
   #life = { isOver: false };
+  /** The store takes nothing, and does not say so. */
+  isStalled = false;
   #book!: AlarmBook;
   nowMs = NOON;
 
@@ -116,7 +118,8 @@ class Server {
     const sql = new Proxy(this.#database.line, {
       get: (target, name) => {
         // The dead write no more.
-        if (name === 'begin' && life.isOver) return () => new Promise(() => undefined);
+        if (name === 'begin' && (life.isOver || this.isStalled))
+          return () => new Promise(() => undefined);
         return Reflect.get(target, name) as unknown;
       },
     });
@@ -248,9 +251,20 @@ test('an alarm of readings that were refused outlives a kill, and ends by those 
     server.wait(1);
   }
   assert.deepEqual(conditions(), [[true, 'present']]);
+  server.isStalled = true;
   server.takeInAgain();
-  assert.deepEqual(conditions(), [[false, 'present']]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(conditions(), [[true, 'present']], 'on its way, and not there');
+  server.isStalled = false;
+  await server.kill();
+  assert.deepEqual(conditions(), [], 'nobody was told that it would outlive this');
+  for (let second = 0; second < 5; second += 1) {
+    server.refuse(RATE, 150);
+    server.wait(1);
+  }
+  server.takeInAgain();
   await server.checkpoint();
+  assert.deepEqual(conditions(), [[false, 'present']]);
   await server.kill();
   assert.deepEqual(conditions(), [[false, 'unknown']]);
   server.calmDown();
@@ -277,6 +291,7 @@ test('while the disk is full, who sends is not called silent, and who stops is',
   assert.deepEqual(told, [['technical/spo2/no-data', true]]);
   server.takeInAgain();
   server.calmDown();
+  await server.checkpoint();
   const after = server.alarms().map(({ notYetStored, condition }) => [notYetStored, condition]);
   assert.deepEqual(after, [[false, 'absent']]);
 });

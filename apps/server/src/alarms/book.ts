@@ -40,6 +40,7 @@ import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
 import { AlarmShelf } from './alarm-shelf.ts';
 import { AlarmWriter, type AlarmWriterPorts } from './alarm-writer.ts';
 import { changesByMove, type MovedReadings } from './moved-readings.ts';
+import { NotYetStored } from './not-yet-stored.ts';
 import { Provisional } from './provisional.ts';
 import { changesByClock } from './rounds.ts';
 import { readAlarms, readReturns } from './store.ts';
@@ -68,8 +69,7 @@ export class AlarmBook {
   readonly #writer: AlarmWriter;
   #listener: Listener = () => {};
   #provisional: Provisional | undefined;
-  /** Raised from memory, to be written when the store is back. */
-  #notYetStored = new Map<string, { subjectId: string; id: string }>();
+  readonly #notYetStored: NotYetStored;
   #provisionalEndedMs = Number.NEGATIVE_INFINITY;
   /** Losses of monitoring that were told before this start; held once their subjects are known. */
   #toResume: StoredAlarm[] = [];
@@ -115,6 +115,12 @@ export class AlarmBook {
     this.#evaluator = new Evaluator((id) => ports.registry.subjects.get(id)?.category ?? 'unknown');
     this.#monitoring = new Monitoring((series, nowMs) => this.#isWorn(series, nowMs));
     this.#writer = new AlarmWriter(ports);
+    this.#notYetStored = new NotYetStored({
+      shelf: this.#shelf,
+      write: (alarm, what) => this.#write(alarm, what),
+      settle: () => this.#writer.settle(),
+      show: ({ subjectId, view }) => this.#listener(subjectId, view),
+    });
   }
 
   #isWorn({ deviceId, subjectId }: Series, nowMs: number): boolean {
@@ -228,11 +234,7 @@ export class AlarmBook {
     this.#provisional = undefined;
     this.#provisionalEndedMs = this.#ports.nowMs();
     this.#monitoring.startListening(this.#provisionalEndedMs);
-    for (const { subjectId, id } of this.#notYetStored.values()) {
-      const alarm = this.#shelf.get(subjectId, id);
-      if (alarm?.view.notYetStored) this.#put(withView(alarm, { notYetStored: false }), 'raised');
-    }
-    this.#notYetStored = new Map();
+    this.#notYetStored.begin();
   }
 
   #apply(finding: Finding, isProvisional: boolean): void {
@@ -267,8 +269,7 @@ export class AlarmBook {
     }
     if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
     const alarm = confirmed(known, raisedAlarm(finding, isProvisional));
-    const { subjectId, id } = alarm.view;
-    if (isProvisional) this.#notYetStored.set(`${subjectId}/${id}`, { subjectId, id });
+    if (isProvisional) this.#notYetStored.note(alarm);
     this.#put(alarm, finding.kind);
   }
 
@@ -292,7 +293,10 @@ export class AlarmBook {
 
   #say(alarm: StoredAlarm, what: string): void {
     this.#listener(alarm.subjectId, alarm.view);
-    if (alarm.view.notYetStored) return;
+    if (!alarm.view.notYetStored || this.#notYetStored.isGoing(alarm)) this.#write(alarm, what);
+  }
+
+  #write(alarm: StoredAlarm, what: string): void {
     const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;
     const seal = this.#ports.sealOf(alarm.view.subjectId);
     if (seal === undefined) return;
@@ -326,9 +330,7 @@ export class AlarmBook {
     this.#provisional?.evaluator.forget(subjectId);
     this.#monitoring.forget(subjectId);
     this.#toResume = this.#toResume.filter(({ view }) => view.subjectId !== subjectId);
-    for (const [key, alarm] of this.#notYetStored) {
-      if (alarm.subjectId === subjectId) this.#notYetStored.delete(key);
-    }
+    this.#notYetStored.forget(subjectId);
   }
 
   /** Resolves when all that was raised so far is durable. */
