@@ -15,6 +15,9 @@ import { eventually } from './server.ts';
 const BEFORE_MS = { least: 50, more: 250 } as const;
 const LASTS_MS = { least: 150, more: 600 } as const;
 
+/** Then other patients' devices take over: what is looked at after each round would grow without end. */
+const ROUNDS_PER_DEVICE = 10;
+
 export class CrashSite implements AsyncDisposable {
   readonly #dataDir: string;
   readonly #settings: Record<string, string>;
@@ -22,6 +25,8 @@ export class CrashSite implements AsyncDisposable {
   readonly #chance: () => number;
   #running: ServerProcess;
   #streams: readonly Stream[];
+  /** Of devices that have done their rounds. */
+  readonly #former: Stream[] = [];
 
   /** Made ready for all of these faults. */
   static async open(faults: readonly Fault[], chance: () => number): Promise<CrashSite> {
@@ -51,12 +56,14 @@ export class CrashSite implements AsyncDisposable {
 
   /** All that was acknowledged since the beginning. */
   get acknowledged(): number {
-    return this.#streams.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
+    const all = [...this.#former, ...this.#streams];
+    return all.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   }
 
   async run(fault: Fault, rounds: number): Promise<void> {
     const before = this.acknowledged;
     for (let round = 0; round < rounds; round += 1) {
+      if (round % ROUNDS_PER_DEVICE === ROUNDS_PER_DEVICE - 1) await this.#relieve();
       await this.#sendThrough(fault, round);
       if (!fault.isSurvived) await this.#start();
       await checkStored(this.#running.server, this.#streams);
@@ -67,7 +74,13 @@ export class CrashSite implements AsyncDisposable {
       await this.#start();
       await checkStored(this.#running.server, this.#streams);
     }
+    await checkStored(this.#running.server, this.#former);
     assert.ok(this.acknowledged > before + rounds * this.#streams.length, 'the devices were heard');
+  }
+
+  async #relieve(): Promise<void> {
+    this.#former.push(...this.#streams);
+    this.#streams = await makeStreams(this.#running.server);
   }
 
   async #start(): Promise<void> {

@@ -85,9 +85,14 @@ export async function startServerProcess(
   void program.ended.then(() => {
     hasEnded = true;
   });
-  await eventually('the server to be ready', () => {
+  const ready = eventually('the server to be ready', () => {
     if (hasEnded) throw new Error(`the server ended: ${program.output.stderr}`);
     return program.output.stdout.includes(' is ready at ') ? true : undefined;
+  });
+  await ready.catch((error: unknown) => {
+    // Nobody else could end it, and the test's own process would wait for it.
+    program.child.kill();
+    throw error;
   });
   const postgresPids = (): number[] => processTree(postmasterPid(dataDir));
   const end = async (signal: NodeJS.Signals): Promise<void> => {

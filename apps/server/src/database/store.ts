@@ -23,15 +23,20 @@ export function setOrganisation(tx: Transaction, organisationId: string): Promis
   return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();
 }
 
+/** A machine that slept, or is very busy, answers the next time. */
+const LOG_IN_TRIES = 3;
+
 /** False when the role or the database is not there yet. */
 export async function canLogIn(sql: Sql): Promise<boolean> {
-  try {
-    await sql`SELECT 1`;
-    return true;
-  } catch (error) {
-    const isAbsent = ['28P01', '28000', '3D000'].includes(errorCode(error));
-    if (isAbsent) return false;
-    throw error;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await sql`SELECT 1`;
+      return true;
+    } catch (error) {
+      const code = errorCode(error);
+      if (['28P01', '28000', '3D000'].includes(code)) return false;
+      if (code !== 'CONNECT_TIMEOUT' || tries === LOG_IN_TRIES) throw error;
+    }
   }
 }
 
