@@ -23,6 +23,7 @@ import {
   placedMs,
   type SeriesWatch,
   type SubjectWatch,
+  setBack,
   startSeriesWatch,
   type Watch,
 } from './series-watch.ts';
@@ -79,6 +80,7 @@ export class Evaluator {
     }
     const findings = isSilenceDue ? this.silences(arrival.receivedMs) : [];
     catchUp(watch);
+    if (arrival.receivedMs < watch.lastAtMs) setBack(watch, arrival.receivedMs);
     for (const each of watch.watches) this.#evaluateWatch(each, arrival, findings);
     watch.isQuiet = areQuiet(watch.watches);
     noteLast(watch, arrival);
@@ -91,6 +93,7 @@ export class Evaluator {
     const subject = known?.subject ?? this.#subjectOf(series.subjectId);
     if (!subject.isTouched) this.#touch(subject);
     const watch = known ?? this.#startSeries(series, NOTHING_REMEMBERED);
+    if (receivedMs < watch.lastAtMs) setBack(watch, receivedMs);
     noteLast(watch, { timeMs: endMs, receivedMs });
   }
 

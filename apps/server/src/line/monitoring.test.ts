@@ -108,6 +108,23 @@ test('a device that is taken off is not missed, and what was told of it ends', (
   assert.deepEqual(other.run(60), []);
 });
 
+for (const backS of [3, 60, 3_600]) {
+  test(`a clock set back by ${backS} s: who goes on is not missed, who stops is, in time`, () => {
+    const ward = new Ward();
+    ward.run(20, RATE, NEIGHBOUR);
+    ward.second -= backS;
+    const setS = ward.second;
+    const said = ward.run(30, NEIGHBOUR);
+    assert.deepEqual(said, [`${setS + 12} raised technical/no-data/monitor-1@${setS}`]);
+    assert.equal(ward.run(5, RATE, NEIGHBOUR).length, 1, 'it ends when it is back');
+    assert.deepEqual(ward.run(30, RATE, NEIGHBOUR), []);
+    const stoppedS = ward.second;
+    assert.deepEqual(ward.run(backS + 60, NEIGHBOUR), [
+      `${stoppedS + 11} raised technical/no-data/monitor-1@${stoppedS - 1}`,
+    ]);
+  });
+}
+
 test('what comes back ends by its readings, not because it was taken off', () => {
   const ward = new Ward();
   ward.run(10, RATE);

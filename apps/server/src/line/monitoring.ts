@@ -39,7 +39,10 @@ import {
   raisedBy,
   shortestOf,
 } from './losses.ts';
-import type { SeriesWatch, SubjectWatch } from './series-watch.ts';
+import { type SeriesWatch, type SubjectWatch, setBack } from './series-watch.ts';
+
+/** By less than this the clock goes back without a word: a delay is that much longer. */
+const SET_BACK_MS = 1_000;
 
 /** Nobody has looked for so long that nobody can have listened either: the machine was asleep. */
 const ASLEEP_MS = 5_000;
@@ -105,9 +108,11 @@ export class Monitoring {
   ): Finding[] {
     this.#isHeldBack = isHeldBack;
     if (nowMs - this.#lookedMs > ASLEEP_MS) this.startListening(nowMs);
-    this.#lookedMs = Math.max(this.#lookedMs, nowMs);
+    const isSetBack = nowMs < this.#lookedMs - SET_BACK_MS;
+    this.#lookedMs = isSetBack ? nowMs : Math.max(this.#lookedMs, nowMs);
+    const all = isSetBack ? this.#setBack([...subjects], nowMs) : subjects;
     const findings: Finding[] = [];
-    for (const subject of subjects) {
+    for (const subject of all) {
       const isWell =
         !this.#losses.has(subject.id) &&
         !isAnyLeadOff(subject) &&
@@ -115,6 +120,17 @@ export class Monitoring {
       if (!isWell) this.#lookAt(subject, nowMs, findings);
     }
     return findings;
+  }
+
+  /** Whatever was heard was heard by now at the latest: silence is counted on from here. */
+  #setBack(subjects: readonly SubjectWatch[], nowMs: number): readonly SubjectWatch[] {
+    this.#listeningMs = Math.min(this.#listeningMs, nowMs);
+    for (const { series } of subjects)
+      for (const watch of series) if (watch.lastAtMs > nowMs) setBack(watch, nowMs);
+    for (const { missing, stopped, returned, reattached } of this.#losses.values())
+      for (const times of [missing, stopped, returned, reattached] as Map<unknown, number>[])
+        for (const [key, atMs] of times) times.set(key, Math.min(atMs, nowMs));
+    return subjects;
   }
 
   #isAnyMissed({ series }: SubjectWatch, nowMs: number): boolean {

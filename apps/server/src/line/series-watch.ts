@@ -148,6 +148,26 @@ export function goOnFrom(watch: SeriesWatch, before: SeriesWatch): void {
   watch.flowsWithinMs = before.flowsWithinMs;
 }
 
+/**
+ * Received before the last one was: our own clock has been set back, and what comes now is the newest.
+ * Otherwise all of it would be late, and nobody silent, until the clock is where it had been.
+ */
+export function setBack(watch: SeriesWatch, nowMs: number): void {
+  const atMost = (ms: number): number => Math.min(ms, nowMs);
+  watch.lastAtMs = atMost(watch.lastAtMs);
+  for (const each of watch.watches) {
+    const { late: _, ...state } = each.state;
+    const { sinceMs, raisedAtMs, withinAtMs, last } = state;
+    each.state = {
+      ...state,
+      sinceMs: atMost(sinceMs),
+      raisedAtMs: atMost(raisedAtMs),
+      withinAtMs: atMost(withinAtMs),
+      last: last === null ? null : { ...last, atMs: atMost(last.atMs) },
+    };
+  }
+}
+
 /** Notes a reading that did not pass calmly: how old the last one had become, and that this is the last. */
 export function noteLast(
   watch: SeriesWatch,
