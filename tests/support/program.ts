@@ -16,6 +16,9 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
+/** One that cannot start ends by itself; a busy machine takes a while to make a database. */
+const READY_WITHIN_MS = 120_000;
+
 /** A test that fails half-way leaves nothing running. */
 const started = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -85,10 +88,11 @@ export async function startServerProcess(
   void program.ended.then(() => {
     hasEnded = true;
   });
-  const ready = eventually('the server to be ready', () => {
+  const isReady = (): true | undefined => {
     if (hasEnded) throw new Error(`the server ended: ${program.output.stderr}`);
     return program.output.stdout.includes(' is ready at ') ? true : undefined;
-  });
+  };
+  const ready = eventually('the server to be ready', isReady, READY_WITHIN_MS);
   await ready.catch((error: unknown) => {
     // Nobody else could end it, and the test's own process would wait for it.
     program.child.kill();
