@@ -41,12 +41,6 @@ export const theme = createTheme({
         input: {},
       }),
     },
-    SegmentedControl: {
-      styles: {
-        root: { background: 'var(--sunken)' },
-        indicator: { background: 'var(--raised)' },
-      },
-    },
   },
   cursorType: 'pointer',
   respectReducedMotion: true,
