@@ -3,6 +3,7 @@
  * were measured, and 37 does not. A JavaScript number cannot say so, hence the text is made here.
  */
 import { metricByKey } from '@ausculta/vitals/lookup';
+import type { Metric } from '@ausculta/vitals/metric';
 import { decimalsOfStep } from '@ausculta/vitals/units';
 import type {
   Bundle,
@@ -39,12 +40,22 @@ function precise<T extends { code: CodeableConcept; valueQuantity?: Quantity }>(
   const key = measured.code.coding?.find(({ system }) => system === SYSTEM.METRIC)?.code;
   const metric = key === undefined ? undefined : metricByKey(key);
   if (value === undefined || metric === undefined) return measured;
-  const text = decimalText(value, decimalsOfStep(metric.resolution));
-  return { ...measured, valueQuantity: { ...valueQuantity, value: rawJson(text) } };
+  return {
+    ...measured,
+    valueQuantity: { ...valueQuantity, value: rawJson(valueText(metric, value)) },
+  };
+}
+
+export function valueText(metric: Metric, value: number): string {
+  return decimalText(value, decimalsOfStep(metric.resolution));
 }
 
 /** At least so many decimals; numbers that JSON writes with an exponent stay as they are. */
 export function decimalText(value: number, decimals: number): string {
+  // Nearly all readings are whole numbers of their unit.
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) {
+    return decimals === 0 ? `${value}` : (value + 0).toFixed(decimals);
+  }
   const shortest = JSON.stringify(value);
   if (!/^-?\d+(\.\d+)?$/.test(shortest)) return shortest;
   const own = shortest.split('.')[1]?.length ?? 0;

@@ -26,7 +26,8 @@ export function valueElement(
 }
 
 /** Decimals that no device of the field resolves are the noise of arithmetic: 37.00000001 is 37. */
-function withoutNoise(metric: Metric, value: number): number {
+export function withoutNoise(metric: Metric, value: number): number {
+  if (Number.isInteger(value)) return value;
   const decimals = decimalsOfStep(metric.resolution) + 3;
   return Math.abs(value) < 1e9 ? Number(value.toFixed(decimals)) : value;
 }

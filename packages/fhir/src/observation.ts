@@ -37,7 +37,8 @@ export interface DeviceLinks {
   };
 }
 
-type LinksOf = (reading: PlacedReading) => DeviceLinks;
+/** The same for all readings of one device, metric and epoch. */
+export type LinksOf = (reading: PlacedReading) => DeviceLinks;
 
 /** Without more knowledge a device is known by its name. */
 function linkByName({ deviceId }: PlacedReading): DeviceLinks {
@@ -52,38 +53,48 @@ export function toObservations(
   readings: readonly PlacedReading[],
   linksOf: LinksOf = linkByName,
 ): Observation[] {
-  const tags = new Map<string, string>();
-  const idOf = ({ deviceId, epoch, stampMs }: PlacedReading, name: string) => {
-    const device = tags.get(deviceId) ?? deviceTag(deviceId);
-    tags.set(deviceId, device);
-    return readingId({ device, name, epoch, stampMs });
-  };
-  const panels = new Map<string, PlacedReading[]>();
-  const made: (Observation | PlacedReading[])[] = [];
-  for (const reading of readings) {
-    if (!isCuffPressure(reading.metric)) {
-      made.push(toObservation(reading, idOf(reading, reading.metric.key), linksOf(reading)));
-      continue;
-    }
-    const id = idOf(reading, PANEL);
-    const panel = panels.get(id);
-    if (panel !== undefined) {
-      panel.push(reading);
-      continue;
-    }
-    const opened = [reading];
-    panels.set(id, opened);
-    made.push(opened);
-  }
-  return made.map((one) => {
-    if (!Array.isArray(one)) return one;
-    const [first] = one as [PlacedReading];
-    return toPanel(one, idOf(first, PANEL), linksOf(first));
+  const idOf = observationIds();
+  return measurementsOf(readings).map((measurement) => {
+    const [first] = measurement as [PlacedReading];
+    const make = isCuffPressure(first.metric) ? toPanel : toObservation;
+    return make(measurement, idOf(first), linksOf(first));
   });
 }
 
+/** What becomes one Observation each: a reading, or the pressures of a cuff. */
+export function measurementsOf(
+  readings: readonly PlacedReading[],
+): readonly (readonly PlacedReading[])[] {
+  const panels = new Map<string, PlacedReading[]>();
+  const found: PlacedReading[][] = [];
+  for (const reading of readings) {
+    const { metric, deviceId, epoch, stampMs } = reading;
+    const panel = isCuffPressure(metric) ? `${deviceId} ${epoch} ${stampMs}` : undefined;
+    const opened = panel === undefined ? undefined : panels.get(panel);
+    if (opened !== undefined) {
+      opened.push(reading);
+      continue;
+    }
+    const measurement = [reading];
+    found.push(measurement);
+    if (panel !== undefined) panels.set(panel, measurement);
+  }
+  return found;
+}
+
+/** The id of a measurement by its first reading; a device is hashed once. */
+export function observationIds(): (first: PlacedReading) => string {
+  const tags = new Map<string, string>();
+  return ({ metric, deviceId, epoch, stampMs }) => {
+    const device = tags.get(deviceId) ?? deviceTag(deviceId);
+    tags.set(deviceId, device);
+    const name = isCuffPressure(metric) ? PANEL : metric.key;
+    return readingId({ device, name, epoch, stampMs });
+  };
+}
+
 /** A panel's place in ids, where a reading has its metric. */
-export const PANEL = 'nibp';
+const PANEL = 'nibp';
 const CUFF_KEYS = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'];
 
 export function isCuffPressure(metric: Metric): boolean {
@@ -95,7 +106,12 @@ const PROFILES: ReadonlyMap<string, string> = new Map(
   VITAL_SIGNS.map((sign) => [sign.loinc, profileUrl(sign)]),
 );
 
-function toObservation(reading: PlacedReading, id: string, links: DeviceLinks): Observation {
+function toObservation(
+  measurement: readonly PlacedReading[],
+  id: string,
+  links: DeviceLinks,
+): Observation {
+  const [reading] = measurement as [PlacedReading];
   const { metric } = reading;
   return {
     ...frame(id, [reading], links, [categoryOf(metric), metric.loinc[0]]),
@@ -107,7 +123,7 @@ function toObservation(reading: PlacedReading, id: string, links: DeviceLinks): 
 /** The bp profile wants both components; one that was not measured says so. */
 function toPanel(readings: readonly PlacedReading[], id: string, links: DeviceLinks): Observation {
   const component = CUFF_KEYS.flatMap((key): ObservationComponent[] => {
-    const reading = readings.findLast((one) => one.metric.key === key);
+    const reading = pressureOf(readings, key);
     if (reading !== undefined) {
       const code = { coding: codingsOf(reading.metric), text: reading.metric.label };
       return [{ code, ...valueElement(reading.metric, reading) }];
@@ -127,6 +143,18 @@ function toPanel(readings: readonly PlacedReading[], id: string, links: DeviceLi
     code: { coding, text: 'Blood pressure (cuff)' },
     component,
   };
+}
+
+/** Of several values of one stamp the last received counts. */
+function pressureOf(readings: readonly PlacedReading[], key: string): PlacedReading | undefined {
+  return readings.findLast(({ metric }) => metric.key === key);
+}
+
+/** The readings whose numbers an Observation holds, in their order in it. */
+export function shownIn(measurement: readonly PlacedReading[]): readonly PlacedReading[] {
+  const [first] = measurement as [PlacedReading];
+  if (!isCuffPressure(first.metric)) return [first];
+  return CUFF_KEYS.flatMap((key) => pressureOf(measurement, key) ?? []);
 }
 
 const REQUIRED_COMPONENTS: ReadonlyMap<string, string> = new Map([

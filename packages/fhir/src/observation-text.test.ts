@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CATALOGUE } from '@ausculta/vitals/catalogue';
+import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
+import fc from 'fast-check';
+import { bundleJson } from './json.ts';
+import { type PlacedReading, toObservations } from './observation.ts';
+import { observationTexts } from './observation-text.ts';
+
+// One seed: a test that fails does so again.
+fc.configureGlobal({ seed: 20260301 });
+
+const METRICS = CATALOGUE.filter(({ kind }) => kind !== 'waveform');
+const CUFF = METRICS.filter(({ key }) => key.startsWith('nibp-'));
+
+/** Few of each, so that series, panels and contradictions come about. */
+const READING: fc.Arbitrary<PlacedReading> = fc.record({
+  metric: fc.oneof(fc.constantFrom(...METRICS), fc.constantFrom(...CUFF)),
+  subjectId: fc.constantFrom('7', '8').map((id) => id as SubjectId),
+  deviceId: fc.constantFrom('monitor-1', 'monitor-2').map((id) => id as DeviceId),
+  epoch: fc.constantFrom(1, 2),
+  stampMs: fc.constantFrom(0, 1_772_352_000_000, 1_772_352_000_001),
+  timeMs: fc.integer({ min: 0, max: 4e12 }),
+  value: fc.oneof(
+    fc.constantFrom(0, 1, 2, 37, 36.55),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  ),
+  flags: fc.constantFrom(0, 0, 4, 16, 33, 127),
+});
+
+function plainTexts(readings: readonly PlacedReading[], ...links: [] | [typeof LINKS]): string[] {
+  return toObservations(readings, ...links).map((resource) => {
+    const bundle = bundleJson({
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [{ resource }],
+    });
+    return bundle.slice(
+      '{"resourceType":"Bundle","type":"collection","entry":[{"resource":'.length,
+      -3,
+    );
+  });
+}
+
+const LINKS = ({ deviceId }: PlacedReading) => ({
+  device: { reference: `Device/${deviceId}` },
+  personal: { gateway: { reference: 'Device/hub' } },
+});
+
+test('any readings are written as their Observations would be', () => {
+  fc.assert(
+    fc.property(fc.array(READING, { maxLength: 12 }), (readings) => {
+      assert.deepEqual(observationTexts(readings), plainTexts(readings));
+      assert.deepEqual(observationTexts(readings, LINKS), plainTexts(readings, LINKS));
+    }),
+    { numRuns: 500 },
+  );
+});
