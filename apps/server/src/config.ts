@@ -2,7 +2,13 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
-import { type DoorGiven, doorConflicts, type ListedDoor, listedDoor } from './door-settings.ts';
+import {
+  type DoorGiven,
+  doorConflicts,
+  type ListedDoor,
+  type Listen,
+  listedDoor,
+} from './door-settings.ts';
 import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
@@ -41,11 +47,6 @@ export interface Config {
   readonly retention: readonly RetentionRule[];
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
-}
-
-export interface Listen {
-  readonly host: string;
-  readonly port: number;
 }
 
 export type ConfigOutcome =

@@ -1,5 +1,8 @@
 /** Settings of a door whose language has no sign-in: off until it has a port and a list of who may come. */
-import type { Listen } from './config.ts';
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface ListedDoor extends Listen {
   /** Who may come: docs/connect-a-device.md says how the file is written. */

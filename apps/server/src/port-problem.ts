@@ -1,6 +1,7 @@
 /** Why a door could not be opened, and what to do about it. */
-import type { Listen } from './config.ts';
+
 import { errorCode, StartProblem } from './database/start-problem.ts';
+import type { Listen } from './door-settings.ts';
 
 export function portProblem(
   door: 'HTTP' | 'MQTT' | 'HL7' | 'PHD',

@@ -196,22 +196,27 @@ function secrets(outside: Outside) {
   };
 }
 
+function openAlarms(
+  { options: { outside }, database, vault, owner }: Ground,
+  registry: Registry,
+): Promise<AlarmBook> {
+  const { nowMs, after, onProblem, onFatal } = outside;
+  return AlarmBook.open({
+    sql: database.line,
+    holdLane: (tx) => holdLane(tx, owner),
+    sealOf: vault.sealOf,
+    registry,
+    ...{ nowMs, after, onProblem, onTakenOver: onFatal },
+  });
+}
+
 async function openParts(ground: Ground): Promise<Parts> {
   const { options, database, vault, encoder, health, owner } = ground;
   const { outside } = options;
   const sql = database.line;
   const { nowMs, after, pause, onProblem } = outside;
   const registry = await Registry.load(sql, vault);
-  const alarms = await AlarmBook.open({
-    sql,
-    holdLane: (tx) => holdLane(tx, owner),
-    sealOf: vault.sealOf,
-    registry,
-    nowMs,
-    after,
-    onProblem,
-    onTakenOver: outside.onFatal,
-  });
+  const alarms = await openAlarms(ground, registry);
   let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
     sql,

@@ -26,7 +26,6 @@ import type { Heads } from './heads.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { type PostgresLog, TakenOver } from './postgres-log.ts';
 import type { ChunkRow, EventRow } from './store.ts';
-import type { TelemetryPorts } from './telemetry.ts';
 
 /** A restart replays at most about this much; a flush costs one small row a series. */
 const FLUSH_EVERY_MS = 60_000;
@@ -35,27 +34,28 @@ const FLUSH_UNFLUSHED_MAX = 3_000_000;
 /** Log tables stay this long behind the last flush: what a restored database needs to catch up. */
 export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
-type Ports = Pick<
-  TelemetryPorts,
-  | 'sql'
-  | 'sealOf'
-  | 'encode'
-  | 'nowMs'
-  | 'pause'
-  | 'settleAlarms'
-  | 'snapshotDetectors'
-  | 'mayWrite'
-  | 'onProblem'
-  | 'onTakenOver'
-  | 'seriesATurn'
-> & {
+/** What flushing needs of the outside. */
+export interface FlushingPorts
+  extends Pick<FlushPorts, 'sql' | 'sealOf' | 'encode' | 'nowMs' | 'pause' | 'settleAlarms'> {
+  readonly snapshotDetectors: FlushPorts['snapshot'];
+  /** SERIES_A_TURN unless a test has fewer. */
+  readonly seriesATurn?: number;
+  /** False while the disk reserve is reached: what has been accepted waits in memory. */
+  readonly mayWrite: () => boolean;
+  /** `what` names the step; never a value or a name of a person. */
+  readonly onProblem: (what: string, error: unknown) => void;
+  /** The end of this server: nothing it takes in can become durable any more. */
+  readonly onTakenOver: (why: string) => void;
+}
+
+interface Ports extends FlushingPorts {
   readonly heads: Heads;
   readonly memory: MemoryBudget;
   readonly log: PostgresLog;
   /** The last sequence that is in the heads. */
   readonly consumed: () => number;
   readonly onFlushed: (chunks: readonly ChunkRow[]) => void;
-};
+}
 
 interface FreshEvent {
   readonly partition: number;

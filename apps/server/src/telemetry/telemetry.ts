@@ -6,17 +6,14 @@ import { expect } from '@ausculta/vitals/expect';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
-import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import { type Arrival, type ConsumePorts, consume } from '../line/consume.ts';
 import type { LogEntry, MovedEntry } from '../line/entry.ts';
-import type { LogKeys, SubjectKeys } from '../vault/vault.ts';
+import type { LogKeys } from '../vault/vault.ts';
 import type { ChunkEncoder } from './chunk-encoder.ts';
 import { Compaction } from './compaction.ts';
 import { listEvents } from './events.ts';
-import type { DetectorSnapshot } from './flush.ts';
-import type { PartitionSpan } from './flush-turns.ts';
-import { Flushing, LOG_KEPT_MS } from './flushing.ts';
+import { Flushing, type FlushingPorts, LOG_KEPT_MS } from './flushing.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Heads } from './heads.ts';
 import { concealMoving, latest, recallLast } from './last-readings.ts';
@@ -37,10 +34,8 @@ const COMPACT_FOR_MS = 500;
 /** Whoever waits for a flush that failed tries it again after so long. */
 const RETRY_MS = 500;
 
-export interface TelemetryPorts {
-  readonly sql: Sql;
+export interface TelemetryPorts extends FlushingPorts {
   readonly read: QueryPorts['read'];
-  readonly sealOf: SubjectKeys['sealOf'];
   readonly logKeys: LogKeys;
   /** The lane is this server's. */
   readonly owner: Ownership;
@@ -49,24 +44,10 @@ export interface TelemetryPorts {
   readonly watchRun: ConsumePorts['watchRun'];
   readonly watchEvent: ConsumePorts['watchEvent'];
   readonly watchMove: ConsumePorts['watchMove'];
-  readonly snapshotDetectors: (span: PartitionSpan) => Iterable<DetectorSnapshot>;
-  readonly encode: ChunkEncoder['encode'];
   readonly merge: ChunkEncoder['merge'];
-  /** Resolves when all alarm rows of what was evaluated so far are durable. */
-  readonly settleAlarms: () => Promise<void>;
   /** What may be in memory because the store does not have it yet. */
   readonly memoryBytes: number;
-  /** SERIES_A_TURN unless a test has fewer. */
-  readonly seriesATurn?: number;
-  /** False while the disk reserve is reached: what has been accepted waits in memory. */
-  readonly mayWrite: () => boolean;
-  readonly nowMs: () => number;
   readonly after: (delayMs: number, run: () => void) => void;
-  readonly pause: () => Promise<void>;
-  /** `what` names the step; never a value or a name of a person. */
-  readonly onProblem: (what: string, error: unknown) => void;
-  /** The end of this server: nothing it takes in can become durable any more. */
-  readonly onTakenOver: (why: string) => void;
 }
 
 export class Telemetry {

@@ -1,132 +1,26 @@
 /** Questions of any width, on chunks as a year leaves them. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { encodeReadings } from '@ausculta/blocks/readings-block';
 import type { UnreadablePart } from '@ausculta/contract/readings';
 import { expect } from '@ausculta/vitals/expect';
-import type { DeviceId } from '@ausculta/vitals/identity';
-import { metricOf } from '@ausculta/vitals/lookup';
 import fc from 'fast-check';
-import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { oneKey } from '../../../../tests/support/keys.ts';
-import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
-import { readAsOrganisation } from '../database/pool.ts';
-import { RegisteredDevice } from '../devices/known-device.ts';
-import { Registry } from '../devices/registry.ts';
-import type { Series } from '../line/entry.ts';
-import { createSeal } from '../vault/seal.ts';
-import { chunkContext } from './chunk-row.ts';
-import { Heads } from './heads.ts';
+import {
+  chunkOf,
+  collect,
+  fill,
+  MINUTE_MS,
+  openArchive,
+  QUESTION,
+} from '../../../../tests/support/archive.ts';
+import { freshDatabase } from '../../../../tests/support/database.ts';
+import { NOON, subjectId } from '../../../../tests/support/line.ts';
 import { recallLast } from './last-readings.ts';
-import { ALL_TIME, type SeriesRange } from './merge.ts';
+import type { SeriesRange } from './merge.ts';
 import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
 import { insertChunks } from './store.ts';
-import { zstd } from './zstd.ts';
 
-const SUBJECT = subjectId(1);
-const MINUTE_MS = 60_000;
 const CHUNKS = 1_000;
-const seal = createSeal(randomBytes(32), randomBytes);
-const keys = oneKey(seal);
-
-interface Archive extends QueryPorts {
-  readonly series: Series;
-  readonly problems: string[];
-  /** Chunks that were opened so far. */
-  readonly opened: () => number;
-}
-
-async function openArchive(database: TestDatabase): Promise<Archive> {
-  await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
-  const registry = await Registry.load(database.line, keys);
-  const identity = { familyName: 'S', givenName: '', sex: 'unknown', recordNumber: '1' } as const;
-  const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;
-  await registry.addSubject({ organisationId: ORGANISATION, id: SUBJECT, ...person });
-  const id = 'monitor-1' as DeviceId;
-  const tokenHash = randomBytes(32);
-  const device = new RegisteredDevice({ id, organisationId: ORGANISATION, model: 'm', tokenHash });
-  await registry.addDevice(device, SUBJECT, 0);
-  const placement = device.subjectAt(NOON);
-  expect(placement !== undefined, 'the device is worn');
-  const wanted = { placement, metric: metricOf('heart-rate'), epoch: 1 };
-  await registry.provide(device, { clock: undefined, series: [wanted] }, NOON);
-  const [series] = registry.seriesOfSubject(SUBJECT);
-  expect(series !== undefined, 'a series that was asked for is there');
-  let opened = 0;
-  const problems: string[] = [];
-  return {
-    sql: database.line,
-    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
-    sealOf: () => ({
-      ...seal,
-      open: (bytes, context) => {
-        if (context.startsWith('chunk/')) opened += 1;
-        return seal.open(bytes, context);
-      },
-    }),
-    heads: new Heads(),
-    onProblem: (what) => void problems.push(what),
-    problems,
-    registry,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
-    series,
-    opened: () => opened,
-  };
-}
-
-/** Chunks of one minute each, ten readings in a chunk; each value is the number of its reading. */
-async function fill(archive: Archive, chunks: number): Promise<void> {
-  const rows = Array.from({ length: chunks }, (_, minute) =>
-    chunkOf(archive.series, {
-      generation: minute + 1,
-      stampsMs: Array.from({ length: 10 }, (_, i) => NOON + minute * MINUTE_MS + i * 6_000),
-      valueOf: (i) => minute * 10 + i,
-    }),
-  );
-  await insertChunks(archive.sql, rows);
-}
-
-function chunkOf(
-  series: Series,
-  part: { generation: number; stampsMs: number[]; valueOf: (i: number) => number },
-) {
-  const { generation, stampsMs } = part;
-  const block = encodeReadings(
-    {
-      stampsMs: Float64Array.from(stampsMs),
-      values: Float64Array.from(stampsMs, (_, i) => part.valueOf(i)),
-      flags: new Uint8Array(stampsMs.length),
-    },
-    zstd,
-  );
-  expect(block.ok, 'it can be encoded');
-  const first_ms = stampsMs[0] as number;
-  const last_ms = stampsMs.at(-1) as number;
-  const sealed = seal.seal(block.value, chunkContext(series.id, generation, first_ms));
-  return {
-    organisation_id: series.organisationId,
-    partition: series.partition,
-    subject_id: series.subjectId,
-    series_id: series.id,
-    kind: 'readings' as const,
-    ...{ first_ms, last_ms, generation, count: stampsMs.length, bytes: sealed.length, sealed },
-  };
-}
-
-const QUESTION = {
-  subjectId: SUBJECT,
-  metrics: ['heart-rate'],
-  ...ALL_TIME,
-  unreadable: [] as UnreadablePart[],
-};
-
-async function collect(from: AsyncIterable<SeriesRange[]>): Promise<number[][]> {
-  const found: number[][] = [];
-  for await (const ranges of from) found.push(ranges.flatMap(({ values }) => [...values]));
-  return found;
-}
 
 test('a wide question is answered in windows: all of it, in order, either way, never much at once', async () => {
   await using database = await freshDatabase();
@@ -352,89 +246,4 @@ test('after a restart every clock is known as far as it came, of waveforms as of
   device.clock = { epoch: 1, offsetMs: 0, newestStampMs: 0, suspect: undefined };
   await recallLast(archive);
   assert.equal(device.clock.newestStampMs, NOON + 4_000);
-});
-
-/** One byte of the sealed bytes is another. */
-function flipped(row: ReturnType<typeof chunkOf>, at: number): typeof row {
-  const sealed = row.sealed.slice();
-  sealed[at] = (sealed[at] as number) ^ 1;
-  return { ...row, sealed };
-}
-
-const DAMAGES: Record<string, (row: ReturnType<typeof chunkOf>) => typeof row> = {
-  'a flipped bit': (row) => flipped(row, row.sealed.length - 20),
-  'a flipped bit of its version': (row) => flipped(row, 0),
-  'its end cut off': (row) => ({ ...row, sealed: row.sealed.slice(0, -1) }),
-  'nearly all of it cut off': (row) => ({ ...row, sealed: row.sealed.slice(0, 3) }),
-  'the seal of another key': (row) => ({
-    ...row,
-    sealed: createSeal(randomBytes(32), randomBytes).seal(randomBytes(40), 'chunk'),
-  }),
-  'bytes of ours that are no block': (row) => ({
-    ...row,
-    sealed: seal.seal(randomBytes(40), chunkContext(row.series_id, row.generation, row.first_ms)),
-  }),
-};
-
-for (const [damage, done] of Object.entries(DAMAGES)) {
-  test(`${damage}: the chunk is named, and the rest of the series is read`, async () => {
-    await using database = await freshDatabase();
-    const archive = await openArchive(database);
-    const rows = [0, 1, 2].map((minute) =>
-      chunkOf(archive.series, {
-        generation: minute + 1,
-        stampsMs: [NOON + minute * MINUTE_MS, NOON + minute * MINUTE_MS + 30_000],
-        valueOf: () => minute,
-      }),
-    );
-    const [first, second, third] = rows;
-    expect(first !== undefined && second !== undefined && third !== undefined, 'three were made');
-    await insertChunks(archive.sql, [first, done(second), third]);
-    for (const newestFirst of [true, false]) {
-      const unreadable: UnreadablePart[] = [];
-      const found = await collect(windows(archive, { ...QUESTION, newestFirst, unreadable }));
-      const inOrder = newestFirst ? found.toReversed() : found;
-      assert.deepEqual(inOrder.flat(), [0, 0, 2, 2]);
-      assert.deepEqual(unreadable, [
-        {
-          metric: 'heart-rate',
-          device: 'monitor-1',
-          fromMs: NOON + MINUTE_MS,
-          toMs: NOON + MINUTE_MS + 30_000,
-          chunk: `${archive.series.id}/2/${NOON + MINUTE_MS}`,
-        },
-      ]);
-    }
-    assert.match(archive.problems[0] ?? '', /^open chunk \d+\/2\//);
-  });
-}
-
-test('the newest chunk is damaged: the start goes on, and says so', async () => {
-  await using database = await freshDatabase();
-  const archive = await openArchive(database);
-  const row = chunkOf(archive.series, { generation: 1, stampsMs: [NOON], valueOf: () => 70 });
-  await insertChunks(archive.sql, [flipped(row, 30)]);
-  await recallLast(archive);
-  assert.equal(archive.problems.length, 1);
-});
-
-test('a page that PostgreSQL cannot read hides its own chunk alone', async () => {
-  await using database = await freshDatabase();
-  const archive = await openArchive(database);
-  await fill(archive, 3);
-  const damaged = { code: 'XX001' };
-  let asked = 0;
-  const unreadable: UnreadablePart[] = [];
-  const read: QueryPorts['read'] = (organisationId, work) => {
-    asked += 1;
-    // The question for all, then the one for the second of them; the places are asked for between.
-    if (asked === 1 || asked === 4) return Promise.reject(damaged);
-    return archive.read(organisationId, work);
-  };
-  const [found] = await range({ ...archive, read }, { ...QUESTION, unreadable });
-  assert.equal(found?.values.length, 20);
-  assert.deepEqual(
-    unreadable.map(({ fromMs }) => fromMs),
-    [NOON + MINUTE_MS],
-  );
 });
