@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 export type RandomBytes = (count: number) => Uint8Array;
 
 /** The world, as main.ts hands it to every part: nothing else reads a clock, a timer or chance. */
@@ -18,4 +20,13 @@ export interface Outside {
   readonly onProblem: (what: string, error: unknown) => void;
   /** Ends the process at once: going on would be a lie to the devices. */
   readonly onFatal: (why: string) => void;
+}
+
+/** What a secret of a first start is made of, and kept as. */
+export function secretsOf({ newId, randomBytes }: Pick<Outside, 'newId' | 'randomBytes'>) {
+  return {
+    newId,
+    randomToken: () => Buffer.from(randomBytes(24)).toString('base64url'),
+    sha256: (text: string): Uint8Array => createHash('sha256').update(text).digest(),
+  };
 }

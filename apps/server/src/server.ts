@@ -30,7 +30,7 @@ import { createHttpServer } from './http-server.ts';
 import { LiveHub } from './live/hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
-import type { Outside } from './outside.ts';
+import { type Outside, secretsOf } from './outside.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
 import { parkedRoutes } from './parked/routes.ts';
@@ -133,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     dataDir: dataDirectory.path,
     demo: config.demo,
     hashPassword: argonHash,
-    ...secrets(outside),
+    ...secretsOf(outside),
   });
   const health = new Health(new DiskReserve(config.diskReserveBytes));
   const encoder = stack.use(new ChunkWorker());
@@ -186,14 +186,6 @@ function tidy({ parking, signIn, vault, options: { outside } }: Parts): void {
   } catch (error) {
     outside.onProblem('back up the key store', error);
   }
-}
-
-function secrets(outside: Outside) {
-  return {
-    newId: outside.newId,
-    randomToken: () => Buffer.from(outside.randomBytes(24)).toString('base64url'),
-    sha256: (text: string): Uint8Array => createHash('sha256').update(text).digest(),
-  };
 }
 
 function openAlarms(
@@ -259,7 +251,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
   const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
-  const signIn = new SignIn({ sql, ...argon, nowMs, ...secrets(outside) });
+  const signIn = new SignIn({ sql, ...argon, nowMs, ...secretsOf(outside) });
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts(ground, { ...engine, parking });
   const sockets = new SignedInSockets();
@@ -269,7 +261,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const moving = { ...engine, ...erasing, organisationSeal: vault.organisationSeal, onMoved };
   const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
-  const admitting = { ...outside, ...secrets(outside), ...moving, ...wearing, keys: vault };
+  const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
   const admissions = await openAdmissions({ ...admitting, sql });
   const open = { ...engine, ...erasing, wearing, admissions, claims };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
@@ -356,12 +348,12 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
-  registryRoutes(app, { registry, nowMs, ...secrets(outside), newId, movedOf, presenceOf });
+  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, movedOf, presenceOf });
   deviceLifeRoutes(app, {
     sql: database.line,
     registry,
     nowMs,
-    ...secrets(outside),
+    ...secretsOf(outside),
     endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
   });
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, nowMs });

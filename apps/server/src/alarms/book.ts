@@ -9,7 +9,6 @@ import { alarmSubject, isLossOfMonitoring, priorityRank } from '@ausculta/vitals
 import type { Fault } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
-import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import { callOf } from '../line/call.ts';
 import type { Arrival, RunArrival } from '../line/consume.ts';
@@ -48,15 +47,10 @@ import { readAlarms, readReturns } from './store.ts';
 /** Alarms stay in the book this long after they were raised, for the lists of the last day. */
 const KEPT_MS = 24 * 3_600_000;
 
-export interface AlarmBookPorts {
-  readonly sql: Sql;
-  readonly holdLane: AlarmWriterPorts['holdLane'];
-  readonly onTakenOver: AlarmWriterPorts['onTakenOver'];
+export interface AlarmBookPorts extends AlarmWriterPorts {
   readonly sealOf: SubjectKeys['sealOf'];
   readonly registry: Registry;
   readonly nowMs: () => number;
-  readonly after: (delayMs: number, run: () => void) => void;
-  readonly onProblem: (what: string, error: unknown) => void;
 }
 
 type Listener = (subjectId: SubjectId, alarm: AlarmView) => void;
