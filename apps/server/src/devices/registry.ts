@@ -211,6 +211,8 @@ export class Registry {
       epoch,
     });
     if (!this.subjects.has(placement.subjectId)) return;
+    // A message that brings ten readings of a new series asks for it ten times.
+    if (device.seriesOf(placement.subjectId, metric, epoch) !== undefined) return;
     this.#addSeries({ ...placement, id, deviceId: device.id, metric, epoch });
   }
 
