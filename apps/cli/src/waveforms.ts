@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { access, link, open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from './command.ts';
 import { writeJson } from './output.ts';
@@ -39,33 +39,49 @@ export const WAVEFORM_EXPORT: Command = {
   },
 };
 
-/** For this user's eyes; half a file is no file. */
+/**
+ * For this user's eyes, and never over a file that is there. Until it is whole it has another name: half
+ * a file is no file, whatever ends us.
+ */
 async function save(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
-  const handle = await open(file, 'wx', 0o600).catch((error) => {
-    throw problemOf(file, error);
-  });
+  if (await isThere(file)) throw thereAlready(file);
+  const part = `${file}.part`;
   let bytes = 0;
   try {
+    await rm(part, { force: true });
+    const handle = await open(part, 'wx', 0o600);
     await pipeline(async function* () {
       for await (const piece of pieces) {
         bytes += piece.length;
         yield piece;
       }
     }, handle.createWriteStream());
+    await link(part, file);
     return bytes;
   } catch (error) {
-    await rm(file, { force: true });
     throw problemOf(file, error);
+  } finally {
+    await rm(part, { force: true });
   }
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function problemOf(file: string, error: unknown): CommandProblem {
   if (error instanceof CommandProblem) return error;
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'EEXIST'
-    ? new CommandProblem(EXIT.USAGE, `${file} is there already: name another file.`)
-    : new CommandProblem(
-        EXIT.REFUSED,
-        `${file} could not be written (${code ?? 'the answer broke off'}).`,
-      );
+  if (code === 'EEXIST') return thereAlready(file);
+  return new CommandProblem(
+    EXIT.REFUSED,
+    `${file} could not be written (${code ?? 'the answer broke off'}).`,
+  );
+}
+
+function thereAlready(file: string): CommandProblem {
+  return new CommandProblem(EXIT.USAGE, `${file} is there already: name another file.`);
 }

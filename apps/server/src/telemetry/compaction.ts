@@ -89,6 +89,7 @@ export class Compaction {
   }
 
   async #work(untilMs: number): Promise<void> {
+    if (this.#stopped) return;
     await this.#look();
     for (const seriesId of [...this.#due]) {
       if (this.#stopped || this.#ports.nowMs() >= untilMs) return;

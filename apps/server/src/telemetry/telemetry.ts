@@ -243,8 +243,8 @@ export class Telemetry {
   }
 
   #look(): void {
-    if (this.#closed) return;
     this.#ports.after(FLUSH_LOOK_MS, () => {
+      if (this.#closed) return;
       const flushed = this.#flushing.look() ?? this.compact();
       void flushed.finally(() => this.#look());
     });
