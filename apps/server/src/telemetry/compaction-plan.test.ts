@@ -212,6 +212,26 @@ class Model {
   }
 }
 
+test('chunks that lie in one another are merged as wholes, not reading by reading', () => {
+  const table: Chunk[] = [];
+  const model = new Model();
+  const bulks = [
+    { kind: 'bulk', count: 2_122, fromMs: 1_768_494_600_000 },
+    { kind: 'bulk', count: 2_607, fromMs: 1_768_492_800_000 },
+    { kind: 'bulk', count: 1_521, fromMs: 1_768_495_200_000 },
+  ] as const;
+  for (const [i, bulk] of bulks.entries()) {
+    for (const readings of model.flushesOf(bulk)) {
+      model.receive(readings);
+      table.push(...flushed(readings, i + 1));
+    }
+  }
+  const steps = compact(table, 'readings');
+  assert.ok(steps <= 8, `${steps} steps`);
+  assert.deepEqual(sorted(readingsOf(table).last), sorted(model.last));
+  assertSettled(table);
+});
+
 test('whatever is flushed, late, repeated or contradicted, and whenever it is merged, it reads the same', () => {
   fc.assert(
     fc.property(acts, (all) => {

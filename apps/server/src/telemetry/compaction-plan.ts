@@ -162,9 +162,13 @@ function startOfReach(chunks: readonly ChunkMark[], wantedFrom: number): number 
 function endOfStep(chunks: readonly ChunkMark[], from: number, until: number): number {
   let bytes = 0;
   let values = 0;
+  let reachMs = Number.NEGATIVE_INFINITY;
   let end = from;
-  for (; end < until; end += 1) {
+  for (; end < chunks.length; end += 1) {
     const chunk = chunks[end] as ChunkMark;
+    // What lies in these is taken with them, or a merge would end where its first reading stands.
+    if (end >= until && chunk.first_ms > reachMs) break;
+    reachMs = Math.max(reachMs, chunk.last_ms);
     bytes += chunk.bytes;
     values += chunk.count;
     const isMuch =
