@@ -139,7 +139,8 @@ test('a connection that is cut in the middle of a transaction ends that, and nei
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'ausculta people' AND datname = current_database()`;
   for (const ask of [asOrganisation, readAsOrganisation]) {
-    // While it waits for an answer, and while it works on something else.
+    // While it waits for an answer, and while it works on something else: long enough for the driver to
+    // hear that the connection is gone, of which it tells nobody.
     for (const wait of [(tx: Transaction) => tx`SELECT pg_sleep(10)`, () => sleep(200)]) {
       const asked = ask(database.people, organisation, async (tx) => {
         await tx`SELECT id FROM subject`;

@@ -104,6 +104,8 @@ class Server {
   #life = { isOver: false };
   /** The store takes nothing, and does not say so. */
   isStalled = false;
+  /** Resolves when something is asked of a store that is stalled. */
+  #stalled = Promise.withResolvers<void>();
   #book!: AlarmBook;
   nowMs = NOON;
 
@@ -118,8 +120,10 @@ class Server {
     const sql = new Proxy(this.#database.line, {
       get: (target, name) => {
         // The dead write no more.
-        if (name === 'begin' && (life.isOver || this.isStalled))
+        if (name === 'begin' && (life.isOver || this.isStalled)) {
+          this.#stalled.resolve();
           return () => new Promise(() => undefined);
+        }
         return Reflect.get(target, name) as unknown;
       },
     });
@@ -155,6 +159,11 @@ class Server {
   /** At the disk reserve: watched, not stored, and never sent again. */
   refuse(series: Series, value: number): void {
     this.#book.evaluateRefused([readingsEntry(series, { stampMs: this.nowMs, value })]);
+  }
+
+  /** Something is on its way to a store that takes nothing. */
+  asked(): Promise<void> {
+    return this.#stalled.promise;
   }
 
   takeInAgain(): void {
@@ -253,7 +262,7 @@ test('an alarm of readings that were refused outlives a kill, and ends by those 
   assert.deepEqual(conditions(), [[true, 'present']]);
   server.isStalled = true;
   server.takeInAgain();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await server.asked();
   assert.deepEqual(conditions(), [[true, 'present']], 'on its way, and not there');
   server.isStalled = false;
   await server.kill();
