@@ -23,13 +23,22 @@ interface Place {
   readonly database: Connection | undefined;
 }
 
+/** The last line of what a command says to programs. */
+interface Said {
+  readonly restored?: {
+    readonly counts: Readonly<Record<string, number>>;
+    readonly then: Readonly<Record<string, number>>;
+    readonly keyProblem?: string;
+  };
+}
+
 async function command({ dataDir, database }: Place, ...args: string[]) {
   const { code, output } = await runCommand([...args, '--json'], {
     AUSCULTA_DATA_DIR: dataDir,
     ...(database === undefined ? {} : { DATABASE_URL: urlOf(database) }),
   });
   const last = output.stdout.trim().split('\n').at(-1) ?? '';
-  const said = (last === '' ? {} : JSON.parse(last)) as Record<string, never>;
+  const said: Said = last === '' ? {} : JSON.parse(last);
   return { code, said, stderr: output.stderr.replaceAll(/^….*\n/gm, '') };
 }
 
@@ -90,13 +99,10 @@ test('an external PostgreSQL: dumped while it works, restored elsewhere, counted
   );
   const restored = await command(fresh, 'restore', place('backup'));
   assert.equal(restored.code, 0, restored.stderr);
-  const { counts, keyProblem } = restored.said['restored'] as unknown as {
-    counts: Record<string, number>;
-    keyProblem?: string;
-  };
+  const { counts, then, keyProblem } = restored.said.restored ?? {};
   assert.equal(keyProblem, undefined);
-  assert.equal(counts['subjects'], 1);
-  assert.deepEqual(counts, restored.said['restored']?.['then'], 'counted in one moment');
+  assert.equal(counts?.['subjects'], 1);
+  assert.deepEqual(counts, then, 'counted in one moment');
   {
     await using running = await start(fresh);
     assert.deepEqual(await valuesOf(running.server, patient.subjectId), [71, 72]);
@@ -117,6 +123,7 @@ test('tools of another version than the server are named, and nothing is left of
   await using newer = await freshDatabase();
   const [{ major = 0 } = {}] = await newer.line<{ major: number }[]>`
     SELECT current_setting('server_version_num')::integer / 10000 AS major`;
+  // Nothing older than the server is installed: there is no wrong version to name.
   if (debianMajor() >= major) return t.skip('the tools here are as new as the server');
   const at: Place = { dataDir: await temporaryDirectory(), database: newer.connection };
   const backupDir = join(await temporaryDirectory(), 'backup');

@@ -125,12 +125,11 @@ function mutated(value: unknown, steps: readonly number[], change: number): unkn
   }
   const keys = Object.keys(value);
   const key = keys[step % Math.max(keys.length, 1)] ?? 'x';
-  const copy: Record<string, unknown> = Array.isArray(value)
-    ? (Object.assign([], value) as unknown as Record<string, unknown>)
-    : { ...value };
-  if (rest.length === 0 && change % 4 === 0) delete copy[key];
-  else if (rest.length === 0 && change % 4 === 1) copy[`${key}x`] = copy[key];
-  else copy[key] = mutated(copy[key], rest, change);
+  const copy: object = Array.isArray(value) ? [...value] : { ...value };
+  const own: unknown = Reflect.get(copy, key);
+  if (rest.length === 0 && change % 4 === 0) Reflect.deleteProperty(copy, key);
+  else if (rest.length === 0 && change % 4 === 1) Reflect.set(copy, `${key}x`, own);
+  else Reflect.set(copy, key, mutated(own, rest, change));
   return copy;
 }
 

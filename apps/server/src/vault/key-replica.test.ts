@@ -77,11 +77,9 @@ async function promote(file: string): Promise<void> {
   const read = readConfig({ AUSCULTA_DATA_DIR: at('data') });
   assert.ok(read.ok);
   const outside = { randomBytes, nowMs: () => 0, newId: () => '' };
-  const ports = { config: read.config, outside, asJson: true, writeOut: () => undefined };
-  await restoreKeys(ports as unknown as Parameters<typeof restoreKeys>[0], {
-    words: [file],
-    replace: false,
-  });
+  const silent = { writeOut: () => undefined, progress: () => undefined };
+  const ports = { config: read.config, version: '0', outside, asJson: true, ...silent };
+  await restoreKeys(ports, { words: [file], replace: false });
 }
 
 test('every key is there as soon as it is here, and a rotation and a retired hour as well', async () => {
