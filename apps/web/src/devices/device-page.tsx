@@ -5,7 +5,7 @@ import { createLazyRoute, Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RequestRefused } from '../api/client.ts';
 import { deviceQuery, subjectsQuery } from '../api/queries.ts';
-import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { ErrorState, MissingState } from '../frame/list-states.tsx';
 import classes from './device-page.module.css';
 import { Moves } from './moves.tsx';
 import { type Span, WearingForm } from './wearing-form.tsx';
@@ -20,10 +20,9 @@ function DevicePage() {
   const { data: subjects } = useQuery(subjectsQuery);
   if (error instanceof RequestRefused && error.status === 404) {
     return (
-      <main className={classes.missing}>
-        <EmptyState title="There is no such device" text="None of this id, or none of yours." />
+      <MissingState title="There is no such device" text="None of this id, or none of yours.">
         <Link to="/devices">All devices</Link>
-      </main>
+      </MissingState>
     );
   }
   if (device === undefined && error !== null) {

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { devicesQuery, subjectsQuery } from '../api/queries.ts';
+import list from '../frame/list-page.module.css';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { momentWords } from '../patient/time-words.ts';
@@ -32,8 +33,8 @@ function DevicesPage() {
   }
   const rows = devices && subjects && listDevices({ devices, subjects, wanted });
   return (
-    <main className={classes.page} aria-label="Devices" aria-busy={rows === undefined}>
-      <div className={`card ${classes.card}`}>
+    <main className={list.page} aria-label="Devices" aria-busy={rows === undefined}>
+      <div className={`card ${list.card}`}>
         <TextInput
           className={classes.search}
           aria-label="Find a device"
@@ -42,11 +43,13 @@ function DevicesPage() {
           value={wanted}
           onChange={(event) => setWanted(event.currentTarget.value)}
         />
-        <table className={classes.table}>
+        <table className={`${list.table} ${classes.table}`}>
           <thead>
             <tr>
               <th scope="col">Device</th>
-              <th scope="col">Worn by</th>
+              <th scope="col" className={classes.wearer}>
+                Worn by
+              </th>
               <th scope="col">Since</th>
               <th scope="col">Last data</th>
             </tr>
@@ -75,7 +78,7 @@ function DeviceRow({ device, wearer }: DeviceRowProps) {
   return (
     <tr>
       <td data-label="Device">
-        <Link to="/devices/$id" params={{ id }} className={classes.name}>
+        <Link to="/devices/$id" params={{ id }} className={list.name}>
           {id}
         </Link>
         <br />
@@ -91,8 +94,8 @@ function DeviceRow({ device, wearer }: DeviceRowProps) {
 }
 
 function Wearer({ device, wearer }: DeviceRowProps) {
-  if (device.wornBy === null) return <span className={classes.quiet}>Nobody</span>;
-  if (wearer === undefined) return <span className={classes.quiet}>A record of another kind</span>;
+  if (device.wornBy === null) return <span className={list.quiet}>Nobody</span>;
+  if (wearer === undefined) return <span className={list.quiet}>A record of another kind</span>;
   const { identity } = wearer;
   return (
     <>
@@ -113,7 +116,7 @@ function LastData({ device, subjectId }: { readonly device: string; readonly sub
   const times = readings.filter((one) => one.device === device).map(({ timeMs }) => timeMs);
   const lastMs = times.length === 0 ? undefined : Math.max(...times);
   return (
-    <span className={live.state === 'live' ? undefined : classes.quiet}>
+    <span className={live.state === 'live' ? undefined : list.quiet}>
       {lastDataText({ lastMs, isWatched, nowMs })}
     </span>
   );

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { RequestRefused } from '../api/client.ts';
 import classes from './list-states.module.css';
 
@@ -47,5 +48,22 @@ export function EmptyState({ title, text, commands = [] }: EmptyStateProps) {
         </code>
       ))}
     </div>
+  );
+}
+
+interface MissingStateProps {
+  readonly title: string;
+  readonly text: string;
+  /** The way to where all of them are. */
+  readonly children: ReactNode;
+}
+
+/** A page about one record that is not there. */
+export function MissingState({ title, text, children }: MissingStateProps) {
+  return (
+    <main className={classes.missing}>
+      <EmptyState title={title} text={text} />
+      {children}
+    </main>
   );
 }

@@ -2,7 +2,7 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useParams } from '@tanstack/react-router';
 import { subjectsQuery } from '../api/queries.ts';
-import { EmptyState, ErrorState } from '../frame/list-states.tsx';
+import { ErrorState, MissingState } from '../frame/list-states.tsx';
 import { useSubjectLive } from '../live/live-context.tsx';
 import { Findings } from './findings.tsx';
 import { PatientHeader } from './patient-header.tsx';
@@ -29,13 +29,12 @@ function PatientPage() {
   }
   if (subject === undefined) {
     return (
-      <main className={classes.missing}>
-        <EmptyState
-          title="There is no such patient"
-          text="Nobody with this id, or nobody whom you may see."
-        />
+      <MissingState
+        title="There is no such patient"
+        text="Nobody with this id, or nobody whom you may see."
+      >
         <Link to="/patients">All patients</Link>
-      </main>
+      </MissingState>
     );
   }
   const into = subjects.find((one) => one.id === subject.mergedInto);

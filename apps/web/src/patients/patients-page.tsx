@@ -6,6 +6,7 @@ import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { alarmText, detailText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery } from '../api/queries.ts';
+import list from '../frame/list-page.module.css';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
@@ -26,9 +27,9 @@ function PatientsPage() {
   const { subjects, instead } = usePatients(NOBODY_YET);
   if (instead !== undefined) return instead;
   return (
-    <main className={classes.page} aria-label="Patients" aria-busy={subjects === undefined}>
-      <div className={`card ${classes.card}`}>
-        <table className={classes.table}>
+    <main className={list.page} aria-label="Patients" aria-busy={subjects === undefined}>
+      <div className={`card ${list.card}`}>
+        <table className={`${list.table} ${classes.table}`}>
           <thead>
             <tr>
               <th scope="col">Why now</th>
@@ -82,7 +83,7 @@ function PatientRow({ row, live, nowMs }: PatientRowProps) {
         <WhyNow row={row} nowMs={nowMs} />
       </td>
       <td data-label="Patient">
-        <Link to="/patients/$id" params={{ id }} className={classes.name}>
+        <Link to="/patients/$id" params={{ id }} className={list.name}>
           {nameText(identity)}
         </Link>
         <br />
@@ -96,7 +97,7 @@ function PatientRow({ row, live, nowMs }: PatientRowProps) {
         <br />
         <small>{devices.map(({ model }) => model).join(', ')}</small>
       </td>
-      <td data-label="Last data" className={live.state === 'live' ? undefined : classes.quiet}>
+      <td data-label="Last data" className={live.state === 'live' ? undefined : list.quiet}>
         {lastDataText({ lastMs: row.lastMs, isWatched: live.watches(id), nowMs })}
       </td>
     </tr>
@@ -135,7 +136,7 @@ function lostWords(
 
 /** Nobody is called calm of whom nothing is known. */
 function WithoutAlarm({ lost }: { readonly lost: string | undefined }) {
-  if (lost === undefined) return <span className={classes.quiet}>No open alarm</span>;
+  if (lost === undefined) return <span className={list.quiet}>No open alarm</span>;
   return (
     <>
       <Icon name="wifi-off" size={16} />
