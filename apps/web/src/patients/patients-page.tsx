@@ -13,7 +13,7 @@ import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts
 import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
 import { lastDataText } from './last-data.ts';
 import classes from './patients-page.module.css';
-import { absenceText, byPresence } from './presence.ts';
+import { absenceText, byPresence, isHere } from './presence.ts';
 import { usePatients } from './use-patients.tsx';
 
 export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
@@ -125,12 +125,17 @@ function WhyNow({ row, nowMs }: { readonly row: Row; readonly nowMs: number }) {
   );
 }
 
-/** Who never was monitored continuously, at home perhaps, has lost nothing. */
+/** Who never was monitored continuously, at home perhaps, has lost nothing; nor has who has left. */
 function lostWords(
   live: Live,
-  { signalMs, nowMs }: { readonly signalMs: number | undefined; readonly nowMs: number },
+  now: {
+    readonly subject: SubjectView;
+    readonly signalMs: number | undefined;
+    readonly nowMs: number;
+  },
 ): string | undefined {
-  if (signalMs === undefined) return undefined;
+  const { subject, signalMs, nowMs } = now;
+  if (signalMs === undefined || !isHere(subject)) return undefined;
   return live.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs: signalMs, nowMs });
 }
 
@@ -167,7 +172,7 @@ function rankRows({
         subject,
         alarms: orderAlarms(bySubject.get(subject.id) ?? []),
         lastMs: times.length === 0 ? undefined : Math.max(...times),
-        lost: lostWords(live, { signalMs, nowMs }),
+        lost: lostWords(live, { subject, signalMs, nowMs }),
       };
     })
     .sort(compareRows);

@@ -88,7 +88,9 @@ function AlarmBand(props: TileBandProps & { readonly top: AlarmView }) {
         {props.acknowledgement ?? (isDense ? tinyText(top) : briefText(top))}
       </span>
       {!isDense && props.acknowledgement === undefined && extreme !== undefined && (
-        <span className={classes.extreme}>{extreme}</span>
+        <span className={classes.extreme}>
+          <span>{extreme},</span>
+        </span>
       )}
       <span className={classes.age}>
         {spanText(top, props.nowMs)}
