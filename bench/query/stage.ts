@@ -35,6 +35,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
     watchRun: () => {},
     watchEvent: () => {},
     watchMove: () => {},
+    watchTime: () => {},
     snapshotDetectors: () => [],
     settleAlarms: () => Promise.resolve(),
     encode: encoder.encode,

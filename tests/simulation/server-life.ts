@@ -107,6 +107,7 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
     logKeys: vault,
     owner,
     registry,
+    watchTime: (atMs) => alarms.watchTime(atMs),
     evaluate: (arrival) => alarms.evaluate(arrival),
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => alarms.watchEvent(entry),

@@ -73,6 +73,7 @@ export class Engine {
       watchRun: () => {},
       watchEvent: () => {},
       watchMove: () => {},
+      watchTime: () => {},
       snapshotDetectors: () => [],
       settleAlarms: () =>
         failing.settling

@@ -217,6 +217,7 @@ async function openParts(ground: Ground): Promise<Parts> {
     logKeys: vault,
     owner,
     registry,
+    watchTime: (atMs) => alarms.watchTime(atMs),
     evaluate: (arrival) => {
       alarms.evaluate(arrival);
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);

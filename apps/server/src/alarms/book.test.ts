@@ -99,7 +99,7 @@ const night: fc.Arbitrary<Step[]> = fc.array(
 class Server {
   readonly #database: TestDatabase;
   readonly #registry: Registry;
-  readonly #log: Arrival[] = [];
+  readonly #log: { readonly arrival: Arrival; readonly atMs: number }[] = [];
   #checkpoint = 0;
   #life = { isOver: false };
   /** The store takes nothing, and does not say so. */
@@ -137,7 +137,12 @@ class Server {
       after: (delayMs, run) => void setTimeout(run, delayMs).unref(),
       onProblem: (what, error) => assert.fail(`${what}: ${error}`),
     });
-    for (const arrival of this.#log.slice(this.#checkpoint)) this.#book.evaluate(arrival);
+    for (const { arrival, atMs } of this.#log.slice(this.#checkpoint)) this.#consume(arrival, atMs);
+  }
+
+  #consume(arrival: Arrival, atMs: number): void {
+    this.#book.watchTime(atMs);
+    this.#book.evaluate(arrival);
   }
 
   async kill(): Promise<void> {
@@ -150,10 +155,14 @@ class Server {
   send(series: Series, sample: { value: number; flags: number; lateMs: number }): void {
     const { lateMs, ...reading } = sample;
     const receivedMs = this.nowMs;
-    const arrival = arrivalOf(series, { stampMs: receivedMs - lateMs, ...reading, receivedMs });
-    this.#log.push(arrival);
-    this.#book.evaluate(arrival);
+    this.append(arrivalOf(series, { stampMs: receivedMs - lateMs, ...reading, receivedMs }));
     this.nowMs += 100;
+  }
+
+  /** It may have been received long before: then it had to wait for its rows. */
+  append(arrival: Arrival): void {
+    this.#log.push({ arrival, atMs: this.nowMs });
+    this.#consume(arrival, this.nowMs);
   }
 
   /** At the disk reserve: watched, not stored, and never sent again. */
@@ -278,6 +287,25 @@ test('an alarm of readings that were refused outlives a kill, and ends by those 
   assert.deepEqual(conditions(), [[false, 'unknown']]);
   server.calmDown();
   assert.deepEqual(conditions(), [[false, 'absent']]);
+});
+
+test('a delay that ran out while a message waited for its rows runs out there again in a replay', async () => {
+  const database = await freshDatabase();
+  databases.push(database);
+  await using server = new Server(database, await registryOf(database));
+  await server.start();
+  const ids = () => server.alarms().map(({ id }) => id);
+  server.isStalled = true;
+  server.send(RATE, { value: 150, flags: 0, lateMs: 0 });
+  const receivedMs = server.nowMs;
+  server.wait(30);
+  const told = ids();
+  assert.deepEqual(told, [`limit/heart-rate/high@${NOON}`]);
+  server.append(arrivalOf(RATE, { stampMs: NOON - 20_000, value: 150, receivedMs }));
+  assert.deepEqual(ids(), told);
+  server.isStalled = false;
+  await server.kill();
+  assert.deepEqual(ids(), told, 'what nobody had written is found again, and no other than it was');
 });
 
 test('while the disk is full, who sends is not called silent, and who stops is', async () => {

@@ -153,6 +153,11 @@ export class AlarmBook {
     return readyLimits(this.#ports.registry.subjects.get(subjectId)?.category ?? 'unknown');
   }
 
+  /** What is consumed from here on was accepted later: delays that silence has ended by now are over. */
+  watchTime(atMs: number): void {
+    for (const finding of this.#evaluator.silences(atMs)) this.#apply(finding, false);
+  }
+
   evaluate(arrival: Arrival): void {
     for (const finding of this.#evaluator.evaluate(arrival)) this.#apply(finding, false);
   }
@@ -350,7 +355,7 @@ export class AlarmBook {
    * detectors knows better who is silent.
    */
   lookForSilence(consumedUntilMs: number): void {
-    for (const finding of this.#evaluator.silences(consumedUntilMs)) this.#apply(finding, false);
+    this.watchTime(consumedUntilMs);
     const provisional = this.#provisional;
     const isProvisional = provisional !== undefined;
     const evaluator = provisional?.evaluator ?? this.#evaluator;

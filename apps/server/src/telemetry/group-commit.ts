@@ -26,7 +26,7 @@ export interface CommitPorts {
     baseMs: number;
   }) => Promise<void>;
   /** Called in sequence order with what has become durable, before the devices are answered. */
-  readonly onDurable: (entries: readonly LogEntry[], sequence: number) => void;
+  readonly onDurable: (entries: readonly LogEntry[], sequence: number, baseMs: number) => void;
   readonly onFailure: (error: unknown) => void;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, run: () => void) => void;
@@ -160,7 +160,7 @@ export class GroupCommit {
     // What gathered while the commit was away goes now, unless it has only just begun to gather: it is
     // on its way while this one is consumed and answered.
     if (!this.#timerSet || this.#closedBatches.length > 0) this.#commit();
-    this.#ports.onDurable(batch.entries, sequence);
+    this.#ports.onDurable(batch.entries, sequence, batch.startedMs);
     for (const answer of batch.answers) answer(undefined);
     if (this.#inFlight !== undefined || this.#isAnyWaiting) return;
     for (const wake of this.#idle.splice(0)) wake();

@@ -40,6 +40,8 @@ export async function holdLane(tx: Transaction, owner: Ownership): Promise<void>
 
 export interface ReplayedCommit {
   readonly sequence: number;
+  /** When its first entry was accepted. */
+  readonly baseMs: number;
   readonly entries: readonly LogEntry[];
 }
 
@@ -141,7 +143,7 @@ export class PostgresLog {
         const entries = read.value;
         const isBehind = (entry: LogEntry): boolean =>
           row.sequence > (checkpoints.get(entry.partition) ?? 0);
-        yield { sequence: row.sequence, entries: entries.filter(isBehind) };
+        yield { sequence: row.sequence, baseMs: row.base_ms, entries: entries.filter(isBehind) };
       }
     }
   }

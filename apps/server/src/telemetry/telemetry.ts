@@ -19,7 +19,7 @@ import { Heads } from './heads.ts';
 import { concealMoving, latest, recallLast } from './last-readings.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { SeriesRange } from './merge.ts';
-import { type Ownership, PostgresLog, TakenOver } from './postgres-log.ts';
+import { type Ownership, PostgresLog, type ReplayedCommit, TakenOver } from './postgres-log.ts';
 import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
 import type { MovePorts } from './subject-moves.ts';
@@ -40,6 +40,8 @@ export interface TelemetryPorts extends FlushingPorts {
   /** The lane is this server's. */
   readonly owner: Ownership;
   readonly registry: Registry;
+  /** Each commit begins with its time: delays that ran out in silence by then have run out. */
+  readonly watchTime: (atMs: number) => void;
   readonly evaluate: (arrival: Arrival) => void;
   readonly watchRun: ConsumePorts['watchRun'];
   readonly watchEvent: ConsumePorts['watchEvent'];
@@ -109,9 +111,9 @@ export class Telemetry {
     this.#commit = new GroupCommit(
       {
         write: (batch) => (ports.mayWrite() ? log.write(batch) : Promise.reject(new StoreFull())),
-        onDurable: (entries, sequence) => {
+        onDurable: (entries, sequence, baseMs) => {
           this.memory.durable(entries);
-          this.#consume(entries, sequence);
+          this.#consume({ entries, sequence, baseMs });
         },
         onFailure: (error) => this.#onFailure('commit', error),
         nowMs: ports.nowMs,
@@ -176,7 +178,12 @@ export class Telemetry {
     return waveforms(this.queryPorts, question);
   }
 
-  #consume(entries: readonly LogEntry[], sequence: number): void {
+  /**
+   * Its time comes first: whoever looked at the clock before it was consumed had seen the same of the log,
+   * so that a replay, in which nobody looks, finds the same delays at the same place (safety S5).
+   */
+  #consume({ entries, sequence, baseMs }: ReplayedCommit): void {
+    this.#ports.watchTime(baseMs);
     consume(this.#ofLiving(entries), this.#consumePorts);
     this.#concealMoving(entries);
     this.#consumed = sequence;
@@ -230,9 +237,9 @@ export class Telemetry {
       onExpired: (table) => onProblem(`replay ${table}`, new Error('its key has expired')),
       onBroken: (row, why) => onProblem(`replay ${row}`, new Error(why)),
     });
-    for await (const { sequence, entries } of replay) {
-      this.#consume(entries, sequence);
-      for (const entry of entries) {
+    for await (const commit of replay) {
+      this.#consume(commit);
+      for (const entry of commit.entries) {
         if (!('series' in entry)) continue;
         for (const [i, series] of entry.series.entries()) {
           const stampMs = entry.kind === 'readings' ? entry.stampsMs[i] : entry.runs[i]?.startMs;
