@@ -56,6 +56,18 @@ test('a clock that is set forward by weeks drops no hour that is not wholly flus
   assert.deepEqual(await replayed(again), []);
 });
 
+test('a commit that is written while old hours are dropped is in none of them', async () => {
+  await using database = await freshDatabase();
+  const keys = oneKey();
+  const log = await openLog(database.line, keys);
+  await log.write(batchAt(NOON, 1));
+  // Accepted before the clock was set forward.
+  const dropped = log.retire(NOON + 9 * DAY_MS, 1);
+  await log.write(batchAt(NOON + 1, 2));
+  await dropped;
+  assert.deepEqual(await replayed(await openLog(database.line, keys)), [2]);
+});
+
 test('once another server has begun to take over, no commit and no flush of the older one succeeds', async () => {
   await using database = await freshDatabase();
   const older = await openLog(database.line, oneKey());

@@ -170,6 +170,8 @@ export class PostgresLog {
     for (const [table, last] of this.#lastOf) {
       if (last > flushedSequence && table < keepFrom) keepFrom = table;
     }
+    // Whatever is written from here on, its clock may have been behind: no row goes where rows are dropped.
+    if (this.#newest < keepFrom) this.#newest = keepFrom;
     for (const table of [...this.#tables].filter((name) => name < keepFrom)) {
       await store.dropLogTable(this.#sql, table);
       this.#tables.delete(table);
