@@ -18,6 +18,8 @@ import {
   areQuiet,
   catchUp,
   type EpisodeWatch,
+  giveWatches,
+  isPlain,
   noteLast,
   passCalmly,
   placedMs,
@@ -79,6 +81,7 @@ export class Evaluator {
       return isSilenceDue ? this.silences(arrival.receivedMs) : NOTHING_FOUND;
     }
     const findings = isSilenceDue ? this.silences(arrival.receivedMs) : [];
+    this.#giveRules(watch, NOTHING_REMEMBERED);
     catchUp(watch);
     if (arrival.receivedMs < watch.lastAtMs) setBack(watch, arrival.receivedMs);
     for (const each of watch.watches) this.#evaluateWatch(each, arrival, findings);
@@ -238,13 +241,25 @@ export class Evaluator {
   #startSeries(series: Series, remembered: SubjectSnapshot): SeriesWatch {
     const subject = this.#subjectOf(series.subjectId);
     const judged = this.#judgements.of(this.#categoryOf(series.subjectId), series.metric);
-    const watches = judged.rules.map(({ rule, settings }) =>
+    const flow = remembered.flows?.[series.id] ?? NO_FLOW;
+    const calmly = remembered.calm?.[series.id];
+    const watch = startSeriesWatch(series, subject, { judged, flow, calmly });
+    this.#bySeries.set(series.id, watch);
+    const isRemembered = judged.rules.some(
+      ({ rule }) => remembered.states[watchKey(rule.key, series.id)] !== undefined,
+    );
+    if (isRemembered) this.#giveRules(watch, remembered);
+    return watch;
+  }
+
+  /** From now on each of its rules has a state of its own. */
+  #giveRules(watch: SeriesWatch, remembered: SubjectSnapshot): void {
+    if (!isPlain(watch)) return;
+    const { series, subject, judged } = watch;
+    const made = judged.rules.map(({ rule, settings }) =>
       this.#startWatch({ series, rule, settings }, { subject, remembered }),
     );
-    const flow = remembered.flows?.[series.id] ?? NO_FLOW;
-    const watch = startSeriesWatch(series, subject, { watches, flow, calm: judged.calm });
-    this.#bySeries.set(series.id, watch);
-    return watch;
+    giveWatches(watch, made);
   }
 
   #startWatch(
@@ -295,7 +310,9 @@ export class Evaluator {
   watchOf(series: Series): SeriesWatch {
     const subject = this.#subjectOf(series.subjectId);
     if (!subject.isTouched) this.#touch(subject);
-    return this.#watchOf(series) ?? this.#startSeries(series, NOTHING_REMEMBERED);
+    const watch = this.#watchOf(series) ?? this.#startSeries(series, NOTHING_REMEMBERED);
+    this.#giveRules(watch, NOTHING_REMEMBERED);
+    return watch;
   }
 
   /** All that is watched, for who looks at it by the clock. */

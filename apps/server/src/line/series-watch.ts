@@ -1,15 +1,17 @@
 /**
  * What is remembered of a series between two readings. While all its rules are quiet that is one
- * small record, changed in place; the states of the rules are made of it when somebody asks.
+ * small record, changed in place; the rules have states of their own from the first reading on that one
+ * of them has to look at, and most of a hospital's series never have such a reading.
  */
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
-import { type CalmRange, isCalm, quietAfter } from '@ausculta/rules/calm';
+import { isCalm, quietAfter } from '@ausculta/rules/calm';
 import type { Episode } from '@ausculta/rules/episode';
 import { type FlowState, isSettled, NO_FLOW, onFlow } from '@ausculta/rules/flow';
 import { type LimitSettings, type LimitState, QUIET } from '@ausculta/rules/limit';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Arrival } from './consume.ts';
 import type { Series } from './entry.ts';
+import type { Judgement } from './judgements.ts';
 
 /** One rule on one series. */
 export interface Watch {
@@ -54,11 +56,19 @@ export interface KeptFlow extends FlowState {
   readonly lastAtMs?: number;
 }
 
+/** A reading as the rules remember it. */
+export interface Seen {
+  readonly atMs: number;
+  readonly value: number;
+  readonly flags: number;
+}
+
 export interface SeriesWatch {
   readonly series: Series;
   readonly subject: SubjectWatch;
-  readonly watches: readonly Watch[];
-  readonly calm: CalmRange;
+  readonly judged: Judgement;
+  /** One for each rule, or none yet: then all are quiet, and have seen the newest reading alone. */
+  watches: readonly Watch[];
   /** Every rule is quiet. */
   isQuiet: boolean;
   /** The record has gone on calmly, and the rules' states have not followed yet. */
@@ -73,29 +83,44 @@ export interface SeriesWatch {
   flowsWithinMs: number;
 }
 
+const NO_WATCHES: readonly Watch[] = [];
+
 export function startSeriesWatch(
   series: Series,
   subject: SubjectWatch,
-  has: { watches: readonly Watch[]; flow: KeptFlow; calm: CalmRange },
+  has: { judged: Judgement; flow: KeptFlow; calmly: Seen | undefined },
 ): SeriesWatch {
-  const { watches, flow, calm } = has;
-  const last = watches.map(({ state }) => state.last?.atMs ?? Number.NEGATIVE_INFINITY);
+  const { judged, flow, calmly } = has;
   const watch: SeriesWatch = {
     series,
     subject,
-    watches,
-    calm,
-    isQuiet: areQuiet(watches),
-    isAhead: false,
-    lastAtMs: Math.max(flow.lastAtMs ?? Number.NEGATIVE_INFINITY, ...last),
-    lastValue: 0,
-    lastFlags: 0,
+    judged,
+    watches: NO_WATCHES,
+    isQuiet: true,
+    isAhead: calmly !== undefined,
+    lastAtMs: calmly?.atMs ?? flow.lastAtMs ?? Number.NEGATIVE_INFINITY,
+    lastValue: calmly?.value ?? 0,
+    lastFlags: calmly?.flags ?? 0,
     flow: { run: flow.run, paceMs: flow.paceMs, silentAfterMs: flow.silentAfterMs },
     flowsWithinMs: flowsWithinMs(series, flow),
   };
   // No longer than it has to be, unlike an array that is pushed to.
   subject.series = subject.series.concat(watch);
   return watch;
+}
+
+/** Gives its rules states of their own, as `made` them. */
+export function giveWatches(watch: SeriesWatch, made: readonly Watch[]): void {
+  watch.watches = made;
+  watch.isQuiet = areQuiet(made);
+  for (const { state } of made) {
+    watch.lastAtMs = Math.max(watch.lastAtMs, state.last?.atMs ?? Number.NEGATIVE_INFINITY);
+  }
+}
+
+/** Whether its rules have no states of their own yet. */
+export function isPlain({ watches, judged }: SeriesWatch): boolean {
+  return watches.length < judged.rules.length;
 }
 
 /** Nothing is pending or raised, and no late breach waits for the next. */
@@ -191,7 +216,8 @@ export function noteLast(
 export function passCalmly(watch: SeriesWatch, arrival: Arrival): boolean {
   const { value, flags } = arrival.reading;
   const atMs = placedMs(arrival);
-  if (!watch.isQuiet || atMs < watch.lastAtMs || !isCalm(watch.calm, value, flags)) return false;
+  if (!watch.isQuiet || atMs < watch.lastAtMs || !isCalm(watch.judged.calm, value, flags))
+    return false;
   if (arrival.receivedMs - watch.lastAtMs > watch.flowsWithinMs) noteLast(watch, arrival);
   watch.lastAtMs = atMs;
   watch.lastValue = value;

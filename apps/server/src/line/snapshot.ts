@@ -7,7 +7,7 @@ import type { LimitState } from '@ausculta/rules/limit';
 import { expect } from '@ausculta/vitals/expect';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Series } from './entry.ts';
-import { catchUp, type KeptFlow, type LeadsState, type SubjectWatch } from './series-watch.ts';
+import type { KeptFlow, LeadsState, Seen, SubjectWatch } from './series-watch.ts';
 
 /** A subject's detector states, as they are kept with the checkpoint. */
 export interface SubjectSnapshot {
@@ -18,6 +18,8 @@ export interface SubjectSnapshot {
   readonly episodes: Readonly<
     Record<string, { readonly episode: Episode; readonly extremeValue: number }>
   >;
+  /** By series id: all its rules are quiet, and this is the last that they have seen. */
+  readonly calm?: Readonly<Record<string, Seen>>;
   /** By series id; a snapshot may be without. */
   readonly flows?: Readonly<Record<string, KeptFlow>>;
   /** By device; absent where none has ever said. */
@@ -29,10 +31,11 @@ export const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
 /** The state of one rule on one series stands under this key. */
 export const watchKey = (ruleKey: string, seriesId: number): string => `${ruleKey}#${seriesId}`;
 
-/** The series that a snapshot remembers: by their rules, or by their flow alone. */
-export function seriesIdsOf({ states, flows = {} }: SubjectSnapshot): Set<number> {
+/** The series that a snapshot remembers: by their rules, or by their last reading or flow alone. */
+export function seriesIdsOf({ states, calm = {}, flows = {} }: SubjectSnapshot): Set<number> {
   const byRules = Object.keys(states).map((key) => Number(key.slice(key.lastIndexOf('#') + 1)));
-  return new Set([...byRules, ...Object.keys(flows).map(Number)]);
+  const byId = [...Object.keys(calm), ...Object.keys(flows)];
+  return new Set([...byRules, ...byId.map(Number)]);
 }
 
 /** One subject's part of a snapshot; `series` is one of its series. */
@@ -74,20 +77,22 @@ export class Moment implements Iterable<SubjectState> {
 
 export function snapshotOf({ series, episodes, leads }: SubjectWatch): SubjectSnapshot {
   const states: Record<string, SubjectSnapshot['states'][string]> = {};
+  const calm: Record<string, Seen> = {};
   const flows: Record<string, KeptFlow> = {};
   for (const watch of series) {
-    catchUp(watch);
-    if (watch.flow.run > 0) {
-      const hasRules = watch.watches.length > 0;
-      flows[watch.series.id] = hasRules ? watch.flow : { ...watch.flow, lastAtMs: watch.lastAtMs };
-    }
-    for (const { rule, state, openingValue } of watch.watches) {
-      states[watchKey(rule.key, watch.series.id)] = { state, openingValue };
+    const { flow, isAhead, lastAtMs, lastValue, lastFlags, watches } = watch;
+    const { id } = watch.series;
+    if (isAhead) calm[id] = { atMs: lastAtMs, value: lastValue, flags: lastFlags };
+    const isLastKept = isAhead || watches.length > 0;
+    if (flow.run > 0) flows[id] = isLastKept ? flow : { ...flow, lastAtMs };
+    if (isAhead) continue;
+    for (const { rule, state, openingValue } of watches) {
+      states[watchKey(rule.key, id)] = { state, openingValue };
     }
   }
   const kept = [...episodes.values()].map(
     ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
   );
-  const snapshot = { states, episodes: Object.fromEntries(kept), flows };
+  const snapshot = { states, episodes: Object.fromEntries(kept), calm, flows };
   return leads.size === 0 ? snapshot : { ...snapshot, leads: Object.fromEntries(leads) };
 }
