@@ -8,7 +8,7 @@ import { isLossOfMonitoring } from '@ausculta/vitals/alarm';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { Monitoring } from '../line/monitoring.ts';
-import type { SubjectWatch } from '../line/series-watch.ts';
+import { episodeNamed, type SubjectWatch } from '../line/series-watch.ts';
 import { endedFor, isOpen, lived, risen } from './alarm-change.ts';
 import type { StoredAlarm } from './alarm-row.ts';
 import type { AlarmShelf } from './alarm-shelf.ts';
@@ -93,7 +93,7 @@ function heldAgain(
 }
 
 function episodeOf(subject: SubjectWatch | undefined, { view: { id } }: StoredAlarm) {
-  return subject?.episodes.get(id.slice(0, id.lastIndexOf('@')));
+  return subject && episodeNamed(subject, id.slice(0, id.lastIndexOf('@')));
 }
 
 /** Whether a detector holds it present, or has not decided yet. */

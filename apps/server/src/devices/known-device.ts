@@ -33,6 +33,9 @@ export function assignmentOfRow(row: AssignmentRow): Assignment {
   };
 }
 
+const nameOf = ({ metric, epoch, subjectId }: Pick<Series, 'metric' | 'epoch' | 'subjectId'>) =>
+  `${metric.key}/${epoch}/${subjectId}`;
+
 export class RegisteredDevice implements KnownDevice {
   readonly id: DeviceId;
   readonly organisationId: OrganisationId;
@@ -43,8 +46,10 @@ export class RegisteredDevice implements KnownDevice {
   clock: ClockState | undefined;
   readonly allowance = new Allowance();
   #wearers: Wearer[] = [];
-  /** By subject, then metric: of the epoch in force and the receipt epoch. */
-  readonly #series = new Map<string, Series>();
+  /** The newest of each metric: nearly every device has no others. */
+  #series: readonly Series[] = [];
+  /** Of other subjects and epochs, by `nameOf`. */
+  #others: Map<string, Series> | undefined;
   readonly #offsets = new Map<number, OffsetMark[]>();
   /** Messages of one device are placed one after the other, even while a row is being written. */
   queue: Promise<void> | undefined;
@@ -80,8 +85,9 @@ export class RegisteredDevice implements KnownDevice {
 
   forgetSubject(subjectId: SubjectId): void {
     this.#wearers = this.#wearers.filter(({ placement }) => placement.subjectId !== subjectId);
-    for (const [key, series] of this.#series) {
-      if (series.subjectId === subjectId) this.#series.delete(key);
+    this.#series = this.#series.filter((series) => series.subjectId !== subjectId);
+    for (const [name, series] of this.#others ?? []) {
+      if (series.subjectId === subjectId) this.#others?.delete(name);
     }
   }
 
@@ -101,16 +107,21 @@ export class RegisteredDevice implements KnownDevice {
   }
 
   seriesOf(subjectId: SubjectId, metric: Metric, epoch: number): Series | undefined {
-    const series = this.#series.get(metric.key);
-    if (series !== undefined && series.epoch === epoch && series.subjectId === subjectId) {
-      return series;
+    for (const series of this.#series) {
+      if (series.metric.key !== metric.key) continue;
+      if (series.epoch === epoch && series.subjectId === subjectId) return series;
+      break;
     }
-    return this.#series.get(`${metric.key}/${epoch}/${subjectId}`);
+    return this.#others?.get(nameOf({ metric, epoch, subjectId }));
   }
 
   addSeries(series: Series): void {
-    this.#series.set(series.metric.key, series);
-    this.#series.set(`${series.metric.key}/${series.epoch}/${series.subjectId}`, series);
+    const before = this.#series.find(({ metric }) => metric.key === series.metric.key);
+    const rest = this.#series.filter((one) => one !== before);
+    this.#series = [...rest, series];
+    if (before === undefined) return;
+    this.#others ??= new Map();
+    this.#others.set(nameOf(before), before);
   }
 
   addOffset(epoch: number, mark: OffsetMark): void {

@@ -302,13 +302,15 @@ export class Registry {
   }
 
   #addSeriesRow(row: store.SeriesRow): void {
-    if (!this.subjects.has(row.subject_id)) return;
+    const subject = this.subjects.get(row.subject_id);
+    if (subject === undefined) return;
+    // Their ids and not the row's: the same text again for each of fifty thousand series is memory.
     this.#addSeries({
       id: row.id,
-      organisationId: row.organisation_id,
-      subjectId: row.subject_id,
+      organisationId: subject.organisationId,
+      subjectId: subject.id,
       partition: row.partition,
-      deviceId: row.device_id,
+      deviceId: this.devices.get(row.device_id)?.id ?? row.device_id,
       metric: metricOf(row.metric),
       epoch: row.epoch,
     });

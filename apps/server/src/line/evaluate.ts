@@ -18,14 +18,17 @@ import {
   areQuiet,
   catchUp,
   type EpisodeWatch,
+  episodeNamed,
   giveWatches,
   isPlain,
+  type LeadsState,
   noteLast,
   passCalmly,
   placedMs,
   type SeriesWatch,
   type SubjectWatch,
   setBack,
+  setLeads,
   startSeriesWatch,
   type Watch,
 } from './series-watch.ts';
@@ -40,6 +43,7 @@ import {
 } from './snapshot.ts';
 
 const NOTHING_FOUND: readonly Finding[] = [];
+const NOTHING_SAID: ReadonlyMap<string, LeadsState> = new Map();
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
@@ -65,8 +69,9 @@ export class Evaluator {
     for (const id of seriesIdsOf(snapshot)) {
       const series = seriesById(id);
       if (series === undefined || this.#watchOf(series) !== undefined) continue;
-      const { leads } = this.#startSeries(series, snapshot).subject;
-      for (const [device, said] of Object.entries(snapshot.leads ?? {})) leads.set(device, said);
+      const { subject } = this.#startSeries(series, snapshot);
+      for (const [device, said] of Object.entries(snapshot.leads ?? {}))
+        setLeads(subject, device, said);
     }
   }
 
@@ -111,7 +116,7 @@ export class Evaluator {
     if (before !== undefined && (atMs < before.atMs || isOff === before.isOff)) return;
     // Of whom nothing has been measured yet there is nothing to keep, nor to miss.
     if (!subject.isTouched && subject.series.length > 0) this.#touch(subject);
-    subject.leads.set(deviceId, { isOff, atMs });
+    setLeads(subject, deviceId, { isOff, atMs });
   }
 
   /**
@@ -282,8 +287,8 @@ export class Evaluator {
       subject = {
         id,
         series: [],
-        episodes: new Map(),
-        leads: new Map(),
+        episodes: [],
+        leads: NOTHING_SAID,
         isTouched: false,
         moment: undefined,
       };
@@ -344,25 +349,19 @@ export class Evaluator {
     for (const subject of this.#bySubject.values()) {
       const snapshot = snapshotOf(subject);
       for (const { series } of subject.series) fork.#startSeries(series, snapshot);
-      const { leads } = fork.#subjectOf(subject.id);
-      for (const [device, said] of subject.leads) leads.set(device, said);
+      fork.#subjectOf(subject.id).leads = subject.leads;
     }
     return fork;
   }
 }
 
-function episodeOf(
-  { episodes }: SubjectWatch,
-  key: string,
-  remembered: SubjectSnapshot,
-): EpisodeWatch {
-  let held = episodes.get(key);
-  if (held === undefined) {
-    const { episode = NO_EPISODE, extremeValue = 0 } = remembered.episodes[key] ?? {};
-    held = { key, watches: [], episode, extremeValue };
-    episodes.set(key, held);
-  }
-  return held;
+function episodeOf(subject: SubjectWatch, key: string, remembered: SubjectSnapshot): EpisodeWatch {
+  const held = episodeNamed(subject, key);
+  if (held !== undefined) return held;
+  const { episode = NO_EPISODE, extremeValue = 0 } = remembered.episodes[key] ?? {};
+  const begun: EpisodeWatch = { key, watches: [], episode, extremeValue };
+  subject.episodes = subject.episodes.concat(begun);
+  return begun;
 }
 
 function dueOf({ state, settings }: Watch): number | undefined {

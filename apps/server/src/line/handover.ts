@@ -15,6 +15,7 @@ import {
   goOnFrom,
   type SeriesWatch,
   type SubjectWatch,
+  setLeads,
 } from './series-watch.ts';
 
 export function handOver(
@@ -49,16 +50,16 @@ function follow(watch: SeriesWatch, before: SeriesWatch): void {
 }
 
 function handLeads(
-  { leads }: SubjectWatch,
+  subject: SubjectWatch,
   { deviceId, fromMs, untilMs }: MovedEntry,
   to: SubjectWatch | undefined,
 ): void {
-  const said = leads.get(deviceId);
+  const said = subject.leads.get(deviceId);
   if (said === undefined || said.atMs < fromMs || said.atMs >= untilMs) return;
-  leads.delete(deviceId);
-  if ((to?.leads.get(deviceId)?.atMs ?? Number.NEGATIVE_INFINITY) < said.atMs) {
-    to?.leads.set(deviceId, said);
-  }
+  setLeads(subject, deviceId, undefined);
+  if (to === undefined) return;
+  const known = to.leads.get(deviceId)?.atMs ?? Number.NEGATIVE_INFINITY;
+  if (known < said.atMs) setLeads(to, deviceId, said);
 }
 
 /** Episodes that nothing holds any more; one that another device holds as well goes on. */

@@ -42,9 +42,9 @@ export interface LeadsState {
 export interface SubjectWatch {
   readonly id: SubjectId;
   series: readonly SeriesWatch[];
-  readonly episodes: Map<string, EpisodeWatch>;
+  episodes: readonly EpisodeWatch[];
   /** By device; only of those that have ever said. */
-  readonly leads: Map<string, LeadsState>;
+  leads: ReadonlyMap<string, LeadsState>;
   /** Whether anything has changed since the last snapshot. */
   isTouched: boolean;
   /** The snapshot that still waits for the state of before the next change. */
@@ -61,6 +61,21 @@ export interface Seen {
   readonly atMs: number;
   readonly value: number;
   readonly flags: number;
+}
+
+export const episodeNamed = (subject: SubjectWatch, key: string): EpisodeWatch | undefined =>
+  subject.episodes.find((held) => held.key === key);
+
+/** What a device has said of its electrodes; undefined when it has said nothing any more. */
+export function setLeads(
+  subject: SubjectWatch,
+  device: string,
+  said: LeadsState | undefined,
+): void {
+  const leads = new Map(subject.leads);
+  if (said === undefined) leads.delete(device);
+  else leads.set(device, said);
+  subject.leads = leads;
 }
 
 export interface SeriesWatch {

@@ -90,7 +90,7 @@ export function snapshotOf({ series, episodes, leads }: SubjectWatch): SubjectSn
       states[watchKey(rule.key, id)] = { state, openingValue };
     }
   }
-  const kept = [...episodes.values()].map(
+  const kept = episodes.map(
     ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
   );
   const snapshot = { states, episodes: Object.fromEntries(kept), calm, flows };

@@ -7,12 +7,13 @@
 import type { Socket } from 'node:net';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { RegisteredDevice } from '../../devices/known-device.ts';
-import { MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from '../decode.ts';
+import { MESSAGE_BYTES_MAX, type MessageKind } from '../decode.ts';
 import type { Answer } from '../intake.ts';
 import { type Connect, readConnect, type Will } from './connect.ts';
 import { type CutFault, FrameCutter } from './frame-cutter.ts';
 import { type HeldMessage, Holding, type HoldingRoom } from './holding.ts';
 import type { LeftMessage } from './left-behind.ts';
+import { kindOf } from './own-topic.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
   acknowledgements,
@@ -81,7 +82,6 @@ export class Connection {
   readonly #socket: Socket;
   readonly #ports: ConnectionPorts;
   readonly #cutter: FrameCutter;
-  readonly #topics = new Map<string, MessageKind>();
   #device: RegisteredDevice | undefined;
   #will: { readonly kind: MessageKind; readonly payload: Uint8Array } | undefined;
   #heardMs: number;
@@ -160,7 +160,7 @@ export class Connection {
     const header = held[0];
     if (this.#device === undefined || header === undefined || !isPublish(header)) return;
     const publish = readPublish(header, held, bodyOf(held), held.length);
-    if (publish !== undefined && !this.#topics.has(publish.topic)) return;
+    if (publish !== undefined && kindOf(publish.topic, this.#device) === undefined) return;
     this.#ports.parkOversize(this.#device, held);
   }
 
@@ -197,10 +197,9 @@ export class Connection {
 
   #open(device: RegisteredDevice, { keepAliveS, will, clientId }: Connect): void {
     this.#device = device;
-    for (const kind of MESSAGE_KINDS) this.#topics.set(`devices/${device.id}/${kind}`, kind);
     this.#silentMaxMs = keepAliveS === 0 ? Number.POSITIVE_INFINITY : keepAliveS * 1500;
     this.#heardMs = this.#ports.nowMs();
-    if (will !== undefined) this.#keepWill(will);
+    if (will !== undefined) this.#keepWill(device, will);
     this.#cutter.allow(MESSAGE_BYTES_MAX + AROUND_MESSAGE_BYTES);
     // Under its own id, or a device could throw another out by borrowing its client id (3.1.4-2).
     this.#ports.onOpen(this, device, `${device.id}/${clientId || this.#ports.newClientId()}`);
@@ -208,8 +207,8 @@ export class Connection {
   }
 
   /** A will for a topic that is not the device's own is left aside: nobody would be told of it. */
-  #keepWill({ topic, payload }: Will): void {
-    const kind = this.#topics.get(topic);
+  #keepWill(device: RegisteredDevice, { topic, payload }: Will): void {
+    const kind = kindOf(topic, device);
     if (kind !== undefined) this.#will = { kind, payload: Buffer.from(payload) };
   }
 
@@ -222,7 +221,7 @@ export class Connection {
   }
 
   #onPublish(device: RegisteredDevice, publish: Publish | undefined): boolean {
-    const kind = publish === undefined ? undefined : this.#topics.get(publish.topic);
+    const kind = publish === undefined ? undefined : kindOf(publish.topic, device);
     if (publish === undefined || kind === undefined) return false;
     const { qos, packetId, payload } = publish;
     if (qos === 2) {
