@@ -1,7 +1,6 @@
 // `npm run bench -- connections --json`: what an idle connection costs the server in memory, and how soon
 // each message is acknowledged while 10,000 connected devices publish once a second for a minute.
 // Server, PostgreSQL and the load share the machine.
-import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openFilesMax } from '../apps/server/src/doors/open-files.ts';
@@ -9,6 +8,7 @@ import { collectGarbage } from './load/collect-garbage.ts';
 import { type Generator, startGenerator } from './load/generator.ts';
 import { freePort, type Platform, registerDevices, startPlatform } from './load/platform.ts';
 import { readBack } from './load/read-back.ts';
+import { residentKb } from './load/resident.ts';
 import { openReport, type Target } from './report.ts';
 
 const BENCH = 'connections';
@@ -121,12 +121,6 @@ async function measureIdle(
     },
   );
   return (((await withKb) ?? Number.NaN) - withoutKb) / CONNECTIONS;
-}
-
-/** proc(5): VmRSS, in KB. */
-function residentKb(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN);
 }
 
 /**

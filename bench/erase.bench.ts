@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findRunningPostgres } from '../apps/server/src/database/embedded.ts';
 import { openPools, type Sql } from '../apps/server/src/database/pool.ts';
 import { type Platform, registerDevices, startPlatform } from './load/platform.ts';
+import { median } from './median.ts';
 import { openReport } from './report.ts';
 
 const BENCH = 'erase';
@@ -57,9 +58,6 @@ export async function main(args: readonly string[]): Promise<number> {
   add('until the last row is gone, median', median(sweeps));
   return report.exitCode();
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 interface Device {
   readonly id: string;

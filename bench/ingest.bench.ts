@@ -19,16 +19,17 @@ import type { Leg, LegResult } from './load/leg.ts';
 import { type Platform, registerDevices, startPlatform } from './load/platform.ts';
 import { readBack } from './load/read-back.ts';
 import { SENT_METRICS } from './load/values.ts';
+import { median } from './median.ts';
 import { openReport, type Report, type Target } from './report.ts';
 
 const CONNECTIONS = 500;
 const IN_FLIGHT = 2;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const WARM_UP_MS = 1500;
 const MEASURE_MS = 4000;
 const HALF_PEAK_MEASURE_MS = 6000;
 
-const SHARE_OF_BARE_MIN = 0.6;
+const SHARE_OF_BARE_MIN = 0.65;
 const CPU_PER_MESSAGE_MAX_US = 30;
 const HALF_PEAK_P99_MAX_MS = 50;
 const GENERATOR_SHARE_MAX = 0.8;
@@ -207,11 +208,6 @@ function reportPeak(
 function adder(report: Report): Add {
   return (metric, value, unit, more = {}) =>
     report.add({ bench: 'ingest', metric, value, unit, ...more });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function round(value: number, decimals = 0): number {
