@@ -66,21 +66,20 @@ export function furthest({ direction, extremeValue }: AlarmView, value: number):
   return direction === 'high' ? Math.max(extremeValue, value) : Math.min(extremeValue, value);
 }
 
-/** Back before anybody has answered: the condition is present again, and may have gone further. */
-export function returned(alarm: StoredAlarm, finding: RaisedFinding): StoredAlarm {
-  const { priority } = alarm.view;
-  const change = {
-    extremeValue: furthest(alarm.view, finding.value),
-    priority: isMoreUrgent(finding.priority, priority) ? finding.priority : priority,
-  };
+/**
+ * Back while it is owed, or not known to be over: the condition is present again, and may have gone
+ * further. Who acknowledged the lesser has not seen the greater: then it calls again.
+ */
+export function returned(before: StoredAlarm, finding: RaisedFinding): StoredAlarm {
+  const isGreater = isMoreUrgent(finding.priority, before.view.priority);
+  const alarm = isGreater ? risen(before, finding.priority) : before;
+  const further = withView(alarm, { extremeValue: furthest(alarm.view, finding.value) });
   // A breach in the past says nothing of now.
-  if (finding.kind === 'passed') return withView(alarm, change);
-  const returnedMs = finding.sinceMs;
-  return withView(withoutEnd(alarm), {
-    ...change,
+  if (finding.kind === 'passed') return further;
+  return withView(withoutEnd(further), {
     condition: 'present',
     conditionEndedMs: null,
-    returnedMs,
+    returnedMs: finding.sinceMs,
   });
 }
 
