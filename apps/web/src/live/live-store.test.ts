@@ -74,6 +74,30 @@ test('a number reaches its subject under its metric and device', () => {
   assert.equal(store.subject('bo').latest.size, 0);
 });
 
+test('the clock of the server is set back: what comes next is shown, and not the last from before', () => {
+  const store = watching();
+  const hour = 3_600_000;
+  store.apply(frame({ serverTimeMs: hour, numerics: [rate({ timeMs: hour, value: 80 })] }));
+  store.apply(frame({ serverTimeMs: 2_000, numerics: [rate({ timeMs: 2_000, value: 30 })] }));
+  const ana = store.subject('ana');
+  assert.equal(ana.latest.get('heart-rate patch-1')?.value, 30);
+  assert.deepEqual(
+    ana.recent.get('heart-rate patch-1')?.map(({ value }) => value),
+    [30],
+  );
+});
+
+test('the clock of the server is set back: a waveform goes on from there', () => {
+  const runs = [{ ...RUN, startMs: 3_600_000 }];
+  const store = new LiveStore((bytes) => (bytes[0] === 7 ? runs : undefined));
+  store.startConnection();
+  store.apply(frame({ notices: [NAMES, BOTH] }));
+  store.apply(frame({ serverTimeMs: 3_600_100, blocksOf: [0] }));
+  runs[0] = RUN;
+  store.apply(frame({ serverTimeMs: 1_100, blocksOf: [0] }));
+  assert.equal(store.subject('ana').rings.get('ecg-ii')?.endMs, 1_030);
+});
+
 test('a reading that comes late does not become the latest', () => {
   const store = watching();
   store.apply(

@@ -4,6 +4,7 @@ import { decodeFrame, type LiveNumeric } from '@ausculta/contract/live-frame';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { z } from 'zod';
 import { alarmKey } from '../alarms/alarm-order.ts';
+import { isAhead } from '../vitals/freshness.ts';
 import { SampleRing } from './sample-ring.ts';
 
 /** 12 s at 500 Hz, the fastest usual ECG: two sweeps of a tile. */
@@ -132,11 +133,12 @@ export class LiveStore {
     for (const notice of notices) {
       this.#note(notice, { serverTimeMs: frame.serverTimeMs, touched, refusals });
     }
-    for (const numeric of frame.numerics) this.#measure(numeric, touched);
+    const nowMs = frame.serverTimeMs;
+    for (const numeric of frame.numerics) this.#measure(numeric, nowMs, touched);
     for (const { subject, block } of frame.waveforms) {
       const runs = this.#decodeBlock(block);
       if (runs === undefined) return undefined;
-      this.#sample(subject, runs);
+      this.#sample(subject, runs, nowMs);
     }
     this.#forgetUnconfirmed(frame.serverTimeMs, touched);
     for (const id of touched) this.subject(id).version += 1;
@@ -213,7 +215,7 @@ export class LiveStore {
     else alarms.set(alarm.id, alarm);
   }
 
-  #measure(numeric: LiveNumeric, touched: Set<string>): void {
+  #measure(numeric: LiveNumeric, nowMs: number, touched: Set<string>): void {
     const id = this.#subjectNames.get(numeric.subject);
     const metric = this.#metricNames.get(numeric.metric);
     if (id === undefined || metric === undefined) return;
@@ -229,18 +231,23 @@ export class LiveStore {
     const subject = this.subject(id);
     const key = `${metric} ${device}`;
     const known = subject.latest.get(key);
-    if (known === undefined || known.timeMs <= reading.timeMs) subject.latest.set(key, reading);
+    // The server's clock was set back: what is ahead of it now would stand for as long, as if it were live.
+    const isSetBack = known !== undefined && isAhead(nowMs - known.timeMs);
+    if (isSetBack) subject.recent.delete(key);
+    if (known === undefined || isSetBack || known.timeMs <= reading.timeMs)
+      subject.latest.set(key, reading);
     remember(subject.recent, key, reading);
     touched.add(id);
   }
 
-  #sample(index: number, runs: readonly WaveformRun[]): void {
+  #sample(index: number, runs: readonly WaveformRun[], nowMs: number): void {
     const id = this.#subjectNames.get(index);
     if (id === undefined) return;
     const subject = this.subject(id);
     for (const run of runs) {
       let ring = subject.rings.get(run.metric);
-      if (ring === undefined) {
+      if (ring === undefined || isAhead(nowMs - (ring.endMs ?? nowMs))) {
+        if (ring !== undefined) subject.rewrites += 1;
         ring = new SampleRing(RING_SAMPLES);
         subject.rings.set(run.metric, ring);
       }

@@ -28,7 +28,8 @@ export function Findings({ subject }: { readonly subject: SubjectView }) {
   const [strip, setStrip] = useState<StripReport>();
   const report = useCallback((told: StripReport) => setStrip(told), []);
   const alarms = orderAlarms(state.alarms.values());
-  const lastMs = lastSignalMs({ readings: state.latest.values(), waveforms: state.rings.values() });
+  const signals = { readings: state.latest.values(), waveforms: state.rings.values() };
+  const lastMs = lastSignalMs({ ...signals, nowMs });
   const isSounding = alarms.some((alarm) => alarm.episode === 'raised');
   const pausedUntilMs = desk.pauses.get(subject.id);
   const message = messageFor(subject.id);

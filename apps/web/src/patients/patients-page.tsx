@@ -166,7 +166,7 @@ function rankRows({
     .map((subject) => {
       const state = live.watches(subject.id) ? live.subject(subject.id) : undefined;
       const readings = [...(state?.latest.values() ?? [])];
-      const signalMs = lastSignalMs({ readings, waveforms: state?.rings.values() ?? [] });
+      const signalMs = lastSignalMs({ readings, waveforms: state?.rings.values() ?? [], nowMs });
       const times = readings.map(({ timeMs }) => timeMs);
       return {
         subject,

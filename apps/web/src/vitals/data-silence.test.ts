@@ -7,8 +7,9 @@ test('the newest continuous reading or waveform counts', () => {
     { metric: 'heart-rate', timeMs: 5 },
     { metric: 'spo2', timeMs: 3 },
   ];
-  assert.equal(lastSignalMs({ readings, waveforms: [] }), 5);
-  assert.equal(lastSignalMs({ readings, waveforms: [{ endMs: 9 }, { endMs: undefined }] }), 9);
+  assert.equal(lastSignalMs({ readings, waveforms: [], nowMs: 9 }), 5);
+  const waveforms = [{ endMs: 9 }, { endMs: undefined }];
+  assert.equal(lastSignalMs({ readings, waveforms, nowMs: 9 }), 9);
 });
 
 test('a cuff that measured does not mean that somebody is watched', () => {
@@ -16,7 +17,16 @@ test('a cuff that measured does not mean that somebody is watched', () => {
     { metric: 'nibp-systolic', timeMs: 90 },
     { metric: 'no-such-metric', timeMs: 95 },
   ];
-  assert.equal(lastSignalMs({ readings, waveforms: [{ endMs: undefined }] }), undefined);
+  assert.equal(lastSignalMs({ readings, waveforms: [{ endMs: undefined }], nowMs: 95 }), undefined);
+});
+
+test('nobody is watched by what was measured before the clock was set back', () => {
+  const readings = [
+    { metric: 'heart-rate', timeMs: 3_600_000 },
+    { metric: 'spo2', timeMs: 3 },
+  ];
+  const waveforms = [{ endMs: 3_600_000 }];
+  assert.equal(lastSignalMs({ readings, waveforms, nowMs: 9 }), 3);
 });
 
 test('monitoring is lost after 15 seconds and not before', () => {

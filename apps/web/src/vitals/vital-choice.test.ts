@@ -42,6 +42,15 @@ test('on a silent line the last number is stale, not fresh', () => {
   assert.equal(chosen([reading('heart-rate', 500)], true), 'heart-rate stale');
 });
 
+test('what is ahead of now is not of now, and gives way to what is', () => {
+  assert.equal(chosen([reading('heart-rate', -5_000)]), 'heart-rate fresh');
+  assert.equal(chosen([reading('heart-rate', -5_001)]), 'heart-rate absent');
+  assert.equal(
+    chosen([reading('heart-rate', -3_600_000), reading('pulse-rate-oximeter', 3_000)]),
+    'pulse-rate-oximeter fresh',
+  );
+});
+
 test('another vital and an unknown metric are no candidates', () => {
   assert.equal(chosen([reading('spo2', 0), reading('no-such-metric', 0)]), undefined);
 });

@@ -35,9 +35,9 @@ export function chooseVital(
     const metric = metricByKey(reading.metric);
     if (metric === undefined || metric.vital !== wanted.vital) continue;
     if (metric.kind === 'waveform') continue;
-    const ageMs = Math.max(0, wanted.nowMs - reading.timeMs);
+    const ageMs = wanted.nowMs - reading.timeMs;
     const freshness = freshnessOf({ metric, ageMs, silent: wanted.silent });
-    const candidate = { metric, reading, ageMs, freshness };
+    const candidate = { metric, reading, ageMs: Math.max(0, ageMs), freshness };
     if (best === undefined || isBetter(candidate, best)) best = candidate;
   }
   return best;

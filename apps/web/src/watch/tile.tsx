@@ -73,7 +73,7 @@ function useTileState(subject: SubjectView) {
   const live = useSubjectLive(subject.id);
   const nowMs = connection.serverNowMs() ?? Date.now();
   const readings = [...live.latest.values()];
-  const lastMs = lastSignalMs({ readings, waveforms: live.rings.values() });
+  const lastMs = lastSignalMs({ readings, waveforms: live.rings.values(), nowMs });
   return {
     readings,
     rings: live.rings,
