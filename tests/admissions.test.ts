@@ -148,6 +148,23 @@ describe('an admission system', () => {
     assert.deepEqual(await house.ratesOf('M9'), [60, 61, 62]);
   });
 
+  test('does not undo what somebody at the bed has corrected since, however often it is said', async () => {
+    await house.measure('14', 60, Date.now() - 20_000);
+    await house.done('admit', 'M14', { location: bed('14'), occurredMs: Date.now() - 50_000 });
+    await house.done('admit', 'M15');
+    await correct(house, { from: 'M14', to: 'M15' });
+    await house.measure('14', 61);
+    await house.done('update', 'M14', { familyName: 'Berg' });
+    await house.measure('14', 62);
+    assert.deepEqual(await house.ratesOf('M15'), [60, 61, 62]);
+    assert.deepEqual(await house.ratesOf('M14'), []);
+    // A new statement is another matter.
+    await house.done('transfer', 'M14', { location: bed('16') });
+    await house.done('transfer', 'M14', { location: bed('14') });
+    await house.measure('14', 63);
+    assert.deepEqual(await house.ratesOf('M14'), [63]);
+  });
+
   test('takes an admission back: what was measured was somebody’s whom nobody knows', async () => {
     await house.done('admit', 'M10', { location: bed('10') });
     await house.measure('10', 60);
@@ -249,6 +266,14 @@ describe('an admission system', () => {
   });
 });
 
+/** Whoever is at the bed says that it was the other one, all along. */
+async function correct(house: House, { from, to }: { from: string; to: string }): Promise<void> {
+  const [worn] = (await house.patient(from)).devices;
+  const { id: subjectId } = await house.patient(to);
+  const span = { from: new Date(Date.now() - 120_000).toISOString(), until: null };
+  await house.server.post(`/api/devices/${worn?.id}/correction`, { subjectId, ...span });
+}
+
 test('after a restart everybody lies where they lay, and what was done can be taken back', async () => {
   await using database = await freshDatabase();
   const config = {
@@ -263,6 +288,10 @@ test('after a restart everybody lies where they lay, and what was done can be ta
     await house.measure('1', 60);
     await house.done('admit', 'R1', { location: bed('1'), occurredMs: Date.now() - 50_000 });
     await house.done('transfer', 'R1', { location: bed('2') });
+    await house.done('admit', 'R3', { location: bed('3') });
+    await house.measure('3', 80);
+    await house.done('admit', 'R4');
+    await correct(house, { from: 'R3', to: 'R4' });
     house.end();
   }
   await using here = await startServerHere({ config });
@@ -275,6 +304,8 @@ test('after a restart everybody lies where they lay, and what was done can be ta
   await house.done('cancel-transfer', 'R1');
   await house.measure('1', 61);
   assert.deepEqual(await house.ratesOf('R1'), [60, 61]);
+  await house.measure('3', 81);
+  assert.deepEqual(await house.ratesOf('R4'), [80, 81]);
   house.end();
   assert.deepEqual(here.problems, []);
 });

@@ -5,7 +5,7 @@ import type { Registry } from '../devices/registry.ts';
 import type { Acts } from '../reattribution/acts.ts';
 import { type Bed, bedKey } from './bed.ts';
 import type { BedFeeds } from './bed-feeds.ts';
-import { followBed, type WornDevice } from './bed-follower.ts';
+import { followBed, statementOf, type WornDevice } from './bed-follower.ts';
 import { hand } from './hand.ts';
 import type { Stays } from './stays.ts';
 
@@ -33,13 +33,21 @@ export async function followBeds(
 }
 
 async function followOne(ports: BedDevicePorts, device: RegisteredDevice, bed: Bed): Promise<void> {
-  const { acts, beds, nowMs, onProblem } = ports;
-  const handing = followBed(viewOf(ports, device, bed));
-  if (handing === undefined) return;
-  const { fromMs } = handing;
-  const subjectId = handing.subjectId ?? (await beds.unknownSince(device, bed, fromMs));
-  const fault = await hand(acts, device, { subjectId, fromMs, nowMs: nowMs() });
-  if (fault !== undefined) onProblem('hand on the device of a bed', new Error(fault.code));
+  const { acts, beds, stays, nowMs, onProblem } = ports;
+  const view = viewOf(ports, device, bed);
+  const statement = statementOf(view);
+  if (statement === undefined || statement === stays.followedAt(device.id)) return;
+  const handing = followBed(view);
+  if (handing !== undefined) {
+    const { fromMs } = handing;
+    const subjectId = handing.subjectId ?? (await beds.unknownSince(device, bed, fromMs));
+    const fault = await hand(acts, device, { subjectId, fromMs, nowMs: nowMs() });
+    if (fault !== undefined) {
+      onProblem('hand on the device of a bed', new Error(fault.code));
+      return;
+    }
+  }
+  await stays.noteFollowed(device, statement);
 }
 
 function viewOf(

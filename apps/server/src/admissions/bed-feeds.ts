@@ -17,6 +17,7 @@ import { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { Acts } from '../reattribution/acts.ts';
 import { type Bed, bedDeviceId, bedKey, bedName, placeOf } from './bed.ts';
+import { cameTo } from './bed-follower.ts';
 import type { Stay } from './census.ts';
 import {
   type Decision,
@@ -143,7 +144,7 @@ export class BedFeeds {
       const isNew = await registry.addDevice(device, subjectId, nowMs() - WORN_BEFORE_MS);
       if (!isNew) return fail('DEVICE_UNKNOWN', 'PV1-3').fault;
       this.#heardOf(device, nowMs()).category = place.category;
-      await stays.placeDevice(device, place.bed);
+      await this.#placeAt(device, place.bed);
       return undefined;
     });
   }
@@ -187,7 +188,7 @@ export class BedFeeds {
     place: FeedPlace,
     heard: Heard,
   ): Promise<Fault | undefined> {
-    const { stays, nowMs } = this.#ports;
+    const { nowMs } = this.#ports;
     const { organisationId } = device;
     const atMs = nowMs();
     const view = this.#viewOf({ organisationId, device }, place);
@@ -200,8 +201,17 @@ export class BedFeeds {
       const fault = await this.#giveTo(device, place, decision);
       if (fault !== undefined) return fault;
     }
-    await stays.placeDevice(device, place.bed);
+    await this.#placeAt(device, place.bed);
     return undefined;
+  }
+
+  /** Worn by who was admitted there: that they were is followed by this. */
+  async #placeAt(device: RegisteredDevice, bed: Bed): Promise<void> {
+    const { stays, nowMs } = this.#ports;
+    const occupant = stays.census.admittedTo(device.organisationId, bed);
+    const isTheirs = occupant !== undefined && device.wearerNow(nowMs()) === occupant.subjectId;
+    const followed = isTheirs && occupant.place && cameTo(occupant.subjectId, occupant.place);
+    await stays.placeDevice(device, bed, followed || undefined);
   }
 
   async #giveTo(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSubjectId } from '@ausculta/vitals/identity';
-import { followBed, type Handing, type WornDevice } from './bed-follower.ts';
+import { followBed, type Handing, statementOf, type WornDevice } from './bed-follower.ts';
 
 const id = (n: number) => {
   const parsed = parseSubjectId(`00000000-0000-4000-8000-00000000000${n}`);
@@ -44,3 +44,19 @@ for (const [name, view, handing] of CASES) {
     assert.deepEqual(followBed(whole), handing);
   });
 }
+
+test('a statement is told from those before it: by whom, what, and when it was said', () => {
+  const said = (view: Partial<WornDevice>) =>
+    statementOf({ worn: undefined, occupant: undefined, left: undefined, ...view });
+  assert.equal(said(worn(ANNA, 50)), undefined);
+  assert.equal(said(left), undefined);
+  const all = [
+    ben,
+    { occupant: { ...ben.occupant, id: ANNA } },
+    { occupant: { id: BEN, place: { bed, sinceMs: 100, saidMs: 121 } } },
+    { ...left, ...worn(ANNA, 50) },
+    { ...left, ...worn(BEN, 50) },
+  ].map(said);
+  assert.equal(new Set(all).size, all.length);
+  assert.equal(said({ ...ben, ...left, ...worn(ANNA, 50) }), said(ben));
+});

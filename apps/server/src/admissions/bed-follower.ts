@@ -1,7 +1,7 @@
 /**
  * Whose the device at a bed becomes when admissions say who lies there: who has come has it from when
- * they came, who has left has it no longer from when they left. It is seen from the state alone, so it
- * can be asked at any time, and changes nothing twice.
+ * they came, who has left has it no longer from when they left. It is seen from the state alone, and
+ * each statement is followed once: whoever corrects it at the bed is not corrected by it again.
  */
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Left, Place } from './movement.ts';
@@ -32,3 +32,15 @@ export function followBed({ worn, freeSinceMs, occupant, left }: WornDevice): Ha
   if (worn === undefined || left === undefined || worn.fromMs >= left.saidMs) return undefined;
   return { subjectId: undefined, fromMs: Math.max(left.atMs, worn.fromMs) };
 }
+
+/** Names what admissions say of the bed now, to be followed once. */
+export function statementOf({
+  worn,
+  occupant,
+  left,
+}: Pick<WornDevice, 'worn' | 'occupant' | 'left'>): string | undefined {
+  if (occupant !== undefined) return cameTo(occupant.id, occupant.place);
+  return worn && left && `${worn.id} left ${left.saidMs}`;
+}
+
+export const cameTo = (id: SubjectId, { saidMs }: Place): string => `${id} came ${saidMs}`;

@@ -22,10 +22,17 @@ export const bedDeviceContext = (deviceId: string): string => `bed-device/${devi
 
 type Kept = Omit<Stay, 'subjectId' | 'organisationId'>;
 
+/** Where a device stands, and what admissions had said of that bed when its wearer last followed it. */
+interface DeviceBed extends Bed {
+  readonly followed?: string;
+}
+
+type DeviceName = { readonly id: string; readonly organisationId: OrganisationId };
+
 export class Stays {
   readonly census: Census;
   readonly #ports: StayPorts;
-  readonly #bedOfDevice = new Map<string, Bed>();
+  readonly #bedOfDevice = new Map<string, DeviceBed>();
 
   static async open(ports: StayPorts): Promise<Stays> {
     const stays = new Stays(ports);
@@ -71,19 +78,33 @@ export class Stays {
     });
   }
 
-  async placeDevice(
-    device: { readonly id: string; readonly organisationId: OrganisationId },
-    bed: Bed,
-  ): Promise<void> {
+  /** What was followed last at this bed: it is followed once, and what a person says later stands. */
+  followedAt(deviceId: string): string | undefined {
+    return this.#bedOfDevice.get(deviceId)?.followed;
+  }
+
+  async placeDevice(device: DeviceName, bed: Bed, followed: string | undefined): Promise<void> {
     const known = this.#bedOfDevice.get(device.id);
     if (known !== undefined && bedKey(known) === bedKey(bed)) return;
-    const seal = this.#ports.organisationSeal(device.organisationId);
+    const { unit, room, bed: name, facility } = bed;
+    const placed = { unit, room, bed: name, facility };
+    await this.#keepDevice(device, followed === undefined ? placed : { ...placed, followed });
+  }
+
+  async noteFollowed(device: DeviceName, followed: string): Promise<void> {
+    const known = this.#bedOfDevice.get(device.id);
+    if (known === undefined || known.followed === followed) return;
+    await this.#keepDevice(device, { ...known, followed });
+  }
+
+  async #keepDevice({ id, organisationId }: DeviceName, bed: DeviceBed): Promise<void> {
+    const seal = this.#ports.organisationSeal(organisationId);
     await store.writeBedDevice(this.#ports.sql, {
-      organisation_id: device.organisationId,
-      device_id: device.id,
-      bed_sealed: seal.seal(encode(bed), bedDeviceContext(device.id)),
+      organisation_id: organisationId,
+      device_id: id,
+      bed_sealed: seal.seal(encode(bed), bedDeviceContext(id)),
     });
-    this.#bedOfDevice.set(device.id, bed);
+    this.#bedOfDevice.set(id, bed);
   }
 
   #addRow(row: store.StayRow): void {
@@ -98,7 +119,7 @@ export class Stays {
   #addDeviceRow(row: store.BedDeviceRow): void {
     const seal = this.#ports.organisationSeal(row.organisation_id);
     const opened = seal.open(row.bed_sealed, bedDeviceContext(row.device_id));
-    const bed = this.#open<Bed>(opened, 'the bed of a device');
+    const bed = this.#open<DeviceBed>(opened, 'the bed of a device');
     if (bed !== undefined) this.#bedOfDevice.set(row.device_id, bed);
   }
 
