@@ -85,7 +85,8 @@ function answerErrors(app: FastifyInstance, onProblem: HttpServerParts['onProble
   });
 }
 
-const HAS_EXTENSION = /\.[a-z0-9]+$/i;
+/** A file of the build: beside the document, or in its assets. The id of a device may hold a dot too. */
+const IS_FILE = /^(assets\/.*|[^/]+)\.[a-z0-9]+$/i;
 
 async function serveWeb(app: FastifyInstance, webDir: string): Promise<void> {
   await app.register(staticFiles, { root: webDir, serve: false });
@@ -97,7 +98,7 @@ async function serveWeb(app: FastifyInstance, webDir: string): Promise<void> {
       const isApi = path.startsWith('api/') || path.startsWith('fhir/');
       if (isApi) return await sendFault(reply, fail('NOT_FOUND').fault);
       // The build names its files by their content, so that they never change.
-      if (HAS_EXTENSION.test(path))
+      if (IS_FILE.test(path))
         return await reply.sendFile(path, {
           maxAge: '365d',
           immutable: path.startsWith('assets/'),
