@@ -55,6 +55,8 @@ export const LiveNotice = z.discriminatedUnion('type', [
   }),
   /** Alarms that are new or have changed; a snapshot holds all open ones of its subject. */
   z.object({ type: z.literal('alarms'), alarms: z.array(AlarmView) }),
+  /** An alarm of subjects that this socket does not watch: they may have come since it asked who is here. */
+  z.object({ type: z.literal('elsewhere'), subjects: z.array(z.string()) }),
   /** This browser was too slow: waveform samples of this long were left out. Numbers never are. */
   z.object({ type: z.literal('dropped'), waveformMs: z.number() }),
   /** A reading's past changed (correction, re-attribution): charts of this subject should ask again. */

@@ -217,6 +217,17 @@ test('alarms go at once, even to a browser that is behind; one that is lost is c
   assert.equal(hub.viewerCount, 0);
 });
 
+test('who may see somebody and does not watch them is told of their alarm, so as to ask for them', () => {
+  const { hub, join } = open();
+  const [browser] = join([]);
+  hub.beat();
+  browser.take();
+  hub.publishAlarm(subjectId(1), alarmOf(1));
+  assert.deepEqual(browser.take().notices, [{ type: 'elsewhere', subjects: [subjectId(1)] }]);
+  hub.publishAlarm(subjectId(1), { ...alarmOf(1), episode: 'acknowledged' });
+  assert.deepEqual(browser.take().notices, []);
+});
+
 test('one slow browser holds up nobody else', () => {
   const { hub, join, measure } = open();
   const [slow] = join();

@@ -85,11 +85,16 @@ export class LiveHub {
     if (alarms.length > 0) viewer.notices.push({ type: 'alarms', alarms });
   }
 
-  /** An alarm that is new or has changed goes to all who watch its subject, at once. */
+  /**
+   * An alarm that is new or has changed goes to all who watch its subject, at once. Who may see the
+   * subject and does not know of them yet is told that there is somebody to ask for.
+   */
   publishAlarm(subjectId: SubjectId, alarm: AlarmView): void {
     for (const viewer of this.#viewers) {
-      if (!viewer.watched.has(subjectId)) continue;
-      viewer.notices.push({ type: 'alarms', alarms: [alarm] });
+      if (viewer.watched.has(subjectId)) viewer.notices.push({ type: 'alarms', alarms: [alarm] });
+      else if (alarm.episode === 'raised' && this.#ports.maySee(viewer.organisationId, subjectId))
+        viewer.notices.push({ type: 'elsewhere', subjects: [subjectId] });
+      else continue;
       this.#sendFrame(viewer, { noticesOnly: true });
     }
   }

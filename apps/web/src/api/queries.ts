@@ -54,11 +54,21 @@ export function forgetSession(client: QueryClient): void {
 export const subjectsQuery = queryOptions({
   queryKey: ['subjects'],
   refetchInterval: 15_000,
+  // Whoever comes while nobody looks at this window is to be heard all the same.
+  refetchIntervalInBackground: true,
   queryFn: async ({ signal }) =>
     (await askJson('/api/subjects', SubjectList, { signal })).subjects.filter(
       (subject) => subject.kind === 'patient' || subject.kind === 'bed',
     ),
 });
+
+/** Somebody of whom this browser does not know yet has an alarm: it asks at once who is here. */
+export function lookForNewSubjects(client: QueryClient, ids: readonly string[]): void {
+  const { queryKey } = subjectsQuery;
+  const known = client.getQueryData(queryKey) ?? [];
+  if (ids.every((id) => known.some((subject) => subject.id === id))) return;
+  void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+}
 
 export const devicesQuery = queryOptions({
   queryKey: ['devices'],

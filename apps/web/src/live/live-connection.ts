@@ -19,6 +19,8 @@ export interface LivePorts {
    * must be asked: without one, connecting again would be refused for ever.
    */
   readonly onRefused: () => void;
+  /** There is an alarm of somebody who is not watched here: who has just come, perhaps. */
+  readonly onElsewhere: (subjects: readonly string[]) => void;
   /** The server says that the session is over: nothing is tried again. */
   readonly onSignedOut: () => void;
 }
@@ -145,6 +147,7 @@ export class LiveConnection {
     this.clock.observe({ serverTimeMs: outcome.serverTimeMs, receivedMs: nowMs });
     this.#lastFrameMs = nowMs;
     this.#failures = 0;
+    if (outcome.elsewhere.length > 0) this.#ports.onElsewhere(outcome.elsewhere);
     for (const id of outcome.touched) {
       for (const listener of this.#subjectListeners.get(id) ?? []) listener();
     }

@@ -7,7 +7,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import { forgetSession, sessionQuery } from '../api/queries.ts';
+import { forgetSession, lookForNewSubjects, sessionQuery } from '../api/queries.ts';
 import { decodeLiveBlock } from './block-decoding.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
 import type { SubjectLive } from './live-store.ts';
@@ -31,6 +31,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       lot: () => Math.random(),
       decodeBlock: decodeLiveBlock,
       onRefused: () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+      onElsewhere: (subjects) => lookForNewSubjects(queryClient, subjects),
       onSignedOut: () => forgetSession(queryClient),
     });
     opened.start();

@@ -46,6 +46,8 @@ export interface FrameOutcome {
   /** Subjects whose numbers or alarms changed. */
   readonly touched: ReadonlySet<string>;
   readonly refusals: readonly string[];
+  /** Subjects with an alarm that this socket does not watch. */
+  readonly elsewhere: readonly string[];
 }
 
 function emptySubject(): SubjectLive {
@@ -130,8 +132,9 @@ export class LiveStore {
     if (notices === undefined) return undefined;
     const touched = new Set<string>();
     const refusals: string[] = [];
+    const elsewhere: string[] = [];
     for (const notice of notices) {
-      this.#note(notice, { serverTimeMs: frame.serverTimeMs, touched, refusals });
+      this.#note(notice, { serverTimeMs: frame.serverTimeMs, touched, refusals, elsewhere });
     }
     const nowMs = frame.serverTimeMs;
     for (const numeric of frame.numerics) this.#measure(numeric, nowMs, touched);
@@ -142,12 +145,17 @@ export class LiveStore {
     }
     this.#forgetUnconfirmed(frame.serverTimeMs, touched);
     for (const id of touched) this.subject(id).version += 1;
-    return { serverTimeMs: frame.serverTimeMs, touched, refusals };
+    return { serverTimeMs: frame.serverTimeMs, touched, refusals, elsewhere };
   }
 
   #note(
     notice: LiveNotice,
-    into: { serverTimeMs: number; touched: Set<string>; refusals: string[] },
+    into: {
+      serverTimeMs: number;
+      touched: Set<string>;
+      refusals: string[];
+      elsewhere: string[];
+    },
   ): void {
     switch (notice.type) {
       case 'names':
@@ -165,6 +173,9 @@ export class LiveStore {
           this.#changeAlarm(alarm);
           into.touched.add(alarm.subjectId);
         }
+        return;
+      case 'elsewhere':
+        into.elsewhere.push(...notice.subjects);
         return;
       case 'dropped':
         this.#droppedAtMs = into.serverTimeMs;
