@@ -121,6 +121,8 @@ test('why an alarm is over is told where no reading has said so, and that its re
   assert.equal(takenOff, 'was, 1 min, device taken off');
   const moved = detailText({ ...over, endedBecause: 'moved', movedMs: 61_000 }, 99_000);
   assert.equal(moved, 'was, 1 min, readings were moved to another record');
+  const handedOn = detailText({ ...over, endedBecause: 'moved' }, 99_000);
+  assert.equal(handedOn, 'was, 1 min, what followed is in another record');
 });
 
 test('a rule that nobody foresaw still has a line', () => {

@@ -110,11 +110,14 @@ export function detailText(alarm: AlarmView, nowMs: number): string {
     .join(', ');
 }
 
+/** Its own readings stay here; those that followed were somebody else's. */
+const GONE_ON_TEXT = 'what followed is in another record';
 const MOVED_TEXT = 'readings were moved to another record';
 
-/** Why it is over, where no reading has said so. That they were moved is said of the readings. */
-function whyOverText({ endedBecause }: AlarmView): string | undefined {
-  return endedBecause === 'taken-off' ? 'device taken off' : undefined;
+/** Why it is over, where no reading has said so: nobody may take it for a patient who is well again. */
+function whyOverText({ endedBecause, movedMs }: AlarmView): string | undefined {
+  if (endedBecause === 'taken-off') return 'device taken off';
+  return endedBecause === 'moved' && movedMs === undefined ? GONE_ON_TEXT : undefined;
 }
 
 /** What a screen reader says once when an alarm is raised. */

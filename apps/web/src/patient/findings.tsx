@@ -8,6 +8,7 @@ import { alarmText, detailText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { useAcknowledge } from '../alarms/use-acknowledge.ts';
 import { useLive, useNow, useSubjectLive } from '../live/live-context.tsx';
+import { unmonitoredText } from '../patients/presence.ts';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { nameText } from '../vitals/identity-text.ts';
 import { countdownText } from '../vitals/number-text.ts';
@@ -30,6 +31,8 @@ export function Findings({ subject }: { readonly subject: SubjectView }) {
   const alarms = orderAlarms(state.alarms.values());
   const signals = { readings: state.latest.values(), waveforms: state.rings.values() };
   const lastMs = lastSignalMs({ ...signals, nowMs });
+  const silence = lostText({ lastMs, nowMs });
+  const lost = silence && (unmonitoredText(subject) ?? silence);
   const isSounding = alarms.some((alarm) => alarm.episode === 'raised');
   const pausedUntilMs = desk.pauses.get(subject.id);
   const message = messageFor(subject.id);
@@ -49,7 +52,7 @@ export function Findings({ subject }: { readonly subject: SubjectView }) {
           rings={state.rings}
           heightPx={STRIP_PX}
           pleth
-          lost={live.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs })}
+          lost={live.state === 'silent' ? NOT_LIVE_TEXT : lost}
           label={`Live waveforms of ${nameText(subject.identity)}`}
           strip={strip}
           report={report}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { absenceText, isHere } from './presence.ts';
+import { absenceText, isHere, unmonitoredText } from './presence.ts';
 
 const DEVICES = [{ id: 'patch-1', model: 'patch' }];
 
@@ -27,3 +27,16 @@ for (const { here, says, ...subject } of CASES) {
     assert.equal(absenceText({ ...subject, devices: [...devices] }), says);
   });
 }
+
+test('of whom nothing comes it is said why: discharged, or without a device', () => {
+  const [, gone, wearing, , , bed] = CASES;
+  const words = [CASES[0], gone, wearing, bed].map((subject) =>
+    unmonitoredText({ ...subject, devices: [...subject.devices] }),
+  );
+  assert.deepEqual(words, [
+    'No device, not monitored',
+    'Discharged, not monitored',
+    undefined,
+    'No device any more, not monitored',
+  ]);
+});

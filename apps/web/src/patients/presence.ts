@@ -13,6 +13,12 @@ export function byPresence(one: SubjectView, other: SubjectView): number {
   return Number(isHere(other)) - Number(isHere(one)) || byPlace(one, other);
 }
 
+/** Why nothing comes of somebody whom a screen shows all the same, say for an alarm that is owed. */
+export function unmonitoredText(subject: Present): string | undefined {
+  const why = absenceText(subject) ?? (subject.devices.length === 0 ? 'No device' : undefined);
+  return why && `${why}, not monitored`;
+}
+
 /** Why a record has nobody to be looked for; undefined while it has. */
 export function absenceText(subject: Present): string | undefined {
   if (subject.presence === 'merged') return 'Merged into another record';

@@ -3,6 +3,7 @@ import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import { memo, useCallback, useState } from 'react';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
+import { unmonitoredText } from '../patients/presence.ts';
 import { lowestBattery } from '../vitals/battery.ts';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { nameText } from '../vitals/identity-text.ts';
@@ -74,13 +75,17 @@ function useTileState(subject: SubjectView) {
   const nowMs = connection.serverNowMs() ?? Date.now();
   const readings = [...live.latest.values()];
   const lastMs = lastSignalMs({ readings, waveforms: live.rings.values(), nowMs });
+  const silence = lostText({ lastMs, nowMs });
   return {
     readings,
     rings: live.rings,
     alarms: orderAlarms(live.alarms.values()),
     nowMs,
     silent: connection.state !== 'live',
-    lost: connection.state === 'silent' ? NOT_LIVE_TEXT : lostText({ lastMs, nowMs }),
+    lost:
+      connection.state === 'silent'
+        ? NOT_LIVE_TEXT
+        : silence && (unmonitoredText(subject) ?? silence),
     battery: lowestBattery(readings, {
       devices: subject.devices.map(({ id }) => id),
       nowMs,
