@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
+import type { PatientCategory } from '@ausculta/vitals/subject';
 import fc from 'fast-check';
 import { arrivalOf, NOON, seriesSample, subjectId } from '../../../../tests/support/line.ts';
 import type { Arrival } from './consume.ts';
@@ -292,5 +293,44 @@ test("a device's battery is watched for a patient of whatever category", () => {
   assert.deepEqual(
     findings.map(({ kind, alarmId }) => `${kind} ${alarmId}`),
     [`raised technical/battery/low@${NOON + 60_000}`],
+  );
+});
+
+test('whose category is told later is watched by its limits from then on, and goes on by them', () => {
+  let category: PatientCategory = 'unknown';
+  const watched = new Evaluator(() => category);
+  const send = (second: number, value: number) =>
+    kindsOf(watched.evaluate(arrivalOf(RATE, { stampMs: NOON + second * 1000, value })));
+  const spo2 = (second: number, value: number) =>
+    kindsOf(watched.evaluate(arrivalOf(SPO2, { stampMs: NOON + second * 1000, value })));
+  const told = (now: PatientCategory) => {
+    category = now;
+    return [...watched.subjects()].length;
+  };
+  assert.deepEqual(
+    [0, 1, 2].flatMap((second) => send(second, 150)),
+    [],
+  );
+  assert.deepEqual(spo2(2, 97), []);
+  assert.equal(told('adult'), 1);
+  assert.deepEqual(
+    [3, 4, 5, 6, 7, 8].flatMap((second) => send(second, 150)),
+    ['raised'],
+  );
+  // Said again, nothing begins anew; nor after a restart.
+  assert.equal(told('adult'), 1);
+  assert.deepEqual(send(9, 150), []);
+  const after = restarted(watched);
+  assert.deepEqual(
+    kindsOf(after.evaluate(arrivalOf(RATE, { stampMs: NOON + 10_000, value: 150 }))),
+    [],
+  );
+  // Without limits nothing is found, and nothing is left of what was.
+  told('unknown');
+  assert.deepEqual([...send(11, 150), ...send(12, 75)], []);
+  told('adult');
+  assert.deepEqual(
+    [13, 14, 15, 16, 17, 18].flatMap((second) => send(second, 150)),
+    ['raised'],
   );
 });

@@ -320,9 +320,27 @@ export class Evaluator {
     return watch;
   }
 
-  /** All that is watched, for who looks at it by the clock. */
+  /** All that is watched, for who looks at it by the clock; whose category has changed, by its limits. */
   subjects(): Iterable<SubjectWatch> {
+    const changed = [...this.#bySubject.values()].filter((one) => this.#isChanged(one));
+    for (const subject of changed) this.#judgeAnew(subject);
     return this.#bySubject.values();
+  }
+
+  #isChanged({ id, series: [first] }: SubjectWatch): boolean {
+    if (first === undefined) return false;
+    return this.#judgements.of(this.#categoryOf(id), first.series.metric) !== first.judged;
+  }
+
+  /** What went on by limits that they still have goes on; the others begin with their next reading. */
+  #judgeAnew(subject: SubjectWatch): void {
+    if (!subject.isTouched) this.#touch(subject);
+    const snapshot = snapshotOf(subject);
+    this.forget(subject.id);
+    for (const { series } of subject.series) this.#startSeries(series, snapshot);
+    const anew = this.#subjectOf(subject.id);
+    anew.leads = subject.leads;
+    this.#touch(anew);
   }
 
   subject(id: SubjectId): SubjectWatch | undefined {
