@@ -177,6 +177,22 @@ test('the alarm counter leads to whom the alarms are about', async () => {
   await page.waitForURL(/\/patients/);
 });
 
+test('the button of a room that has just been added is on the wall at once, and no room is else', async () => {
+  await page.goto(`${address}/watch`);
+  await page.getByTestId('tile').first().waitFor();
+  const room = await addPatient('Bathroom', 'cord-t1', 'room');
+  const event = JSON.stringify({ kind: 'button', boot: 1, sequence: 1 });
+  const authorization = `Bearer ${room.token}`;
+  const told = { method: 'POST', headers: { authorization }, body: event };
+  await fetch(`${address}/api/devices/cord-t1/events`, told);
+  const tile = page.locator(`[data-testid="tile"][data-subject="${room.id}"]`);
+  // Well before the list of who is here is asked for again.
+  await tile.getByText('Help button').waitFor({ timeout: 8_000 });
+  await tile.hover();
+  await tile.getByRole('button', { name: /acknowledge/i }).click();
+  await tile.waitFor({ state: 'detached' });
+});
+
 test('a line that breaks makes the screen say so; a session that ends leads to sign-in', async () => {
   const other = await page.context().newPage();
   const sockets: WebSocketRoute[] = [];
@@ -231,8 +247,13 @@ interface TestPatient {
   readonly token: string;
 }
 
-async function addPatient(familyName: string, device: string): Promise<TestPatient> {
+async function addPatient(
+  familyName: string,
+  device: string,
+  kind = 'patient',
+): Promise<TestPatient> {
   const subject = await asAdministrator<{ id: string }>('/api/subjects', {
+    kind,
     category: 'adult',
     paced: 'no',
     identity: { familyName, sex: 'unknown', invented: true },

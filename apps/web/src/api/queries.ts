@@ -51,15 +51,13 @@ export function forgetSession(client: QueryClient): void {
   client.setQueryData(sessionQuery.queryKey, null);
 }
 
+/** Rooms and things too: whoever presses the button of a room is to be heard. */
 export const subjectsQuery = queryOptions({
   queryKey: ['subjects'],
   refetchInterval: 15_000,
   // Whoever comes while nobody looks at this window is to be heard all the same.
   refetchIntervalInBackground: true,
-  queryFn: async ({ signal }) =>
-    (await askJson('/api/subjects', SubjectList, { signal })).subjects.filter(
-      (subject) => subject.kind === 'patient' || subject.kind === 'bed',
-    ),
+  queryFn: async ({ signal }) => (await askJson('/api/subjects', SubjectList, { signal })).subjects,
 });
 
 /** Somebody of whom this browser does not know yet has an alarm: it asks at once who is here. */

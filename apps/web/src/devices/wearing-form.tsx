@@ -4,7 +4,7 @@ import { Button, Checkbox, NativeSelect, SegmentedControl, TextInput } from '@ma
 import { type FormEvent, useState } from 'react';
 import { useNow } from '../live/live-context.tsx';
 import { momentWords } from '../patient/time-words.ts';
-import { absenceText, byPresence } from '../patients/presence.ts';
+import { absenceText, byPresence, isPerson } from '../patients/presence.ts';
 import { Icon } from '../theme/icon.tsx';
 import classes from './device-page.module.css';
 import { fromLocal, toLocal, zoneName } from './local-time.ts';
@@ -153,7 +153,7 @@ function WearingFields({ fields, change, subjects, zone }: WearingFieldsProps) {
 /** Who lies here first; the past may be that of somebody who has left. */
 function choices(subjects: readonly SubjectView[], isPast: boolean) {
   const people = subjects
-    .filter((subject) => subject.presence !== 'merged')
+    .filter((subject) => isPerson(subject) && subject.presence !== 'merged')
     .filter((subject) => isPast || absenceText(subject) !== 'Discharged')
     .toSorted(byPresence)
     .map((subject) => {

@@ -13,7 +13,7 @@ import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts
 import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
 import { lastDataText } from './last-data.ts';
 import classes from './patients-page.module.css';
-import { absenceText, byPresence, isHere } from './presence.ts';
+import { absenceText, byPresence, isHere, isPerson } from './presence.ts';
 import { usePatients } from './use-patients.tsx';
 
 export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
@@ -175,6 +175,7 @@ function rankRows({
         lost: lostWords(live, { subject, signalMs, nowMs }),
       };
     })
+    .filter(({ subject, alarms: open }) => isPerson(subject) || open.length > 0)
     .sort(compareRows);
 }
 

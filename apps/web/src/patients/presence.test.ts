@@ -18,6 +18,8 @@ const CASES = [
   },
   { kind: 'bed', presence: 'here', devices: DEVICES, here: true, says: undefined },
   { kind: 'bed', presence: 'here', devices: [], here: false, says: 'No device any more' },
+  // Nobody to be watched; an alarm of it is shown all the same.
+  { kind: 'room', presence: 'here', devices: DEVICES, here: false, says: undefined },
 ] as const;
 
 for (const { here, says, ...subject } of CASES) {

@@ -3,8 +3,15 @@ import { byPlace } from '../vitals/identity-text.ts';
 
 type Present = Pick<SubjectView, 'kind' | 'presence' | 'devices'>;
 
+/** Not a room or a thing: of those an alarm is shown, a help button's say, and nothing else. */
+export function isPerson({ kind }: Pick<SubjectView, 'kind'>): boolean {
+  return kind === 'patient' || kind === 'bed';
+}
+
 /** To be watched: not discharged, not merged, no unknown patient whose device has been taken off. */
-export function isHere({ kind, presence, devices }: Present): boolean {
+export function isHere(subject: Present): boolean {
+  const { kind, presence, devices } = subject;
+  if (!isPerson(subject)) return false;
   return devices.length > 0 || (presence === 'here' && kind !== 'bed');
 }
 
@@ -22,6 +29,6 @@ export function unmonitoredText(subject: Present): string | undefined {
 /** Why a record has nobody to be looked for; undefined while it has. */
 export function absenceText(subject: Present): string | undefined {
   if (subject.presence === 'merged') return 'Merged into another record';
-  if (isHere(subject)) return undefined;
+  if (isHere(subject) || !isPerson(subject)) return undefined;
   return subject.kind === 'bed' ? 'No device any more' : 'Discharged';
 }
