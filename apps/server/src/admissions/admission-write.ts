@@ -12,7 +12,7 @@ import {
   type Told,
 } from './admission-message.ts';
 import type { Stay } from './census.ts';
-import { categoryFrom, identityFrom, placedIdentity } from './person.ts';
+import { categoryFrom, identityAt, identityFrom } from './person.ts';
 import type { Stays } from './stays.ts';
 import { insertMovement } from './store.ts';
 
@@ -82,7 +82,7 @@ function afterwards({ message, named, subject, stay }: Moved) {
   const ofBed = place === undefined ? 'unknown' : message.categoryOf(place.bed.unit);
   const after: RegisteredSubject = {
     ...subject,
-    identity: placedIdentity(identity, place),
+    identity: identityAt(identity, stay),
     category: categoryFrom(subject.category, identity, { ofBed, nowMs: message.receivedMs }),
   };
   return { after, stay: isNewest ? { ...stay, detailsMs: recordedMs } : stay };

@@ -110,3 +110,12 @@ test('once the other is erased, only the name comes back', () => {
   assert.equal(kept, undefined);
   assert.deepEqual([apart.stay.pending, apart.stay.merged], [undefined, undefined]);
 });
+
+test('a bed that somebody has typed is not lost by a merge, nor by taking it apart', () => {
+  const kept = record('Kept');
+  const typed = { ...kept.subject, identity: { ...kept.subject.identity, bed: '5' } };
+  const joined = join(record('Old'), { ...kept, subject: typed });
+  assert.equal(joined.kept.subject.identity.bed, '5');
+  const apart = asBefore(joined.old, joined.kept, joined.merged);
+  assert.equal(apart.kept?.subject.identity.bed, '5');
+});

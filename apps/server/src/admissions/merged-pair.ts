@@ -3,7 +3,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PacedState, PatientCategory } from '@ausculta/vitals/subject';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import type { Census, Merged, Stay, Whereabouts, WornSpan } from './census.ts';
-import { placedIdentity } from './person.ts';
+import { identityAt, placedIdentity } from './person.ts';
 
 /** Said after the family name, wherever the name stands. */
 const MERGED = ' (merged)';
@@ -60,7 +60,7 @@ export function asMerged(old: Record, kept: Record, merged: Merged): PairAfter {
     },
     kept: {
       subject: {
-        ...renamed(kept.subject, kept.subject.identity.familyName, keptStay.place),
+        ...placedAt(kept.subject, keptStay),
         category: categoryOfBoth(category, old.subject.category),
         paced: pacedOfBoth(paced, old.subject.paced),
       },
@@ -85,7 +85,9 @@ export function asBefore(old: Record, kept: Record | undefined, merged: Merged):
   };
   if (kept === undefined) return { old: oldAfter, kept };
   const keptStay = isAsItWas ? placedAs(kept.stay, keptBefore) : kept.stay;
-  const subject = renamed(kept.subject, kept.subject.identity.familyName, keptStay.place);
+  const subject = isAsItWas
+    ? renamed(kept.subject, kept.subject.identity.familyName, keptStay.place)
+    : placedAt(kept.subject, keptStay);
   // What a person has said of them since stands.
   const isUntouched =
     kept.subject.category === categoryOfBoth(keptBefore.category, old.subject.category);
@@ -107,6 +109,10 @@ function pacedOfBoth(kept: PacedState, old: PacedState): PacedState {
 function placedAs(stay: Stay, { place, visit }: Whereabouts | Stay): Stay {
   const { visit: _, ...rest } = stay;
   return { ...rest, place, ...(visit !== undefined && { visit }) };
+}
+
+function placedAt(subject: RegisteredSubject, stay: Stay): RegisteredSubject {
+  return { ...subject, identity: identityAt(subject.identity, stay) };
 }
 
 function renamed(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdtPerson } from '@ausculta/codecs/hl7-adt';
-import { categoryFrom, identityFrom, placedIdentity, recordNumbers } from './person.ts';
+import { categoryFrom, identityAt, identityFrom, placedIdentity, recordNumbers } from './person.ts';
 
 const numbered = (...ids: [id: string, type: string][]) =>
   ids.map(([id, type]) => ({ id, type, authority: '' }));
@@ -76,3 +76,26 @@ for (const { born, ofBed, is, ...rest } of CATEGORIES) {
     );
   });
 }
+
+test('a bed that somebody has typed stands until a message has admitted them', () => {
+  const typed = {
+    familyName: 'A',
+    givenName: '',
+    sex: 'unknown',
+    recordNumber: '1',
+    bed: '5',
+  } as const;
+  const bed = { unit: 'ICU', room: '', bed: '7', facility: '' };
+  const place = { bed, sinceMs: 1, saidMs: 1 };
+  const visit = {
+    isIn: false,
+    visitNumber: undefined,
+    place,
+    newestMs: 1,
+    left: undefined,
+    steps: [],
+  };
+  assert.equal(identityAt(typed, { place: undefined }).bed, '5');
+  assert.equal(identityAt(typed, { place, visit }).bed, '7');
+  assert.equal(identityAt(typed, { place: undefined, visit }).bed, undefined);
+});

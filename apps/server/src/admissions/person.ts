@@ -3,6 +3,7 @@ import type { AdtPerson } from '@ausculta/codecs/hl7-adt';
 import type { Hl7Identifier } from '@ausculta/codecs/hl7-patient';
 import type { PatientCategory, SubjectIdentity } from '@ausculta/vitals/subject';
 import { placeOf } from './bed.ts';
+import type { Stay } from './census.ts';
 import type { Place } from './movement.ts';
 
 const NAME_LENGTH = 100;
@@ -48,6 +49,15 @@ export function placedIdentity(
   place: Place | undefined,
 ): SubjectIdentity {
   return place === undefined ? identity : { ...identity, ...placeOf(place.bed) };
+}
+
+/** Where somebody has typed that they lie stands until a message has admitted them. */
+export function identityAt(
+  identity: SubjectIdentity,
+  { place, visit }: Pick<Stay, 'place' | 'visit'>,
+): SubjectIdentity {
+  const isTyped = place === undefined && visit === undefined;
+  return isTyped ? identity : placedIdentity(identity, place);
 }
 
 /**
