@@ -34,6 +34,10 @@ test('a rate that dances around its limit is one owed alarm; after an answer it 
   assert.equal(owed?.openingValue, 150);
   assert.ok((owed?.returnedMs ?? 0) > (owed?.openedMs ?? 0), 'it was on and off');
 
+  assert.equal(owed?.priority, 'high');
+  assert.equal(await acknowledge(server.url, { ...owed, priority: 'medium' }), 200);
+  const [unseen] = await alarms();
+  assert.equal(unseen?.episode, 'raised', 'nobody has seen that it is high');
   assert.equal(await acknowledge(server.url, owed), 200);
   for (const value of [90, 150, 150]) await beat(value);
   const list = await eventually('the second alarm', async () => {
@@ -97,7 +101,7 @@ async function acknowledge(url: string, alarm: AlarmView | undefined): Promise<n
     {
       method: 'POST',
       headers: { ...json, cookie },
-      body: JSON.stringify({ subjectId: alarm?.subjectId }),
+      body: JSON.stringify({ subjectId: alarm?.subjectId, priority: alarm?.priority }),
     },
   );
   return answer.status;

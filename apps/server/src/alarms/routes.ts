@@ -1,4 +1,5 @@
 import type { AlarmList, LimitList } from '@ausculta/contract/alarms';
+import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -6,7 +7,7 @@ import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
-import { isOpen } from './alarm-change.ts';
+import { isMoreUrgent, isOpen } from './alarm-change.ts';
 import type { AlarmBook } from './book.ts';
 
 const AlarmsQuery = z.object({
@@ -14,7 +15,11 @@ const AlarmsQuery = z.object({
   subject: z.string().optional(),
 });
 
-const Acknowledgement = z.strictObject({ subjectId: z.string() });
+/** `priority`: as it was seen. Who saw the lesser has not seen the greater (safety S13). */
+const Acknowledgement = z.strictObject({
+  subjectId: z.string(),
+  priority: z.enum(ALARM_PRIORITIES).optional(),
+});
 
 export function alarmRoutes(
   app: FastifyInstance,
@@ -67,6 +72,10 @@ export function alarmRoutes(
       if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
       const subject = subjectOf(registry, organisationId, body.data.subjectId);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const { priority: seen } = body.data;
+      const present = alarms.openOf(subject.id).find(({ id }) => id === request.params.id);
+      const isGreater = present && seen !== undefined && isMoreUrgent(present.priority, seen);
+      if (isGreater === true) return present;
       const who = { accountId, displayName, organisationId };
       const alarm = await alarms.acknowledge(who, { subjectId: subject.id, id: request.params.id });
       return alarm ?? (await sendFault(reply, fail('NOT_FOUND').fault));

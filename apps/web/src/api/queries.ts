@@ -1,4 +1,4 @@
-import { AlarmList, LimitList } from '@ausculta/contract/alarms';
+import { AlarmList, type AlarmView, LimitList } from '@ausculta/contract/alarms';
 import { DeviceList, DeviceView } from '@ausculta/contract/devices';
 import { Trend } from '@ausculta/contract/readings';
 import { Session, type SignIn, SignInInfo } from '@ausculta/contract/session';
@@ -156,12 +156,12 @@ export function signOut(): Promise<void> {
   return tell('/api/session', { method: 'DELETE' });
 }
 
-export function acknowledge(alarm: {
-  readonly id: string;
-  readonly subjectId: string;
-}): Promise<void> {
+/** As it is shown here: if it is more urgent by now, it has not been seen, and calls on. */
+export function acknowledge(
+  alarm: Pick<AlarmView, 'id' | 'subjectId' | 'priority'>,
+): Promise<void> {
   return tell(`/api/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, {
     method: 'POST',
-    body: { subjectId: alarm.subjectId },
+    body: { subjectId: alarm.subjectId, priority: alarm.priority },
   });
 }
