@@ -6,7 +6,7 @@ import { placeWaveforms } from '../line/accept-waveforms.ts';
 import { clockAsUsed } from '../line/clock.ts';
 import type { Accepted, KnownDevice } from '../line/placement.ts';
 import type { ClaimableRow, ParkedPart } from '../parked/claim-store.ts';
-import { PARTS_PER_MESSAGE_MAX } from '../parked/parking.ts';
+import { PARTS_PER_MESSAGE_MAX, partIndexOf } from '../parked/parking.ts';
 import type { Decoded } from './intake.ts';
 
 /** A message that is to be placed, and which of its parts nobody wore the device for. */
@@ -18,8 +18,7 @@ export interface Waiting {
 
 export const isUnworn = ({ fault }: ParkedPart): boolean => fault === 'DEVICE_UNASSIGNED';
 
-export const indexOf = ({ detail }: ParkedPart): number =>
-  Number(/^part (\d+)/.exec(detail)?.[1] ?? -1);
+export const indexOf = ({ detail }: ParkedPart): number => partIndexOf(detail);
 
 /** Parts that were placed when the message came have been in a record since, and are not placed again. */
 export function unwornPartsOf(parts: readonly ParkedPart[], decoded: Decoded): number[] {

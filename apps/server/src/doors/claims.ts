@@ -19,7 +19,10 @@ import { indexOf, isUnworn, placeAgain, unwornPartsOf, type Waiting } from './cl
 import { decodeMessage } from './decode.ts';
 import type { IntakePorts } from './intake.ts';
 
+/** Whoever waits looks again after so long: a store that was away, memory or a disk that was full. */
 const RETRY_MS = 1_000;
+
+/** Read from the database at once, and held while they are claimed: some megabytes of the largest. */
 const MESSAGES_AT_ONCE = 50;
 
 /** A message's series are asked for once. */
@@ -138,14 +141,10 @@ export class Claims {
   #inTurn(device: RegisteredDevice, message: Waiting): Promise<Claimed | undefined> {
     const before = device.queue ?? Promise.resolve();
     const placing = before.then(() => this.#place(device, message));
-    const mine: Promise<void> = placing
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .finally(() => {
-        if (device.queue === mine) device.queue = undefined;
-      });
+    const over = (): void => {
+      if (device.queue === mine) device.queue = undefined;
+    };
+    const mine: Promise<void> = placing.then(over, over);
     device.queue = mine;
     return placing;
   }
@@ -187,24 +186,13 @@ export class Claims {
     const { row, place, clear, parts, left, subjectId } = claimed;
     const kept = parts.filter((part) => !isUnworn(part) || left.has(indexOf(part)));
     const [why] = kept;
+    if (why === undefined) return await store.deleteParts(sql, parts);
+    // The first row keeps the bytes, whichever part it was, and tells from now on of the first that is kept.
+    const gone = parts.filter(
+      (part) => part.id !== row.id && (!kept.includes(part) || part === why),
+    );
     await sql.begin(async (tx) => {
-      if (why === undefined) {
-        await store.deleteParts(
-          tx,
-          parts.map(({ id }) => id),
-        );
-        return;
-      }
-      // The first row keeps the bytes, whichever part it was.
-      const gone = parts.filter(
-        (part) => part.id !== row.id && (!kept.includes(part) || part === why),
-      );
-      if (gone.length > 0) {
-        await store.deleteParts(
-          tx,
-          gone.map(({ id }) => id),
-        );
-      }
+      await store.deleteParts(tx, gone);
       const seal = keys.sealOf(subjectId);
       await store.keepMessage(tx, {
         ...{ id: row.id, fault: why.fault, detail: why.detail },

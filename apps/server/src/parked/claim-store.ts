@@ -62,8 +62,12 @@ export async function partsOf(
     ORDER BY message_id <> ${messageId}, length(message_id), message_id`;
 }
 
-export async function deleteParts(sql: Sql, ids: readonly string[]): Promise<void> {
-  await sql`DELETE FROM parked WHERE id IN ${sql(ids as string[])}`;
+export async function deleteParts(
+  sql: Sql,
+  parts: readonly Pick<ParkedPart, 'id'>[],
+): Promise<void> {
+  if (parts.length === 0) return;
+  await sql`DELETE FROM parked WHERE id IN ${sql(parts.map(({ id }) => id))}`;
 }
 
 /** What is left of a message: why it is kept, under whose key, and whether it still waits. */

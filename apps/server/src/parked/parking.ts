@@ -32,6 +32,9 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 /** One message does not fill the table however many of its parts are bad. */
 export const PARTS_PER_MESSAGE_MAX = 50;
 
+/** As the column has it (0001-ground.sql). */
+const DETAIL_LENGTH_MAX = 500;
+
 export interface ParkedMessage {
   readonly organisationId: OrganisationId;
   readonly deviceId: string;
@@ -175,7 +178,6 @@ export class Parking {
     const { organisationId, deviceId, door, messageId, bytes, receivedMs } = message;
     const part = message.faults[index] as PartFault;
     const { code, detail } = part.fault;
-    const where = part.index === WHOLE_MESSAGE ? '' : `part ${part.index}`;
     const claim = index === 0 ? message.claim : undefined;
     return {
       organisation_id: organisationId,
@@ -184,10 +186,7 @@ export class Parking {
       subject_id: key.subjectId ?? null,
       door,
       fault: code,
-      detail: [where, detail ?? '']
-        .filter((text) => text !== '')
-        .join(': ')
-        .slice(0, 500),
+      detail: partDetail(part.index, detail ?? ''),
       message_id: index === 0 ? messageId : `${messageId}#${index}`,
       received_ms: receivedMs,
       message_sealed: index === 0 ? key.seal.seal(bytes, parkedContext(deviceId, messageId)) : null,
@@ -198,6 +197,20 @@ export class Parking {
       shift_ms: claim?.clock.shiftMs ?? null,
     };
   }
+}
+
+/** What a person reads of why a part was parked begins with which one it was. */
+function partDetail(index: PartFault['index'], detail: string): string {
+  const where = index === WHOLE_MESSAGE ? '' : `part ${index}`;
+  return [where, detail]
+    .filter((text) => text !== '')
+    .join(': ')
+    .slice(0, DETAIL_LENGTH_MAX);
+}
+
+/** Which part of its message that is, or WHOLE_MESSAGE. */
+export function partIndexOf(detail: string): number {
+  return Number(/^part (\d+)/.exec(detail)?.[1] ?? WHOLE_MESSAGE);
 }
 
 const NOTHING: store.ParkedAmount = { rows: 0, bytes: 0 };
