@@ -38,6 +38,7 @@ export interface Config {
   readonly keyStoreDir: string | undefined;
   /** Any moment of so many days stays within reach of a restore. */
   readonly backupsKeptDays: number;
+  /** A directory of another disk for a second copy of the keys. Undefined: there is none. */
   readonly keyReplicaDir: string | undefined;
   /** What may be in memory because the store does not have it yet. Undefined: by the machine. */
   readonly memoryBytes: number | undefined;
@@ -226,8 +227,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
   if (parsed.success)
     problems.push(
       ...sharedPort(parsed.data),
-      ...doorConflicts(hl7Given(parsed.data), 'AUSCULTA_HL7', 'SENDERS'),
-      ...doorConflicts(phdGiven(parsed.data), 'AUSCULTA_PHD', 'AGENTS'),
+      ...doorConflicts(hl7Given(parsed.data), { prefix: 'AUSCULTA_HL7', listName: 'SENDERS' }),
+      ...doorConflicts(phdGiven(parsed.data), { prefix: 'AUSCULTA_PHD', listName: 'AGENTS' }),
       ...masterKeyConflicts(parsed.data),
     );
   if (!parsed.success || problems.length > 0) return { ok: false, problems };

@@ -1,9 +1,11 @@
-/** Settings of a door whose language has no sign-in: off until it has a port and a list of who may come. */
+/** Settings of doors, of which some are off until they have a port and a list of who may come. */
+
 export interface Listen {
   readonly host: string;
   readonly port: number;
 }
 
+/** A door whose language has no sign-in. */
 export interface ListedDoor extends Listen {
   /** Who may come: docs/connect-a-device.md says how the file is written. */
   readonly listFile: string;
@@ -11,6 +13,7 @@ export interface ListedDoor extends Listen {
   readonly tls: { certFile: string; keyFile: string; caFile: string | undefined } | undefined;
 }
 
+/** What the environment says of it, half or whole. */
 export interface DoorGiven {
   readonly host: string;
   readonly port: number | undefined;
@@ -29,8 +32,7 @@ export function listedDoor({ host, port, list, cert, key, ca }: DoorGiven): List
 /** A door without a list would hear nobody; half of TLS would be none. */
 export function doorConflicts(
   { port, list, cert, key, ca }: DoorGiven,
-  prefix: string,
-  listName: string,
+  { prefix, listName }: { readonly prefix: string; readonly listName: string },
 ): string[] {
   const problems: string[] = [];
   if ((port === undefined) !== (list === undefined)) {

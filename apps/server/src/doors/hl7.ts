@@ -119,15 +119,15 @@ async function readParts(message: Hl7Message, received: Received): Promise<Parts
   if (!decoded.ok) return kept(own, decoded.fault);
   if (decoded.value.kind === 'ack') return { kind: 'ack' };
   const { deviceById, isMeant, beds } = ports;
+  const deviceOfBed = ({ visit }: Hl7Group) =>
+    visit?.location && beds.deviceOfBed(own, visit.location);
   const context = { sender, own, deviceById, isMeant, deviceOfBed };
-  function deviceOfBed({ visit }: Hl7Group): RegisteredDevice | undefined {
-    return visit?.location && beds.deviceOfBed(own, visit.location);
-  }
   const admission = decoded.value.kind === 'patient' && sender.admits ? decoded.value : undefined;
-  const first = admission
+  // Who lies where comes first: the parts are placed by it.
+  const settling = admission
     ? takeAdmission(admission, received)
     : settleBeds(decoded.value, context, beds);
-  const fault = await first?.catch((error: unknown) => {
+  const fault = await settling?.catch((error: unknown) => {
     ports.intake.onProblem('see who lies in a bed', error);
     return fail('STORE_UNAVAILABLE').fault;
   });

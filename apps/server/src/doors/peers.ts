@@ -26,7 +26,14 @@ export const DeviceIdForm = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const UtcOffsetForm = z.int().min(-840).max(840).optional();
+/** The zones of the world reach fourteen hours from UTC at most. */
+const UTC_OFFSET_MAX_MINUTES = 14 * 60;
+
+export const UtcOffsetForm = z
+  .int()
+  .min(-UTC_OFFSET_MAX_MINUTES)
+  .max(UTC_OFFSET_MAX_MINUTES)
+  .optional();
 
 /** The fields of an entry that say where it may stand. */
 export const STANDING_FIELDS = {
@@ -43,6 +50,7 @@ interface StandingGiven {
   readonly certificate?: string | undefined;
 }
 
+/** What `refine` is given: an entry that could stand anywhere would be known by what it says alone. */
 export const STANDS_SOMEWHERE = [
   ({ addresses, certificate }: StandingGiven): boolean =>
     addresses.length > 0 || certificate !== undefined,

@@ -7,7 +7,7 @@ import { devicesOf, type MessageContext } from './message-parts.ts';
 import { categoryOfBed, type Hl7Sender } from './senders.ts';
 
 /** Where a group was measured, if its sender is believed about that bed. */
-export function placeOfGroup(sender: Hl7Sender, group: Hl7Group): FeedPlace | undefined {
+function placeOfGroup(sender: Hl7Sender, group: Hl7Group): FeedPlace | undefined {
   const bed = group.visit?.location;
   if (!isBed(bed)) return undefined;
   const category = categoryOfBed(sender, bed.unit);

@@ -152,7 +152,7 @@ function deviceOf(
 }
 
 /** Whether a group comes from a bed about which its sender is believed. */
-export function isBedOf(sender: Hl7Sender, { visit }: Hl7Group): boolean {
+function isBedOf(sender: Hl7Sender, { visit }: Hl7Group): boolean {
   const place = visit?.location;
   return isBed(place) && categoryOfBed(sender, place.unit) !== undefined;
 }
