@@ -3,7 +3,7 @@
  * of every record. What is destroyed here is destroyed there first, so that a receipt is true of both.
  */
 import { StartProblem } from '../database/start-problem.ts';
-import { type KeyStore, LOG, type StoredKeys, type WrappedKey } from './key-store.ts';
+import { type KeyStore, LOG_OWNERS, type StoredKeys, type WrappedKey } from './key-store.ts';
 import type { Shredded, ShredList } from './shred-list.ts';
 
 /** Where the copy is. Everything is durable on return, and throws while it cannot be reached. */
@@ -77,8 +77,8 @@ export class ReplicatedKeyStore implements KeyStore {
   /** Erased, or the key of an hour of the log that has had its time. */
   #isDestroyed(owner: string, ours: StoredKeys): boolean {
     if (this.#shredList.get(owner) !== undefined) return true;
-    const oldestHour = [...ours.keys.keys()].filter((one) => one.startsWith(LOG)).sort()[0];
-    return owner.startsWith(LOG) && oldestHour !== undefined && owner < oldestHour;
+    const oldestHour = [...ours.keys.keys()].filter((one) => one.startsWith(LOG_OWNERS)).sort()[0];
+    return owner.startsWith(LOG_OWNERS) && oldestHour !== undefined && owner < oldestHour;
   }
 
   /** True when it is done there as well. */

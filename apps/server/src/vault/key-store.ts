@@ -5,8 +5,9 @@
  * Its methods answer at once. A store in another place keeps a copy in memory and returns from what
  * changes it once the change is durable.
  */
+
 /** Owners of keys of the log's hours begin so. */
-export const LOG = 'log/';
+export const LOG_OWNERS = 'log/';
 
 export interface KeyStore extends Disposable {
   /** Undefined when the store has just been made. */

@@ -9,7 +9,7 @@ import { StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
 import type { KeyBackups } from './key-backups.ts';
 import type { ReplicatedKeyStore } from './key-replica.ts';
-import { type KeyStore, LOG, type WrappedKey } from './key-store.ts';
+import { type KeyStore, LOG_OWNERS, type WrappedKey } from './key-store.ts';
 import { type MasterKeys, unwrapRoot } from './master-key.ts';
 import { createSeal, deriveKey, openingAlso, type Seal } from './seal.ts';
 import type { Shredded, ShredList } from './shred-list.ts';
@@ -19,7 +19,7 @@ const KEY_BYTES = 32;
 /** What opens the rows of a database from before subjects had keys of their own. */
 export const LEGACY = 'legacy/data';
 const RECEIPTS = 'signing/receipts';
-export const ofLogTable = (table: string): string => `log/${table}`;
+export const ofLogTable = (table: string): string => LOG_OWNERS + table;
 
 /** How the store and the list of destroyed keys name a subject's key. */
 export const ofSubject = (id: string): string => `subject/${id}`;
@@ -126,13 +126,13 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     return seal;
   };
 
-  toWrite = (table: string): Seal => this.#findOrMake(`${LOG}${table}`);
+  toWrite = (table: string): Seal => this.#findOrMake(ofLogTable(table));
 
-  toRead = (table: string): Seal | undefined => this.#find(`${LOG}${table}`);
+  toRead = (table: string): Seal | undefined => this.#find(ofLogTable(table));
 
   retireBefore = (table: string): void => {
     const { store } = this.#ports;
-    store.destroy(store.owners(LOG).filter((owner) => owner < `${LOG}${table}`));
+    store.destroy(store.owners(LOG_OWNERS).filter((owner) => owner < ofLogTable(table)));
   };
 
   /** Signs receipts: Ed25519, a key of this installation's own. */
@@ -255,7 +255,7 @@ async function foundStore(ports: VaultPorts, legacy: Legacy | undefined): Promis
   if (legacy !== undefined) {
     keys.push(wrap(LEGACY, deriveKey(legacy.masterKey, 'data')));
     for (const table of legacy.logTables) {
-      keys.push(wrap(`${LOG}${table}`, deriveKey(legacy.masterKey, table)));
+      keys.push(wrap(ofLogTable(table), deriveKey(legacy.masterKey, table)));
     }
   }
   store.found(await master.wrap(root), keys);
