@@ -81,14 +81,17 @@ test('old backups go with the log that only they needed; what cannot be read sta
   const names = [await make(80, 3), await make(50, 5), await make(40, 7), await make(1, 9)];
   const broken = backupName(NOON - 70 * DAY_MS);
   await mkdir(join(basesIn(place), broken));
-  await mkdir(join(basesIn(place), `${backupName(NOON - 9 * DAY_MS)}.partial`));
+  const begun = `${backupName(NOON - DAY_MS)}.partial`;
+  for (const partial of [begun, `${backupName(NOON - 2 * DAY_MS)}.partial`])
+    await mkdir(join(basesIn(place), partial));
   for (let index = 2; index <= 10; index += 1)
     await writeFile(join(archiveIn(place), segmentName('00000001', index)), '');
   await writeFile(join(archiveIn(place), '00000001.history'), '');
   await writeFile(join(archiveIn(place), segmentName('00000002', 1)), '');
 
   assert.deepEqual(await prune(place, KEPT), { backups: [names[1], names[0]], segments: 5 });
-  assert.deepEqual((await readdir(basesIn(place))).sort(), [broken, names[2], names[3]].sort());
+  const bases = [broken, begun, names[2], names[3]];
+  assert.deepEqual((await readdir(basesIn(place))).sort(), bases.sort());
   const left = await readdir(archiveIn(place));
   assert.ok(left.includes(segmentName('00000001', 7)) && left.includes('00000001.history'));
   assert.ok(left.includes(segmentName('00000002', 1)), 'of another course nothing is known');

@@ -11,8 +11,8 @@ import { archiveIn, type Backup, backupsIn, basesIn } from './manifest.ts';
 const DAY_MS = 24 * 3_600_000;
 const NEWEST_KEPT = 2;
 
-/** One that was never finished belongs to a process that is gone. */
-const PARTIAL_KEPT_MS = DAY_MS;
+/** One that was never finished belongs by then to a process that is gone; its name tells the day alone. */
+const PARTIAL_KEPT_MS = 2 * DAY_MS;
 
 export interface Pruned {
   /** Names of backups that went. */
@@ -53,7 +53,7 @@ export async function prune(
 async function dropPartial(backupDir: string, nowMs: number): Promise<void> {
   for (const name of await readdir(basesIn(backupDir))) {
     const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)T\d{9}Z\.partial$/.exec(name) ?? [];
-    if (year === undefined || nowMs - Date.parse(`${year}-${month}-${day}`) < 2 * PARTIAL_KEPT_MS)
+    if (year === undefined || nowMs - Date.parse(`${year}-${month}-${day}`) < PARTIAL_KEPT_MS)
       continue;
     await rm(join(basesIn(backupDir), name), { recursive: true, force: true });
   }
