@@ -13,23 +13,20 @@ import { hasTables, readServerFacts } from '../database/store.ts';
 import { checksumOf, syncTree } from './file-copy.ts';
 import { keyProblemOf } from './key-check.ts';
 import { type DumpManifest, damaged, unusable, writeManifest } from './manifest.ts';
-import { beginLongReading } from './move-store.ts';
+import { readAtOneMoment } from './move-store.ts';
 import { type Counts, exportSnapshot, readCounts } from './store.ts';
 import type { BackupTask, Restored, RestoreTask } from './tasks.ts';
 
 const run = promisify(execFile);
 const DUMP = 'database.dump';
 
-/** What is dumped and what is counted beside it are one snapshot. */
-const ONE_MOMENT = 'isolation level repeatable read read only';
-
 export async function backUpByDump(task: BackupTask): Promise<DumpManifest> {
   const { ground, partialDir, ports, common } = task;
   try {
     const facts = await readServerFacts(ground.pools.line);
     const path = join(partialDir, DUMP);
-    const counts = await ground.pools.line.begin(ONE_MOMENT, async (tx) => {
-      await beginLongReading(tx);
+    // What is dumped and what is counted beside it are one snapshot.
+    const counts = await readAtOneMoment(ground.pools.line, async (tx) => {
       await runTool('pg_dump', ground.connection, [
         ...['--format=custom', '--enable-row-security', `--file=${path}`],
         `--snapshot=${await exportSnapshot(tx)}`,

@@ -13,19 +13,17 @@ import { ExportWriter } from './export-file.ts';
 import { type CommandPorts, type Ground, openGround, openGroundKeys } from './ground.ts';
 import { unusable } from './manifest.ts';
 import {
-  beginLongReading,
   type MovedRow,
   type MovedTable,
   movedRowsAfter,
   organisationIds,
+  readAtOneMoment,
   readProgress,
 } from './move-store.ts';
 import { MOVED_TABLES } from './moved-tables.ts';
 import { SEALED_KINDS } from './sealed-tables.ts';
 
 const ROWS_AT_ONCE = 200;
-
-const LONG_READING = 'isolation level repeatable read read only';
 
 /** A server flushes each minute; what it has in the log alone is waited for. */
 const FLUSHED_WITHIN_MS = 150_000;
@@ -56,8 +54,7 @@ export async function exportAll(ports: CommandPorts, given: MoveGiven): Promise<
   const writer = await ExportWriter.create(path, header, { passphrase, randomBytes });
   let unreadable = 0;
   try {
-    const whose = await ground.pools.line.begin(LONG_READING, async (tx) => {
-      await beginLongReading(tx);
+    const whose = await readAtOneMoment(ground.pools.line, async (tx) => {
       const [organisationId, another] = await organisationIds(tx);
       if (organisationId === undefined || another !== undefined) {
         throw unusable('An export is of one organisation, and here is none or more than one.');

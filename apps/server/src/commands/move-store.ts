@@ -96,9 +96,16 @@ export async function ownerOfDevice(sql: Transaction, id: string): Promise<strin
   return row?.organisation_id;
 }
 
-/** For as long as it takes whoever reads it; row-level security holds all the same. */
-export async function beginLongReading(sql: Transaction): Promise<void> {
-  await sql`SET LOCAL idle_in_transaction_session_timeout = 0`;
+/** All that is read is as of one moment, for as long as it takes; row-level security holds all the same. */
+export async function readAtOneMoment<T>(
+  sql: Sql,
+  read: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const { value } = await sql.begin('isolation level repeatable read read only', async (tx) => {
+    await tx`SET LOCAL idle_in_transaction_session_timeout = 0`;
+    return { value: await read(tx) };
+  });
+  return value;
 }
 
 export async function nextSeriesId(sql: Transaction): Promise<number> {
