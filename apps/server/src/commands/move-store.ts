@@ -1,6 +1,7 @@
 /** SQL of export and import: rows as JSON, whatever their columns are, and back. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
+import { PARTITIONS } from '../line/entry.ts';
 
 /** Names are our own. `sealed` is the column whose content goes beside the row, opened. */
 export interface MovedTable {
@@ -62,14 +63,17 @@ export async function seriesIdOf(sql: Transaction, row: JsonRow): Promise<number
   return found?.id;
 }
 
-/** The last commit of the log, and how far all of it has been flushed to chunks. */
+/**
+ * The last commit of the log, and how far all of it has been flushed to chunks: nowhere, while a
+ * partition has never had its turn.
+ */
 export async function readProgress(
   sql: Sql,
   logTables: readonly string[],
 ): Promise<{ last: number; flushed: number }> {
-  const [mark] = await sql<{ oldest: number | null }[]>`
-    SELECT min(sequence) AS oldest FROM checkpoint`;
-  const flushed = mark?.oldest ?? 0;
+  const [mark] = await sql<{ partitions: number; oldest: number | null }[]>`
+    SELECT count(*)::int AS partitions, min(sequence) AS oldest FROM checkpoint`;
+  const flushed = mark?.partitions === PARTITIONS ? (mark.oldest ?? 0) : 0;
   let last = flushed;
   for (const table of logTables) {
     const [row] = await sql<{ newest: number | null }[]>`
