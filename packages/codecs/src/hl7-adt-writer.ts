@@ -53,39 +53,23 @@ export function writeAdt(notice: AdtNotice, sender: AdtSender): string {
   const occurred = notice.occurredMs === undefined ? '' : writeHl7Time(notice.occurredMs);
   const name =
     familyName + givenName === '' ? '' : `${escapeText(familyName)}^${escapeText(givenName)}^^^^^L`;
-  const rows = [
-    [
-      'MSH',
-      '^~\\&',
-      escapeText(sender.application),
-      escapeText(sender.facility),
-      '',
-      '',
-      recorded,
-      '',
-      `ADT^${event}^${structure}`,
-    ].concat([escapeText(sender.controlId), 'P', '2.6', '', '', '', '', '', 'UNICODE UTF-8']),
-    ['EVN', '', recorded, '', '', '', occurred],
-    [
-      'PID',
-      '1',
-      '',
-      `${escapeText(recordNumber)}^^^^MR`,
-      '',
-      name,
-      '',
-      birthDate.replaceAll('-', ''),
-      SEX_LETTERS[sex],
-    ],
+  const [application, facility, controlId] = [
+    escapeText(sender.application),
+    escapeText(sender.facility),
+    escapeText(sender.controlId),
   ];
-  if (notice.mergedNumber !== undefined)
-    rows.push(['MRG', `${escapeText(notice.mergedNumber)}^^^^MR`]);
-  const { location, priorLocation, visitNumber } = notice;
-  const visit = ['PV1', '1', 'I', place(location), '', '', place(priorLocation)];
-  if (visitNumber !== undefined)
-    visit.push(...Array<string>(12).fill(''), `${escapeText(visitNumber)}^^^^VN`);
-  rows.push(visit);
-  return rows.map((fields) => `${fields.join('|')}\r`).join('');
+  const { location, priorLocation, visitNumber, mergedNumber } = notice;
+  const visit =
+    visitNumber === undefined ? '' : `${'|'.repeat(13)}${escapeText(visitNumber)}^^^^VN`;
+  const segments = [
+    `MSH|^~\\&|${application}|${facility}|||${recorded}||ADT^${event}^${structure}|${controlId}|P|2.6||||||UNICODE UTF-8`,
+    `EVN||${recorded}||||${occurred}`,
+    `PID|1||${escapeText(recordNumber)}^^^^MR||${name}||${birthDate.replaceAll('-', '')}|${SEX_LETTERS[sex]}`,
+    ...(mergedNumber === undefined ? [] : [`MRG|${escapeText(mergedNumber)}^^^^MR`]),
+    // The visit number is the nineteenth field.
+    `PV1|1|I|${place(location)}|||${place(priorLocation)}${visit}`,
+  ];
+  return segments.map((segment) => `${segment}\r`).join('');
 }
 
 function place(location: Hl7Location | undefined): string {
