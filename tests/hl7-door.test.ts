@@ -6,7 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { NO_COMPRESSION } from '@ausculta/blocks/compression';
+import { decodeRuns } from '@ausculta/blocks/waveform-block';
+import { writeObservations } from '@ausculta/codecs/hl7-writer';
 import { frameMllp } from '@ausculta/codecs/mllp';
+import type { SubjectView } from '@ausculta/contract/subjects';
 import { runPeer } from './support/debian-peers.ts';
 import { fields, heartRate, type MllpClient, message, openMllp } from './support/hl7-messages.ts';
 import { missingMllpSend } from './support/hl7-peers.ts';
@@ -64,6 +68,23 @@ describe('the HL7 door', () => {
     const answer = await (await open()).ask(message({ id: 'A1', rows: [heartRate(61)] }));
     assert.deepEqual(fields(answer, 'MSA').slice(1), ['AA', 'A1']);
     assert.deepEqual(await valuesOf(monitor), [61]);
+  });
+
+  test('a waveform is acknowledged once its samples can be read back', async () => {
+    const nowMs = Date.now();
+    const samples = Int32Array.from({ length: 250 }, (_, i) => i % 50);
+    const rate = { numerator: 250, denominator: 1 };
+    const run = { metric: 'ecg-ii', startMs: nowMs, rate, samples, gain: 200, zero: 0, flags: 0 };
+    const path = `/api/subjects/${monitor.subjectId}`;
+    const { identity } = await here.server.get<SubjectView>(path);
+    const wearer = { ...identity, location: { unit: '', room: '', bed: '', facility: '' } };
+    const sender = { application: 'MONITOR', equipment: 'monitor-1', nowMs, controlId: 'W1' };
+    const told = writeObservations({ readings: [], waveforms: [run] }, wearer, sender);
+    assert.deepEqual(fields(await (await open()).ask(told), 'MSA').slice(1), ['CA', 'W1']);
+    const span = `from=${nowMs - 1_000}&to=${nowMs + 2_000}`;
+    const wave = await here.server.fetch(`${path}/waveforms?metrics=ecg-ii&${span}`);
+    const found = decodeRuns(new Uint8Array(await wave.arrayBuffer()), NO_COMPRESSION);
+    assert.deepEqual(found.ok && found.value.flatMap((each) => [...each.samples]), [...samples]);
   });
 
   test('in the enhanced mode a CA says that the message is safe', async () => {

@@ -103,6 +103,21 @@ dataTest(
   },
 );
 
+for (const version of ['2.3', '2.3.1', '2.4', '2.5', '2.5.1', '2.6', '2.7.1', '2.8', '2.8.2', '']) {
+  test(`version ${version || 'unsaid'} is read`, () => {
+    const row = `OBX|1|NM|${SPO2}|1|97|%`;
+    const msh = MSH.replace(/2\.6$/, version);
+    const [group] = groupsOf(decode(msh, 'PID|||1', 'OBR|1|a|a|x|||20260115082900+0100', row));
+    assert.equal(group?.orders[0]?.readings[0]?.value, 97);
+  });
+}
+
+for (const version of ['2.2', '2.9', '3.0', '2', 'x']) {
+  test(`version ${version} is refused`, () => {
+    assert.ok(!decodeHl7(encode([MSH.replace(/2\.6$/, version)])).ok);
+  });
+}
+
 test('a reading takes its time from OBX-14, else from the row above, else from OBR-7', () => {
   const { readings } = observe(
     'OBX|1||69965^X^MDC|1.0.0.0|||||||X|||||||BED7^^0011^EUI-64',
