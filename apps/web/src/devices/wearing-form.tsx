@@ -4,7 +4,7 @@ import { Button, Checkbox, NativeSelect, SegmentedControl, TextInput } from '@ma
 import { type FormEvent, useState } from 'react';
 import { useNow } from '../live/live-context.tsx';
 import { momentWords } from '../patient/time-words.ts';
-import { absenceText, byPresence, isPerson } from '../patients/presence.ts';
+import { absenceText, byPresence, isHere, isPerson } from '../patients/presence.ts';
 import { Icon } from '../theme/icon.tsx';
 import classes from './device-page.module.css';
 import { fromLocal, toLocal, zoneName } from './local-time.ts';
@@ -119,13 +119,13 @@ interface WearingFieldsProps {
 
 function WearingFields({ fields, change, subjects, zone }: WearingFieldsProps) {
   const { kind, to, from, until } = fields;
-  const whole = kind === 'correct';
+  const isPast = kind === 'correct';
   return (
     <>
       {kind !== 'take-off' && (
         <NativeSelect
-          label={whole ? 'It was worn by' : 'Patient'}
-          data={choices(subjects, whole)}
+          label={isPast ? 'It was worn by' : 'Patient'}
+          data={choices(subjects, isPast)}
           value={to}
           onChange={(event) => change({ to: event.currentTarget.value })}
         />
@@ -133,11 +133,11 @@ function WearingFields({ fields, change, subjects, zone }: WearingFieldsProps) {
       <TextInput
         type="datetime-local"
         step={1}
-        label={whole ? `From (${zone})` : `From (${zone}; empty: now)`}
+        label={isPast ? `From (${zone})` : `From (${zone}; empty: now)`}
         value={from}
         onChange={(event) => change({ from: event.currentTarget.value })}
       />
-      {whole && (
+      {isPast && (
         <TextInput
           type="datetime-local"
           step={1}
@@ -150,11 +150,11 @@ function WearingFields({ fields, change, subjects, zone }: WearingFieldsProps) {
   );
 }
 
-/** Who lies here first; the past may be that of somebody who has left. */
+/** Who lies here first; the past may be that of somebody who has left, and a bed may get a device again. */
 function choices(subjects: readonly SubjectView[], isPast: boolean) {
   const people = subjects
     .filter((subject) => isPerson(subject) && subject.presence !== 'merged')
-    .filter((subject) => isPast || absenceText(subject) !== 'Discharged')
+    .filter((subject) => isPast || isHere(subject) || subject.kind === 'bed')
     .toSorted(byPresence)
     .map((subject) => {
       const absence = absenceText(subject);

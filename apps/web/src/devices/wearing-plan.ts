@@ -57,7 +57,7 @@ function given(
   const says = [`${from} ${device.id} measures ${whoText(toId, subjects)}.`];
   const { wornBy } = device;
   if (wornBy === null || wornBy === toId) return { says, unmonitored: undefined };
-  if (fromMs !== undefined) says.push(`What it has measured since then moves there.`);
+  if (fromMs !== undefined) says.push('What it has measured since then moves there.');
   return {
     says: [...says, `${whoText(wornBy, subjects)} wears it no longer.`],
     unmonitored: leftWithout(device, subjects),
@@ -91,14 +91,14 @@ function corrected(
     return isMeant && subjectId !== toId;
   });
   const losers = [...new Set(wore.map(({ subjectId }) => whoText(subjectId, subjects)))];
-  const to = toId === null ? 'that of somebody unknown' : `that of ${whoText(toId, subjects)}`;
+  const whose = toId === null ? 'somebody unknown' : whoText(toId, subjects);
   const isNow = untilMs === null && device.wornBy !== null && device.wornBy !== toId;
   return {
     says:
       losers.length === 0
-        ? [`What ${device.id} measured ${span} goes into the record of ${to.slice(8)}.`]
+        ? [`What ${device.id} measured ${span} goes into the record of ${whose}.`]
         : [
-            `What ${device.id} measured ${span} leaves the record of ${losers.join(' and of ')}, and goes into ${to}.`,
+            `What ${device.id} measured ${span} leaves the record of ${losers.join(' and of ')}, and goes into that of ${whose}.`,
             'Both records will say so. Alarms stay where they were sounded.',
           ],
     unmonitored: isNow ? leftWithout(device, subjects) : undefined,

@@ -33,6 +33,7 @@ function useWatched(
 ): readonly SubjectView[] | undefined {
   const { alarms } = useAlarmDesk();
   const raised = alarms.filter(({ episode }) => episode === 'raised');
+  // As one text: each frame brings other alarms, and rarely others of whom one is owed.
   const owed = raised
     .map(({ subjectId }) => subjectId)
     .sort()
