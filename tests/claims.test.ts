@@ -10,6 +10,7 @@ import type { EventList } from '@ausculta/contract/readings';
 import { freshDatabase } from './support/database.ts';
 import {
   eventually,
+  iso,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,
@@ -19,8 +20,6 @@ import {
 
 const MINUTE = 60_000;
 const SECOND = 1_000;
-
-const iso = (atMs: number): string => new Date(atMs).toISOString();
 
 function reading(time: number, values: Record<string, number>): string {
   return JSON.stringify({ time, sent: Date.now(), values });
@@ -179,7 +178,8 @@ describe('what a device measured before anybody said who wears it', () => {
     await act(device, 'assignment', { subjectId: wearer.id, from: iso(fromMs) });
     await claimed(device);
     const alarm = await eventually('its alarm', async () => (await server.alarms(wearer.id))[0]);
-    assert.equal(alarm.metric, 'spo2');
+    const { metric, openingValue, openedMs } = alarm;
+    assert.deepEqual([metric, openingValue, openedMs], ['spo2', 71, fromMs]);
   });
 });
 

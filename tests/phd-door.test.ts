@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { unhex } from '@ausculta/codecs/phd-apdu';
+import { EVENT_CONFIGURATION, EVENT_SEGMENT_DATA } from '@ausculta/codecs/phd-event';
 import { PhdAgentClient, PULSE, SPO2 } from './support/phd-agent.ts';
 import {
   eventually,
@@ -26,6 +27,10 @@ const AGENTS = [
 ];
 const UNAUTHORISED = 7;
 const UNKNOWN_CONFIGURATION = 3;
+
+/** Attributes by their MDC codes, and an object that is a number (IEEE 11073-20601, 11073-10101). */
+const ATTRIBUTE = { TYPE: 0x092f, UNIT: 0x0996, VALUE_MAP: 0x0a55 };
+const NUMERIC = 6;
 
 describe('the door of health devices', () => {
   let here: ServerHere;
@@ -140,12 +145,13 @@ describe('the door of health devices', () => {
     const own = 0x4001;
     assert.equal(await agent.associate(id(5), own), UNKNOWN_CONFIGURATION);
     const attributes = [
-      { id: 0x092f, value: unhex('0002E14C') },
-      { id: 0x0996, value: unhex('17A0') },
-      { id: 0x0a55, value: unhex('000200080A56000409900008') },
+      { id: ATTRIBUTE.TYPE, value: unhex('0002E14C') },
+      { id: ATTRIBUTE.UNIT, value: unhex('17A0') },
+      { id: ATTRIBUTE.VALUE_MAP, value: unhex('000200080A56000409900008') },
     ];
-    const objects = [{ objectClass: 6, handle: 1, attributes }];
-    const answer = await agent.report(0x0d1c, { kind: 'configuration', configId: own, objects });
+    const objects = [{ objectClass: NUMERIC, handle: 1, attributes }];
+    const told = { kind: 'configuration', configId: own, objects } as const;
+    const answer = await agent.report(EVENT_CONFIGURATION, told);
     assert.equal(answer.kind, 'data');
     const again = await open();
     assert.equal(await again.associate(id(5), own), 0);
@@ -184,7 +190,11 @@ describe('the door of health devices', () => {
     const agent = await associated(1);
     const segment = { segment: 1, entryIndex: 0, entryCount: 1, status: 0x4000 };
     const entries = new Uint8Array(2);
-    const answer = await agent.report(0x0d21, { kind: 'segment-data', ...segment, entries });
+    const answer = await agent.report(EVENT_SEGMENT_DATA, {
+      kind: 'segment-data',
+      ...segment,
+      entries,
+    });
     assert.equal(answer.kind, 'abort');
   });
 });
