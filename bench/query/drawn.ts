@@ -1,11 +1,12 @@
 // What a screen draws of a long time: a year of heart rates at 1 Hz, a day of an ECG at 360 Hz.
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { median } from '../median.ts';
 import { PIECE_READINGS } from './ground.ts';
 import { inventedHeartRate } from './invented.ts';
 import { makePlainTable, type PlainTable } from './plain-table.ts';
 import type { Section } from './section.ts';
 import type { Stage } from './stage.ts';
-import { elapsedMs, median, p95Ms } from './timing.ts';
+import { elapsedMs, p95Ms } from './timing.ts';
 
 const POINTS = 2_000;
 const SECOND_MS = 1_000;

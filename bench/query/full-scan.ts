@@ -1,8 +1,9 @@
 // Everything of one series, through all layers that stand between the disk and a sum.
+import { median } from '../median.ts';
 import { inventedHeartRate } from './invented.ts';
 import { makePlainTable } from './plain-table.ts';
 import type { Section } from './section.ts';
-import { elapsedMs, median, ROUNDS } from './timing.ts';
+import { elapsedMs, ROUNDS } from './timing.ts';
 
 const COUNT = 5_000_000;
 const SECOND_MS = 1000;

@@ -1,8 +1,10 @@
 // The last reading of six vitals of ten thousand patients: a region's wall of numbers.
+
 import { metricOf } from '@ausculta/vitals/lookup';
+import { median } from '../median.ts';
 import { inventedHeartRate } from './invented.ts';
 import type { Section } from './section.ts';
-import { elapsedMs, median, ROUNDS } from './timing.ts';
+import { elapsedMs, ROUNDS } from './timing.ts';
 
 const PATIENTS = 10_000;
 const METRICS = [

@@ -1,4 +1,5 @@
 // How long questions take: each asked again and again, in rounds, of which the median counts.
+import { median } from '../median.ts';
 
 /** The middle one of several rounds is neither the lucky nor the unlucky one. */
 export const ROUNDS = 5;
@@ -7,8 +8,6 @@ export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
-
-export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 export async function elapsedMs(work: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now();
