@@ -136,7 +136,8 @@ const COPY_PARTS: Readonly<Record<'equal' | 'behind', Part>> = {
     name: 'copy of the keys',
     ready: true,
     attention: true,
-    detail: 'cannot be reached: new keys are here alone, and nobody is erased',
+    detail:
+      'cannot be reached: new keys are here alone, and nobody is erased. See that the disk of AUSCULTA_KEY_REPLICA_DIR is there',
   },
 };
 
