@@ -188,7 +188,8 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_PHD_TLS_CA: 'Set it to the certificates, in PEM, that sign those of agents.',
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
-  AUSCULTA_BACKUPS_KEPT_DAYS: 'Set it to a whole number of days, or leave it unset for 30.',
+  AUSCULTA_BACKUPS_KEPT_DAYS:
+    'Set it to a whole number of days from 1 to 36500, or leave it unset for 30.',
   AUSCULTA_KEY_REPLICA_DIR: 'Set it to a directory of another disk that exists, or leave it unset.',
   AUSCULTA_KEY_STORE_DIR: 'Set it to a directory outside the database, or leave it unset.',
   AUSCULTA_MASTER_KEY: MASTER_KEY_MEND,
