@@ -108,6 +108,17 @@ test('a restored store, a lost list, a crash before the key went: the list close
 });
 
 describe('rotation', () => {
+  test('asked for twice at once, comes one after the other: no key is lost', async () => {
+    const sealed = await sealOnce();
+    {
+      using vault = await open();
+      await Promise.all([vault.rotate(), vault.rotate(), vault.rotate()]);
+      vault.keep(['3']);
+      assert.ok(!existsSync(at('master.key.next')));
+    }
+    assert.ok(await opens(sealed));
+  });
+
   test('opens all that was sealed before, and the old master key opens nothing', async () => {
     const sealed = await sealOnce();
     const oldKey = readFileSync(at('master.key'));

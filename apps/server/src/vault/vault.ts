@@ -68,6 +68,7 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   readonly #ofSubject = new Map<string, Seal>();
   readonly #ofOrganisation = new Map<string, Seal>();
   readonly legacy: Seal | undefined;
+  #rotating: Promise<void> = Promise.resolve();
 
   static async open(ports: VaultPorts, legacy: Legacy | undefined): Promise<Vault> {
     const { store, masterKeys, randomBytes } = ports;
@@ -181,8 +182,17 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     return this.#ports.backups.times()[0];
   }
 
-  /** A new root under a new master key; every key is wrapped anew, and nothing that they seal changes. */
-  async rotate(): Promise<void> {
+  /**
+   * A new root under a new master key; every key is wrapped anew, and nothing that they seal changes.
+   * One after the other: of two at once, each would take the other's master key for what is left over.
+   */
+  rotate(): Promise<void> {
+    const mine = this.#rotating.then(() => this.#rotate());
+    this.#rotating = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #rotate(): Promise<void> {
     const { store, masterKeys, randomBytes } = this.#ports;
     const next = await masterKeys.next();
     const root = randomBytes(KEY_BYTES);
