@@ -1,5 +1,5 @@
 /** Waveforms as a file for other programs: GET /api/subjects/{id}/edf. */
-import { Readable } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import { EDF_QUERY_MAX_MS } from '@ausculta/contract/edf';
 import { UNREADABLE_HEADER, type UnreadablePart } from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
@@ -52,7 +52,8 @@ export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): voi
     const unreadable: UnreadablePart[] = [];
     const whose = { organisationId, subjectId, fromMs, toMs };
     isBusy = true;
-    reply.raw.once('close', () => {
+    // Whoever has left before this line is told of as well: an event would have come too early.
+    finished(reply.raw, () => {
       isBusy = false;
     });
     const { events } = await telemetry.events({ ...whose, after: FIRST_EVENTS, limit: EVENTS_MAX });
