@@ -1,7 +1,7 @@
 /** What a backup says of itself: what it is of, what it needs, and a checksum for each of its files. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
@@ -16,7 +16,12 @@ const Counts = z.object({
   alarms: z.number(),
 });
 
-const BackupFile = z.object({ path: z.string(), bytes: z.number(), sha256: z.string() });
+/** Below the backup, whoever has written the manifest: a restore may run as root. */
+const PathBelow = z
+  .string()
+  .refine((path) => !isAbsolute(path) && !/(^|[\\/])\.\.([\\/]|$)|\0/.test(path));
+
+const BackupFile = z.object({ path: PathBelow, bytes: z.number(), sha256: z.string() });
 export type BackupFile = z.infer<typeof BackupFile>;
 
 const Common = z.object({
@@ -38,7 +43,7 @@ const ClusterManifest = Common.extend({
   systemIdentifier: z.string(),
   firstSegment: z.string(),
   lastSegment: z.string(),
-  directories: z.array(z.string()),
+  directories: z.array(PathBelow),
 });
 export type ClusterManifest = z.infer<typeof ClusterManifest>;
 
