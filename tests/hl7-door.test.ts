@@ -40,6 +40,7 @@ describe('the HL7 door', () => {
       { ...gateway, speaksFor: ['icu-*'], checksPatient: false },
       { application: 'FAR', device: 'monitor-1', addresses: ['10.0.0.0/8'] },
       { application: 'GHOST', device: 'nobody', addresses: LOOPBACK },
+      { application: 'RETIRED', device: 'icu-8', addresses: LOOPBACK },
     ];
     writeFileSync(file, JSON.stringify({ senders }));
     const hl7 = { host: '127.0.0.1', port: 0, listFile: file, tls: undefined };
@@ -107,6 +108,20 @@ describe('the HL7 door', () => {
     );
     assert.equal(fields(refused, 'MSA')[1], 'AE');
     assert.match(fields(refused, 'ERR')[7] ?? '', /DEVICE_UNKNOWN/);
+  });
+
+  test('a device that was taken out of use is heard no more, nor is it spoken for', async () => {
+    const client = await open();
+    await here.server.addDevice((await here.server.addSubject('Retired')).id, 'icu-8');
+    const own = (id: string) => message({ application: 'RETIRED', id, rows: [heartRate(68)] });
+    assert.equal(fields(await client.ask(own('D1')), 'MSA')[1], 'AA');
+    await here.server.post('/api/devices/icu-8/unassignment', {});
+    await here.server.post('/api/devices/icu-8/disable', {});
+    const rows = [heartRate(69, 'icu-8^^icu-8^EUI-64')];
+    const spokenFor = message({ application: 'GATEWAY', id: 'D2', rows });
+    for (const asked of [own('D3'), spokenFor]) {
+      assert.match(fields(await client.ask(asked), 'ERR')[7] ?? '', /DEVICE_UNKNOWN/);
+    }
   });
 
   test("another patient's number keeps a reading out of the record", async () => {

@@ -120,9 +120,12 @@ describe('the door of health devices', () => {
 
   test('a device that is out of use may not associate', async () => {
     const { id: device } = deviceOf('retired');
+    const agent = await associated(6);
     await server.post(`/api/devices/${device}/unassignment`, {});
     await server.post(`/api/devices/${device}/disable`, {});
+    assert.equal(await agent.measure({ values: { [SPO2]: 91 } }), 'abort', 'nor go on');
     assert.equal(await (await open()).associate(id(6)), UNAUTHORISED);
+    assert.deepEqual(await faults('retired'), []);
   });
 
   test('of a shared device only its own person enters the record; the rest is kept', async () => {

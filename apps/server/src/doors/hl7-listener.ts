@@ -41,7 +41,11 @@ export async function openHl7(
       newId,
       beds,
       desk,
-      deviceById: (id) => registry.devices.get(id),
+      // One that is out of use is nobody's voice here.
+      deviceById: (id) => {
+        const device = registry.devices.get(id);
+        return device?.isDisabled ? undefined : device;
+      },
       isMeant: (device, numbers) => {
         const subjectId = device.wearerNow(nowMs());
         if (subjectId === undefined || beds.isUnknown(subjectId)) return true;

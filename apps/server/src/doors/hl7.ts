@@ -104,6 +104,8 @@ type Parts =
   /** Who wears what could not be written down: the sender has to send it again. */
   | { readonly kind: 'again'; readonly fault: Fault };
 
+const COMES_AGAIN = new Set<Fault['code']>(['STORE_UNAVAILABLE', 'STORE_FULL', 'RATE_EXCEEDED']);
+
 interface Received {
   readonly sender: Hl7Sender;
   readonly own: RegisteredDevice;
@@ -119,8 +121,10 @@ async function readParts(message: Hl7Message, received: Received): Promise<Parts
   if (!decoded.ok) return kept(own, decoded.fault);
   if (decoded.value.kind === 'ack') return { kind: 'ack' };
   const { deviceById, isMeant, beds } = ports;
-  const deviceOfBed = ({ visit }: Hl7Group) =>
-    visit?.location && beds.deviceOfBed(own, visit.location);
+  const deviceOfBed = ({ visit }: Hl7Group): RegisteredDevice | undefined => {
+    const device = visit?.location && beds.deviceOfBed(own, visit.location);
+    return device?.isDisabled ? undefined : device;
+  };
   const context = { sender, own, deviceById, isMeant, deviceOfBed };
   const admission = decoded.value.kind === 'patient' && sender.admits ? decoded.value : undefined;
   // Who lies where comes first: the parts are placed by it.
@@ -133,8 +137,7 @@ async function readParts(message: Hl7Message, received: Received): Promise<Parts
   });
   if (fault !== undefined) {
     // What was not written has to come again; anything else is wrong with the message.
-    const isUnwritten = fault.code === 'STORE_UNAVAILABLE' || fault.code === 'STORE_FULL';
-    return isUnwritten ? { kind: 'again', fault } : kept(own, fault);
+    return COMES_AGAIN.has(fault.code) ? { kind: 'again', fault } : kept(own, fault);
   }
   return { kind: 'parts', parts: admission ? [] : partsOf(decoded.value, context) };
 }
@@ -144,6 +147,9 @@ async function takeAdmission(
   { sender, own, ports, bytes, receivedMs }: Received,
 ): Promise<Fault | undefined> {
   if (ports.intake.isFull()) return fail('STORE_FULL').fault;
+  // Each may make a patient, whose key is written before anything goes on.
+  if (!own.allowance.take({ kind: 'nothing', bytes: bytes.length }, receivedMs))
+    return fail('RATE_EXCEEDED').fault;
   const taken = await ports.desk.take({
     organisationId: own.organisationId,
     senderId: own.id,

@@ -25,6 +25,8 @@ export interface ListenOptions {
 /** What is open, and ends in good order when the door closes. */
 interface Open {
   readonly end: () => Promise<void>;
+  /** At once, whatever waits. */
+  readonly drop: () => void;
 }
 
 export interface ListenPorts<Connection extends Open> {
@@ -41,15 +43,17 @@ export async function listen<Connection extends Open>(
   options: ListenOptions,
   ports: ListenPorts<Connection>,
 ): Promise<Listening> {
-  const connections = new Set<Connection>();
+  const connections = new Map<Connection, string>();
   const server = serverOf(options.tls, (socket, certificate) => {
     const peer = { address: plainAddress(socket.remoteAddress ?? ''), certificate };
-    if (connections.size >= options.connectionsMax || !isExpected(options.list, peer)) {
+    const { connectionsMax, list } = options;
+    const hasRoom = () => connections.size < connectionsMax || makeRoom(connections, peer.address);
+    if (!isExpected(list, peer) || !hasRoom()) {
       socket.destroy();
       return;
     }
     const connection = ports.open(socket, peer, () => connections.delete(connection));
-    connections.add(connection);
+    connections.set(connection, peer.address);
   });
   // Strangers that have not finished their handshake have room beside those who have.
   server.maxConnections = 2 * options.connectionsMax;
@@ -66,10 +70,29 @@ export async function listen<Connection extends Open>(
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...connections].map((connection) => connection.end()));
+      await Promise.all([...connections.keys()].map((connection) => connection.end()));
       await closed;
     },
   };
+}
+
+/**
+ * Whoever opens connections and forgets them must not keep the others out: of the address that has the
+ * most, the oldest goes. False where the newcomer's own address has as many as any.
+ */
+function makeRoom(connections: Map<Open, string>, newcomer: string): boolean {
+  const counts = new Map<string, number>();
+  for (const address of connections.values()) counts.set(address, (counts.get(address) ?? 0) + 1);
+  let most = newcomer;
+  for (const [address, count] of counts) if (count > (counts.get(most) ?? 0)) most = address;
+  if (most === newcomer) return false;
+  for (const [connection, address] of connections) {
+    if (address !== most) continue;
+    connections.delete(connection);
+    connection.drop();
+    return true;
+  }
+  return false;
 }
 
 function serverOf(

@@ -13,6 +13,12 @@ const MESSAGE_BYTES_MAX = 256 * 1024;
 /** Of a sender that does not wait for its answers: a few commits' worth. */
 const WAITING_MAX = 64;
 
+/**
+ * What is read at once holds some hundred messages at most. Frames without anything in them would be
+ * sixty thousand, each with an answer, and every other device would wait for that.
+ */
+const READ_AT_ONCE_MAX = 1_024;
+
 /** Answers that the other end does not read. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 
@@ -59,8 +65,16 @@ export class Hl7Connection {
     this.#socket.destroySoon();
   }
 
+  drop(): void {
+    this.#socket.destroy();
+  }
+
   #read(bytes: Uint8Array): void {
     for (const event of this.#parser.push(bytes)) {
+      if (this.#waiting >= READ_AT_ONCE_MAX) {
+        this.#socket.destroy();
+        return;
+      }
       const answer =
         event.kind === 'message'
           ? this.#ports.take(event.bytes, this.#peer)

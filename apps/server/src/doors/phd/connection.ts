@@ -26,6 +26,9 @@ const UNFINISHED_MS = 10_000;
 /** Of an agent that does not wait for its answers. */
 const WAITING_MAX = 32;
 
+/** What is read at once holds some hundred messages at most; more are noise, and others wait for it. */
+const READ_AT_ONCE_MAX = 1_024;
+
 /** Answers that the other end does not read. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 
@@ -110,6 +113,10 @@ export class PhdConnection {
 
   #read(bytes: Uint8Array): void {
     for (const frame of this.#framer.push(bytes)) {
+      if (this.#waiting >= READ_AT_ONCE_MAX) {
+        this.#socket.destroy();
+        return;
+      }
       const receivedMs = this.#ports.nowMs();
       this.#waiting += 1;
       this.#taken = this.#taken.then(() => this.#take(frame, receivedMs));
@@ -117,8 +124,17 @@ export class PhdConnection {
     if (this.#waiting >= WAITING_MAX) this.#socket.pause();
   }
 
+  /** Taken out of use, or off the list, since it associated. */
+  #isRefusedNow(): boolean {
+    const { find } = this.#ports;
+    return this.#found !== undefined && find(this.#found.agent.systemId) === undefined;
+  }
+
   async #take(frame: PhdFrame, receivedMs: number): Promise<void> {
-    if (frame.kind === 'apdu') {
+    if (this.#isRefusedNow()) {
+      this.#abort();
+      this.#socket.destroySoon();
+    } else if (frame.kind === 'apdu') {
       await this.#step(frame.bytes, receivedMs);
     } else {
       await this.#park(new Uint8Array(), { fault: frame.fault, receivedMs });
