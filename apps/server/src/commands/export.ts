@@ -21,7 +21,7 @@ import {
   readProgress,
 } from './move-store.ts';
 import { MOVED_TABLES } from './moved-tables.ts';
-import { SEALED_KINDS } from './sealed-tables.ts';
+import { SEALED_KINDS, sealOfRow } from './sealed-tables.ts';
 
 const ROWS_AT_ONCE = 200;
 
@@ -170,8 +170,6 @@ function openRow(
   // Who did what to whom stays after an erasure; what was said of it is gone with the key.
   if (owner !== null && vault.isShredded(owner))
     return table === 'audit_leaf' ? undefined : 'erased';
-  const seal =
-    owner === null ? vault.organisationSeal(String(row['organisation_id'])) : vault.sealOf(owner);
-  const opened = seal?.open(sealed, kind.contextOf(row));
+  const opened = sealOfRow(vault, kind, row)?.open(sealed, kind.contextOf(row));
   return opened?.ok ? opened.value : 'unreadable';
 }

@@ -27,7 +27,7 @@ import {
   seriesIdOf,
 } from './move-store.ts';
 import { MOVED_TABLES } from './moved-tables.ts';
-import { SEALED_KINDS } from './sealed-tables.ts';
+import { SEALED_KINDS, sealOfRow } from './sealed-tables.ts';
 
 const ROWS_AT_ONCE = 100;
 
@@ -170,9 +170,7 @@ class Importing {
   #sealed(table: string, row: JsonRow, clear: Uint8Array | undefined): JsonRow {
     const kind = SEALED_KINDS.find((known) => known.table === table);
     if (kind === undefined || clear === undefined) return row;
-    const owner = kind.subjectOf(row);
-    const { vault, organisationId } = this.#ports;
-    const seal = owner === null ? vault.organisationSeal(organisationId) : vault.sealOf(owner);
+    const seal = sealOfRow(this.#ports.vault, kind, row);
     if (seal === undefined)
       throw unusable('The export has rows of a subject that is not in it. Export again.');
     const sealed = seal.seal(clear, kind.contextOf(row));

@@ -12,6 +12,7 @@ import { eventContext } from '../telemetry/events.ts';
 import { detectorContext } from '../telemetry/flush.ts';
 import { zstd } from '../telemetry/zstd.ts';
 import { type AuditEntry, auditContext } from '../vault/audit.ts';
+import type { Seal } from '../vault/seal.ts';
 import type { SealedTable } from './store.ts';
 
 /** The columns that name a sealed row; which those are depends on its table. */
@@ -148,7 +149,7 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     what: 'parked message',
     table: 'parked',
     key: ['id'],
-    columns: ['organisation_id', 'subject_id', 'device_id', 'message_id'],
+    columns: ['organisation_id', 'subject_id', 'device_id', 'message_id', 'received_ms'],
     sealed: 'message_sealed',
     contextOf: (row) => parkedContext(text(row['device_id']), text(row['message_id'])),
     subjectOf: (row) => row['subject_id'] as string | null,
@@ -173,6 +174,24 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     faultOf: jsonFault,
   },
 ];
+
+/** What opens it, or seals it: a key of its subject, of its day, or of the organisation. */
+export function sealOfRow<S extends Seal | undefined>(
+  keys: {
+    readonly sealOf: (subjectId: string) => Seal | undefined;
+    readonly organisationSeal: (organisationId: string) => S;
+    readonly parkedSeal: (organisationId: string, receivedMs: number) => S;
+  },
+  kind: SealedKind,
+  row: SealedRow,
+): Seal | undefined {
+  const owner = kind.subjectOf(row);
+  if (owner !== null) return keys.sealOf(owner);
+  const organisationId = text(row['organisation_id']);
+  return kind.table === 'parked'
+    ? keys.parkedSeal(organisationId, number(row['received_ms']))
+    : keys.organisationSeal(organisationId);
+}
 
 /** The block decodes, and holds what the row says of it in clear. */
 function chunkFault(block: Uint8Array, row: SealedRow): string | undefined {

@@ -8,7 +8,7 @@ import type { Sql } from '../database/pool.ts';
 import { readLogRow } from '../telemetry/postgres-log.ts';
 import { listLogTables, logTableName } from '../telemetry/store.ts';
 import type { ReadingVault } from '../vault/reading-vault.ts';
-import { SEALED_KINDS, type SealedKind } from './sealed-tables.ts';
+import { SEALED_KINDS, type SealedKind, sealOfRow } from './sealed-tables.ts';
 import { type SealedRow, sealedRowsAfter } from './store.ts';
 
 export interface Unreadable {
@@ -88,10 +88,7 @@ function tryRow(
     if (seal === undefined) return isExpired ? ERASED : 'the key of its hour is missing';
     return logFault(row, seal);
   }
-  const seal =
-    subject === null
-      ? vault.organisationSeal(String(row['organisation_id']))
-      : vault.sealOf(subject);
+  const seal = sealOfRow(vault, kind, row);
   if (seal === undefined) return 'its key is missing';
   const opened = seal.open(row.sealed, kind.contextOf(row));
   if (!opened.ok) return opened.fault.detail ?? opened.fault.code;

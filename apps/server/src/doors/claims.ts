@@ -32,7 +32,7 @@ export interface ClaimPorts extends Pick<IntakePorts, 'append' | 'isFull' | 'pre
   readonly sql: Sql;
   readonly registry: Pick<Registry, 'provide' | 'devices'>;
   readonly parking: Pick<Parking, 'release'>;
-  readonly keys: Pick<Vault, 'sealOf' | 'organisationSeal'>;
+  readonly keys: Pick<Vault, 'sealOf' | 'parkedSeal'>;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, run: () => void) => void;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -132,9 +132,10 @@ export class Claims {
     return true;
   }
 
-  #sealOfRow({ subject_id: subjectId, organisation_id: organisationId }: store.ClaimableRow) {
-    const { sealOf, organisationSeal } = this.#ports.keys;
-    return subjectId === null ? organisationSeal(organisationId) : sealOf(subjectId);
+  #sealOfRow(row: store.ClaimableRow) {
+    const { sealOf, parkedSeal } = this.#ports.keys;
+    const { subject_id: subjectId, organisation_id: organisationId } = row;
+    return subjectId === null ? parkedSeal(organisationId, row.received_ms) : sealOf(subjectId);
   }
 
   /** Behind what the device has sent, before an act changes who wears it. */

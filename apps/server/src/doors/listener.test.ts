@@ -12,7 +12,7 @@ const OPTIONS = {
 
 test('an address that opens connections and forgets them keeps nobody else out', async () => {
   await using door = await listen(OPTIONS, {
-    onProblem: assert.fail,
+    onProblem: (error) => assert.fail(String(error)),
     open: (socket, _, onEnd) => {
       socket.on('close', onEnd);
       socket.write('welcome');

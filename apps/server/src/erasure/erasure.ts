@@ -16,7 +16,7 @@ import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { KEY_BACKUPS_KEPT_MS } from '../vault/key-backups.ts';
 import type { Shredded } from '../vault/shred-list.ts';
-import type { Vault } from '../vault/vault.ts';
+import { PARKED_KEPT_MS, type Vault } from '../vault/vault.ts';
 import type { Actor, LegalHolds } from './holds.ts';
 import { isFinal, receiptOf, signReceipt } from './receipt.ts';
 import * as store from './store.ts';
@@ -77,6 +77,7 @@ export class Erasure {
     const requestedBy = who.accountId ?? null;
     const lives = {
       logKeptMs: this.#ports.logKeptMs,
+      parkedKeptMs: PARKED_KEPT_MS,
       keyBackupsKeptMs: KEY_BACKUPS_KEPT_MS,
       hasLegacy: vault.legacy !== undefined,
       movedInMs: registry.moves.arrivedMs.get(id),
@@ -103,7 +104,10 @@ export class Erasure {
   #viewOf({ receipt: { signed, signature } }: Pick<Shredded, 'receipt'>, devices: string[]) {
     const { vault, nowMs, logKeptMs } = this.#ports;
     const receipt = parseReceipt({ signed, signature });
-    const facts = { nowMs: nowMs(), oldestBackupMs: vault.oldestBackupMs(), logKeptMs };
+    const facts = {
+      ...{ nowMs: nowMs(), oldestBackupMs: vault.oldestBackupMs() },
+      ...{ logKeptMs, parkedKeptMs: PARKED_KEPT_MS },
+    };
     const der = vault.signingKey().public.export({ format: 'der', type: 'spki' });
     return {
       stage: isFinal(receipt, facts) ? ('final' as const) : ('unreadable-here' as const),

@@ -9,6 +9,8 @@ const DAY_MS = 24 * HOUR_MS;
 const SLACK_MS = 2 * HOUR_MS;
 
 export interface CopyLives {
+  /** What was parked before anybody knew whose it is, under keys of its days. */
+  readonly parkedKeptMs: number;
   /** The log keeps what came in for so long, for replay after a restore. */
   readonly logKeptMs: number;
   readonly keyBackupsKeptMs: number;
@@ -23,14 +25,22 @@ export function receiptOf(
   lives: CopyLives,
   nowMs: number,
 ): ErasureReceipt {
-  const { logKeptMs, keyBackupsKeptMs, hasLegacy, movedInMs } = lives;
+  const { logKeptMs, parkedKeptMs, keyBackupsKeptMs, hasLegacy, movedInMs } = lives;
   const keyMs = nowMs + keyBackupsKeptMs + SLACK_MS;
   const logMs = nowMs + logKeptMs + SLACK_MS;
   const logKeyMs = logMs + keyBackupsKeptMs;
+  // The key of a day goes when the last hour of it has had its time.
+  const parkedMs = nowMs + parkedKeptMs + DAY_MS + SLACK_MS;
+  const parkedKeyMs = parkedMs + keyBackupsKeptMs;
   const copies: ErasureReceipt['copies'] = [
     { what: 'the key of the subject, in backups of the key store', until: dayAfter(keyMs) },
     { what: 'the log that is kept for replay, under keys of its hours', until: dayAfter(logMs) },
     { what: 'keys of those hours, in backups of the key store', until: dayAfter(logKeyMs) },
+    {
+      what: 'messages that were parked because nobody knew whose they are, under keys of their days',
+      until: dayAfter(parkedMs),
+    },
+    { what: 'keys of those days, in backups of the key store', until: dayAfter(parkedKeyMs) },
   ];
   if (hasLegacy) {
     copies.push({
@@ -49,7 +59,8 @@ export function receiptOf(
     version: 1,
     ...what,
     unreadableHereAt: new Date(nowMs).toISOString(),
-    finalOn: hasLegacy || movedInMs !== undefined ? null : dayAfter(logKeyMs),
+    finalOn:
+      hasLegacy || movedInMs !== undefined ? null : dayAfter(Math.max(logKeyMs, parkedKeyMs)),
     copies,
   };
 }
@@ -70,9 +81,15 @@ export function signReceipt(
 /** The day has come, and no backup is left from the time in which a key could still be in one. */
 export function isFinal(
   receipt: ErasureReceipt,
-  facts: { nowMs: number; oldestBackupMs: number | undefined; logKeptMs: number },
+  facts: {
+    readonly nowMs: number;
+    readonly oldestBackupMs: number | undefined;
+    readonly logKeptMs: number;
+    readonly parkedKeptMs: number;
+  },
 ): boolean {
   if (receipt.finalOn === null || facts.nowMs < Date.parse(receipt.finalOn)) return false;
-  const lastKeyMs = Date.parse(receipt.unreadableHereAt) + facts.logKeptMs + SLACK_MS;
+  const livesMs = Math.max(facts.logKeptMs, facts.parkedKeptMs + DAY_MS);
+  const lastKeyMs = Date.parse(receipt.unreadableHereAt) + livesMs + SLACK_MS;
   return facts.oldestBackupMs === undefined || facts.oldestBackupMs > lastKeyMs;
 }

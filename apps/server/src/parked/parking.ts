@@ -10,6 +10,7 @@ import type { Sql } from '../database/pool.ts';
 import type { ClockUsed } from '../line/clock.ts';
 import { type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
+import { PARKED_KEPT_MS } from '../vault/vault.ts';
 import * as store from './store.ts';
 
 /** A day of a device that sends nonsense every minute and a half. */
@@ -26,8 +27,6 @@ const BYTES_PER_DEVICE_MAX = 8 * 1024 * 1024;
 
 /** What all devices may fill: no more than the disk reserve, which keeps the log alive. */
 const BYTES_MAX = 512 * 1024 * 1024;
-
-const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** One message does not fill the table however many of its parts are bad. */
 export const PARTS_PER_MESSAGE_MAX = 50;
@@ -190,7 +189,7 @@ export class Parking {
       message_id: index === 0 ? messageId : `${messageId}#${index}`,
       received_ms: receivedMs,
       message_sealed: index === 0 ? key.seal.seal(bytes, parkedContext(deviceId, messageId)) : null,
-      expires_ms: receivedMs + KEPT_MS,
+      expires_ms: receivedMs + PARKED_KEPT_MS,
       kind: claim?.kind ?? null,
       epoch: claim?.clock.epoch ?? null,
       offset_ms: claim?.clock.offsetMs ?? null,

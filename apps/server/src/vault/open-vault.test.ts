@@ -10,6 +10,7 @@ import { StartProblem } from '../database/start-problem.ts';
 import { readMasterKey } from './key-file.ts';
 import { openVault, type SealedDatabase, type VaultOptions } from './open-vault.ts';
 import { createSeal, deriveKey } from './seal.ts';
+import { PARKED_KEPT_MS } from './vault.ts';
 
 const SECRET = new TextEncoder().encode('Quagswagger, 97 %');
 const RECEIPT = { atMs: 1, receipt: { signed: '{}', signature: 's' } };
@@ -105,6 +106,21 @@ test('a restored store, a lost list, a crash before the key went: the list close
   const erasures = [{ subjectId: '1', ...RECEIPT }];
   assert.equal(await opens(sealed, { database: { ...SEALED, erasures } }), false);
   assert.equal(await opens(sealed), false, 'and the list beside the store is whole again');
+});
+
+test('what was parked of nobody known opens for its days, and then in no copy of the store', async () => {
+  const cameMs = Date.UTC(2026, 10, 21, 23, 59);
+  using vault = await open({ database: EMPTY });
+  const sealed = vault.parkedSeal('o', cameMs).seal(SECRET, 'place');
+  const older = vault.organisationSeal('o').seal(SECRET, 'place');
+  assert.ok(
+    vault.parkedSeal('o', cameMs).open(older, 'place').ok,
+    'from before there were such keys',
+  );
+  vault.tidy(cameMs + PARKED_KEPT_MS);
+  assert.ok(vault.parkedSeal('o', cameMs).open(sealed, 'place').ok);
+  vault.tidy(cameMs + PARKED_KEPT_MS + 60_000);
+  assert.equal(vault.parkedSeal('o', cameMs).open(sealed, 'place').ok, false);
 });
 
 describe('rotation', () => {

@@ -6,12 +6,21 @@ import { type MasterKeys, unwrapRoot } from './master-key.ts';
 import { createSeal, openingAlso, type Seal } from './seal.ts';
 import { openShredList } from './shred-list.ts';
 import { readKeyStore } from './sqlite-key-store.ts';
-import { LEGACY, ofLogTable, ofOrganisation, ofSubject, wrapContext } from './vault.ts';
+import {
+  LEGACY,
+  ofLogTable,
+  ofOrganisation,
+  ofParkedDay,
+  ofSubject,
+  wrapContext,
+} from './vault.ts';
 
 export interface ReadingVault {
   /** Undefined when it has none, or has been erased. */
   readonly sealOf: (subjectId: string) => Seal | undefined;
   readonly organisationSeal: (organisationId: string) => Seal | undefined;
+  /** For what is parked of nobody known. */
+  readonly parkedSeal: (organisationId: string, receivedMs: number) => Seal | undefined;
   readonly toRead: (table: string) => Seal | undefined;
   readonly isShredded: (subjectId: string) => boolean;
   /** The store as it is now: keys may have come, gone, or been wrapped anew meanwhile. */
@@ -41,9 +50,14 @@ export async function openReadingVault(options: ReadingVaultOptions): Promise<Re
   const orLegacy = (seal: Seal | undefined): Seal | undefined =>
     seal && openingAlso(seal, find(LEGACY));
   const isShredded = (id: string): boolean => held.shredList.get(ofSubject(id)) !== undefined;
+  const organisationSeal = (id: string): Seal | undefined => orLegacy(find(ofOrganisation(id)));
   return {
+    parkedSeal: (id, receivedMs) => {
+      const [day, older] = [find(ofParkedDay(receivedMs)), organisationSeal(id)];
+      return day === undefined ? older : openingAlso(day, older);
+    },
     sealOf: (id) => (isShredded(id) ? undefined : orLegacy(find(ofSubject(id)))),
-    organisationSeal: (id) => orLegacy(find(ofOrganisation(id))),
+    organisationSeal,
     toRead: (table) => find(ofLogTable(table)),
     isShredded,
     async refresh() {

@@ -18,13 +18,23 @@ const KEY_BYTES = 32;
 
 /** What opens the rows of a database from before subjects had keys of their own. */
 export const LEGACY = 'legacy/data';
+const PARKED = 'parked/';
 const RECEIPTS = 'signing/receipts';
 export const ofLogTable = (table: string): string => LOG_OWNERS + table;
 
 /** How the store and the list of destroyed keys name a subject's key. */
 export const ofSubject = (id: string): string => `subject/${id}`;
+/** What was parked of nobody known: by the day on which it came. */
+export const ofParkedDay = (receivedMs: number): string =>
+  `${PARKED}${new Date(receivedMs).toISOString().slice(0, 10)}`;
 export const ofOrganisation = (id: string): string => `organisation/${id}`;
 export const wrapContext = (owner: string): string => `key/${owner}`;
+
+/**
+ * What is parked waits so long for a person; then it goes, and the key of its day with it. With the
+ * backups of that key, an erasure is complete within 30 days (safety S29).
+ */
+export const PARKED_KEPT_MS = 20 * 24 * 3_600_000;
 
 /** The keys of subjects, as the rooms see them that store what is theirs. */
 export interface SubjectKeys {
@@ -127,6 +137,13 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     return seal;
   };
 
+  /**
+   * For what is parked and may name anybody: nobody's erasure would find it, so the key of its day is
+   * destroyed when the day has had its time. Opens as well what the organisation's key has sealed.
+   */
+  parkedSeal = (organisationId: string, receivedMs: number): Seal =>
+    openingAlso(this.#findOrMake(ofParkedDay(receivedMs)), this.organisationSeal(organisationId));
+
   toWrite = (table: string): Seal => this.#findOrMake(ofLogTable(table));
 
   toRead = (table: string): Seal | undefined => this.#find(ofLogTable(table));
@@ -210,6 +227,9 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   tidy(nowMs: number): void {
     const { replica, backups } = this.#ports;
     if (replica?.isBehind === true) replica.catchUp();
+    const { store } = this.#ports;
+    const oldest = ofParkedDay(nowMs - PARKED_KEPT_MS);
+    store.destroy(store.owners(PARKED).filter((owner) => owner < oldest));
     backups.tidy(nowMs);
   }
 
