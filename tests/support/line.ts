@@ -45,6 +45,9 @@ export function deviceSample(
     id: 'monitor-1' as DeviceId,
     clock: { epoch: 1, offsetMs: 0, newestStampMs: NOON - 1000, suspect: undefined },
     series,
+    offsetAt() {
+      return this.clock?.offsetMs ?? 0;
+    },
     subjectAt(atMs): Placement | undefined {
       const subject = wearerAt(atMs);
       if (subject === undefined) return undefined;

@@ -124,6 +124,11 @@ export class RegisteredDevice implements KnownDevice {
     this.#others.set(nameOf(before), before);
   }
 
+  /** Of everybody who has worn it; one may come twice. */
+  series(): Iterable<Series> {
+    return this.#series.values();
+  }
+
   addOffset(epoch: number, mark: OffsetMark): void {
     const marks = (this.#offsets.get(epoch) ?? []).filter(
       (m) => m.fromStampMs !== mark.fromStampMs,
@@ -131,6 +136,15 @@ export class RegisteredDevice implements KnownDevice {
     marks.push(mark);
     marks.sort((a, b) => a.fromStampMs - b.fromStampMs);
     this.#offsets.set(epoch, marks);
+  }
+
+  /**
+   * From where on a new offset holds: no earlier than the last one. What is known last has to hold for
+   * what comes, though the message that tells it may bring older stamps.
+   */
+  stretchFrom(epoch: number, stampMs: number): number {
+    const last = this.#offsets.get(epoch)?.at(-1);
+    return last === undefined ? stampMs : Math.max(stampMs, last.fromStampMs);
   }
 
   /** In order of stamps. */
@@ -142,6 +156,8 @@ export class RegisteredDevice implements KnownDevice {
   offsetAt(epoch: number, stampMs: number): number {
     const marks = this.#offsets.get(epoch);
     if (marks === undefined) return 0;
+    const newest = marks.at(-1);
+    if (newest !== undefined && newest.fromStampMs <= stampMs) return newest.offsetMs;
     let offsetMs = marks[0]?.offsetMs ?? 0;
     for (const mark of marks) {
       if (mark.fromStampMs > stampMs) break;

@@ -52,6 +52,7 @@ export function placeAgain(device: RegisteredDevice, { row, decoded, waiting }: 
   const then: KnownDevice = {
     id: device.id,
     clock: step.state,
+    offsetAt: (of, stampMs) => device.offsetAt(of, stampMs),
     subjectAt: (atMs) => device.subjectAt(atMs),
     isWornThroughout: (span) => device.isWornThroughout(span),
     seriesOf: (subjectId, metric, of) => device.seriesOf(subjectId, metric, of),

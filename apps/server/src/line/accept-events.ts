@@ -31,7 +31,7 @@ export function placeEvents(
   const entries: LogEntry[] = [];
   const faults = faultsOf(step);
   for (const [index, event] of message.events.entries()) {
-    const offsetMs = event.stampMs === undefined ? 0 : step.state.offsetMs + shiftOf(step.state);
+    const offsetMs = event.stampMs === undefined ? 0 : offsetOf(device, step, event.stampMs);
     const timeMs = (event.stampMs ?? receivedMs) + offsetMs;
     const placement = device.subjectAt(timeMs);
     if (event.stampMs !== undefined && isHeld(device, timeMs, receivedMs)) {
@@ -51,4 +51,9 @@ export function placeEvents(
     entries.push({ kind: 'event', ...place, receivedMs, offsetMs, id, event });
   }
   return { kind: 'placed', entries, faults };
+}
+
+function offsetOf(device: KnownDevice, { state }: ClockStep, stampMs: number): number {
+  const shiftMs = shiftOf(state);
+  return device.offsetAt(state.epoch, stampMs + shiftMs) + shiftMs;
 }

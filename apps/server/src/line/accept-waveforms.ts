@@ -33,7 +33,8 @@ export function placeWaveforms(
   for (const [index, sent] of message.runs.entries()) {
     const run = { ...sent, startMs: sent.startMs + shiftOf(clock) };
     const metric = findMetric(run.metric)?.metric;
-    const timeMs = run.startMs + clock.offsetMs;
+    const offsetMs = device.offsetAt(clock.epoch, run.startMs);
+    const timeMs = run.startMs + offsetMs;
     const placement = device.subjectAt(timeMs);
     if (metric?.kind !== 'waveform') {
       faults.push({ index, fault: fail('METRIC_UNKNOWN').fault });
@@ -44,8 +45,7 @@ export function placeWaveforms(
     } else {
       const series = device.seriesOf(placement.subjectId, metric, clock.epoch);
       if (series === undefined) wanted.push({ placement, metric, epoch: clock.epoch });
-      else
-        addRun(entries, { series, run, receivedMs: message.receivedMs, offsetMs: clock.offsetMs });
+      else addRun(entries, { series, run, receivedMs: message.receivedMs, offsetMs });
     }
   }
   if (wanted.length > 0) {

@@ -148,6 +148,29 @@ test('the wearer is the one at the corrected time', () => {
   assert.deepEqual([entry?.stampsMs, entry?.offsetMs], [[NOON - 3_600_000], 3_600_000]);
 });
 
+test('a stamp from before the clock was found to be wrong keeps the offset of its own stretch', () => {
+  const device = {
+    ...deviceSample((atMs) => (atMs < NOON - 60_000 ? 2 : 1)),
+    offsetAt: (_epoch: number, stampMs: number) => (stampMs < NOON - 90_000 ? 0 : 60_000),
+  };
+  device.clock = { epoch: 1, offsetMs: 60_000, newestStampMs: NOON - 60_000, suspect: undefined };
+  const [early, late] = [NOON - 100_000, NOON - 60_000];
+  const entries = columns(accept([{ stampMs: early }, { stampMs: late }], device));
+  assert.deepEqual(
+    entries.map(({ series, stampsMs, offsetMs }) => [series[0]?.subjectId, stampsMs, offsetMs]),
+    [
+      [subjectId(2), [early], 0],
+      [subjectId(1), [late], 60_000],
+    ],
+  );
+  const runs = [runSample({ startMs: early })];
+  const [run] = placed(acceptWaveforms(device, { runs, receivedMs: NOON })).entries;
+  const events = [{ kind: 'button', stampMs: early, flags: 0 } as const];
+  const told = { events, contentId: 'c', receivedMs: NOON };
+  const [event] = placed(acceptEvents(device, told)).entries;
+  assert.deepEqual([run?.offsetMs, event?.offsetMs], [0, 0]);
+});
+
 test('a series that has no row yet is asked for, and nothing is placed before it is there', () => {
   const device = { ...deviceSample(), seriesOf: () => undefined };
   const accepted = accept([{ stampMs: NOON }, { stampMs: NOON, metric: 'aura' }], device);

@@ -80,7 +80,7 @@ class Placer {
       const clock = this.#clock;
       stampMs = reading.stampMs + shiftOf(clock);
       epoch = clock.epoch;
-      offsetMs = clock.offsetMs;
+      offsetMs = this.#device.offsetAt(epoch, stampMs);
       if (isHeld(this.#device, stampMs + offsetMs, this.#receivedMs)) {
         this.#faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
         epoch = HELD_EPOCH;

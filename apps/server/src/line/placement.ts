@@ -15,6 +15,11 @@ export interface Placement {
 export interface KnownDevice {
   readonly id: DeviceId;
   clock: ClockState | undefined;
+  /**
+   * What places a stamp of an epoch in time, as it will be when it is read: one from before the clock was
+   * found to be wrong keeps the offset of its own stretch.
+   */
+  offsetAt(epoch: number, stampMs: number): number;
   /** Who wears it at that corrected time. */
   subjectAt(atMs: number): Placement | undefined;
   /** Whether one and the same subject wears it from the one time to the other. */
