@@ -10,6 +10,7 @@ import { ChunkWorker } from '../../apps/server/src/telemetry/chunk-encoder.ts';
 import { PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { telemetryRoutes } from '../../apps/server/src/telemetry/routes.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
+import { aloneIn } from '../../tests/support/lane.ts';
 import type { Ground } from './ground.ts';
 
 export interface Stage extends AsyncDisposable {
@@ -22,7 +23,7 @@ export interface Stage extends AsyncDisposable {
 
 export async function openStage(ground: Ground): Promise<Stage> {
   const { pools, keys } = ground;
-  const registry = await Registry.load(pools.line, keys);
+  const registry = await Registry.load({ sql: pools.line, inLane: aloneIn(pools.line), keys });
   const encoder = new ChunkWorker();
   const telemetry = await Telemetry.open({
     sql: pools.line,

@@ -17,6 +17,7 @@ import { type ChunkRow, insertChunks, takeLane } from '../../apps/server/src/tel
 import { endOf } from '../../apps/server/src/telemetry/waveform-head.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { oneKey } from '../../tests/support/keys.ts';
+import { aloneIn } from '../../tests/support/lane.ts';
 import { startTestServer } from '../../tests/support/postgres-server.ts';
 
 export interface Scene {
@@ -56,7 +57,7 @@ export async function live(scene: Scene): Promise<Weight> {
   const sql = pools.line;
   const seal = createSeal(randomBytes(32), randomBytes);
   const emptyBytes = await databaseBytes(sql);
-  const registry = await Registry.load(sql, oneKey(seal));
+  const registry = await Registry.load({ sql, inLane: aloneIn(sql), keys: oneKey(seal) });
   const series = await admit(registry, sql, scene);
   const compaction = new Compaction({
     sql,

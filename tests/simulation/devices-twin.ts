@@ -118,7 +118,6 @@ export const devicesTwin = {
       ),
     })),
 
-  // Two statements, each a commit of its own.
   async writeClocks(sql, changes) {
     const fresh = changes.flatMap(({ epoch }) => epoch ?? []);
     if (fresh.length > 0)

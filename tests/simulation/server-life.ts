@@ -5,7 +5,7 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { AlarmBook } from '../../apps/server/src/alarms/book.ts';
-import type { Sql } from '../../apps/server/src/database/pool.ts';
+import type { InLane, Sql } from '../../apps/server/src/database/pool.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import type { IntakePorts } from '../../apps/server/src/doors/intake.ts';
 import { Erasure } from '../../apps/server/src/erasure/erasure.ts';
@@ -18,7 +18,7 @@ import { openWearing, type Wearing } from '../../apps/server/src/reattribution/o
 import { DiskReserve } from '../../apps/server/src/status/disk-reserve.ts';
 import { Health, watchHealth } from '../../apps/server/src/status/health.ts';
 import { LOG_KEPT_MS } from '../../apps/server/src/telemetry/flushing.ts';
-import { holdLane, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
+import { holdLane, inLaneOf, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { Telemetry } from '../../apps/server/src/telemetry/telemetry.ts';
 import type { Vault } from '../../apps/server/src/vault/vault.ts';
 import { type Edges, edgesOf } from './edges.ts';
@@ -46,6 +46,7 @@ const RESERVE_BYTES = 1_000;
 
 type Engine = Pick<Server, 'life' | 'vault' | 'registry' | 'alarms' | 'telemetry'> & {
   readonly sql: Sql;
+  readonly inLane: InLane;
   readonly edges: Edges;
   readonly health: Health;
 };
@@ -82,14 +83,16 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
   }));
   const vault = await world.keyDisk.open(chance, mayDie, erasures);
   const owner = await PostgresLog.takeOver(sql);
-  const registry = await Registry.load(sql, vault);
+  const onTakenOver = (): void => world.kill(life, 'taken over');
+  const inLane = inLaneOf(sql, { owner, onTakenOver });
+  const registry = await Registry.load({ sql, inLane, keys: vault });
   const alarms = await AlarmBook.open({
     ...ports,
     sql,
     holdLane: (tx) => holdLane(tx, owner),
     sealOf: vault.sealOf,
     registry,
-    onTakenOver: () => world.kill(life, 'taken over'),
+    onTakenOver,
   });
   alarms.onChange((_subjectId, alarm: AlarmView) => {
     scheduler.note(`${alarm.notYetStored ? 'not yet stored: ' : ''}alarm ${alarm.id}`);
@@ -121,9 +124,9 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
       health.noteFailure(error);
       ports.onProblem(what, error);
     },
-    onTakenOver: () => world.kill(life, 'taken over'),
+    onTakenOver,
   });
-  return { life, sql, edges, vault, registry, alarms, telemetry, health };
+  return { life, sql, inLane, edges, vault, registry, alarms, telemetry, health };
 }
 
 function openParking({ chance }: World, { sql, registry, vault }: Engine): Promise<Parking> {
@@ -152,11 +155,11 @@ function intakeOf(
 }
 
 async function openErasure(
-  { sql, edges, vault, registry, telemetry, alarms }: Engine,
+  { sql, inLane, edges, vault, registry, telemetry, alarms }: Engine,
   parking: Parking,
 ): Promise<{ holds: LegalHolds; erasure: Erasure }> {
   const { nowMs, after, onProblem } = edges;
-  const holds = await LegalHolds.open({ sql, keys: vault });
+  const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
     await telemetry.forget(subjectId);
@@ -170,13 +173,13 @@ async function openErasure(
 
 function openWearers(
   { chance: { newId } }: World,
-  { sql, edges, vault, registry, telemetry, alarms }: Engine,
+  { sql, inLane, edges, vault, registry, telemetry, alarms }: Engine,
   holds: LegalHolds,
 ): Promise<Wearing> {
   const { nowMs, after, pause, onProblem } = edges;
   const outside = { nowMs, after, pause, onProblem, newId, onMoved: () => undefined };
   const { organisationSeal } = vault;
   const onWorn = (): void => {};
-  const engineOf = { sql, registry, telemetry, alarms, holds, organisationSeal };
+  const engineOf = { sql, inLane, registry, telemetry, alarms, holds, organisationSeal };
   return openWearing({ ...outside, ...engineOf, onWorn });
 }

@@ -21,6 +21,7 @@ export interface Variant {
 
 const SERVER = 'apps/server/src/';
 const TELEMETRY = `${SERVER}telemetry/`;
+const LIFE = 'tests/simulation/server-life.ts';
 
 /** What is rare in a short run is made common: of every run, broken or not. */
 export const SCALE: readonly Edit[] = [
@@ -151,10 +152,34 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     '(telemetry.unconsumedSinceMs ??',
     '(telemetry.stalledSinceMs ??',
   ),
-  'reads-before-it-has-taken-over': broken(
-    'tests/simulation/server-life.ts',
-    '  const owner = await PostgresLog.takeOver(sql);\n  const registry = await Registry.load(sql, vault);\n',
-    '  const registry = await Registry.load(sql, vault);\n  const owner = await PostgresLog.takeOver(sql);\n',
+  'reads-before-it-has-taken-over': {
+    edits: [
+      {
+        file: LIFE,
+        find: '  const owner = await PostgresLog.takeOver(sql);\n',
+        put:
+          '  const registry = await Registry.load({ sql, inLane: (work) => inLane(work), keys: vault });\n' +
+          '  const owner = await PostgresLog.takeOver(sql);\n',
+      },
+      {
+        file: LIFE,
+        find: '  const registry = await Registry.load({ sql, inLane, keys: vault });\n',
+        put: '',
+      },
+    ],
+    answersBeforeSync: false,
+    isQuick: false,
+    from: 1,
+  },
+  'says-who-wears-what-after-it-was-replaced': broken(
+    `${SERVER}reattribution/acts.ts`,
+    'await inLane(async (tx) => {',
+    'await (this.#ports as unknown as { sql: import("../database/pool.ts").Sql }).sql.begin(async (tx) => {',
+  ),
+  'begins-an-epoch-without-its-offset': broken(
+    `${SERVER}devices/device-rows.ts`,
+    'await inLane((tx) => store.writeClocks(tx, changes));',
+    'await store.writeClocks(sql, changes);',
   ),
   'writes-alarms-of-a-server-that-was-replaced': broken(
     `${SERVER}alarms/alarm-writer.ts`,

@@ -71,10 +71,6 @@ export class Wearing {
     return false;
   }
 
-  get isAnyActing(): boolean {
-    return this.#world.monitors.some(({ kind }) => this.isActing(kind.id));
-  }
-
   /** Nothing of a device is on its way from one to another. */
   isSettled(deviceId: string): boolean {
     if (this.isActing(deviceId)) return false;
@@ -122,11 +118,11 @@ export class Wearing {
     return this.#say(server, monitor, { kind: 'assign', subjectId, fromMs: undefined });
   }
 
-  /** Somebody says something of who wears or wore a device. */
+  /** Somebody says something of who wears or wore a device: to a server that has been replaced as well. */
   sayAnything(): void {
-    const { server, chance, monitors } = this.#world;
-    // The record of who wears what is one server's: a second one is started when this one is gone.
-    if (server === undefined || this.#world.isTakingOver) return;
+    const { servers, chance, monitors } = this.#world;
+    if (servers.length === 0) return;
+    const server = chance.of(servers);
     const monitor = chance.of(monitors);
     const last = this.#last.get(monitor.kind.id);
     const said = last !== undefined && chance.happens(0.2) ? last : this.#anything(server, monitor);

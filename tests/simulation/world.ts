@@ -161,9 +161,9 @@ export class World {
     if (isIdle && this.scheduler.elapsedMs >= this.#startFromMs) this.#start();
   }
 
-  /** Two servers, of which one does not know yet that it is none any more. */
-  get isTakingOver(): boolean {
-    return this.#starting !== undefined || this.#replaced.length > 0;
+  /** The one that has the lane, and those that do not know yet that they have lost it. */
+  get servers(): Server[] {
+    return [this.server, ...this.#replaced].filter((server) => server !== undefined);
   }
 
   #misfortune(weather: Weather): boolean {
@@ -239,8 +239,6 @@ export class World {
   /** A second server on the same database: the first one finds out when it writes. */
   #takeOver(): void {
     if (this.server === undefined || this.#starting !== undefined) return;
-    // What is being said of who wears a device the second server would not have read.
-    if (this.wearing.isAnyActing) return;
     this.hasBeenTakenOver = true;
     this.#start();
   }
@@ -310,7 +308,7 @@ export class World {
   /** Somebody new wears a device that nobody wears. */
   #admit(monitor: Monitor, server: Server): void {
     const { id, organisationId } = monitor.kind;
-    if (this.#admitting.has(id) || this.isTakingOver) return;
+    if (this.#admitting.has(id)) return;
     this.#admitting.add(id);
     this.scheduler.note(`admit somebody for ${id}`);
     this.admitted(server.registry, organisationId)
@@ -361,7 +359,7 @@ export class World {
 
   #deliver(monitor: Monitor, sent: Sent): void {
     const { chance, weather } = this;
-    const servers = [this.server, ...this.#replaced].filter((server) => server !== undefined);
+    const { servers } = this;
     if (servers.length === 0) return;
     const server = chance.of(servers);
     const { life, registry, intake, nowMs } = server;

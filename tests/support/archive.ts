@@ -5,7 +5,7 @@ import type { UnreadablePart } from '@ausculta/contract/readings';
 import { expect } from '@ausculta/vitals/expect';
 import type { DeviceId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
-import { readAsOrganisation } from '../../apps/server/src/database/pool.ts';
+import { type InLane, readAsOrganisation } from '../../apps/server/src/database/pool.ts';
 import { RegisteredDevice } from '../../apps/server/src/devices/known-device.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import type { Series } from '../../apps/server/src/line/entry.ts';
@@ -18,6 +18,7 @@ import { zstd } from '../../apps/server/src/telemetry/zstd.ts';
 import { createSeal } from '../../apps/server/src/vault/seal.ts';
 import type { TestDatabase } from './database.ts';
 import { oneKey } from './keys.ts';
+import { aloneIn } from './lane.ts';
 import { NOON, ORGANISATION, subjectId } from './line.ts';
 
 export const SUBJECT = subjectId(1);
@@ -34,7 +35,11 @@ export interface Archive extends QueryPorts {
 
 export async function openArchive(database: TestDatabase): Promise<Archive> {
   await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
-  const registry = await Registry.load(database.line, keys);
+  const registry = await Registry.load({
+    sql: database.line,
+    inLane: aloneIn(database.line),
+    keys,
+  });
   const identity = { familyName: 'S', givenName: '', sex: 'unknown', recordNumber: '1' } as const;
   const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;
   await registry.addSubject({ organisationId: ORGANISATION, id: SUBJECT, ...person });
@@ -68,6 +73,20 @@ export async function openArchive(database: TestDatabase): Promise<Archive> {
     series,
     opened: () => opened,
   };
+}
+
+export const OTHER = subjectId(2);
+
+/** The same with somebody else, whom nothing has been measured of, in a registry of its own. */
+export async function openWard(database: TestDatabase, inLane: InLane = aloneIn(database.line)) {
+  await openArchive(database);
+  const registry = await Registry.load({ sql: database.line, inLane, keys });
+  const identity = { familyName: 'B', givenName: '', sex: 'unknown', recordNumber: '2' } as const;
+  const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;
+  await registry.addSubject({ organisationId: ORGANISATION, id: OTHER, ...person });
+  const device = registry.devices.get('monitor-1');
+  expect(device !== undefined, 'the archive has a device');
+  return { registry, device };
 }
 
 /** Chunks of one minute each, ten readings in a chunk; each value is the number of its reading. */

@@ -16,6 +16,7 @@ import { createSeal } from '../../apps/server/src/vault/seal.ts';
 import type { LogKeys, SubjectKeys } from '../../apps/server/src/vault/vault.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { oneKey } from './keys.ts';
+import { aloneIn } from './lane.ts';
 import { NOON, ORGANISATION, subjectId } from './line.ts';
 
 export const SUBJECT = subjectId(1);
@@ -51,7 +52,10 @@ export class Engine {
     database: TestDatabase,
     { sealOf = keys.sealOf, logKeys = keys, nowMs = NOON, seriesATurn }: Partial<World> = {},
   ): Promise<Engine> {
-    const engine = new Engine(await Registry.load(database.line, keys), nowMs);
+    const engine = new Engine(
+      await Registry.load({ sql: database.line, inLane: aloneIn(database.line), keys }),
+      nowMs,
+    );
     const { failing } = engine;
     const sql = new Proxy(database.line, {
       get(target, name) {
@@ -174,7 +178,11 @@ async function admit(
   id: SubjectId,
   deviceId: DeviceId,
 ): Promise<(key: string) => Promise<Series>> {
-  const registry = await Registry.load(database.line, keys);
+  const registry = await Registry.load({
+    sql: database.line,
+    inLane: aloneIn(database.line),
+    keys,
+  });
   const { partition } = await registry.addSubject({
     organisationId: ORGANISATION,
     id,

@@ -11,7 +11,7 @@ import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
 import { openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import { readAsOrganisation } from './database/pool.ts';
+import { type InLane, readAsOrganisation } from './database/pool.ts';
 import { readArchiver } from './database/store.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
@@ -48,7 +48,7 @@ import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
-import { holdLane, type Ownership, PostgresLog } from './telemetry/postgres-log.ts';
+import { holdLane, inLaneOf, type Ownership, PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -95,11 +95,12 @@ interface Parts {
   readonly encoder: ChunkEncoder;
   readonly health: Health;
   readonly archive: ArchiveWatch;
+  readonly inLane: InLane;
 }
 
-type Ground = Pick<Parts, 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive'> & {
-  readonly owner: Ownership;
-};
+type Given = 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive' | 'inLane';
+type Ground = Pick<Parts, Given> & { readonly owner: Ownership };
+type Engine = Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'parking'>;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, outside } = options;
@@ -138,8 +139,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = new Health(new DiskReserve(config.diskReserveBytes));
   const encoder = stack.use(new ChunkWorker());
   const owner = await PostgresLog.takeOver(database.line);
+  const inLane = inLaneOf(database.line, { owner, onTakenOver: outside.onFatal });
   const archive = new ArchiveWatch();
-  const parts = await openParts({ options, database, vault, encoder, health, archive, owner });
+  const outer = { options, database, vault, encoder, health, archive };
+  const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
   stack.defer(() => telemetry.close());
   stack.defer(() => parts.erasure.close());
@@ -203,11 +206,11 @@ function openAlarms(
 }
 
 async function openParts(ground: Ground): Promise<Parts> {
-  const { options, database, vault, encoder, health, owner } = ground;
+  const { options, database, vault, encoder, health, owner, inLane } = ground;
   const { outside } = options;
   const sql = database.line;
   const { nowMs, after, pause, onProblem } = outside;
-  const registry = await Registry.load(sql, vault);
+  const registry = await Registry.load({ sql, inLane, keys: vault });
   const alarms = await openAlarms(ground, registry);
   let onRevision = (_subjectId: SubjectId): void => {};
   const telemetry = await Telemetry.open({
@@ -259,7 +262,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const erasing = await openErasure(ground, { ...engine, parking });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
-  const moving = { ...engine, ...erasing, organisationSeal: vault.organisationSeal, onMoved };
+  const given = { inLane, organisationSeal: vault.organisationSeal };
+  const moving = { ...engine, ...erasing, ...given, onMoved };
   const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
@@ -270,12 +274,7 @@ async function openParts(ground: Ground): Promise<Parts> {
 
 function intakePorts(
   { options: { outside }, health }: Pick<Parts, 'options' | 'health'>,
-  {
-    registry,
-    telemetry,
-    alarms,
-    parking,
-  }: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'parking'>,
+  { registry, telemetry, alarms, parking }: Engine,
 ): IntakePorts {
   return {
     append: telemetry.append,
@@ -291,17 +290,12 @@ function intakePorts(
 }
 
 async function openErasure(
-  { options: { outside }, database, vault }: Pick<Parts, 'options' | 'database' | 'vault'>,
-  {
-    registry,
-    telemetry,
-    alarms,
-    parking,
-  }: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'parking'>,
+  { options: { outside }, database, vault, inLane }: Ground,
+  { registry, telemetry, alarms, parking }: Engine,
 ): Promise<Pick<Parts, 'holds' | 'erasure'>> {
   const { nowMs, after, onProblem } = outside;
   const sql = database.line;
-  const holds = await LegalHolds.open({ sql, keys: vault });
+  const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
     await telemetry.forget(subjectId);
@@ -351,7 +345,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
   registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, movedOf, presenceOf });
   deviceLifeRoutes(app, {
-    sql: database.line,
+    inLane: parts.inLane,
     registry,
     nowMs,
     ...secretsOf(outside),

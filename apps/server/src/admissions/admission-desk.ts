@@ -6,6 +6,7 @@
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { parseSubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import type { Actor } from '../erasure/holds.ts';
 import {
@@ -30,6 +31,7 @@ import { type Half, Swaps } from './swaps.ts';
 import type { Turns } from './turns.ts';
 
 export interface DeskPorts extends MergePorts {
+  readonly sql: Sql;
   readonly turns: Turns;
   readonly newId: () => string;
 }

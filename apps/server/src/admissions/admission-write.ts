@@ -1,5 +1,5 @@
 /** What messages have changed, made durable at once: the person, the stay, the message, the audit. */
-import type { Sql } from '../database/pool.ts';
+import type { InLane } from '../database/pool.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
@@ -17,7 +17,7 @@ import type { Stays } from './stays.ts';
 import { insertMovement } from './store.ts';
 
 export interface WritePorts {
-  readonly sql: Sql;
+  readonly inLane: InLane;
   readonly registry: Registry;
   readonly stays: Stays;
   readonly keys: SubjectKeys;
@@ -33,11 +33,11 @@ export interface Moved {
 }
 
 export async function writeMoved(
-  { sql, registry, stays, keys }: WritePorts,
+  { inLane, registry, stays, keys }: WritePorts,
   all: readonly Moved[],
 ): Promise<void> {
   const written = all.map((moved) => ({ ...moved, ...afterwards(moved) }));
-  await sql.begin(async (tx) => {
+  await inLane(async (tx) => {
     for (const { message, what, subject, after, stay } of written) {
       await registry.rewrite(tx, after);
       await stays.write(tx, stay);

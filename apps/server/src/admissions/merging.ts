@@ -5,7 +5,7 @@
  */
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
-import type { Sql } from '../database/pool.ts';
+import type { InLane } from '../database/pool.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import type { Actor, LegalHolds } from '../erasure/holds.ts';
 import { type AuditAct, appendAudit } from '../vault/audit.ts';
@@ -29,7 +29,7 @@ import { insertMovement } from './store.ts';
 export interface MergePorts extends BedDevicePorts, MergeMovePorts {
   readonly registry: Registry;
   readonly stays: Stays;
-  readonly sql: Sql;
+  readonly inLane: InLane;
   readonly keys: SubjectKeys;
   readonly holds: Pick<LegalHolds, 'of'>;
 }
@@ -136,14 +136,14 @@ function refuse(why: string) {
 }
 
 async function write(
-  { sql, keys, registry, stays }: MergePorts,
+  { inLane, keys, registry, stays }: MergePorts,
   { who, atMs, messageId }: Statement,
   { what, old, kept }: PairAfter & { readonly what: AuditAct },
 ): Promise<void> {
   const { organisationId } = who;
   const records: Record[] = kept === undefined ? [old] : [old, kept];
   const value = { old: old.subject.id, kept: kept?.subject.id };
-  await sql.begin(async (tx) => {
+  await inLane(async (tx) => {
     for (const { subject, stay } of records) {
       await registry.rewrite(tx, subject);
       await stays.write(tx, stay);

@@ -1,6 +1,6 @@
 /** Stays and the beds of devices: in memory, written through to the database under their keys. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Sql, Transaction } from '../database/pool.ts';
+import type { InLane, Sql, Transaction } from '../database/pool.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { type Bed, bedKey } from './bed.ts';
@@ -9,6 +9,7 @@ import * as store from './store.ts';
 
 export interface StayPorts {
   readonly sql: Sql;
+  readonly inLane: InLane;
   readonly keys: SubjectKeys;
   readonly organisationSeal: (organisationId: string) => Seal;
   /** Whether there is such a subject. */
@@ -60,17 +61,17 @@ export class Stays {
   }
 
   async keep(stay: Stay): Promise<void> {
-    await this.write(this.#ports.sql, stay);
+    await this.#ports.inLane((tx) => this.write(tx, stay));
     this.census.set(stay);
   }
 
   /** Whoever writes it sets it in the census once it is durable. Nothing is kept of who was erased. */
-  async write(sql: Sql | Transaction, stay: Stay): Promise<void> {
+  async write(tx: Transaction, stay: Stay): Promise<void> {
     const { subjectId, organisationId, ...kept } = stay;
     const { keys, nowMs } = this.#ports;
     const seal = keys.sealOf(subjectId);
     if (seal === undefined) return;
-    await store.writeStay(sql, {
+    await store.writeStay(tx, {
       organisation_id: organisationId,
       subject_id: subjectId,
       changed_ms: nowMs(),
@@ -99,11 +100,12 @@ export class Stays {
 
   async #keepDevice({ id, organisationId }: DeviceName, bed: DeviceBed): Promise<void> {
     const seal = this.#ports.organisationSeal(organisationId);
-    await store.writeBedDevice(this.#ports.sql, {
+    const row = {
       organisation_id: organisationId,
       device_id: id,
       bed_sealed: seal.seal(encode(bed), bedDeviceContext(id)),
-    });
+    };
+    await this.#ports.inLane((tx) => store.writeBedDevice(tx, row));
     this.#bedOfDevice.set(id, bed);
   }
 

@@ -12,6 +12,7 @@ import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { oneKey } from '../../../../tests/support/keys.ts';
+import { aloneIn } from '../../../../tests/support/lane.ts';
 import {
   arrivalOf,
   NOON,
@@ -53,7 +54,11 @@ const who = {
 
 /** The registry as the book asks it: one adult who wears both monitors. */
 async function registryOf(database: TestDatabase): Promise<Registry> {
-  const registry = await Registry.load(database.line, keys);
+  const registry = await Registry.load({
+    sql: database.line,
+    inLane: aloneIn(database.line),
+    keys,
+  });
   const adult = { organisationId: ORGANISATION, id: SUBJECT, kind: 'patient', category: 'adult' };
   registry.subjects.set(SUBJECT, adult as never);
   for (const id of ['monitor-1', 'monitor-2']) {

@@ -17,6 +17,12 @@ export interface Pools extends AsyncDisposable {
 export type Sql = postgres.Sql;
 export type Transaction = postgres.TransactionSql;
 
+/**
+ * A transaction of the server that has the lane: one that has been replaced commits none. For whatever
+ * the running server holds in memory as well, which the next one reads once, when it starts.
+ */
+export type InLane = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
+
 export interface PoolSizes {
   /** One group commit in flight for each lane, the flush, the parked, and the registry's look-ups. */
   readonly line: number;

@@ -6,7 +6,7 @@ import { isAssignedAt } from '@ausculta/vitals/device';
 import { fail } from '@ausculta/vitals/fault';
 import { type OrganisationId, parseDeviceId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
-import type { Sql } from '../database/pool.ts';
+import type { InLane } from '../database/pool.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
@@ -15,7 +15,7 @@ import type { Registry } from './registry.ts';
 import { disableDevice, writeToken } from './store.ts';
 
 export interface DeviceLifePorts {
-  readonly sql: Sql;
+  readonly inLane: InLane;
   readonly registry: Registry;
   readonly nowMs: () => number;
   readonly randomToken: () => string;
@@ -43,7 +43,7 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
       const device = deviceOf(registry, organisationId, request.params.id);
       if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
       const token = ports.randomToken();
-      await ports.sql.begin(async (tx) => {
+      await ports.inLane(async (tx) => {
         await writeToken(tx, device.id, ports.sha256(token));
         const target = `device/${device.id}` as const;
         const act = { act: 'device-token-renewed', target, atMs: nowMs() } as const;
@@ -68,7 +68,7 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
       if (device.wearerNow(nowMs()) !== undefined) {
         return await sendFault(reply, fail('SUBJECT_MONITORED', 'take it off first').fault);
       }
-      await ports.sql.begin(async (tx) => {
+      await ports.inLane(async (tx) => {
         await disableDevice(tx, device.id, nowMs());
         const target = `device/${device.id}` as const;
         const act = { act: 'device-disabled', target, atMs: nowMs() } as const;

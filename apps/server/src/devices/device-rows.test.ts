@@ -5,7 +5,9 @@ import { expect } from '@ausculta/vitals/expect';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { keys, openArchive, SUBJECT } from '../../../../tests/support/archive.ts';
 import { freshDatabase } from '../../../../tests/support/database.ts';
+import { aloneIn } from '../../../../tests/support/lane.ts';
 import { NOON } from '../../../../tests/support/line.ts';
+import type { InLane } from '../database/pool.ts';
 import { Registry } from './registry.ts';
 import { writeClocks } from './store.ts';
 
@@ -31,7 +33,7 @@ test('a series that is asked for many times at once is one series', async () => 
   ]);
   const metrics = registry.seriesOfSubject(SUBJECT).map(({ metric }) => metric.key);
   assert.deepEqual(metrics.toSorted(), ['body-temperature', 'heart-rate', 'spo2']);
-  const again = await Registry.load(database.line, keys);
+  const again = await Registry.load({ sql: database.line, inLane: aloneIn(database.line), keys });
   assert.equal(again.seriesCount, 3);
 });
 
@@ -60,4 +62,23 @@ test('of clocks that are told at once each offset is kept, and of one stamp the 
       [3_000, 8],
     ],
   );
+});
+
+test('an epoch and its offset are written together or not at all', async () => {
+  await using database = await freshDatabase();
+  const { series } = await openArchive(database);
+  const sql = database.line;
+  const failing: InLane = (work) =>
+    aloneIn(sql)(async (tx) => {
+      await work(tx);
+      throw new Error('the server dies before the commit');
+    });
+  const registry = await Registry.load({ sql, inLane: failing, keys });
+  const device = registry.devices.get(series.deviceId);
+  expect(device !== undefined, 'the archive has a device');
+  const change = { kind: 'epoch', epoch: 1, offsetMs: 3_600_000, fromStampMs: NOON } as const;
+  const needs = { clock: { change, state: {} as never }, series: [] };
+  await assert.rejects(registry.provide(device, needs, NOON));
+  assert.deepEqual([...(await sql`SELECT FROM clock_epoch`)], []);
+  assert.deepEqual([...(await sql`SELECT FROM clock_offset`)], []);
 });

@@ -4,7 +4,7 @@
  */
 
 import { GatheredWrites } from '../database/gathered-writes.ts';
-import type { Sql } from '../database/pool.ts';
+import type { InLane, Sql } from '../database/pool.ts';
 import * as store from './store.ts';
 
 /** A statement of PostgreSQL takes 65,535 parameters, and a row is seven at most. */
@@ -16,15 +16,17 @@ export class DeviceRows {
   readonly #series: GatheredWrites<store.SeriesName, number>;
   readonly #clocks: GatheredWrites<store.ClockRows, undefined>;
 
-  constructor(sql: Sql) {
+  constructor({ sql, inLane }: { readonly sql: Sql; readonly inLane: InLane }) {
     this.#series = new GatheredWrites({
       ...TOGETHER,
+      // Whoever has the lane finds it when it asks for the same: an id, and nothing that says another.
       write: (rows) => store.upsertSeries(sql, rows),
     });
     this.#clocks = new GatheredWrites({
       ...TOGETHER,
       write: async (changes) => {
-        await store.writeClocks(sql, changes);
+        // An epoch without its offset would place what is measured in it wherever the clock says.
+        await inLane((tx) => store.writeClocks(tx, changes));
         return changes.map(() => undefined);
       },
     });

@@ -7,7 +7,7 @@ import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { Subject, SubjectIdentity } from '@ausculta/vitals/subject';
-import type { Sql, Transaction } from '../database/pool.ts';
+import type { InLane, Sql, Transaction } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { type ClockChange, RECEIPT_EPOCH } from '../line/clock.ts';
 import { changesAfter } from '../line/clock-changes.ts';
@@ -26,11 +26,18 @@ export interface RegisteredSubject extends Subject {
   readonly partition: number;
 }
 
+export interface RegistryPorts {
+  readonly sql: Sql;
+  readonly inLane: InLane;
+  readonly keys: SubjectKeys;
+}
+
 export const identityContext = (organisationId: string, id: string): string =>
   `subject/${organisationId}/${id}/identity`;
 
 export class Registry {
   readonly #sql: Sql;
+  readonly #inLane: InLane;
   readonly #keys: SubjectKeys;
   readonly subjects = new Map<SubjectId, RegisteredSubject>();
   readonly devices = new Map<string, RegisteredDevice>();
@@ -41,14 +48,16 @@ export class Registry {
   readonly #seriesOfSubject = new Map<SubjectId, Series[]>();
   readonly #rows: DeviceRows;
 
-  private constructor(sql: Sql, keys: SubjectKeys) {
+  private constructor({ sql, inLane, keys }: RegistryPorts) {
     this.#sql = sql;
+    this.#inLane = inLane;
     this.#keys = keys;
-    this.#rows = new DeviceRows(sql);
+    this.#rows = new DeviceRows({ sql, inLane });
   }
 
-  static async load(sql: Sql, keys: SubjectKeys): Promise<Registry> {
-    const registry = new Registry(sql, keys);
+  static async load(ports: RegistryPorts): Promise<Registry> {
+    const registry = new Registry(ports);
+    const { sql, keys } = ports;
     const rows = await store.readSubjects(sql);
     // A restored database brings rows back that no key opens any more.
     const living = rows.filter(({ id }) => !keys.isShredded(id));
@@ -106,27 +115,20 @@ export class Registry {
     // The key first: what is sealed with it must open after any crash.
     this.#keys.keep([id]);
     const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
-    await store.insertSubject(this.#sql, {
-      organisation_id: organisationId,
-      id,
-      kind,
-      partition,
-      category,
-      paced,
-      identity_sealed,
-    });
+    const row = { organisation_id: organisationId, id, kind, partition, category, paced };
+    await this.#inLane((tx) => store.insertSubject(tx, { ...row, identity_sealed }));
     const added = { ...subject, partition };
     this.#setSubject(added);
     return added;
   }
 
   /** Writes what is known of a subject now; `rewritten` follows, once it is durable. */
-  async rewrite(sql: Sql | Transaction, subject: RegisteredSubject): Promise<void> {
+  async rewrite(tx: Transaction, subject: RegisteredSubject): Promise<void> {
     const { organisationId, id, category, paced, identity } = subject;
     const clear = new TextEncoder().encode(JSON.stringify(identity));
     const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
     const row = { organisation_id: organisationId, id, category, paced, identity_sealed };
-    await store.writeSubject(sql, row);
+    await store.writeSubject(tx, row);
   }
 
   rewritten(subject: RegisteredSubject): void {
@@ -140,15 +142,7 @@ export class Registry {
     fromMs: number,
   ): Promise<boolean> {
     const { organisationId, id, model, tokenHash } = device;
-    const isNew = await store.insertDevice(this.#sql, {
-      organisation_id: organisationId,
-      id,
-      token_hash: tokenHash,
-      model,
-    });
-    if (!isNew) return false;
-    this.devices.set(id, device);
-    const row: store.AssignmentRow = {
+    const worn: store.AssignmentRow = {
       organisation_id: organisationId,
       device_id: id,
       subject_id: subjectId,
@@ -156,8 +150,15 @@ export class Registry {
       valid_until_ms: null,
       source: 'registration',
     };
-    await store.insertAssignment(this.#sql, row);
-    this.#addAssignmentRow(row);
+    const isNew = await this.#inLane(async (tx) => {
+      const row = { organisation_id: organisationId, id, token_hash: tokenHash, model };
+      if (!(await store.insertDevice(tx, row))) return false;
+      await store.insertAssignment(tx, worn);
+      return true;
+    });
+    if (!isNew) return false;
+    this.devices.set(id, device);
+    this.#addAssignmentRow(worn);
     return true;
   }
 
@@ -226,7 +227,8 @@ export class Registry {
     change: ClockChange,
     receivedMs: number,
   ): Promise<void> {
-    const { epoch, offsetMs, fromStampMs } = change;
+    const { epoch, offsetMs } = change;
+    const fromStampMs = device.stretchFrom(epoch, change.fromStampMs);
     const key = { organisation_id: device.organisationId, device_id: device.id, epoch };
     const isEpoch = change.kind === 'epoch';
     await this.#rows.clock({

@@ -174,7 +174,10 @@ export class Claims {
     }
   }
 
-  /** What has found its place is parked no more; what is left keeps the message, under its subject's key. */
+  /**
+   * What has found its place is parked no more; what is left keeps the message, under its subject's key. By a
+   * server that has been replaced as well: nobody has these rows in memory, and what left them is in the log.
+   */
   async #leave(claimed: {
     readonly row: store.ClaimableRow;
     readonly place: string;

@@ -140,6 +140,10 @@ export class Erasure {
     }
   }
 
+  /**
+   * By a server that has been replaced as well: whose key is destroyed is erased, and the row that says so
+   * is how the other one learns of it, at its next start.
+   */
   async #sweepOnce(receipt: ErasureReceipt): Promise<void> {
     const { sql, vault } = this.#ports;
     const { subjectId, requestedBy } = receipt;

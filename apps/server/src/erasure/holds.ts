@@ -1,13 +1,14 @@
 /** Legal holds: a duty to keep a record that comes before the wish to erase it (safety S29). */
 import type { LegalHold } from '@ausculta/contract/erasure';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Sql } from '../database/pool.ts';
+import type { InLane, Sql } from '../database/pool.ts';
 import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import * as store from './store.ts';
 
 export interface HoldPorts {
   readonly sql: Sql;
+  readonly inLane: InLane;
   readonly keys: SubjectKeys;
 }
 
@@ -71,7 +72,7 @@ export class LegalHolds {
     const view = { id, reason, placedBy, placedAt: new Date(atMs).toISOString() };
     this.#hold(subjectId, view);
     try {
-      await this.#ports.sql.begin(async (tx) => {
+      await this.#ports.inLane(async (tx) => {
         await store.insertHold(tx, {
           organisation_id: who.organisationId,
           subject_id: subjectId,
@@ -98,7 +99,7 @@ export class LegalHolds {
     const { subjectId, id, atMs } = hold;
     if (!this.of(subjectId).some((known) => known.id === id)) return false;
     const seal = this.#ports.keys.sealOf(subjectId);
-    await this.#ports.sql.begin(async (tx) => {
+    await this.#ports.inLane(async (tx) => {
       await store.releaseHold(tx, { id, subjectId, by: who.accountId ?? null, atMs });
       await appendAudit(tx, {
         ...auditOf(who, hold),

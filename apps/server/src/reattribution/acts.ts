@@ -6,7 +6,7 @@
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
-import type { Sql } from '../database/pool.ts';
+import type { InLane } from '../database/pool.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import { writeAssignments } from '../devices/store.ts';
@@ -31,7 +31,7 @@ const AHEAD_MS = 10 * 60_000;
 const EVER = Number.POSITIVE_INFINITY;
 
 export interface ActPorts {
-  readonly sql: Sql;
+  readonly inLane: InLane;
   readonly registry: Registry;
   readonly holds: LegalHolds;
   readonly reattribution: Reattribution;
@@ -161,14 +161,14 @@ export class Acts {
     return ok(undefined);
   }
 
-  /** All of it, or nothing. */
+  /** All of it, or nothing; and nothing once another server has read who wears what. */
   async #write(
     { who, device, what, atMs }: Pick<Act, 'who' | 'device' | 'what'> & { readonly atMs: number },
     history: { before: readonly Worn[]; after: readonly Worn[]; orders: readonly OrderRow[] },
   ): Promise<void> {
-    const { sql, organisationSeal } = this.#ports;
+    const { inLane, organisationSeal } = this.#ports;
     const { before, after, orders } = history;
-    await sql.begin(async (tx) => {
+    await inLane(async (tx) => {
       await writeAssignments(tx, device.id, rowsOf(after, device, what));
       await insertOrders(tx, orders);
       await appendAudit(tx, {

@@ -8,7 +8,8 @@ export interface Wearing {
 }
 
 export async function openWearing(
-  ports: ReattributionPorts & Pick<ActPorts, 'holds' | 'organisationSeal' | 'newId' | 'onWorn'>,
+  ports: ReattributionPorts &
+    Pick<ActPorts, 'inLane' | 'holds' | 'organisationSeal' | 'newId' | 'onWorn'>,
 ): Promise<Wearing> {
   const reattribution = await Reattribution.open(ports);
   const { heads } = ports.telemetry;

@@ -3,7 +3,7 @@
  * sealed for its lane and sequence, so that a row put elsewhere does not open.
  */
 import { ok, type Result } from '@ausculta/vitals/fault';
-import type { Sql, Transaction } from '../database/pool.ts';
+import type { InLane, Sql, Transaction } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
@@ -36,6 +36,28 @@ export interface Ownership {
 /** To be called in a transaction: nobody takes the lane before it has ended. */
 export async function holdLane(tx: Transaction, owner: Ownership): Promise<void> {
   if (!(await store.holdLane(tx, owner))) throw new TakenOver();
+}
+
+/** `onTakenOver` ends this server, before whoever asked hears that it failed. */
+export function inLaneOf(
+  sql: Sql,
+  {
+    owner,
+    onTakenOver,
+  }: { readonly owner: Ownership; readonly onTakenOver: (why: string) => void },
+): InLane {
+  return async (work) => {
+    try {
+      const done = await sql.begin(async (tx) => {
+        await holdLane(tx, owner);
+        return { value: await work(tx) };
+      });
+      return done.value;
+    } catch (error) {
+      if (error instanceof TakenOver) onTakenOver(error.message);
+      throw error;
+    }
+  };
 }
 
 export interface ReplayedCommit {

@@ -6,6 +6,7 @@ import type { DeviceId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { oneKey } from '../../../../tests/support/keys.ts';
+import { aloneIn } from '../../../../tests/support/lane.ts';
 import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
@@ -24,7 +25,7 @@ const HELD = subjectId(2);
 async function fill(database: TestDatabase): Promise<Registry> {
   const sql = database.line;
   await sql`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
-  const registry = await Registry.load(sql, oneKey(seal));
+  const registry = await Registry.load({ sql, inLane: aloneIn(sql), keys: oneKey(seal) });
   for (const id of [subjectId(1), HELD]) {
     const identity = { familyName: 'S', givenName: '', sex: 'unknown', recordNumber: id } as const;
     const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;

@@ -8,6 +8,7 @@ import { metricOf } from '@ausculta/vitals/lookup';
 import { FLAG } from '@ausculta/vitals/reading';
 import { freshDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { oneKey } from '../../../../tests/support/keys.ts';
+import { aloneIn } from '../../../../tests/support/lane.ts';
 import { NOON, ORGANISATION, runSample, subjectId } from '../../../../tests/support/line.ts';
 import { readAsOrganisation } from '../database/pool.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
@@ -36,7 +37,11 @@ interface Archive extends QueryPorts {
 
 async function openArchive(database: TestDatabase): Promise<Archive> {
   await database.line`INSERT INTO organisation (id, name) VALUES (${ORGANISATION}, 'Sample')`;
-  const registry = await Registry.load(database.line, oneKey(seal));
+  const registry = await Registry.load({
+    sql: database.line,
+    inLane: aloneIn(database.line),
+    keys: oneKey(seal),
+  });
   const identity = { familyName: 'S', givenName: '', sex: 'unknown', recordNumber: '1' } as const;
   const person = { kind: 'patient', category: 'adult', paced: 'no', identity } as const;
   await registry.addSubject({ organisationId: ORGANISATION, id: SUBJECT, ...person });
