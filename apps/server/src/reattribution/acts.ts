@@ -18,6 +18,7 @@ import type { Reattribution } from './reattribution.ts';
 import { insertOrders, type OrderRow } from './store.ts';
 import {
   type Change,
+  gainsBetween,
   type Move,
   movesBetween,
   rewear,
@@ -37,6 +38,8 @@ export interface ActPorts {
   readonly reattribution: Reattribution;
   readonly organisationSeal: (organisationId: string) => Seal;
   readonly newestMs: (series: Series) => number | undefined;
+  /** With whom something of a device was placed that is not durable yet. */
+  readonly arriving: (device: RegisteredDevice) => Iterable<SubjectId>;
   /** Who wears a device, or wore it, is another than it was. */
   readonly onWorn: (device: RegisteredDevice) => void;
   readonly nowMs: () => number;
@@ -132,7 +135,7 @@ export class Acts {
     if (refused !== undefined) return refused;
     const before = historyOf(device);
     const after = changes.reduce<Worn[]>(rewear, [...before]);
-    const moves = this.#movesOf(before, after);
+    const moves = this.#movesOf(device, before, after);
     const ids = [...before, ...after].map(({ subjectId }) => subjectId);
     // Whoever takes part is not erased before the act is known to all.
     using held = new DisposableStack();
@@ -201,12 +204,38 @@ export class Acts {
     return reasons.length > 0 ? fail('LEGAL_HOLD', reasons.join(' · ')) : undefined;
   }
 
-  #movesOf(before: readonly Worn[], after: readonly Worn[]): (Move & { to: SubjectId })[] {
+  #movesOf(
+    device: RegisteredDevice,
+    before: readonly Worn[],
+    after: readonly Worn[],
+  ): (Move & { to: SubjectId })[] {
     const soonMs = this.#ports.nowMs() + AHEAD_MS;
-    return movesBetween(before, after).flatMap((move) => {
+    const strays = gainsBetween(before, after).flatMap((gain) => this.#straysOf(device, gain));
+    return [...movesBetween(before, after), ...strays].flatMap((move) => {
       const { to, fromMs } = move;
       return to === undefined || fromMs > soonMs ? [] : [{ ...move, to }];
     });
+  }
+
+  /**
+   * What came while it was being said that somebody wears a device no more was still placed with them. Once
+   * somebody is said to have worn it then, it is theirs. A record that must be kept as it is keeps it.
+   */
+  #straysOf(device: RegisteredDevice, gain: Worn): Move[] {
+    const { registry, holds, nowMs, newestMs, arriving } = this.#ports;
+    if (gain.fromMs >= nowMs()) return [];
+    const mayHave = new Set(arriving(device));
+    for (const { subjectId, untilMs } of historyOf(device))
+      if (untilMs === gain.fromMs) mayHave.add(subjectId);
+    for (const { deviceId, toSubjectId } of registry.moves.all())
+      if (deviceId === device.id) mayHave.add(toSubjectId);
+    for (const series of device.series())
+      if ((newestMs(series) ?? Number.NEGATIVE_INFINITY) >= gain.fromMs)
+        mayHave.add(series.subjectId);
+    const { subjectId: to, fromMs, untilMs } = gain;
+    return [...mayHave]
+      .filter((from) => from !== to && registry.subjects.has(from) && holds.of(from).length === 0)
+      .map((from) => ({ from, to, fromMs, untilMs }));
   }
 
   #orderOf(

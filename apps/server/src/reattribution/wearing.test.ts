@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { subjectId } from '../../../../tests/support/line.ts';
-import { type Change, movesBetween, rewear, type Worn, wearerAt } from './wearing.ts';
+import { type Change, gainsBetween, movesBetween, rewear, type Worn, wearerAt } from './wearing.ts';
 
 const EVER = Number.POSITIVE_INFINITY;
 const [ANA, BEN, EVA] = [subjectId(1), subjectId(2), subjectId(3)] as const;
@@ -81,6 +81,17 @@ for (const { what, change, after, moves } of CASES) {
     );
   });
 }
+
+test('what nobody wore and somebody does is gained, and nothing else', () => {
+  const history = [worn(100, 200), worn(300, 400, BEN)];
+  const gained = (change: Change) => gainsBetween(history, rewear(history, change));
+  assert.deepEqual(gained({ fromMs: 150, untilMs: EVER, subjectId: EVA }), [
+    worn(200, 300, EVA),
+    worn(400, EVER, EVA),
+  ]);
+  assert.deepEqual(gained({ fromMs: 150, untilMs: 180, subjectId: EVA }), []);
+  assert.deepEqual(gained({ fromMs: 0, untilMs: EVER, subjectId: undefined }), []);
+});
 
 test('the first millisecond of a span is inside, the millisecond of its end is not', () => {
   const history = [worn(100, 200)];

@@ -55,21 +55,40 @@ export function wearerAt(history: readonly Worn[], atMs: number): SubjectId | un
 
 /** What has to move when one history becomes the other. What nobody wore before has nothing to move. */
 export function movesBetween(before: readonly Worn[], after: readonly Worn[]): Move[] {
+  return differences(before, after).flatMap(({ from, ...rest }) =>
+    from === undefined ? [] : [{ ...rest, from }],
+  );
+}
+
+/** What nobody wore, and somebody does. */
+export function gainsBetween(before: readonly Worn[], after: readonly Worn[]): Worn[] {
+  return differences(before, after).flatMap(({ from, to, fromMs, untilMs }) =>
+    from === undefined && to !== undefined ? [{ fromMs, untilMs, subjectId: to }] : [],
+  );
+}
+
+interface Difference extends TimeSpan {
+  readonly from: SubjectId | undefined;
+  readonly to: SubjectId | undefined;
+}
+
+/** In order of time; what follows without a gap and is the same is one. */
+function differences(before: readonly Worn[], after: readonly Worn[]): Difference[] {
   const borders = new Set(
     [...before, ...after].flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]),
   );
   const ordered = [...borders].sort((a, b) => a - b);
-  const moves: Move[] = [];
+  const found: Difference[] = [];
   for (const [i, fromMs] of ordered.entries()) {
     const untilMs = ordered[i + 1];
     if (untilMs === undefined) break;
     const from = wearerAt(before, fromMs);
     const to = wearerAt(after, fromMs);
-    if (from === undefined || from === to) continue;
-    const last = moves.at(-1);
+    if (from === to) continue;
+    const last = found.at(-1);
     const continues = last?.untilMs === fromMs && last.from === from && last.to === to;
-    if (continues) moves[moves.length - 1] = { ...last, untilMs };
-    else moves.push({ fromMs, untilMs, from, to });
+    if (continues) found[found.length - 1] = { ...last, untilMs };
+    else found.push({ fromMs, untilMs, from, to });
   }
-  return moves;
+  return found;
 }
