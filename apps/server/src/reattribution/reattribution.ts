@@ -146,9 +146,16 @@ export class Reattribution {
   }
 
   async #untilDone(order: store.OrderRow): Promise<void> {
+    const { registry } = this.#ports;
+    let { stage } = order;
     while (!this.#closed) {
       try {
-        await this.#work(order);
+        // Erased since, or in a database that was restored: its rows go, and this with them.
+        if (!registry.subjects.has(order.from_subject_id)) return registry.moves.end(order.id);
+        if (stage === 'moving' && !(await this.#move(order))) return;
+        // Not again: what has arrived holds nobody's key any more, and whose it was may be erased.
+        stage = 'telling';
+        await this.#tell(order);
         this.#begun.delete(order.id);
         return;
       } catch (error) {
@@ -160,29 +167,31 @@ export class Reattribution {
     }
   }
 
-  async #work(order: store.OrderRow): Promise<void> {
+  /** False when the rest is the next start's. */
+  async #move(order: store.OrderRow): Promise<boolean> {
     const { sql, registry, telemetry, nowMs, onMoved } = this.#ports;
     const move = moveOf(order);
-    // Erased since, in a database that was restored: its rows go, and this with them.
-    if (!registry.subjects.has(move.fromSubjectId)) return registry.moves.end(move.id);
-    if (order.stage === 'moving') {
-      await Promise.race([this.#logged.get(move.id), this.#closing.promise]);
-      if (this.#closed) return;
-      // From here on no replay will bring back what was placed by the old history.
-      if (!(await telemetry.flushedSoFar())) return;
-      await this.#moveAll(move);
-      if (this.#closed) return;
-      await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
-      await this.#recall(move);
-      registry.moves.end(move.id);
-      this.#logged.delete(move.id);
-      for (const id of [move.fromSubjectId, move.toSubjectId]) onMoved(id);
-    }
+    await Promise.race([this.#logged.get(move.id), this.#closing.promise]);
+    if (this.#closed) return false;
+    // From here on no replay will bring back what was placed by the old history.
+    if (!(await telemetry.flushedSoFar())) return false;
+    await this.#moveAll(move);
+    if (this.#closed) return false;
+    await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
+    await this.#recall(move);
+    registry.moves.end(move.id);
+    this.#logged.delete(move.id);
+    for (const id of [move.fromSubjectId, move.toSubjectId]) onMoved(id);
+    return true;
+  }
+
+  async #tell(order: store.OrderRow): Promise<void> {
+    const { sql, registry, nowMs } = this.#ports;
     const moved = await store.writeStage(sql, { id: order.id, stage: 'telling', atMs: nowMs() });
     if (moved !== undefined && moved > 0) {
       registry.moves.arrivedMs.set(order.to_subject_id, order.ordered_ms);
       if (!this.#recent.some(({ id }) => id === order.id)) this.#recent.push(order);
-      await tellOf(this.#ports, { ...move, orderedMs: order.ordered_ms });
+      await tellOf(this.#ports, { ...moveOf(order), orderedMs: order.ordered_ms });
     }
     await store.writeStage(sql, { id: order.id, stage: 'done', atMs: nowMs() });
   }

@@ -86,8 +86,8 @@ async function moveThese(
   { chunks, onArrival }: { chunks: readonly store.MovableChunk[]; onArrival: NoteArrival },
 ): Promise<boolean> {
   const to = await twin();
-  const source = keyOf(ports, from.subjectId);
-  const target = to && keyOf(ports, to.subjectId);
+  const source = await keyOf(ports, from.subjectId);
+  const target = to && (await keyOf(ports, to.subjectId));
   const old: store.MovableChunk[] = [];
   const parts: { part: Piece; seal: Seal }[] = [];
   for (const chunk of chunks) {
@@ -261,7 +261,7 @@ export async function moveParked(
   after: string,
 ): Promise<string | undefined> {
   const rows = await store.parkedWithin(ports.sql, spanOf(move), { after, limit: ROWS_AT_ONCE });
-  const source = keyOf(ports, move.fromSubjectId);
+  const source = await keyOf(ports, move.fromSubjectId);
   const target = ports.sealOf(move.toSubjectId);
   const moved = rows.flatMap((row): Pick<store.ParkedSealed, 'id' | 'message_sealed'>[] => {
     const { id, device_id, message_id, message_sealed } = row;
@@ -283,8 +283,10 @@ function spanOf(move: MoveUnderWay): store.MovableSpan {
   return { subjectId, deviceId, fromMs, untilMs: Math.min(ALL_TIME.toMs, move.untilMs) };
 }
 
-function keyOf({ sealOf }: MovePorts, subjectId: string): Seal {
+/** Whoever's readings move is not erased before, but by a server that has replaced this one. */
+async function keyOf({ sql, sealOf, ...owner }: MovePorts, subjectId: string): Promise<Seal> {
   const seal = sealOf(subjectId);
+  if (seal === undefined) await sql.begin((tx) => holdLane(tx, owner));
   expect(seal !== undefined, 'a subject whose readings move has a key');
   return seal;
 }

@@ -1,0 +1,69 @@
+/** An order that is interrupted on its way: what has been done is not done again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { keys, OTHER, openWard, SUBJECT } from '../../../../tests/support/archive.ts';
+import { freshDatabase } from '../../../../tests/support/database.ts';
+import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
+import { Heads } from '../telemetry/heads.ts';
+import { PostgresLog } from '../telemetry/postgres-log.ts';
+import { Reattribution, type ReattributionPorts } from './reattribution.ts';
+import { insertOrders, type OrderRow, readUnfinished } from './store.ts';
+
+test('what has arrived is not moved again when telling it fails, though whose it was is erased', async () => {
+  await using database = await freshDatabase();
+  const sql = database.line;
+  const { registry } = await openWard(database);
+  const owner = await PostgresLog.takeOver(sql);
+  const erased = new Set<string>();
+  const sealOf = (id: string) => (erased.has(id) ? undefined : keys.sealOf());
+  const onProblem = (what: string): void => void problems.push(what);
+  const moving = { sql, sealOf, onProblem, registry, heads: new Heads(), ...owner };
+  const problems: string[] = [];
+  const order = (id: number, device: string): OrderRow => ({
+    organisation_id: ORGANISATION,
+    device_id: device as OrderRow['device_id'],
+    id: subjectId(id),
+    from_subject_id: SUBJECT,
+    to_subject_id: OTHER,
+    from_ms: NOON,
+    until_ms: null,
+    ordered_ms: NOON + id,
+    ordered_by: null,
+    stage: 'moving',
+    values_moved: 1,
+  });
+  await insertOrders(sql, [order(1, 'monitor-1')]);
+  const telemetry = {
+    heads: moving.heads,
+    queryPorts: moving,
+    movePorts: moving,
+    appendMove: (_: unknown, onDurable: (fault: undefined) => void) => onDurable(undefined),
+    flushedSoFar: () => Promise.resolve(true),
+    windows: async function* () {},
+  };
+  const alarms = {
+    noteMoved: () => {
+      if (erased.has(OTHER)) return Promise.resolve();
+      // Nothing of theirs is on its way any more.
+      assert.equal(registry.moves.concerns(OTHER), false);
+      erased.add(OTHER);
+      registry.forget(OTHER, NOON);
+      return Promise.reject(new Error('the store is away'));
+    },
+    tell: () => {},
+    settle: () => Promise.resolve(),
+  };
+  const outside = {
+    nowMs: () => NOON,
+    after: (_delayMs: number, run: () => void) => void setImmediate(run),
+    pause: () => Promise.resolve(),
+    onMoved: () => {},
+    onProblem,
+  };
+  const ports = { sql, registry, telemetry, alarms, ...outside } as unknown as ReattributionPorts;
+  const reattribution = await Reattribution.open(ports);
+  for (let tries = 0; tries < 200 && (await readUnfinished(sql)).length > 0; tries += 1);
+  assert.deepEqual(problems, ['move readings to their subject']);
+  assert.deepEqual([...(await readUnfinished(sql))], []);
+  await reattribution.close();
+});
