@@ -132,7 +132,11 @@ describe('the HL7 door', () => {
     assert.ok(!other.includes('SOMEBODY'));
     const kept = await here.database.line<{ subject_id: string | null }[]>`
       SELECT subject_id FROM parked WHERE device_id = 'monitor-1' AND fault = 'PATIENT_DIFFERS'`;
-    assert.deepEqual([...kept], [{ subject_id: null }], 'not under the key of whom it is not about');
+    assert.deepEqual(
+      [...kept],
+      [{ subject_id: null }],
+      'not under the key of whom it is not about',
+    );
     const { identity } = await here.server.get<{ identity: { recordNumber: string } }>(
       `/api/subjects/${monitor.subjectId}`,
     );
