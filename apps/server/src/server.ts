@@ -9,7 +9,7 @@ import { admissionRoutes } from './admissions/routes.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
-import { openDataDirectory } from './database/data-directory.ts';
+import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { type InLane, readAsOrganisation } from './database/pool.ts';
 import { readArchiver } from './database/store.ts';
@@ -117,17 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       randomBytes: outside.randomBytes,
     }),
   );
-  const vault = stack.use(
-    await openVault({
-      dataDirectory,
-      masterKey: config.masterKey,
-      keyStoreDir: config.keyStoreDir,
-      keyReplicaDir: config.keyReplicaDir,
-      onProblem: outside.onProblem,
-      randomBytes: outside.randomBytes,
-      database: await readSealedDatabase(database.line),
-    }),
-  );
+  const vault = stack.use(await openKeys(options, dataDirectory, database));
   vault.tidy(outside.nowMs());
   const first = await prepareFirstStart({
     sql: database.line,
@@ -173,6 +163,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     newLogin: first.newLogin,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
+}
+
+async function openKeys(
+  { config, outside }: ServerOptions,
+  dataDirectory: DataDirectory,
+  database: Database,
+): Promise<Vault> {
+  return await openVault({
+    dataDirectory,
+    masterKey: config.masterKey,
+    keyStoreDir: config.keyStoreDir,
+    keyReplicaDir: config.keyReplicaDir,
+    onProblem: outside.onProblem,
+    randomBytes: outside.randomBytes,
+    database: await readSealedDatabase(database.line),
+  });
 }
 
 /** The data directory holds the database, if it is ours, and the keys, if they have no other place. */

@@ -6,7 +6,6 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
 import { alarmSubject, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
-import type { Fault } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { Registry } from '../devices/registry.ts';
@@ -17,10 +16,8 @@ import { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
 import { handOver } from '../line/handover.ts';
 import { Monitoring } from '../line/monitoring.ts';
-import type { SubjectSnapshot } from '../line/snapshot.ts';
-import { type DetectorSnapshot, detectorContext } from '../telemetry/flush.ts';
+import type { DetectorSnapshot } from '../telemetry/flush.ts';
 import { isIn, type PartitionSpan } from '../telemetry/flush-turns.ts';
-import { readDetectorStates } from '../telemetry/store.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import {
   confirmed,
@@ -41,6 +38,7 @@ import { AlarmWriter, type AlarmWriterPorts } from './alarm-writer.ts';
 import { changesByMove, type MovedReadings } from './moved-readings.ts';
 import { NotYetStored } from './not-yet-stored.ts';
 import { Provisional } from './provisional.ts';
+import { brokenSeal, rememberedDetectors } from './remembered-detectors.ts';
 import { changesByClock } from './rounds.ts';
 import { readAlarms, readReturns } from './store.ts';
 
@@ -86,18 +84,7 @@ export class AlarmBook {
     for (const row of await readReturns(ports.sql, ports.nowMs() - KEPT_MS)) {
       shelf.recallReturn(row);
     }
-    for (const row of await readDetectorStates(ports.sql)) {
-      const seal = ports.sealOf(row.subject_id);
-      // Erased: there is nothing to remember. A restored database brings such rows back.
-      if (seal === undefined) continue;
-      const opened = seal.open(row.sealed, detectorContext(row.subject_id));
-      if (!opened.ok) {
-        // Its detectors begin anew: what is beyond a limit is found again by the next readings.
-        ports.onProblem(`open detector state ${row.subject_id}`, brokenSeal(opened.fault));
-        continue;
-      }
-      if (beginAnew.has(row.subject_id)) continue;
-      const snapshot = JSON.parse(new TextDecoder().decode(opened.value)) as SubjectSnapshot;
+    for await (const snapshot of rememberedDetectors(ports, beginAnew)) {
       book.#evaluator.remember(snapshot, ports.registry.seriesById);
     }
     book.#toResume = [...shelf.all()].filter(({ view }) => isLoss(view) && isPresent(view));
@@ -393,8 +380,6 @@ export class AlarmBook {
     return deviceId === undefined ? worn.length > 0 : worn.some(({ id }) => id === deviceId);
   }
 }
-
-const brokenSeal = ({ code, detail }: Fault): Error => new Error(`${code}: ${detail ?? ''}`);
 
 const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
 

@@ -4,7 +4,7 @@ import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { bedDeviceContext, stayContext } from '../admissions/stays.ts';
 import { alarmContext } from '../alarms/alarm-row.ts';
-import { identityContext } from '../devices/registry.ts';
+import { identityContext } from '../devices/subject-identity.ts';
 import { holdContext } from '../erasure/holds.ts';
 import { parkedContext } from '../parked/parking.ts';
 import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
