@@ -136,7 +136,8 @@ export class Acts {
     const before = historyOf(device);
     const after = changes.reduce<Worn[]>(rewear, [...before]);
     const moves = this.#movesOf(device, before, after);
-    const ids = [...before, ...after].map(({ subjectId }) => subjectId);
+    const wearers = [...before, ...after].map(({ subjectId }) => subjectId);
+    const ids = [...wearers, ...moves.map(({ from }) => from)];
     // Whoever takes part is not erased before the act is known to all.
     using held = new DisposableStack();
     held.use(registry.moves.hold([...new Set(ids)]));
