@@ -26,6 +26,7 @@ const SENDERS = [
     ...HERE,
   },
   { application: 'MONITOR', device: 'monitor-7', beds: { ICU: 'adult' }, ...HERE },
+  { application: 'WANDERER', device: 'monitor-9', beds: { ICU: 'adult' }, ...HERE },
   { application: 'DEAF', device: 'deaf-1', speaksFor: ['icu-*'], ...HERE },
 ];
 
@@ -104,6 +105,19 @@ describe('a bed whose patient nobody knows', () => {
       (await server.alarms(id)).find(({ metric }) => metric === 'heart-rate'),
     );
     assert.equal(alarm.priority, 'high');
+  });
+
+  test('a monitor that names another bed again and again does not make patients without end', async () => {
+    await server.post('/api/devices/monitor-9/unassignment', {});
+    const client = await open();
+    const answers: string[] = [];
+    for (let i = 0; i < 16; i += 1) {
+      const said = { application: 'WANDERER', atMs: Date.now() + aheadMs };
+      answers.push(await client.ask(station(`ICU^^W${i % 2}`, 80, said)));
+    }
+    assert.deepEqual(answers.map(code), [...Array(12).fill('AA'), ...Array(4).fill('AE')]);
+    assert.match(fields(answers.at(-1) ?? '', 'ERR')[7] ?? '', /MOVEMENT_REFUSED/);
+    assert.equal((await inBed('W0')).length + (await inBed('W1')).length, 12);
   });
 
   test('of a ward whose patients nobody has stated has no limits, and says so', async () => {

@@ -15,6 +15,9 @@ import type { SignIn } from './people/sign-in.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
+/** Of a whole request: a megabyte by a line of 9 KB a second. Who dribbles must not hold a socket for good. */
+const REQUEST_WITHIN_MS = 120_000;
+
 /** One address: a ward's station behind one proxy asks a few times a second. */
 const REQUESTS_PER_MINUTE_MAX = 3_000;
 
@@ -31,6 +34,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_WITHIN_MS,
     trustProxy: parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     forceCloseConnections: true,
   });

@@ -36,6 +36,13 @@ const WORN_BEFORE_MS = 60_000;
 /** After such a silence whoever lies there unknown may be somebody else. */
 const SILENT_MS = 60 * 60_000;
 
+/**
+ * Unknown patients that one device may make: each is a record with a key. A monitor that is moved, or
+ * falls silent and comes back, twelve times at once; one whose messages contradict each other no more.
+ */
+const UNKNOWN_MAX = 12;
+const UNKNOWN_EVERY_MS = 10 * 60_000;
+
 /** Beds of one server: more are no hospital, but a feed that invents them. */
 const BED_DEVICES_MAX = 5_000;
 
@@ -66,6 +73,9 @@ interface Heard {
   pending: number;
   /** Of its bed, as its sender's entry says. */
   category: PatientCategory | undefined;
+  /** Unknown patients that it may still make, as of when it made the last one. */
+  unknownLeft: number;
+  unknownMs: number;
 }
 
 export class BedFeeds {
@@ -159,7 +169,10 @@ export class BedFeeds {
   #heardOf(device: RegisteredDevice, nowMs: number): Heard {
     const known = this.#heard.get(device.id);
     if (known !== undefined) return known;
-    const first = { lastMs: nowMs, pending: 0, category: undefined };
+    const first: Heard = {
+      ...{ lastMs: nowMs, pending: 0, category: undefined },
+      ...{ unknownLeft: UNKNOWN_MAX, unknownMs: nowMs },
+    };
     this.#heard.set(device.id, first);
     return first;
   }
@@ -225,16 +238,20 @@ export class BedFeeds {
       decision.kind === 'patient'
         ? decision.id
         : await this.#unknownOf(organisationId, place, device);
+    if (subjectId === undefined) return fail('MOVEMENT_REFUSED', TOO_OFTEN).fault;
     const fromMs = beginning(device, place, nowMs());
     return await hand(acts, device, { subjectId, fromMs, nowMs: nowMs() });
   }
 
-  /** The one whom another device of the bed measures at this moment, or a new one. */
+  /**
+   * The one whom another device of the bed measures at this moment, or a new one; undefined where the
+   * device has made too many.
+   */
   async #unknownOf(
     organisationId: OrganisationId,
     place: FeedPlace,
     device: RegisteredDevice,
-  ): Promise<SubjectId> {
+  ): Promise<SubjectId | undefined> {
     const { registry, stays, nowMs } = this.#ports;
     const known = stays.census.unknownIn(organisationId, place.bed);
     const others = known && registry.devicesOf(known.subjectId, nowMs());
@@ -243,7 +260,13 @@ export class BedFeeds {
       return other !== device && heard !== undefined && nowMs() - heard.lastMs <= SILENT_MS;
     });
     if (known !== undefined && isHere === true) return known.subjectId;
-    return await this.#makeUnknown(organisationId, place);
+    const heard = this.#heardOf(device, nowMs());
+    const left = unknownLeft(heard, nowMs());
+    if (left < 1) return undefined;
+    const made = await this.#makeUnknown(organisationId, place);
+    heard.unknownLeft = left - 1;
+    heard.unknownMs = nowMs();
+    return made;
   }
 
   async #makeUnknown(
@@ -320,6 +343,12 @@ export class BedFeeds {
 }
 
 const TOO_MANY = 'PV1-3: too many beds';
+const TOO_OFTEN = 'PV1-3: another bed again and again';
+
+function unknownLeft(heard: Heard, nowMs: number): number {
+  const since = Math.max(0, nowMs - heard.unknownMs) / UNKNOWN_EVERY_MS;
+  return Math.min(UNKNOWN_MAX, heard.unknownLeft + since);
+}
 
 function bedOf(stay: Stay | undefined, bed: Bed): 'this' | 'another' | undefined {
   if (stay?.place === undefined) return undefined;

@@ -37,14 +37,14 @@ export class LegalHolds {
   static async open(ports: HoldPorts): Promise<LegalHolds> {
     const holds = new LegalHolds(ports);
     for (const row of await store.readHolds(ports.sql)) {
+      if (ports.keys.isShredded(row.subject_id)) continue;
       const opened = ports.keys
         .sealOf(row.subject_id)
         ?.open(row.reason_sealed, holdContext(row.subject_id, row.id));
-      if (opened === undefined) continue;
       holds.#hold(row.subject_id, {
         id: row.id,
-        // It holds whether anybody can read why or not.
-        reason: opened.ok ? new TextDecoder().decode(opened.value) : UNREADABLE_REASON,
+        // It holds whether anybody can read why or not: a key that is missing may yet be restored.
+        reason: opened?.ok ? new TextDecoder().decode(opened.value) : UNREADABLE_REASON,
         placedBy: row.placed_by,
         placedAt: new Date(row.placed_ms).toISOString(),
       });

@@ -92,7 +92,13 @@ interface Collecting {
 function collectGroup(group: Hl7Group, { context, collected, index }: Collecting): number {
   const numbers = (group.patient?.identifiers ?? []).map(({ id }) => id);
   const isChecked = context.sender.checksPatient && numbers.length > 0;
-  const isMeant = (device: RegisteredDevice) => !isChecked || context.isMeant(device, numbers);
+  // Asked once a device: a message may name thousands of numbers beside thousands of values.
+  const meant = new Map<RegisteredDevice, boolean>();
+  const isMeant = (device: RegisteredDevice): boolean => {
+    const is = meant.get(device) ?? (!isChecked || context.isMeant(device, numbers));
+    meant.set(device, is);
+    return is;
+  };
   const into = (device: RegisteredDevice) => {
     const known = collected.get(device) ?? { readings: [], runs: [], faults: [] };
     collected.set(device, known);
