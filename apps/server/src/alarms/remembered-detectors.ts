@@ -3,14 +3,19 @@ import type { Fault } from '@ausculta/vitals/fault';
 import type { SubjectSnapshot } from '../line/snapshot.ts';
 import { detectorContext } from '../telemetry/flush.ts';
 import { readDetectorStates } from '../telemetry/store.ts';
-import type { AlarmBookPorts } from './book.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
+import type { AlarmWriterPorts } from './alarm-writer.ts';
 
 /**
  * Without those of subjects that `beginAnew`, and of whom nothing can be opened: what is beyond a limit
  * is then found again by the next readings.
  */
 export async function* rememberedDetectors(
-  { sql, sealOf, onProblem }: Pick<AlarmBookPorts, 'sql' | 'sealOf' | 'onProblem'>,
+  {
+    sql,
+    sealOf,
+    onProblem,
+  }: Pick<AlarmWriterPorts, 'sql' | 'onProblem'> & Pick<SubjectKeys, 'sealOf'>,
   beginAnew: ReadonlySet<string>,
 ): AsyncGenerator<SubjectSnapshot> {
   for (const row of await readDetectorStates(sql)) {
