@@ -6,7 +6,6 @@ import { findMetric } from '@ausculta/vitals/lookup';
 import type { Provision, Span } from './consent.ts';
 import { type Json, listOf, objectOf, textOf, Unreadable } from './consent-json.ts';
 import { spanOf } from './consent-period.ts';
-import type { ConsentOptions } from './fhir-consent.ts';
 import type { Action, DataClass } from './vocabulary.ts';
 import {
   actionPlace,
@@ -16,6 +15,11 @@ import {
   purposePlace,
   rolePlace,
 } from './word-bits.ts';
+
+export interface ConsentOptions {
+  /** For dates without a zone: minutes east of Greenwich where the person lives. */
+  readonly utcOffsetMinutes: number;
+}
 
 const SYSTEMS = {
   ACTION: 'http://terminology.hl7.org/CodeSystem/consentaction',

@@ -5,29 +5,16 @@
  * person's consent is asked last of all: whoever is refused before learns nothing of it, not even that
  * there is one. What a consent must permit is refused alike whether it denies or was never given.
  */
-import {
-  askConsent,
-  type CompiledConsent,
-  type ConsentQuestion,
-  nextEdgeMs,
-  type Span,
-} from './consent.ts';
+import { askConsent, type CompiledConsent, nextEdgeMs } from './consent.ts';
+import { type Facts, factsOf, minuteOfDay, questionOf } from './facts.ts';
 import { type Crossing, coveringGrant, coversUse, type Grant } from './grant.ts';
+import { isFurther, type RefusalCode } from './refusals.ts';
 import { type AccessRequest, type GlassFault, glassFault, isReadable } from './request.ts';
 import { type CompiledRule, type Opening, slotOf } from './rule-index.ts';
 import type { RuleId } from './rules.ts';
 import { type SinkFault, sinkFault } from './sink.ts';
 import { scopesAllow } from './smart-scope.ts';
 import { DATA_CLASSES, type Obligation } from './vocabulary.ts';
-import {
-  actionPlace,
-  bitsOf,
-  dataPlace,
-  PURPOSE_LINEAGE,
-  purposePlace,
-  relationPlace,
-  rolePlace,
-} from './word-bits.ts';
 
 export type Decision = Permit | Refusal;
 
@@ -54,32 +41,6 @@ export interface Evidence {
   readonly grantId?: string;
 }
 
-/** From the least to the most that was in order: a caller is told of the last thing that was missing. */
-export const REFUSALS = {
-  REQUEST_UNREADABLE: 'The question was not complete, so the answer is no.',
-  WORD_UNKNOWN: 'A role, relation, purpose, action or kind of data is not known.',
-  ROLE_NEVER: 'This role never does this.',
-  PURPOSE_CLOSED: 'Not for this purpose.',
-  RELATION_MISSING: 'You do not stand so to the person or thing that this is open to you.',
-  ONLY_SYNTHETIC: 'Only about invented persons.',
-  ONLY_DE_IDENTIFIED: 'Only without the person in it.',
-  ALARM_NOT_OWED: 'Only while an alarm waits for an answer.',
-  BREAK_GLASS_NEEDED: 'Only in an emergency: say so, with a reason.',
-  BREAK_GLASS_REASON: 'Emergency access needs a reason in words.',
-  BREAK_GLASS_TIME: 'Emergency access is over, or was asked for longer than is allowed.',
-  SUBJECT_MISSING: 'Say about whom.',
-  GRANT_MISSING: 'No grant opens this to you.',
-  ONWARD_SHARING: 'It was received for another purpose, or may not be passed on.',
-  SINK_UNKNOWN: 'Say where it is going.',
-  SINK_JURISDICTION: 'It may not go to that country.',
-  SINK_LICENCE: 'Its licence does not let it go there for this purpose.',
-  SCOPE_TOO_NARROW: 'The app was not given this.',
-  CONSENT_MISSING: 'Only with the person’s consent.',
-  CONSENT_DENIES: 'The person has kept this back.',
-} as const satisfies Record<string, string>;
-export type RefusalCode = keyof typeof REFUSALS;
-
-const CODES = Object.keys(REFUSALS) as RefusalCode[];
 const NO_EVIDENCE: Evidence = {};
 const NO_OPENINGS: readonly Opening[] = [];
 
@@ -92,43 +53,10 @@ export function decide(request: AccessRequest): Decision {
   for (const rule of rules) {
     const outcome = tryRule(rule, request, facts);
     if ('code' in outcome) {
-      if (CODES.indexOf(outcome.code) > CODES.indexOf(refusal.code)) refusal = outcome;
+      if (isFurther(outcome.code, refusal.code)) refusal = outcome;
     } else return permit(rule, outcome, request, facts);
   }
   return refuse(refusal.code, openings, refusal.evidence);
-}
-
-interface Facts {
-  readonly role: number;
-  readonly data: number;
-  readonly action: number;
-  readonly purpose: number;
-  readonly relations: number;
-  readonly isLocal: boolean;
-}
-
-const NONE = bitsOf(['none'], relationPlace);
-const ORGANISATION = bitsOf(['organisation'], relationPlace);
-
-/** Undefined when a word of it is in no list. */
-function factsOf({ actor, action, dataClass, purpose, target }: AccessRequest): Facts | undefined {
-  const role = rolePlace(actor.role);
-  const data = dataPlace(dataClass);
-  const act = actionPlace(action);
-  const aim = purposePlace(purpose);
-  if (role === undefined || data === undefined || act === undefined || aim === undefined) {
-    return undefined;
-  }
-  const isLocal = actor.organisationId === target.organisationId;
-  let relations = NONE;
-  for (const relation of actor.relations) {
-    const place = relationPlace(relation);
-    if (place === undefined) return undefined;
-    relations |= 1 << place;
-  }
-  // Whether both belong to one organisation is seen here, whatever the caller's relations say.
-  relations = isLocal ? relations | ORGANISATION : relations & ~ORGANISATION;
-  return { role, data, action: act, purpose: aim, relations, isLocal };
 }
 
 interface Failure {
@@ -286,40 +214,6 @@ function consentOn(
   }
   if (effect === 'must-permit' && permitted === undefined) return { code: 'CONSENT_MISSING' };
   return { grants, evidence: permitted ?? NO_EVIDENCE };
-}
-
-function questionOf(request: AccessRequest, facts: Facts): ConsentQuestion {
-  const { nowMs, actor, target } = request;
-  return {
-    nowMs,
-    role: 1 << facts.role,
-    purposes: PURPOSE_LINEAGE[facts.purpose] ?? 0,
-    dataClass: 1 << facts.data,
-    action: 1 << facts.action,
-    references: actor.references,
-    custodian: `Organization/${target.organisationId}`,
-    metric: target.metric,
-    labels: target.labels,
-    data: dataSpan(request),
-    minuteOfDay: minuteOfDay(request),
-  };
-}
-
-function dataSpan({ nowMs, action, target }: AccessRequest): Span | undefined {
-  const { dataFromMs: fromMs, dataUntilMs: untilMs } = target;
-  if (fromMs === undefined && untilMs === undefined) {
-    return action === 'stream' ? { fromMs: nowMs, untilMs: nowMs + 1 } : undefined;
-  }
-  if (fromMs === undefined || untilMs === undefined) return undefined;
-  return fromMs < untilMs ? { fromMs, untilMs } : undefined;
-}
-
-/** With the part of a minute, so that an edge is hit to the millisecond. */
-function minuteOfDay({ nowMs, target }: AccessRequest): number | undefined {
-  const offset = target.utcOffsetMinutes;
-  if (offset === undefined || !(Math.abs(offset) <= 14 * 60)) return undefined;
-  const minutes = (nowMs / 60_000 + offset) % 1440;
-  return minutes < 0 ? minutes + 1440 : minutes;
 }
 
 function permit(

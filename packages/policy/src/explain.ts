@@ -2,7 +2,8 @@
  * A decision in words. For the caller it says what is missing in general and nothing about the person;
  * for the officer and the person themselves it adds which papers decided.
  */
-import { type Decision, REFUSALS } from './decide.ts';
+import type { Decision } from './decide.ts';
+import { REFUSALS } from './refusals.ts';
 import type { Opening } from './rule-index.ts';
 import { RULES, type RuleId } from './rules.ts';
 import { NEEDS, OBLIGATIONS, PURPOSES, RELATIONS } from './vocabulary.ts';

@@ -7,7 +7,7 @@
  * policyRule, the first exception to it.
  */
 import type { CompiledConsent, Effect, Provision, Span } from './consent.ts';
-import { readConditions } from './consent-conditions.ts';
+import { type ConsentOptions, readConditions } from './consent-conditions.ts';
 import { type Json, listOf, objectOf, textOf, Unreadable } from './consent-json.ts';
 import { bitsOf, purposePlace } from './word-bits.ts';
 
@@ -20,11 +20,6 @@ export interface ConsentFault {
   readonly code: 'CONSENT_UNREADABLE' | 'NOT_ABOUT_SHARING';
   /** Where in the resource, in element names and indices only: values may name a person. */
   readonly at: string;
-}
-
-export interface ConsentOptions {
-  /** For dates without a zone: minutes east of Greenwich where the person lives. */
-  readonly utcOffsetMinutes: number;
 }
 
 /** Deeper than any form that a person can fill in and understand. */

@@ -2,8 +2,7 @@
  * Where data may go (A11.6, A11.8): the licence that travels with them says under whose law they may
  * be kept and for what they may be used. Without a licence they stay where they are.
  */
-import type { AccessRequest } from './request.ts';
-import type { Purpose } from './vocabulary.ts';
+import type { Purpose, Relation, Role } from './vocabulary.ts';
 
 /** The receiver: the person asked about, or an organisation under whose law it will lie. */
 export type Sink =
@@ -34,9 +33,22 @@ const REGIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 
 export type SinkFault = 'SINK_UNKNOWN' | 'SINK_JURISDICTION' | 'SINK_LICENCE';
 
+/** The part of a request that is about where it goes. */
+export interface Leaving {
+  readonly nowMs: number;
+  readonly purpose: Purpose;
+  readonly actor: { readonly role: Role; readonly relations: readonly Relation[] };
+  readonly target: {
+    readonly organisationId: string;
+    readonly jurisdiction?: string;
+    readonly licence?: DataLicence;
+  };
+  readonly sink?: Sink;
+}
+
 /** Undefined when it may go there. Whether another organisation may have it is a grant's to say. */
-export function sinkFault(request: AccessRequest): SinkFault | undefined {
-  const { sink, target, actor, purpose, nowMs } = request;
+export function sinkFault(leaving: Leaving): SinkFault | undefined {
+  const { sink, target, actor, purpose, nowMs } = leaving;
   if (sink === undefined) return 'SINK_UNKNOWN';
   if (sink.kind === 'subject') return isOwnCopy(actor) ? undefined : 'SINK_UNKNOWN';
   if (sink.kind !== 'organisation' || !isPlace(sink.jurisdiction)) return 'SINK_UNKNOWN';
@@ -55,7 +67,7 @@ export function sinkFault(request: AccessRequest): SinkFault | undefined {
 }
 
 /** A copy for the person themselves knows no border (GDPR Art. 20); nobody else receives in their name. */
-function isOwnCopy({ role, relations }: AccessRequest['actor']): boolean {
+function isOwnCopy({ role, relations }: Leaving['actor']): boolean {
   if (role === 'patient') return relations.includes('self');
   return role === 'proxy' && relations.includes('proxy');
 }
