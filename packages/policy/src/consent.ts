@@ -186,7 +186,7 @@ export function nextEdgeMs(
     if (minuteOfDay === undefined) continue;
     for (const edge of edgesMinuteOfDay) {
       const minutes = (edge - minuteOfDay + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
-      nextMs = Math.min(nextMs, nowMs + minutes * 60_000);
+      nextMs = Math.min(nextMs, nowMs + Math.round(minutes * 60_000));
     }
   }
   return nextMs;

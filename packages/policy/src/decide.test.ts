@@ -194,6 +194,8 @@ test('the caller is told no paper, the officer each', () => {
   assert.deepEqual(explain(granted, 'officer').papers, ['grant grant-1']);
 });
 
+const HERE = { organisationId: 'house-a', subjectId: 'nine' };
+
 const ILL_FORMED: readonly { name: string; change: object }[] = [
   { name: 'no time', change: { nowMs: undefined } },
   { name: 'a time that is no number', change: { nowMs: NaN } },
@@ -211,6 +213,9 @@ const ILL_FORMED: readonly { name: string; change: object }[] = [
   { name: 'an action of the prototype', change: { action: 'constructor' } },
   { name: 'unknown data', change: { dataClass: '__proto__' } },
   { name: 'an unknown purpose', change: { purpose: 'HMARKT' } },
+  { name: 'a metric that nobody knows', change: { target: { ...HERE, metric: 'heart_rate' } } },
+  { name: 'a licence that is nothing', change: { target: { ...HERE, licence: null } } },
+  { name: 'a grant behind it that is nothing', change: { target: { ...HERE, heldUnder: null } } },
   { name: 'a sink of no kind', change: { sink: {} } },
 ];
 

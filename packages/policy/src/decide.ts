@@ -266,9 +266,10 @@ function holdsUntilMs(
   if (isBound && target.heldUnder !== undefined) {
     untilMs = Math.min(untilMs, target.heldUnder.untilMs);
   }
-  if (sink !== undefined && target.licence !== undefined) {
-    untilMs = Math.min(untilMs, Math.max(target.licence.untilMs, nowMs + 1));
-  }
+  // A licence that has ended and still did not matter will not matter later either.
+  const licence = sink === undefined ? undefined : target.licence;
+  if (licence !== undefined && licence.untilMs > nowMs)
+    untilMs = Math.min(untilMs, licence.untilMs);
   if (!isBound || rule.consent === 'not-asked' || consents.length === 0) return untilMs;
   return Math.min(untilMs, nextConsentEdgeMs(consents, request));
 }

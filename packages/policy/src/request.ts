@@ -2,6 +2,7 @@
  * What a decision is asked about. The server finds the facts, the policy only judges them: whatever is
  * missing, unknown or ill-formed is refused.
  */
+import { metricByKey } from '@ausculta/vitals/lookup';
 import type { CompiledConsent } from './consent.ts';
 import type { Grant } from './grant.ts';
 import type { DataLicence, Sink } from './sink.ts';
@@ -103,6 +104,10 @@ export function isReadable(request: AccessRequest): boolean {
   if (!isObject(target) || !isName(target.organisationId)) return false;
   if (!(isMissing(target.subjectId) || isName(target.subjectId))) return false;
   if (!isMissing(target.labels) && !isList(target.labels)) return false;
+  if (!(isMissing(target.licence) || isObject(target.licence))) return false;
+  if (!(isMissing(target.heldUnder) || isObject(target.heldUnder))) return false;
+  // A metric that nobody knows would slip by every consent about metrics.
+  if (target.metric !== undefined && metricByKey(target.metric) === undefined) return false;
   if (!isList(consents) || !isList(grants)) return false;
   for (const consent of consents) {
     // A consent of somebody else would open or close the wrong record.
