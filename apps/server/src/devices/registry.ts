@@ -8,7 +8,6 @@ import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { Subject, SubjectIdentity } from '@ausculta/vitals/subject';
 import type { Sql, Transaction } from '../database/pool.ts';
-import { StartProblem } from '../database/start-problem.ts';
 import { type ClockChange, RECEIPT_EPOCH } from '../line/clock.ts';
 import { changesAfter } from '../line/clock-changes.ts';
 import type { Series } from '../line/entry.ts';
@@ -16,6 +15,7 @@ import type { Needs, Placement, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { DeviceRows } from './device-rows.ts';
+import { adoptSubjects, identityContext, nameless, otherKeys } from './identity-seal.ts';
 import { assignmentOfRow, RegisteredDevice, type StampSpan } from './known-device.ts';
 import { MovesUnderWay } from './moves-under-way.ts';
 import { partitionOf } from './partition.ts';
@@ -25,9 +25,6 @@ export interface RegisteredSubject extends Subject {
   readonly organisationId: OrganisationId;
   readonly partition: number;
 }
-
-export const identityContext = (organisationId: string, id: string): string =>
-  `subject/${organisationId}/${id}/identity`;
 
 export class Registry {
   readonly #sql: Sql;
@@ -100,13 +97,23 @@ export class Registry {
   }
 
   async addSubject(subject: Omit<RegisteredSubject, 'partition'>): Promise<RegisteredSubject> {
+    const written = await this.write(this.#sql, subject);
+    this.#setSubject(written);
+    return written;
+  }
+
+  /** Writes a new subject in a transaction; `written` follows, once it is durable. */
+  async write(
+    sql: Sql | Transaction,
+    subject: Omit<RegisteredSubject, 'partition'>,
+  ): Promise<RegisteredSubject> {
     const { organisationId, id, kind, category, paced, identity } = subject;
     const partition = partitionOf(organisationId, id);
     const clear = new TextEncoder().encode(JSON.stringify(identity));
     // The key first: what is sealed with it must open after any crash.
     this.#keys.keep([id]);
     const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
-    await store.insertSubject(this.#sql, {
+    await store.insertSubject(sql, {
       organisation_id: organisationId,
       id,
       kind,
@@ -115,9 +122,11 @@ export class Registry {
       paced,
       identity_sealed,
     });
-    const added = { ...subject, partition };
-    this.#setSubject(added);
-    return added;
+    return { ...subject, partition };
+  }
+
+  written(subject: RegisteredSubject): void {
+    this.#setSubject(subject);
   }
 
   /** Writes what is known of a subject now; `rewritten` follows, once it is durable. */
@@ -353,47 +362,4 @@ export class Registry {
     if (device === undefined || clock === undefined || clock.epoch !== series.epoch) return;
     if (stampMs > clock.newestStampMs) device.clock = { ...clock, newestStampMs: stampMs };
   }
-}
-
-/** Nobody is unmonitored for want of a name: it is watched, and shown as one whose name is damaged. */
-function nameless(id: SubjectId): SubjectIdentity {
-  return {
-    familyName: 'Name cannot be read',
-    givenName: '',
-    sex: 'unknown',
-    recordNumber: id.slice(0, 8),
-  };
-}
-
-/** Gives a key of its own to each subject from before there were such keys, and seals its name with it. */
-async function adoptSubjects(
-  sql: Sql,
-  keys: SubjectKeys,
-  rows: readonly store.SubjectRow[],
-): Promise<void> {
-  const placed = (row: store.SubjectRow): string => identityContext(row.organisation_id, row.id);
-  const legacy = keys.legacy;
-  const keyless = rows.filter(({ id }) => keys.sealOf(id) === undefined);
-  const known = keyless.filter((row) => legacy?.open(row.identity_sealed, placed(row)).ok);
-  if (known.length < keyless.length) throw otherKeys();
-  keys.keep(known.map(({ id }) => id));
-  for (const row of rows) {
-    const opened = legacy?.isOwn(row.identity_sealed)
-      ? legacy.open(row.identity_sealed, placed(row))
-      : undefined;
-    const seal = keys.sealOf(row.id);
-    if (!opened?.ok || seal === undefined) continue;
-    await store.writeIdentity(sql, {
-      organisation_id: row.organisation_id,
-      id: row.id,
-      identity_sealed: seal.seal(opened.value, placed(row)),
-    });
-  }
-}
-
-function otherKeys(): StartProblem {
-  return new StartProblem(
-    'MASTER_KEY_UNUSABLE',
-    'The keys of this data directory are not those that this database was sealed with. Restore the newest key store that belongs to it, or point AUSCULTA_DATA_DIR and DATABASE_URL at a pair that belongs together.',
-  );
 }

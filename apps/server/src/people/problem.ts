@@ -27,7 +27,7 @@ const STATUS: Partial<Record<FaultCode, number>> = {
   STORE_FULL: 507,
 };
 
-function statusOf(code: FaultCode): number {
+export function statusOf(code: FaultCode): number {
   return STATUS[code] ?? 400;
 }
 

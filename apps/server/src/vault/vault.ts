@@ -126,6 +126,17 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     return seal;
   };
 
+  /** Makes what can be searched unreadable; it opens nothing. */
+  searchKey = (organisationId: string): Uint8Array => {
+    const owner = `search/${organisationId}`;
+    const found = this.#unwrap(owner);
+    if (found !== undefined) return found;
+    this.#ports.store.add([this.#wrapped(owner)]);
+    const made = this.#unwrap(owner);
+    expect(made !== undefined, 'a key that was added is there');
+    return made;
+  };
+
   toWrite = (table: string): Seal => this.#findOrMake(`${LOG}${table}`);
 
   toRead = (table: string): Seal | undefined => this.#find(`${LOG}${table}`);
