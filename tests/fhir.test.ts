@@ -145,7 +145,7 @@ describe('FHIR', () => {
     assert.deepEqual(await refused(await send('POST', '', bundle, as)), [
       403,
       'forbidden',
-      'Bundle.entry[0]',
+      'Bundle.entry[0].resource.Patient',
     ]);
     const flag = { resourceType: 'Organization', name: 'by a clinician' };
     assert.equal((await send('POST', '/Organization', flag, as)).status, 201);

@@ -9,6 +9,8 @@ import { statusOf } from '../people/problem.ts';
 export interface Refusal {
   readonly status: number;
   readonly issues: readonly OperationOutcomeIssue[];
+  /** Which of several acts it is about. */
+  readonly act?: number;
 }
 
 export type Answer<T> =

@@ -84,12 +84,15 @@ function allowedAct(
     return refuse(400, { code: 'not-supported', text, at: `${path}.request.url` });
   }
   const allowed = mayDo(caller, [act.value]);
-  return allowed.ok ? act : within(path, allowed.refusal);
+  return allowed.ok ? act : within(`${path}.resource`, allowed.refusal);
 }
 
 /** The element is one of the Bundle's. */
 function within(path: string, refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } {
-  const issues = refusal.issues.map((issue) => ({ ...issue, expression: [path] }));
+  const issues = refusal.issues.map((issue) => ({
+    ...issue,
+    expression: (issue.expression ?? ['']).map((at) => (at === '' ? path : `${path}.${at}`)),
+  }));
   return { ok: false, refusal: { ...refusal, issues } };
 }
 
@@ -106,7 +109,12 @@ async function transaction(
     asking.caller.organisationId,
     acts.map(({ act }) => act),
   );
-  if (!performed.ok) return performed;
+  if (!performed.ok) {
+    const entry = acts[performed.refusal.act ?? -1];
+    return entry === undefined
+      ? performed
+      : within(`Bundle.entry[${entry.at}].resource`, performed.refusal);
+  }
   const answers: EntryAnswer[] = [];
   for (const [index, { at }] of acts.entries())
     answers[at] = doneAnswer(asking, performed.value[index] as Done);

@@ -54,11 +54,11 @@ export async function performActs(
   ports: PerformPorts,
 ): Promise<Answer<Performed>> {
   const meant: Meant[] = [];
-  for (const act of acts) {
+  for (const [index, act] of acts.entries()) {
     const invalid = validIn(act, ports);
-    if (!invalid.ok) return invalid;
+    if (!invalid.ok) return of(index, invalid);
     const one = await meaningOf(tx, act, ports);
-    if (!one.ok) return one;
+    if (!one.ok) return of(index, one);
     meant.push(one.value);
   }
   const resolved = await resolveReferences(acts, meant.map(nameOf), (type, query) =>
@@ -74,6 +74,12 @@ export async function performActs(
   const names = writes.filter(({ isNew }) => !isNew).map(({ name }) => name);
   const heads = names.length === 0 ? [] : await lockHeads(tx, organisationId, names);
   return await writeAll(tx, organisationId, { meant, heads }, ports);
+}
+
+type Refused = Extract<Answer<never>, { ok: false }>;
+
+function of(act: number, { refusal }: Refused): Refused {
+  return { ok: false, refusal: { ...refusal, act } };
 }
 
 /** Where an act's resource is: what others of the same transaction refer to. */
@@ -192,13 +198,13 @@ async function writeAll(
   const changes: SubjectChange[] = [];
   const done: (Done | number)[] = [];
   const updatedMs = ports.nowMs();
-  for (const one of meant) {
+  for (const [index, one] of meant.entries()) {
     if (one.kind === 'found') done.push({ status: 200, document: one.document });
     else if (one.kind === 'nothing') done.push({ status: 204, document: undefined });
     else {
       const head = byName.get(`${one.name.type}/${one.name.id}`);
       const allowed = await allow(tx, organisationId, { write: one, head, changes }, ports);
-      if (!allowed.ok) return allowed;
+      if (!allowed.ok) return of(index, allowed);
       const isThere = head !== undefined && !head.is_deleted;
       if (one.given === undefined && !isThere) {
         done.push({ status: 204, document: undefined });
