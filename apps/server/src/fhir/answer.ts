@@ -63,3 +63,8 @@ export const MADE_MEANWHILE = refuse(409, {
   code: 'conflict',
   text: 'Somebody else has made the same just now. Read it, and try again.',
 });
+
+export const UNREADABLE = refuse(500, {
+  code: 'exception',
+  text: 'The resource is damaged and cannot be read: ausculta verify names it.',
+});

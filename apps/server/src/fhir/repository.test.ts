@@ -257,7 +257,7 @@ test('an erased subject leaves no document, no version, no row of an index', asy
   house.shred(id);
   await house.repository.forget(id);
   assert.equal(statusOf(await at('Patient', id)), 404);
-  assert.equal(statusOf(await at('Condition', own)), 400);
+  assert.equal(statusOf(await at('Condition', own)), 404);
 
   const { line } = house.database;
   await line.begin((tx) => deleteDocuments(tx, id));

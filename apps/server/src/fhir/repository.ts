@@ -4,7 +4,7 @@
  */
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { parseSearch } from '@ausculta/fhir/search-url';
-import { fail, type Result } from '@ausculta/vitals/fault';
+import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import {
   asOrganisation,
@@ -13,7 +13,7 @@ import {
   type Transaction,
 } from '../database/pool.ts';
 import type { Act, Done } from './acts.ts';
-import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, refuseFor } from './answer.ts';
+import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { DocNames } from './doc-names.ts';
 import {
   type DocumentKeys,
@@ -179,8 +179,11 @@ export class Repository {
     const { type, id, version, updated_ms: updatedMs, sealed } = row;
     const known = { type, id, versionId: String(version), updatedMs };
     if (sealed === null) return { ok: true, value: { ...known, text: undefined } };
-    const opened = openVersion(this.#ports.keys, organisationId, { ...row, sealed });
-    if (!opened.ok) return refuseFor(fail('SEAL_BROKEN', 'the resource is unreadable').fault);
+    const { keys } = this.#ports;
+    // Erased: its rows are about to go.
+    if (row.subject_id !== null && keys.sealOf(row.subject_id) === undefined) return NOT_HERE;
+    const opened = openVersion(keys, organisationId, { ...row, sealed });
+    if (!opened.ok) return UNREADABLE;
     return { ok: true, value: { ...known, text: opened.value } };
   }
 

@@ -1,4 +1,5 @@
 /** The answer to a search: a Bundle of what was found, and of what the reader must know about it. */
+import type { Definitions } from '@ausculta/fhir/definitions';
 import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { fail } from '@ausculta/vitals/fault';
@@ -6,6 +7,7 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type Answer, outcomeOf, refuseFor } from './answer.ts';
 import { bundleText } from './http-answer.ts';
+import { fhirKnowledge } from './knowledge.ts';
 import type { ObservationSearch } from './observation-search.ts';
 import type { Repository } from './repository.ts';
 import type { SearchPage } from './search.ts';
@@ -27,6 +29,8 @@ export interface SearchPorts {
   readonly observations: ObservationSearch;
 }
 
+type Told = SearchPage & { readonly issues?: readonly OperationOutcomeIssue[] };
+
 export async function searchAnswer(
   { repository, observations }: SearchPorts,
   asked: SearchAsked,
@@ -39,13 +43,14 @@ export async function searchAnswer(
       ? await observations.search(asked, query.value)
       : await repository.search(organisationId, query.value);
   if (!page.ok) return refuseFor(page.fault);
-  return { ok: true, value: pageText(asked, query.value, page.value) };
+  const { definitions } = await fhirKnowledge();
+  return { ok: true, value: pageText(asked, query.value, { page: page.value, definitions }) };
 }
 
 function pageText(
   { baseUrl, selfUrl }: SearchAsked,
   query: SearchQuery,
-  page: SearchPage & { readonly issues?: readonly OperationOutcomeIssue[] },
+  { page, definitions }: { readonly page: Told; readonly definitions: Definitions },
 ): string {
   const link = [{ relation: 'self', url: selfUrl }];
   if (page.next !== undefined) {
@@ -55,7 +60,7 @@ function pageText(
   }
   const total = page.total === undefined ? {} : { total: page.total };
   const as = (mode: 'match' | 'include') => (one: SearchPage['matches'][number]) => ({
-    text: mode === 'match' ? subsetText(one.text, query) : one.text,
+    text: mode === 'match' ? subsetText(one.text, query, definitions) : one.text,
     beside: { fullUrl: `${baseUrl}/${one.type}/${one.id}`, search: { mode } },
   });
   const issues = issuesOf(query, page);
@@ -69,10 +74,7 @@ function pageText(
 
 function issuesOf(
   { ignored }: SearchQuery,
-  {
-    isUnreadable,
-    issues = [],
-  }: SearchPage & { readonly issues?: readonly OperationOutcomeIssue[] },
+  { isUnreadable, issues = [] }: Told,
 ): OperationOutcomeIssue[] {
   const told = [...issues];
   for (const name of new Set(ignored)) {

@@ -14,7 +14,7 @@ import {
 } from './document.ts';
 import { INDEX_RULES, type IndexEntries, indexEntries } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
-import { ownersOf } from './owners.ts';
+import { namedIn } from './owners.ts';
 import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
 
@@ -82,12 +82,13 @@ function prepare(
     return { ok: true, value: { isNew, document, row, entries: NO_ENTRIES, copies: [] } };
   }
   const resource = withMeta(draft.resource, { id, version, updatedMs });
-  const owners = ownersOf(resource);
-  const stranger = owners.find((owner) => !isSubject(organisationId, owner));
-  if (stranger !== undefined) {
+  const named = namedIn(resource);
+  const isOurs = (id: SubjectId): boolean => isSubject(organisationId, id);
+  if (!named.here.every(isOurs)) {
     const text = 'It names a patient by an id that nobody here has.';
     return refuse(422, { code: 'not-found', text, at: type });
   }
+  const owners = [...new Set([...named.here, ...named.byAddress.filter(isOurs)])].sort();
   const text = writePrecise(resource, hasPrecise);
   const packed = packText(text);
   const context = documentContext(organisationId, name);
