@@ -7,6 +7,7 @@ import type { Act, Done } from '../../apps/server/src/fhir/acts.ts';
 import type { Answer } from '../../apps/server/src/fhir/answer.ts';
 import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
+import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
 import { Repository } from '../../apps/server/src/fhir/repository.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
@@ -18,6 +19,8 @@ export interface FhirHouse extends AsyncDisposable {
   readonly organisationId: OrganisationId;
   /** Turned by hand. */
   readonly clock: { nowMs: number };
+  /** Another repository on the same documents, whose key of the index is another one. */
+  readonly withOtherIndexKey: () => Promise<Repository>;
   /** Destroys the key of a subject, as an erasure does first. */
   readonly shred: (subjectId: string) => void;
 }
@@ -38,7 +41,7 @@ function keysBySubject() {
     keep: () => undefined,
     isShredded: (id: string) => shredded.has(id),
     legacy: undefined,
-    searchKey: () => Buffer.alloc(32, 7),
+    searchKey: () => Buffer.alloc(32, 7) as Uint8Array,
   };
 }
 
@@ -50,13 +53,22 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const registry = await Registry.load(database.line, keys);
   const patients = new Patients({ registry, isShredded: keys.isShredded });
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
-  const repository = new Repository({
+  const ports = {
     ...{ people: database.people, keys, patients },
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
-  });
+  };
+  const repository = new Repository(ports);
   return {
     ...{ database, registry, repository, organisationId, clock },
+    withOtherIndexKey: async () => {
+      const key = randomBytes(32);
+      const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });
+      const pause = () => Promise.resolve();
+      const { hashOf } = other;
+      await indexAll({ sql: database.line, keys, hashOf, pause, isClosed: () => false });
+      return other;
+    },
     shred: (id) => {
       keys.shredded.add(id);
       registry.forget(id as SubjectId, clock.nowMs);

@@ -18,10 +18,16 @@ import type {
 import { SYSTEM } from '@ausculta/fhir/systems';
 import type { Hash } from './search-hash.ts';
 
-/** By which rules: a document that was indexed by others is indexed anew. */
-export const INDEX_RULES = 1;
+/** Raised when rows are made otherwise than before. */
+const RULES = 1;
 /** Came from another installation, without rows of an index. */
 export const NOT_INDEXED = 0;
+const MARKS = 32_767;
+
+/** By which rules and with which key a document was indexed: what has another mark is indexed anew. */
+export function indexMark(hash: Hash): number {
+  return 1 + (hash(`rules ${RULES}`) % MARKS);
+}
 
 export interface RangeEntry {
   readonly name: number;

@@ -1,9 +1,12 @@
-/** Makes the index of documents that have none: they came from another installation, or by other rules. */
+/**
+ * Makes the index of documents that have none: they came from another installation, were indexed by
+ * other rules, or with a key that an older key store does not have.
+ */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
 import type { Sql } from '../database/pool.ts';
 import { type DocumentKeys, openVersion } from './document.ts';
-import { INDEX_RULES, indexEntries } from './index-entries.ts';
+import { indexEntries, indexMark } from './index-entries.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
@@ -22,6 +25,9 @@ export interface ReindexPorts {
 
 export async function indexAll(ports: ReindexPorts): Promise<void> {
   const { sql, keys, hashOf, pause, isClosed } = ports;
+  for (const organisationId of await store.organisationsWithDocuments(sql)) {
+    await store.forgetOtherIndex(sql, organisationId, indexMark(hashOf(organisationId)));
+  }
   while (!isClosed()) {
     const rows = await store.readNotIndexed(sql, AT_ONCE);
     if (rows.length === 0) return;
@@ -31,9 +37,10 @@ export async function indexAll(ports: ReindexPorts): Promise<void> {
       const opened = sealed && openVersion(keys, organisationId, { ...row, sealed });
       // What does not open is found by its name, and says then what is wrong with it.
       const found = opened?.ok ? rowsOf(JSON.parse(opened.value) as Resource) : [];
-      const entries = indexEntries(type, found, hashOf(organisationId));
+      const hash = hashOf(organisationId);
+      const entries = indexEntries(type, found, hash);
       await sql.begin((tx) =>
-        store.writeIndex(tx, organisationId, { doc, version, entries }, INDEX_RULES),
+        store.writeIndex(tx, organisationId, { doc, version, entries }, indexMark(hash)),
       );
       await pause();
     }

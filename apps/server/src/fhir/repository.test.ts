@@ -242,6 +242,23 @@ test('a document of another organisation does not exist, whatever is asked', asy
   assert.ok(page.ok && page.value.matches.length === 0);
 });
 
+test('with another key of the index everything is indexed anew, and found', async () => {
+  const name = randomUUID();
+  const { id } = await documentAfter(house, create({ resourceType: 'Organization', name }));
+  const other = await house.withOtherIndexKey();
+  const elsewhere = { ...house, repository: other };
+  assert.deepEqual(await idsFound(elsewhere, 'Organization', `name=${name}`), [id]);
+  assert.deepEqual(await idsFound(house, 'Organization', `name=${name}`), []);
+});
+
+test('two patients who are made at once do not get one record number', async () => {
+  const identifier = [{ system: 'urn:ausculta:record-number', value: randomUUID() }];
+  const { organisationId, repository } = house;
+  const act = create({ ...patient('Twin'), identifier });
+  const answers = await Promise.all([1, 2, 3].map(() => repository.perform(organisationId, [act])));
+  assert.deepEqual(answers.map(statusOf).sort(), [200, 409, 409]);
+});
+
 test('an erased subject leaves no document, no version, no row of an index', async () => {
   const { id } = await documentAfter(house, create(patient('Erased')));
   const { id: companion } = await documentAfter(house, create(patient('Companion')));

@@ -54,6 +54,8 @@ export class Repository {
   readonly #hashes = new Map<OrganisationId, Hash>();
   /** What is being written: whoever erases waits for it. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Whose number is whose is known in memory: one who writes patients waits for the other. */
+  #lastOfPatients: Promise<unknown> = Promise.resolve();
   #shelf: PatientShelf | undefined;
 
   constructor(ports: RepositoryPorts) {
@@ -128,7 +130,12 @@ export class Repository {
 
   /** All of them or none. */
   async perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const performing = this.#perform(organisationId, acts);
+    const run = () => this.#perform(organisationId, acts);
+    let performing: ReturnType<typeof run>;
+    if (acts.some(({ type }) => type === PATIENT)) {
+      performing = this.#lastOfPatients.then(run, run);
+      this.#lastOfPatients = performing;
+    } else performing = run();
     this.#underWay.add(performing);
     return await performing.finally(() => this.#underWay.delete(performing));
   }

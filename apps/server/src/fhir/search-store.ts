@@ -160,14 +160,28 @@ function conditionSql(sql: Sql, condition: Condition, of: string): Fragment {
     case 'not':
       return sql`NOT (${inner(condition.of)})`;
     case 'all':
-      if (condition.of.length === 0) return sql`true`;
-      return sql`(${joined(sql, condition.of.map(inner), sql` AND `)})`;
+      return allSql(sql, condition.of, of);
     case 'any':
       if (condition.of.length === 0) return sql`false`;
       return sql`(${joined(sql, condition.of.map(inner), sql` OR `)})`;
     default:
       return condition satisfies never;
   }
+}
+
+/** Tokens that must all be there are one question: the index meets them with one another. */
+function allSql(sql: Sql, conditions: readonly Condition[], of: string): Fragment {
+  if (conditions.length === 0) return sql`true`;
+  const needed: number[] = [];
+  const others: Condition[] = [];
+  for (const one of conditions) {
+    const [token, ...more] = one.kind === 'tokens' ? one.anyOf : [];
+    if (token !== undefined && more.length === 0) needed.push(token);
+    else others.push(one);
+  }
+  const parts = others.map((one) => conditionSql(sql, one, of));
+  if (needed.length > 0) parts.unshift(sql`${sql(`${of}.tokens`)} @> ${needed}::bigint[]`);
+  return sql`(${joined(sql, parts, sql` AND `)})`;
 }
 
 function followedSql(

@@ -68,14 +68,14 @@ export async function insertDocuments(
   sql: Sql,
   organisationId: OrganisationId,
   rows: readonly WrittenRow[],
-  rules: number,
+  mark: number,
 ): Promise<void> {
   if (rows.length === 0) return;
   await sql`
     INSERT INTO fhir_document
       (organisation_id, type, id, doc, version, updated_ms, subject_id, sealed, tokens, indexed)
     SELECT ${organisationId}, row.type, row.id, row.doc, row.version, row.updated_ms, row.subject_id,
-      row.sealed::bytea, row.tokens::bigint[], ${rules}
+      row.sealed::bytea, row.tokens::bigint[], ${mark}
     FROM ${unnested(sql, rows)}`;
 }
 
@@ -84,7 +84,7 @@ export async function replaceDocuments(
   sql: Sql,
   organisationId: OrganisationId,
   rows: readonly WrittenRow[],
-  rules: number,
+  mark: number,
 ): Promise<void> {
   if (rows.length === 0) return;
   const docs = rows.map(({ doc }) => doc);
@@ -97,7 +97,7 @@ export async function replaceDocuments(
   await sql`
     UPDATE fhir_document AS document
     SET version = row.version, updated_ms = row.updated_ms, subject_id = row.subject_id,
-      sealed = row.sealed::bytea, tokens = row.tokens::bigint[], indexed = ${rules}
+      sealed = row.sealed::bytea, tokens = row.tokens::bigint[], indexed = ${mark}
     FROM ${unnested(sql, rows)}
     WHERE document.organisation_id = ${organisationId} AND document.doc = row.doc`;
 }
@@ -224,6 +224,28 @@ export async function readOfType(
     WHERE organisation_id = ${organisationId} AND type = ${type}`;
 }
 
+export async function organisationsWithDocuments(sql: Sql): Promise<OrganisationId[]> {
+  const rows = await sql<{ id: OrganisationId }[]>`
+    SELECT id FROM organisation AS o
+    WHERE EXISTS (SELECT FROM fhir_document AS d WHERE d.organisation_id = o.id)`;
+  return rows.map(({ id }) => id);
+}
+
+/** Where the documents of an organisation have another mark, all of its index is to be made anew. */
+export async function forgetOtherIndex(
+  sql: Sql,
+  organisationId: OrganisationId,
+  mark: number,
+): Promise<void> {
+  const [sample] = await sql<{ indexed: number }[]>`
+    SELECT indexed FROM fhir_document
+    WHERE organisation_id = ${organisationId} AND indexed <> 0 LIMIT 1`;
+  if (sample === undefined || sample.indexed === mark) return;
+  await sql`
+    UPDATE fhir_document SET indexed = 0
+    WHERE organisation_id = ${organisationId} AND indexed <> ${mark}`;
+}
+
 /** Of all organisations. */
 export async function readNotIndexed(
   sql: Sql,
@@ -239,10 +261,10 @@ export async function writeIndex(
   sql: Sql,
   organisationId: OrganisationId,
   { doc, version, entries }: { doc: number; version: number; entries: IndexEntries },
-  rules: number,
+  mark: number,
 ): Promise<void> {
   const changed = await sql`
-    UPDATE fhir_document SET tokens = ${[...entries.tokens]}::bigint[], indexed = ${rules}
+    UPDATE fhir_document SET tokens = ${[...entries.tokens]}::bigint[], indexed = ${mark}
     WHERE doc = ${doc} AND version = ${version} AND indexed = 0`;
   if (changed.count === 0) return;
   await sql`DELETE FROM fhir_range WHERE doc = ${doc}`;

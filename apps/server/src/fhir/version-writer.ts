@@ -12,7 +12,7 @@ import {
   type FhirDocument,
   packText,
 } from './document.ts';
-import { INDEX_RULES, type IndexEntries, indexEntries } from './index-entries.ts';
+import { type IndexEntries, indexEntries, indexMark } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
 import { namedIn } from './owners.ts';
 import type { Hash } from './search-hash.ts';
@@ -52,7 +52,7 @@ export async function writeVersions(
     if (!made.ok) return made;
     prepared.push(made.value);
   }
-  await storePrepared(tx, organisationId, prepared);
+  await storePrepared(tx, organisationId, prepared, indexMark(ports.hash));
   return { ok: true, value: prepared.map(({ document }) => document) };
 }
 
@@ -140,16 +140,17 @@ async function storePrepared(
   tx: Transaction,
   organisationId: OrganisationId,
   prepared: readonly Prepared[],
+  mark: number,
 ): Promise<void> {
   const rowsOf = (isNew: boolean) =>
     prepared.filter((one) => one.isNew === isNew).map(({ row }) => row);
   const ofDoc = <Entry>(of: (entries: IndexEntries) => readonly Entry[]) =>
     prepared.flatMap(({ row: { doc }, entries }) => of(entries).map((one) => ({ ...one, doc })));
   // The rows of an old version go before those of the new one come.
-  await store.replaceDocuments(tx, organisationId, rowsOf(false), INDEX_RULES);
+  await store.replaceDocuments(tx, organisationId, rowsOf(false), mark);
   // One after the other on one connection, none waiting for the one before.
   await Promise.all([
-    store.insertDocuments(tx, organisationId, rowsOf(true), INDEX_RULES),
+    store.insertDocuments(tx, organisationId, rowsOf(true), mark),
     store.insertRanges(
       tx,
       organisationId,
