@@ -57,6 +57,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
     ...{ people: database.people, keys, patients },
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
+    pause: () => Promise.resolve(),
   };
   const repository = new Repository(ports);
   return {

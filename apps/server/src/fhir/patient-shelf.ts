@@ -18,7 +18,10 @@ export interface ShelfEntry {
   readonly document: FhirDocument & { readonly text: string };
   /** Made when they are first asked for. */
   readonly rows: () => readonly SearchRow[];
+  readonly isIndexed: () => boolean;
 }
+
+const AT_ONCE = 50;
 
 interface Kept {
   readonly subject: RegisteredSubject;
@@ -30,6 +33,7 @@ export interface ShelfPorts {
   readonly patients: Patients;
   readonly keys: DocumentKeys;
   readonly knowledge: Knowledge;
+  readonly pause: () => Promise<void>;
 }
 
 export class PatientShelf {
@@ -46,8 +50,16 @@ export class PatientShelf {
   async entries(tx: Transaction, organisationId: OrganisationId): Promise<readonly ShelfEntry[]> {
     const documents = await this.#documentsOf(tx, organisationId);
     const entries: ShelfEntry[] = [];
-    for (const subject of this.#ports.patients.all(organisationId)) {
-      entries.push(this.#entryOf(subject, documents.get(subject.id)));
+    // The first time each has to be looked into, and a ward cannot wait for a thousand.
+    let made = 0;
+    for (const subject of [...this.#ports.patients.all(organisationId)]) {
+      const entry = this.#entryOf(subject, documents.get(subject.id));
+      if (!entry.isIndexed()) {
+        entry.rows();
+        made += 1;
+        if (made % AT_ONCE === 0) await this.#ports.pause();
+      }
+      entries.push(entry);
     }
     return entries.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -92,16 +104,17 @@ export class PatientShelf {
     const kept = this.#kept.get(subject.id);
     if (kept !== undefined && kept.subject === subject && kept.said === said) return kept.entry;
     const document = patientDocument(subject, said);
-    const entry = { id: subject.id, document, rows: this.#rowsOf(document.resource) };
+    const entry = { id: subject.id, document, ...this.#rowsOf(document.resource) };
     this.#kept.set(subject.id, { subject, said, entry });
     return entry;
   }
 
-  #rowsOf(resource: Resource): ShelfEntry['rows'] {
+  #rowsOf(resource: Resource): Pick<ShelfEntry, 'rows' | 'isIndexed'> {
     let rows: readonly SearchRow[] | undefined;
-    return () => {
+    const make = (): readonly SearchRow[] => {
       rows ??= this.#ports.knowledge.rowsOf(resource);
       return rows;
     };
+    return { rows: make, isIndexed: () => rows !== undefined };
   }
 }

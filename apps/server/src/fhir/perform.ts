@@ -15,7 +15,7 @@ import { PATIENT, type Patients, type SubjectChange } from './patients.ts';
 import { resolveReferences } from './references.ts';
 import type { SearchPage } from './search.ts';
 import { type HeadRow, lockHeads, lockQuestion } from './store.ts';
-import { type Draft, type WriterPorts, writeVersions } from './version-writer.ts';
+import { AT_ONCE, type Draft, type WriterPorts, writeVersions } from './version-writer.ts';
 
 export interface PerformPorts extends Omit<WriterPorts, 'isSubject'> {
   readonly patients: Patients;
@@ -55,6 +55,7 @@ export async function performActs(
 ): Promise<Answer<Performed>> {
   const meant: Meant[] = [];
   for (const [index, act] of acts.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
     const invalid = validIn(act, ports);
     if (!invalid.ok) return of(index, invalid);
     const one = await meaningOf(tx, act, ports);

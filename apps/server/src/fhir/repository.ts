@@ -39,6 +39,8 @@ export interface RepositoryPorts {
   readonly patients: Patients;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  /** Lets other work run first: what comes in from devices waits for no record. */
+  readonly pause: () => Promise<void>;
 }
 
 /** What a request asks of a search, beside its parameters. */
@@ -141,13 +143,13 @@ export class Repository {
   }
 
   async #perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const { people, keys, patients, nowMs, newId } = this.#ports;
+    const { people, keys, patients, nowMs, newId, pause } = this.#ports;
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const shelf = this.#shelfOf(knowledge);
     const outcome = await asOrganisation(people, organisationId, async (tx) => {
       const performed = await performActs(tx, organisationId, acts, {
-        ...{ keys, patients, knowledge, hash, nowMs, newId },
+        ...{ keys, patients, knowledge, hash, nowMs, newId, pause },
         docNames: this.#docNames,
         readPatient: async (subject) => {
           const row = await store.readDocument(tx, organisationId, {
@@ -202,8 +204,8 @@ export class Repository {
   }
 
   #shelfOf(knowledge: Knowledge): PatientShelf {
-    const { keys, patients } = this.#ports;
-    this.#shelf ??= new PatientShelf({ patients, keys, knowledge });
+    const { keys, patients, pause } = this.#ports;
+    this.#shelf ??= new PatientShelf({ patients, keys, knowledge, pause });
     return this.#shelf;
   }
 

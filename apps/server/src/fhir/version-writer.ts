@@ -34,7 +34,11 @@ export interface WriterPorts {
   readonly hash: Hash;
   /** A subject of the organisation, whose key there is. */
   readonly isSubject: (organisationId: OrganisationId, id: SubjectId) => boolean;
+  readonly pause: () => Promise<void>;
 }
+
+/** Some milliseconds of work. */
+export const AT_ONCE = 25;
 
 export async function writeVersions(
   tx: Transaction,
@@ -46,7 +50,8 @@ export async function writeVersions(
   const docs = await ports.docNames.take(tx, fresh.length);
   const prepared: Prepared[] = [];
   let taken = 0;
-  for (const draft of drafts) {
+  for (const [index, draft] of drafts.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
     const doc = draft.head?.doc ?? (docs[taken++] as number);
     const made = prepare(organisationId, { draft, doc }, ports);
     if (!made.ok) return made;
