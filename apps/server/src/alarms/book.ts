@@ -395,7 +395,6 @@ export class AlarmBook {
 }
 
 const brokenSeal = ({ code, detail }: Fault): Error => new Error(`${code}: ${detail ?? ''}`);
-
 const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
 
 const isPresent = (view: AlarmView): boolean => view.condition !== 'absent';
