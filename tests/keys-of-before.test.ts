@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Erasure } from '@ausculta/contract/erasure';
 import type { Sql } from '../apps/server/src/database/pool.ts';
-import { identityContext } from '../apps/server/src/devices/subject-identity.ts';
+import { identityContext } from '../apps/server/src/devices/identity-seal.ts';
 import { chunkContext } from '../apps/server/src/telemetry/chunk-row.ts';
 import { eventContext } from '../apps/server/src/telemetry/events.ts';
 import { detectorContext } from '../apps/server/src/telemetry/flush.ts';

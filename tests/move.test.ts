@@ -10,6 +10,7 @@ import { SEALED_KINDS } from '../apps/server/src/commands/sealed-tables.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
 import { runCommand, urlOf } from './support/program.ts';
 import {
+  eventually,
   type ServerUnderTest,
   startServerHere,
   type TestDevice,
@@ -70,6 +71,16 @@ async function live(server: ServerUnderTest, device: TestDevice, seed: number): 
   await server.send(device, JSON.stringify({ time: startMs, kind: 'button' }), 'events');
   await server.send(device, '{"values": {"');
   await server.post(`/api/subjects/${device.subjectId}/holds`, { reason: `inquest ${seed}` });
+  const subject = { reference: `Patient/${device.subjectId}` };
+  const code = { text: `Diagnosis ${seed}` };
+  await server.post('/fhir/R4/Condition', { resourceType: 'Condition', subject, code });
+}
+
+/** What is found of a patient's documents, by words that only the index knows. */
+async function documents(server: ServerUnderTest, { subjectId }: TestDevice): Promise<string[]> {
+  const path = `/fhir/R4/Condition?patient=${subjectId}&code:text=diagnosis`;
+  const { entry = [] } = await server.get<{ entry?: { resource: object }[] }>(path);
+  return entry.map(({ resource }) => JSON.stringify(resource));
 }
 
 /** Every question that can be asked of a subject, and its answer. */
@@ -103,6 +114,7 @@ test('export, import into an empty installation: the same answers, twice the sam
   const to = { database: otherDatabase, dataDir: await temporaryDirectory() };
   const patients: TestDevice[] = [];
   let before: unknown[] = [];
+  let documentsBefore: string[] = [];
   {
     await using here = await start(from);
     for (const seed of [3, 7]) {
@@ -111,6 +123,8 @@ test('export, import into an empty installation: the same answers, twice the sam
       await live(here.server, patient, seed);
     }
     before = await Promise.all(patients.map((patient) => answers(here.server, patient)));
+    documentsBefore = await documents(here.server, patients[0] as TestDevice);
+    assert.equal(documentsBefore.length, 1);
   }
   {
     await using there = await start(to);
@@ -141,9 +155,14 @@ test('export, import into an empty installation: the same answers, twice the sam
   await using there = await start(to);
   const after = await Promise.all(patients.map((patient) => answers(there.server, patient)));
   assert.deepEqual(after, before);
-  assert.deepEqual(there.problems, []);
   const [patient] = patients;
   assert.ok(patient !== undefined);
+  const found = await eventually('the index', async () => {
+    const now = await documents(there.server, patient);
+    return now.length > 0 ? now : undefined;
+  });
+  assert.deepEqual(found, documentsBefore);
+  assert.deepEqual(there.problems, []);
   await there.server.send(patient, JSON.stringify({ time: Date.now(), values: { spo2: 88 } }));
   const now = await there.server.readings(patient.subjectId, 'spo2');
   assert.equal(now.at(-1)?.value, 88, 'its device goes on with its own token');

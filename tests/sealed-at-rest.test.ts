@@ -8,7 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startServerProcess } from './support/program.ts';
-import { eventually, temporaryDirectory } from './support/server.ts';
+import { eventually, type ServerUnderTest, temporaryDirectory } from './support/server.ts';
 
 const NAMES = {
   familyName: 'Quagswagger',
@@ -25,11 +25,26 @@ const PARKED_TEXT = 'parked-canary-4482';
 
 const HOLD_REASON = 'inquest-canary-7718';
 
+/** What is said of a patient, and of those about them, by FHIR. */
+const SAID = {
+  city: 'Quittenhausen',
+  nextOfKin: 'Balthasarius',
+  nurse: 'Kunigundela',
+  note: 'diagnosis-canary-6617',
+  identifier: 'insurance-canary-3302',
+};
+
 /** A value whose text and whose eight bytes appear nowhere by chance. */
 const VALUE = 97.530_864_2;
 
 function needles(): { what: string; bytes: Buffer }[] {
-  const texts = [...Object.values(NAMES), PARKED_TEXT, HOLD_REASON, String(VALUE)];
+  const texts = [
+    ...Object.values(NAMES),
+    ...Object.values(SAID),
+    PARKED_TEXT,
+    HOLD_REASON,
+    String(VALUE),
+  ];
   const found = texts.flatMap((text) => [
     { what: text, bytes: Buffer.from(text, 'utf8') },
     { what: `${text} (UTF-16)`, bytes: Buffer.from(text, 'utf16le') },
@@ -56,6 +71,33 @@ async function filesOf(directory: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Documents, a second version of one, and searches for what they hold. */
+async function document(server: ServerUnderTest, id: string): Promise<void> {
+  const post = (resource: { resourceType: string }) =>
+    server.post<{ id: string }>(`/fhir/R4/${resource.resourceType}`, resource);
+  const patient = { reference: `Patient/${id}` };
+  const read = await server.get<object>(`/fhir/R4/Patient/${id}`);
+  const identifier = [{ system: 'urn:insurance', value: SAID.identifier }];
+  const body = JSON.stringify({ ...read, identifier, address: [{ city: SAID.city }] });
+  const headers = { 'content-type': 'application/fhir+json' };
+  await server.fetch(`/fhir/R4/Patient/${id}`, { method: 'PUT', headers, body });
+  const kin = { patient, name: [{ family: SAID.nextOfKin }], birthDate: NAMES.birthDate };
+  await post({ resourceType: 'RelatedPerson', ...kin } as { resourceType: string });
+  const nurse = { resourceType: 'Practitioner', name: [{ family: SAID.nurse }] };
+  await post(nurse);
+  const condition = { resourceType: 'Condition', subject: patient, code: { text: SAID.note } };
+  await post(condition);
+  for (const question of [
+    `Patient?identifier=${SAID.identifier}&address-city=${SAID.city}`,
+    `RelatedPerson?name=${SAID.nextOfKin}&birthdate=${NAMES.birthDate}`,
+    `Practitioner?family:exact=${SAID.nurse}`,
+    `Condition?code:text=${SAID.note}`,
+  ]) {
+    const { entry = [] } = await server.get<{ entry?: unknown[] }>(`/fhir/R4/${question}`);
+    assert.equal(entry.length, 1, 'what nobody can read is found all the same');
+  }
 }
 
 async function findIn(directory: string) {
@@ -93,7 +135,7 @@ test('a planted name is in no file, while the server runs and after it has stopp
     (await server.alarms(subjectId)).length > 0 ? true : undefined,
   );
   await server.fetch(`/api/subjects/${subjectId}/readings?metric=spo2`);
-  await server.fetch(`/fhir/R4/Patient/${subjectId}`);
+  await document(server, subjectId);
 
   const live = await findIn(dataDir);
   assert.deepEqual(live.found, []);
@@ -107,6 +149,10 @@ test('a planted name is in no file, while the server runs and after it has stopp
   t.diagnostic(`${Math.round(stopped.bytes / 2 ** 20)} MiB searched`);
 
   const output = running.program.output.stdout + running.program.output.stderr;
-  for (const text of [...Object.values(NAMES), PARKED_TEXT, HOLD_REASON, String(VALUE), subjectId])
+  for (const text of [
+    ...Object.values(NAMES),
+    ...Object.values(SAID),
+    ...[PARKED_TEXT, HOLD_REASON, String(VALUE), subjectId],
+  ])
     assert.ok(!output.includes(text), `the program's output holds ${text}`);
 });

@@ -8,8 +8,8 @@ import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/ident
 import { metricOf } from '@ausculta/vitals/lookup';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { openPools, type Pools, type Sql } from '../../apps/server/src/database/pool.ts';
+import { identityContext } from '../../apps/server/src/devices/identity-seal.ts';
 import { partitionOf } from '../../apps/server/src/devices/partition.ts';
-import { identityContext } from '../../apps/server/src/devices/subject-identity.ts';
 import type { Series } from '../../apps/server/src/line/entry.ts';
 import { type MergedChunk, mergeChunks } from '../../apps/server/src/telemetry/chunk-merge.ts';
 import { sealChunk } from '../../apps/server/src/telemetry/chunk-row.ts';

@@ -1,8 +1,8 @@
 /** What the vault must know of the database before it opens: that something is sealed there, and how. */
 import type { Sql } from './database/pool.ts';
 import { hasSealedData } from './database/store.ts';
+import { identityContext } from './devices/identity-seal.ts';
 import { sampleSubject } from './devices/store.ts';
-import { identityContext } from './devices/subject-identity.ts';
 import { readErasures } from './erasure/store.ts';
 import { listLogTables } from './telemetry/store.ts';
 import type { SealedDatabase } from './vault/open-vault.ts';

@@ -25,6 +25,8 @@ import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { Erasure } from './erasure/erasure.ts';
 import { type Actor, LegalHolds } from './erasure/holds.ts';
 import { erasureRoutes } from './erasure/routes.ts';
+import { indexInBackground, openFhir } from './fhir/open-fhir.ts';
+import type { Repository } from './fhir/repository.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { LiveHub } from './live/hub.ts';
@@ -91,6 +93,7 @@ interface Parts {
   readonly wearing: Wearing;
   readonly claims: Claims;
   readonly admissions: Admissions;
+  readonly fhir: Repository;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
@@ -134,10 +137,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const outer = { options, database, vault, encoder, health, archive };
   const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
-  stack.defer(() => telemetry.close());
-  stack.defer(() => parts.erasure.close());
-  stack.defer(() => parts.wearing.reattribution.close());
-  stack.defer(() => parts.claims.close());
+  const closing = [telemetry, parts.erasure, parts.wearing.reattribution, parts.claims];
+  for (const one of closing) stack.defer(() => one.close());
   await parts.claims.resume();
   const places = placesOf(dataDirectory.path, config);
   stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
@@ -152,6 +153,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
   const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
+  stack.defer(indexInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
   const moved = stack.move();
@@ -266,7 +268,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const intake = intakePorts(ground, { ...engine, parking });
   const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
-  const erasing = await openErasure(ground, { ...engine, parking });
+  const fhir = openFhir({ ...outside, people: database.people, keys: vault, registry });
+  const erasing = await openErasure(ground, { ...engine, parking, fhir });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const moving = { ...engine, ...erasing, ...given, onMoved };
@@ -274,7 +277,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
   const admissions = await openAdmissions({ ...admitting, sql });
-  const open = { ...engine, ...erasing, wearing, admissions, claims };
+  const open = { ...engine, ...erasing, wearing, admissions, claims, fhir };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
 
@@ -297,8 +300,9 @@ function intakePorts(
 
 async function openErasure(
   { options: { outside }, database, vault, inLane }: Ground,
-  { registry, telemetry, alarms, parking }: Engine,
+  engine: Engine & Pick<Parts, 'fhir'>,
 ): Promise<Pick<Parts, 'holds' | 'erasure'>> {
+  const { registry, telemetry, alarms, parking, fhir } = engine;
   const { nowMs, after, onProblem } = outside;
   const sql = database.line;
   const holds = await LegalHolds.open({ sql, inLane, keys: vault });
@@ -308,6 +312,7 @@ async function openErasure(
     await alarms.settle();
     await parking.settle();
     await registry.settle();
+    await fhir.forget(subjectId);
   };
   const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
   return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
@@ -372,7 +377,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
-  fhirRoutes(app, { telemetry, registry, nowMs });
+  await fhirRoutes(app, { repository: parts.fhir, telemetry, registry, nowMs, version });
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

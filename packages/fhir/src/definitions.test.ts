@@ -55,3 +55,10 @@ test('required codes are listed, what has no end is not', () => {
   assert.ok(codes.get('http://hl7.org/fhir/ValueSet/administrative-gender')?.has('unknown'));
   assert.equal(codes.get('http://hl7.org/fhir/ValueSet/mimetypes'), undefined);
 });
+
+test('a summary and what must be there are told of each type', () => {
+  const { summary, mandatory } = r4().summaryOf('Observation');
+  assert.ok(summary.has('code') && summary.has('value') && !summary.has('note'));
+  assert.deepEqual([...mandatory].sort(), ['code', 'status']);
+  assert.equal(r4().summaryOf('Nothing').summary.size, 0);
+});

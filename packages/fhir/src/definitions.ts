@@ -24,12 +24,19 @@ export interface Definitions {
   /** By type, then by the name that a client uses; those of every resource are among them. */
   readonly searchParameters: ReadonlyMap<string, ReadonlyMap<string, SearchParameter>>;
   readonly searchParametersByUrl: ReadonlyMap<string, SearchParameter>;
+  /** Elements of the top level that a summary tells, and those that must be there; `value` for `value[x]`. */
+  readonly summaryOf: (type: string) => TopElements;
   /**
    * Lets `@medplum/core` know these types; others are passed over. It must know a type before it can
    * look into a resource, and takes some 3 ms to learn one. What is here does so where it has to; for
    * what works on all known types, GraphQL, they are to be named first.
    */
   readonly prepare: (types: Iterable<string>) => void;
+}
+
+export interface TopElements {
+  readonly summary: ReadonlySet<string>;
+  readonly mandatory: ReadonlySet<string>;
 }
 
 /**
@@ -54,7 +61,29 @@ export function loadDefinitions(document: DefinitionsDocument): Definitions {
     codes: new Map(codes.map(([url, list]) => [url, new Set(list)])),
     searchParameters: new Map(byType),
     searchParametersByUrl: new Map(searchParameters.map((one) => [one.url, one])),
+    summaryOf: topElements(concrete),
     prepare: preparing(concrete),
+  };
+}
+
+function topElements(structures: readonly StructureDefinition[]): Definitions['summaryOf'] {
+  const byType = new Map(structures.map((structure) => [structure.type, structure]));
+  const known = new Map<string, TopElements>();
+  return (type) => {
+    const made = known.get(type) ?? topElementsOf(byType.get(type));
+    known.set(type, made);
+    return made;
+  };
+}
+
+function topElementsOf(structure: StructureDefinition | undefined): TopElements {
+  const elements = structure?.snapshot?.element ?? [];
+  const top = elements.filter(({ path }) => path?.split('.').length === 2);
+  const named = (some: typeof top): Set<string> =>
+    new Set(some.map(({ path = '' }) => (path.split('.')[1] ?? '').replace('[x]', '')));
+  return {
+    summary: named(top.filter(({ isSummary }) => isSummary)),
+    mandatory: named(top.filter(({ min = 0 }) => min > 0)),
   };
 }
 

@@ -8,6 +8,8 @@ import { migrationNames } from '../database/migrate.ts';
 import type { Transaction } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { partitionOf } from '../devices/partition.ts';
+import { DocNames } from '../fhir/doc-names.ts';
+import { NOT_INDEXED } from '../fhir/index-entries.ts';
 import { PARTITIONS } from '../line/entry.ts';
 import { readSealedDatabase } from '../sealed-database.ts';
 import { openVault } from '../vault/open-vault.ts';
@@ -119,6 +121,7 @@ class Importing {
   readonly #ports: ImportPorts;
   /** Where an id of the export is taken here: its new one. */
   readonly #series = new Map<number, number>();
+  readonly #docNames = new DocNames();
   #isAllKept = true;
   #table = '';
   #waiting: JsonRow[] = [];
@@ -149,7 +152,7 @@ class Importing {
     // Its states name series by their ids: with other ids here, detectors begin anew.
     if (table === 'detector_state' && !this.#isAllKept) return;
     if (table === 'device') await this.#expectOwn(row);
-    const placed = this.#place(row, subject);
+    const placed = await this.#indexLater(table, this.#place(row, subject));
     if (table === 'subject' && subject !== undefined) this.#ports.vault.keep([subject]);
     if (table === 'series') await this.#addSeries(placed);
     else this.#waiting.push(this.#sealed(table, placed, clear));
@@ -165,6 +168,13 @@ class Importing {
         subject !== undefined && { partition: partitionOf(organisationId, subject) }),
       ...(typeof seriesId === 'number' && { series_id: this.#series.get(seriesId) ?? seriesId }),
     };
+  }
+
+  /** With its own key the server here makes the index anew when it starts. */
+  async #indexLater(table: string, row: JsonRow): Promise<JsonRow> {
+    if (table !== 'fhir_document') return row;
+    const [doc] = await this.#docNames.take(this.#ports.tx, 1);
+    return { ...row, doc, tokens: [], indexed: NOT_INDEXED };
   }
 
   #sealed(table: string, row: JsonRow, clear: Uint8Array | undefined): JsonRow {

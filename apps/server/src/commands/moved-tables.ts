@@ -30,13 +30,26 @@ const ORDER = [
   'stay',
   'movement',
   'bed_device',
+  'fhir_document',
+  'fhir_history',
+  'fhir_copy',
   'parked',
   'audit_leaf',
   'detector_state',
 ] as const;
 
-/** Of an installation, and not of those who are measured: people, programs, receipts of what is gone. */
-export const NOT_MOVED = ['account', 'session', 'api_token', 'erasure'] as const;
+/**
+ * Of an installation, and not of those who are measured: people, programs, receipts of what is gone,
+ * and the index of documents, which is made with a key of the installation's own.
+ */
+export const NOT_MOVED = [
+  'account',
+  'session',
+  'api_token',
+  'erasure',
+  'fhir_range',
+  'fhir_reference',
+] as const;
 
 export const MOVED_TABLES: readonly MovedTable[] = ORDER.map((name) => {
   const table = [...CLEAR_TABLES, ...SEALED_KINDS].find((known) => known.table === name);

@@ -4,8 +4,9 @@ import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { bedDeviceContext, stayContext } from '../admissions/stays.ts';
 import { alarmContext } from '../alarms/alarm-row.ts';
-import { identityContext } from '../devices/subject-identity.ts';
+import { identityContext } from '../devices/identity-seal.ts';
 import { holdContext } from '../erasure/holds.ts';
+import { documentContext, unpackText } from '../fhir/document.ts';
 import { parkedContext } from '../parked/parking.ts';
 import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
 import { eventContext } from '../telemetry/events.ts';
@@ -40,6 +41,16 @@ function jsonFault(opened: Uint8Array): string | undefined {
     return 'it opens, and is not what was written';
   }
 }
+
+const placeOfDocument = (row: SealedRow): string =>
+  documentContext(text(row['organisation_id']), {
+    type: text(row['type']),
+    id: text(row['id']),
+    version: number(row['version']),
+  });
+
+const nameOfDocument = (row: SealedRow): string =>
+  `${row['type']}/${row['id']}/_history/${row['version']}`;
 
 const ofColumn = (row: SealedRow): string => text(row['subject_id']);
 
@@ -157,6 +168,39 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     faultOf: () => undefined,
   },
   {
+    what: 'document',
+    table: 'fhir_document',
+    key: ['organisation_id', 'type', 'id'],
+    columns: ['version', 'subject_id'],
+    sealed: 'sealed',
+    contextOf: placeOfDocument,
+    subjectOf: (row) => row['subject_id'] as string | null,
+    nameOf: nameOfDocument,
+    faultOf: documentFault,
+  },
+  {
+    what: 'earlier version of a document',
+    table: 'fhir_history',
+    key: ['organisation_id', 'type', 'id', 'version'],
+    columns: ['subject_id'],
+    sealed: 'sealed',
+    contextOf: placeOfDocument,
+    subjectOf: (row) => row['subject_id'] as string | null,
+    nameOf: nameOfDocument,
+    faultOf: documentFault,
+  },
+  {
+    what: 'copy of a document',
+    table: 'fhir_copy',
+    key: ['subject_id', 'type', 'id', 'version'],
+    columns: ['organisation_id'],
+    sealed: 'sealed',
+    contextOf: placeOfDocument,
+    subjectOf: ofColumn,
+    nameOf: nameOfDocument,
+    faultOf: documentFault,
+  },
+  {
     what: 'audit entry',
     table: 'audit_leaf',
     key: ['organisation_id', 'id'],
@@ -191,6 +235,10 @@ export function sealOfRow<S extends Seal | undefined>(
   return kind.table === 'parked'
     ? keys.parkedSeal(organisationId, number(row['received_ms']))
     : keys.organisationSeal(organisationId);
+}
+
+function documentFault(opened: Uint8Array): string | undefined {
+  return jsonFault(new TextEncoder().encode(unpackText(opened)));
 }
 
 /** The block decodes, and holds what the row says of it in clear. */

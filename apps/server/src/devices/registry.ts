@@ -14,13 +14,12 @@ import type { Series } from '../line/entry.ts';
 import type { Needs, Placement, SeriesWanted } from '../line/placement.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
-import { adoptSubjects, otherKeys } from './adopted-subjects.ts';
 import { DeviceRows } from './device-rows.ts';
+import { adoptSubjects, identityContext, nameless, otherKeys } from './identity-seal.ts';
 import { assignmentOfRow, RegisteredDevice, type StampSpan } from './known-device.ts';
 import { MovesUnderWay } from './moves-under-way.ts';
 import { partitionOf } from './partition.ts';
 import * as store from './store.ts';
-import { identityContext, nameless } from './subject-identity.ts';
 
 export interface RegisteredSubject extends Subject {
   readonly organisationId: OrganisationId;
@@ -107,6 +106,16 @@ export class Registry {
   }
 
   async addSubject(subject: Omit<RegisteredSubject, 'partition'>): Promise<RegisteredSubject> {
+    const written = await this.#inLane((tx) => this.write(tx, subject));
+    this.#setSubject(written);
+    return written;
+  }
+
+  /** Writes a new subject in a transaction; `written` follows, once it is durable. */
+  async write(
+    sql: Sql | Transaction,
+    subject: Omit<RegisteredSubject, 'partition'>,
+  ): Promise<RegisteredSubject> {
     const { organisationId, id, kind, category, paced, identity } = subject;
     const partition = partitionOf(organisationId, id);
     const clear = new TextEncoder().encode(JSON.stringify(identity));
@@ -114,10 +123,12 @@ export class Registry {
     this.#keys.keep([id]);
     const identity_sealed = this.#sealOf(id).seal(clear, identityContext(organisationId, id));
     const row = { organisation_id: organisationId, id, kind, partition, category, paced };
-    await this.#inLane((tx) => store.insertSubject(tx, { ...row, identity_sealed }));
-    const added = { ...subject, partition };
-    this.#setSubject(added);
-    return added;
+    await store.insertSubject(sql, { ...row, identity_sealed });
+    return { ...subject, partition };
+  }
+
+  written(subject: RegisteredSubject): void {
+    this.#setSubject(subject);
   }
 
   /** Writes what is known of a subject now; `rewritten` follows, once it is durable. */

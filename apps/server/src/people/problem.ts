@@ -27,7 +27,7 @@ const STATUS: Partial<Record<FaultCode, number>> = {
   STORE_FULL: 507,
 };
 
-function statusOf(code: FaultCode): number {
+export function statusOf(code: FaultCode): number {
   return STATUS[code] ?? 400;
 }
 
@@ -43,7 +43,7 @@ export async function sendFault(reply: FastifyReply, fault: Fault): Promise<Fast
   // Whoever counts knows for how long.
   if (isLater && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
   reply.code(status);
-  if (reply.request.url.startsWith(`${FHIR_BASE}/`))
+  if (reply.request.url.startsWith(FHIR_BASE))
     return await reply.type(FHIR_JSON).send(toOperationOutcome(fault));
   return await reply.send(problemOf(fault));
 }

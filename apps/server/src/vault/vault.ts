@@ -144,6 +144,17 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   parkedSeal = (organisationId: string, receivedMs: number): Seal =>
     openingAlso(this.#findOrMake(ofParkedDay(receivedMs)), this.organisationSeal(organisationId));
 
+  /** Makes what can be searched unreadable; it opens nothing. */
+  searchKey = (organisationId: string): Uint8Array => {
+    const owner = `search/${organisationId}`;
+    const found = this.#unwrap(owner);
+    if (found !== undefined) return found;
+    this.#ports.store.add([this.#wrapped(owner)]);
+    const made = this.#unwrap(owner);
+    expect(made !== undefined, 'a key that was added is there');
+    return made;
+  };
+
   toWrite = (table: string): Seal => this.#findOrMake(ofLogTable(table));
 
   toRead = (table: string): Seal | undefined => this.#find(ofLogTable(table));

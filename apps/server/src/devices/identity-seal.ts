@@ -1,9 +1,23 @@
-/** Subjects of a database from before each had a key of its own. */
+/** Names of subjects as they are sealed, and what is to be done where a key is missing. */
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import type { Sql } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import * as store from './store.ts';
-import { identityContext } from './subject-identity.ts';
+
+export const identityContext = (organisationId: string, id: string): string =>
+  `subject/${organisationId}/${id}/identity`;
+
+/** Nobody is unmonitored for want of a name: it is watched, and shown as one whose name is damaged. */
+export function nameless(id: SubjectId): SubjectIdentity {
+  return {
+    familyName: 'Name cannot be read',
+    givenName: '',
+    sex: 'unknown',
+    recordNumber: id.slice(0, 8),
+  };
+}
 
 /** Gives a key of its own to each subject from before there were such keys, and seals its name with it. */
 export async function adoptSubjects(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseObservationQuery } from '@ausculta/fhir/observation-query';
 import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
-import { firstMatching } from './routes.ts';
+import { firstMatching } from './reading-pages.ts';
 
 const START_MS = 1_764_000_000_000;
 const SUBJECT = '0190a0b0-0000-7000-8000-000000000001';

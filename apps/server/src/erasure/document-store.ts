@@ -1,0 +1,36 @@
+/** SQL of erasure: FHIR documents of an erased subject, and whatever leads to them. */
+import type postgres from 'postgres';
+
+type Sql = postgres.Sql | postgres.TransactionSql;
+
+/**
+ * A version that names several subjects goes on living under the key of another one of them; every
+ * other version goes, with the rows of its index.
+ */
+export async function deleteDocuments(sql: Sql, subjectId: string): Promise<void> {
+  await sql`DELETE FROM fhir_copy WHERE subject_id = ${subjectId}`;
+  for (const table of ['fhir_document', 'fhir_history']) {
+    await sql`
+      WITH other AS (
+        SELECT DISTINCT ON (c.organisation_id, c.type, c.id, c.version) c.*
+        FROM fhir_copy AS c JOIN ${sql(table)} AS d USING (organisation_id, type, id, version)
+        WHERE d.subject_id = ${subjectId}
+        ORDER BY c.organisation_id, c.type, c.id, c.version, c.subject_id
+      ), heir AS (
+        UPDATE ${sql(table)} AS d SET subject_id = other.subject_id, sealed = other.sealed
+        FROM other
+        WHERE (d.organisation_id, d.type, d.id, d.version)
+          = (other.organisation_id, other.type, other.id, other.version)
+      )
+      DELETE FROM fhir_copy AS c USING other
+      WHERE (c.subject_id, c.type, c.id, c.version)
+        = (other.subject_id, other.type, other.id, other.version)`;
+  }
+  await sql`
+    WITH gone AS (DELETE FROM fhir_document WHERE subject_id = ${subjectId} RETURNING doc),
+      ranges AS (DELETE FROM fhir_range WHERE doc IN (SELECT doc FROM gone))
+    DELETE FROM fhir_reference WHERE doc IN (SELECT doc FROM gone)`;
+  await sql`DELETE FROM fhir_history WHERE subject_id = ${subjectId}`;
+  await sql`
+    DELETE FROM fhir_reference WHERE target_type = 'Patient' AND target_id = ${subjectId}`;
+}

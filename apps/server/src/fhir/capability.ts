@@ -1,0 +1,94 @@
+/** What this server can do, told from its routes and the definitions it goes by. */
+import type { Definitions } from '@ausculta/fhir/definitions';
+import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
+import { isKept } from './allowed.ts';
+import { PATIENT } from './patients.ts';
+
+/** A route below the base, as it was registered. */
+export interface FhirRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+type TypeInteraction = NonNullable<CapabilityStatementRestResource['interaction']>[number]['code'];
+
+const ON_TYPES: Readonly<Record<string, TypeInteraction>> = {
+  'GET /:type/:id': 'read',
+  'GET /:type/:id/_history/:version': 'vread',
+  'PUT /:type/:id': 'update',
+  'PATCH /:type/:id': 'patch',
+  'DELETE /:type/:id': 'delete',
+  'GET /:type/:id/_history': 'history-instance',
+  'GET /:type/_history': 'history-type',
+  'POST /:type': 'create',
+  'GET /:type': 'search-type',
+};
+
+const ON_SYSTEM = {
+  'POST /': ['transaction', 'batch'],
+  'GET /_history': ['history-system'],
+  'GET /': ['search-system'],
+} as const;
+
+export function capabilityStatement(
+  routes: readonly FhirRoute[],
+  definitions: Definitions,
+  about: { readonly version: string; readonly baseUrl: string; readonly dateMs: number },
+): CapabilityStatement {
+  const has = (name: string): boolean =>
+    routes.some(({ method, path }) => `${method} ${path}` === name);
+  const offered = Object.entries(ON_TYPES).flatMap(([name, code]) => (has(name) ? [code] : []));
+  const types = [...definitions.resourceTypes].filter((type) =>
+    isKept(type, definitions.resourceTypes),
+  );
+  const system = Object.entries(ON_SYSTEM).flatMap(([name, codes]) => (has(name) ? codes : []));
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: new Date(about.dateMs).toISOString(),
+    kind: 'instance',
+    software: { name: 'Ausculta', version: about.version },
+    implementation: { description: 'Ausculta', url: about.baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['json', 'application/fhir+json'],
+    patchFormat: ['application/json-patch+json'],
+    rest: [
+      {
+        mode: 'server',
+        interaction: system.map((code) => ({ code })),
+        resource: types.sort().map((type) => resourceOf(type, offered, { definitions, has })),
+      },
+    ],
+  };
+}
+
+function resourceOf(
+  type: string,
+  offered: readonly TypeInteraction[],
+  { definitions, has }: { definitions: Definitions; has: (name: string) => boolean },
+): CapabilityStatementRestResource {
+  const parameters = [...(definitions.searchParameters.get(type)?.values() ?? [])].filter(
+    (one) => one.type !== 'special',
+  );
+  const includes = parameters.filter((one) => one.type === 'reference');
+  const own = offered.filter((code) => type !== PATIENT || code !== 'delete');
+  return {
+    type: type as CapabilityStatementRestResource['type'],
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    interaction: own.map((code) => ({ code })),
+    versioning: 'versioned-update',
+    readHistory: offered.includes('vread'),
+    updateCreate: offered.includes('update'),
+    conditionalCreate: offered.includes('create'),
+    conditionalRead: 'full-support',
+    conditionalUpdate: has('PUT /:type'),
+    conditionalDelete: has('DELETE /:type') && type !== PATIENT ? 'single' : 'not-supported',
+    referencePolicy: ['literal', 'local'],
+    ...(includes.length > 0 && { searchInclude: includes.map(({ code }) => `${type}:${code}`) }),
+    searchParam: parameters.map(({ code, type: kind, url }) => ({
+      name: code,
+      type: kind,
+      definition: url,
+    })),
+  };
+}

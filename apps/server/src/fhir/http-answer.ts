@@ -1,0 +1,65 @@
+/** Answers of FHIR over HTTP: a resource with its version and time, or the issues that stand in its place. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
+import { outcomeOf, type Refusal } from './answer.ts';
+import type { FhirDocument } from './document.ts';
+
+export const baseOf = (request: FastifyRequest): string =>
+  `${request.protocol}://${request.host}${FHIR_BASE}`;
+
+export async function sendRefusal(
+  reply: FastifyReply,
+  { status, issues }: Refusal,
+): Promise<FastifyReply> {
+  return await reply.code(status).type(FHIR_JSON).send(outcomeOf(issues));
+}
+
+export function describe(reply: FastifyReply, { versionId, updatedMs }: FhirDocument): void {
+  reply.header('etag', `W/"${versionId}"`);
+  if (updatedMs !== undefined) reply.header('last-modified', new Date(updatedMs).toUTCString());
+}
+
+/** Not sent again to whoever has it. */
+export async function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  document: FhirDocument,
+): Promise<FastifyReply> {
+  describe(reply, document);
+  if (isKnown(request, document)) return await reply.code(304).send();
+  return await reply.type(FHIR_JSON).send(document.text);
+}
+
+function isKnown({ headers }: FastifyRequest, { versionId, updatedMs }: FhirDocument): boolean {
+  const versions = headers['if-none-match'];
+  if (versions !== undefined)
+    return versions.split(',').some((one) => versionIn(one) === versionId);
+  const since = Date.parse(headers['if-modified-since'] ?? '');
+  // HTTP counts seconds.
+  return updatedMs !== undefined && Math.floor(updatedMs / 1000) * 1000 <= since;
+}
+
+/** `W/"3"`, or `3` as some clients have it. */
+export function versionIn(header: string): string {
+  return /^\s*(?:W\/)?"?([^"]*)"?\s*$/.exec(header)?.[1] ?? header;
+}
+
+export function prefers(request: FastifyRequest, what: string): boolean {
+  const { prefer } = request.headers;
+  return [prefer].flat().some((one) => one?.split(/[,;]/).some((part) => part.trim() === what));
+}
+
+/** A Bundle whose entries hold resources as they are kept. */
+export function bundleText(
+  bundle: object,
+  entries: readonly { readonly text: string | undefined; readonly beside: object }[],
+): string {
+  const head = JSON.stringify({ resourceType: 'Bundle', ...bundle });
+  // R4 allows no empty list.
+  if (entries.length === 0) return head;
+  const told = entries.map(({ text, beside }) => {
+    const rest = JSON.stringify(beside);
+    return text === undefined ? rest : `${rest.slice(0, -1)},"resource":${text}}`;
+  });
+  return `${head.slice(0, -1)},"entry":[${told.join()}]}`;
+}

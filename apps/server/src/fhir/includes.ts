@@ -1,0 +1,126 @@
+/** What comes with the matches of a search: what they refer to, and what refers to them. */
+import type { Include, SearchQuery } from '@ausculta/fhir/search-query';
+import type { Condition } from './conditions.ts';
+import type { DocumentName } from './document.ts';
+import { tokenText } from './index-entries.ts';
+import type { Knowledge } from './knowledge.ts';
+import { PATIENT } from './patients.ts';
+import { documentOf, type FoundDocument, type SearchSession, TooWide } from './search-session.ts';
+
+/** More would no longer be a page. */
+const INCLUDED_MAX = 2_000;
+const ROUNDS_MAX = 5;
+
+const keyOf = ({ type, id }: DocumentName): string => `${type}/${id}`;
+
+export async function includedWith(
+  session: SearchSession,
+  query: SearchQuery,
+  matches: readonly FoundDocument[],
+  knowledge: Knowledge,
+): Promise<FoundDocument[]> {
+  const known = new Set(matches.map(keyOf));
+  const included: FoundDocument[] = [];
+  let from = matches;
+  for (let round = 0; round < ROUNDS_MAX && from.length > 0; round++) {
+    const asked = (one: Include): boolean => round === 0 || one.iterate;
+    const found = [
+      ...(await referredTo(session, query.includes.filter(asked), from, known)),
+      ...(await referring(session, query.reverseIncludes.filter(asked), from, knowledge)),
+    ];
+    from = found.filter((one) => !known.has(keyOf(one)) && known.add(keyOf(one)));
+    included.push(...from);
+    if (included.length > INCLUDED_MAX) throw new TooWide();
+  }
+  return included;
+}
+
+async function referredTo(
+  session: SearchSession,
+  includes: readonly Include[],
+  from: readonly FoundDocument[],
+  known: ReadonlySet<string>,
+): Promise<FoundDocument[]> {
+  if (includes.length === 0) return [];
+  const wanted = new Map<string, DocumentName>();
+  for (const { type, text } of from) {
+    const own = includes.filter((include) => include.type === type);
+    if (own.length === 0) continue;
+    for (const { parameter, value } of session.rowsOf(text)) {
+      if (value.kind !== 'reference' || value.url !== `${value.type}/${value.id}`) continue;
+      const name = { type: value.type ?? '', id: value.id ?? '' };
+      const isAsked = own.some(
+        (include) =>
+          (include.parameter === '*' || include.parameter === parameter) &&
+          (include.target === undefined || include.target === name.type),
+      );
+      if (isAsked && !known.has(keyOf(name))) wanted.set(keyOf(name), name);
+    }
+  }
+  return await readAll(session, [...wanted.values()]);
+}
+
+async function readAll(
+  session: SearchSession,
+  names: readonly DocumentName[],
+): Promise<FoundDocument[]> {
+  if (names.length > INCLUDED_MAX) throw new TooWide();
+  const found: FoundDocument[] = [];
+  for (const [type, ofType] of Map.groupBy(names, (name) => name.type)) {
+    const ids = ofType.map(({ id }) => id);
+    if (type === PATIENT) found.push(...(await patientsOf(session, ids)));
+    else {
+      const condition = { kind: 'ids', ids } as const;
+      found.push(...(await storedWith(session, type, condition)));
+    }
+  }
+  return found;
+}
+
+async function patientsOf(
+  session: SearchSession,
+  ids: readonly string[],
+): Promise<FoundDocument[]> {
+  const wanted = new Set(ids);
+  const entries = (await session.shelved()).filter(({ id }) => wanted.has(id));
+  return entries.map(({ document }) => document);
+}
+
+async function storedWith(
+  session: SearchSession,
+  type: string,
+  condition: Condition,
+): Promise<FoundDocument[]> {
+  const found: FoundDocument[] = [];
+  const filter = { kind: 'missing', parameter: '_id', isMissing: false } as const;
+  const asked = [{ filter, asked: { condition, isExact: true } }];
+  const question = { types: [type], sort: [], after: undefined };
+  for await (const one of session.stored(question, asked, INCLUDED_MAX + 1)) {
+    found.push(documentOf(one));
+    if (found.length > INCLUDED_MAX) throw new TooWide();
+  }
+  return found;
+}
+
+async function referring(
+  session: SearchSession,
+  includes: readonly Include[],
+  from: readonly FoundDocument[],
+  { definitions }: Knowledge,
+): Promise<FoundDocument[]> {
+  const found: FoundDocument[] = [];
+  for (const { type, parameter, target } of includes) {
+    const parameters = [...(definitions.searchParameters.get(type)?.values() ?? [])]
+      .filter((one) => one.type === 'reference' && (parameter === '*' || one.code === parameter))
+      .map(({ code }) => code);
+    const targets = from.filter((one) => target === undefined || one.type === target);
+    const anyOf = targets.flatMap((one) =>
+      parameters.map((code) => session.hash(tokenText(type, code, 'target', keyOf(one)))),
+    );
+    if (anyOf.length === 0) continue;
+    const documents = await storedWith(session, type, { kind: 'tokens', anyOf });
+    const ids = documents.map(({ id }) => id);
+    found.push(...(type === PATIENT ? await patientsOf(session, ids) : documents));
+  }
+  return found;
+}

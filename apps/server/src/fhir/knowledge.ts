@@ -1,0 +1,38 @@
+/** What is known of FHIR itself. It is read when it is first asked for: a server without FHIR's clients never does. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  type Definitions,
+  type DefinitionsDocument,
+  loadDefinitions,
+} from '@ausculta/fhir/definitions';
+import { isPlainObservation } from '@ausculta/fhir/plain-observation';
+import { type SearchRow, searchIndexer } from '@ausculta/fhir/search-rows';
+import { validate } from '@ausculta/fhir/validation';
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+
+export interface Knowledge {
+  readonly definitions: Definitions;
+  readonly rowsOf: (resource: Resource) => SearchRow[];
+  /** What is wrong by base R4, and what is odd. */
+  readonly issuesOf: (resource: Resource) => OperationOutcomeIssue[];
+}
+
+let known: Promise<Knowledge> | undefined;
+
+/** Once a process, because `@medplum/core` remembers for the whole process what it was told. */
+export function fhirKnowledge(): Promise<Knowledge> {
+  known ??= load();
+  return known;
+}
+
+async function load(): Promise<Knowledge> {
+  const path = fileURLToPath(import.meta.resolve('@ausculta/fhir/r4.json'));
+  const document = JSON.parse(await readFile(path, 'utf8')) as DefinitionsDocument;
+  const definitions = loadDefinitions(document);
+  return {
+    definitions,
+    rowsOf: searchIndexer(definitions),
+    issuesOf: (resource) => (isPlainObservation(resource) ? [] : validate(definitions, resource)),
+  };
+}

@@ -1,0 +1,207 @@
+/**
+ * Observations are of two kinds: documents, and readings that are told as Observations. A search that
+ * asks of one patient by code, category and date is answered from both, as one list in the order of
+ * their time. Any other is answered from documents alone, and says so.
+ */
+import { preciseObservationText } from '@ausculta/fhir/json';
+import {
+  type ObservationQuery,
+  type PageStart,
+  parseObservationQuery,
+} from '@ausculta/fhir/observation-query';
+import type { SearchQuery } from '@ausculta/fhir/search-query';
+import { fail, ok, type Result } from '@ausculta/vitals/fault';
+import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import type { Registry } from '../devices/registry.ts';
+import { subjectOf } from '../devices/routes.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { pageAfter, type ReadingObservation, readingsPage, timeOf } from './reading-pages.ts';
+import type { Repository } from './repository.ts';
+import type { SearchPage } from './search.ts';
+import type { SearchAsked } from './search-answer.ts';
+import { cursorText } from './search-cursor.ts';
+import type { FoundDocument } from './search-session.ts';
+
+export interface ObservationPorts {
+  readonly repository: Repository;
+  readonly telemetry: Telemetry;
+  readonly registry: Registry;
+}
+
+export type ObservationPage = SearchPage & { readonly issues: readonly OperationOutcomeIssue[] };
+
+/** Of the answer, not of what is asked. */
+const ABOUT_THE_ANSWER =
+  /^_(cursor|total|elements|summary|format|pretty|contained|include(:\w+)?|revinclude(:\w+)?)$/;
+
+export class ObservationSearch {
+  readonly #ports: ObservationPorts;
+
+  constructor(ports: ObservationPorts) {
+    this.#ports = ports;
+  }
+
+  async search(asked: SearchAsked, query: SearchQuery): Promise<Result<ObservationPage>> {
+    const readings = this.#readingsQuery(asked, query);
+    if (readings === undefined) {
+      const page = await this.#ports.repository.search(asked.organisationId, query);
+      return page.ok ? ok({ ...page.value, issues: [WITHOUT_READINGS] }) : page;
+    }
+    if (query.summary === 'count' || query.total === 'accurate') {
+      return fail('QUERY_INVALID', '_total: readings are not counted; ask for /api/subjects/…');
+    }
+    if (query.count === 0) return ok({ ...NOTHING, issues: [] });
+    const starts = startsOf(query.cursor);
+    if (starts === undefined) return fail('QUERY_INVALID', '_cursor is of a next link');
+    return await this.#merged(asked, { query, readings, starts });
+  }
+
+  #readingsQuery({ organisationId, parameters }: SearchAsked, query: SearchQuery) {
+    const own = parameters.filter(
+      ([name]) => !ABOUT_THE_ANSWER.test(name) && !query.ignored.includes(name),
+    );
+    const parsed = parseObservationQuery(own, { isLenient: false });
+    if (!parsed.ok) return undefined;
+    const { registry } = this.#ports;
+    const subject = subjectOf(registry, organisationId, parsed.value.subjectId);
+    return { query: parsed.value, isKnown: subject !== undefined };
+  }
+
+  async #merged(
+    { organisationId }: SearchAsked,
+    { query, readings, starts }: Merging,
+  ): Promise<Result<ObservationPage>> {
+    const { repository, telemetry } = this.#ports;
+    const { newestFirst } = readings.query;
+    const sort = [{ parameter: 'date', descending: newestFirst }];
+    const { documents, readings: start } = starts;
+    const stored =
+      documents === null
+        ? ok({ ...NOTHING })
+        : await repository.search(organisationId, { ...query, sort, cursor: documents });
+    if (!stored.ok) return stored;
+    const page =
+      start === null || !readings.isKnown
+        ? { resources: [], next: undefined, isUnreadable: false }
+        : await readingsPage({ ...readings.query, count: query.count, page: start }, telemetry);
+    const taken = takeInOrder(stored.value.matches, page.resources, { ...query, newestFirst });
+    const next = nextOf({ taken, stored: stored.value, page, starts });
+    return ok({
+      matches: taken.all,
+      included: stored.value.included,
+      next: next && Buffer.from(JSON.stringify(next)).toString('base64url'),
+      total: undefined,
+      isUnreadable: stored.value.isUnreadable || page.isUnreadable,
+      issues: [],
+    });
+  }
+}
+
+interface Merging {
+  readonly query: SearchQuery;
+  readonly readings: { readonly query: ObservationQuery; readonly isKnown: boolean };
+  readonly starts: Starts;
+}
+
+const NOTHING: SearchPage = {
+  ...{ matches: [], included: [], next: undefined, total: undefined, isUnreadable: false },
+};
+
+const WITHOUT_READINGS: OperationOutcomeIssue = {
+  severity: 'warning',
+  code: 'incomplete',
+  details: {
+    text: 'Readings of devices are found by patient, code, category and date alone, with _sort=date or -date. This answer has none of them.',
+  },
+};
+
+/** Where both go on: undefined from the beginning, null when there is no more. */
+interface Starts {
+  readonly documents: string | undefined | null;
+  readonly readings: PageStart | undefined | null;
+}
+
+function startsOf(cursor: string | undefined): Starts | undefined {
+  if (cursor === undefined) return { documents: undefined, readings: undefined };
+  try {
+    const given = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown;
+    if (typeof given !== 'object' || given === null) return undefined;
+    const { d: documents, r: readings } = given as { d?: unknown; r?: unknown };
+    const isText = documents === undefined || documents === null || typeof documents === 'string';
+    const { atMs, skip } = (readings ?? { atMs: 0, skip: 0 }) as Partial<PageStart>;
+    const isStart = Math.abs(atMs ?? Number.NaN) <= 8.64e15 && Number.isSafeInteger(skip);
+    return isText && isStart ? ({ documents, readings } as Starts) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Taken {
+  readonly all: readonly FoundDocument[];
+  readonly documents: number;
+  readonly readings: readonly ReadingObservation[];
+}
+
+function takeInOrder(
+  documents: readonly FoundDocument[],
+  readings: readonly ReadingObservation[],
+  { count, newestFirst }: { readonly count: number; readonly newestFirst: boolean },
+): Taken {
+  const all: FoundDocument[] = [];
+  let [nextDocument, nextReading] = [0, 0];
+  while (all.length < count) {
+    const document = documents[nextDocument];
+    const reading = readings[nextReading];
+    if (document === undefined && reading === undefined) break;
+    if (reading === undefined || (document && isFirst(document, reading, newestFirst))) {
+      all.push(document as FoundDocument);
+      nextDocument += 1;
+    } else {
+      all.push(documentOfReading(reading));
+      nextReading += 1;
+    }
+  }
+  return { all, documents: nextDocument, readings: readings.slice(0, nextReading) };
+}
+
+/** One without a time comes last. */
+function isFirst(document: FoundDocument, reading: ReadingObservation, newestFirst: boolean) {
+  const ms = document.place?.values[0];
+  if (typeof ms !== 'number') return false;
+  return newestFirst ? ms > timeOf(reading) : ms < timeOf(reading);
+}
+
+function documentOfReading(reading: ReadingObservation): FoundDocument {
+  const text = preciseObservationText(reading);
+  return { type: 'Observation', id: reading.id ?? '', versionId: '1', updatedMs: undefined, text };
+}
+
+/** What was fetched and did not find room is fetched again. */
+function nextOf(on: {
+  readonly taken: Taken;
+  readonly stored: SearchPage;
+  readonly page: { readonly resources: readonly ReadingObservation[]; readonly next: unknown };
+  readonly starts: Starts;
+}): { d?: string | null; r?: PageStart | null } | undefined {
+  const { taken, stored, page, starts } = on;
+  const { documents, readings } = taken;
+  const isMoreStored = documents < stored.matches.length || stored.next !== undefined;
+  const isMoreRead = readings.length < page.resources.length || page.next !== undefined;
+  if (!isMoreStored && !isMoreRead) return undefined;
+  const place = stored.matches[documents - 1]?.place;
+  const after = place === undefined ? starts.documents : cursorText({ stored: place });
+  const d = isMoreStored ? after : null;
+  const r = isMoreRead ? readingsStart(readings, starts.readings) : null;
+  return { ...(d !== undefined && { d }), ...(r !== undefined && { r }) };
+}
+
+/** A page that ends within a time goes on after so many of that time, those of earlier pages too. */
+function readingsStart(
+  given: readonly ReadingObservation[],
+  start: Starts['readings'],
+): Starts['readings'] {
+  if (given.length === 0) return start;
+  const after = pageAfter(given);
+  const isSameTime = start !== undefined && start !== null && start.atMs === after.atMs;
+  return isSameTime ? { atMs: after.atMs, skip: start.skip + after.skip } : after;
+}

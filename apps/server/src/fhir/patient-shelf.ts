@@ -1,0 +1,120 @@
+/**
+ * All patients of an organisation as a search sees them: in memory, as the registry has them. What
+ * documents add to them is read when patients are first searched for, and kept up to date by whoever
+ * writes one.
+ */
+import type { SearchRow } from '@ausculta/fhir/search-rows';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Resource } from '@medplum/fhirtypes';
+import type { Transaction } from '../database/pool.ts';
+import type { RegisteredSubject } from '../devices/registry.ts';
+import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
+import type { Knowledge } from './knowledge.ts';
+import { PATIENT, type Patients, patientDocument } from './patients.ts';
+import { readOfType } from './store.ts';
+
+export interface ShelfEntry {
+  readonly id: string;
+  readonly document: FhirDocument & { readonly text: string };
+  /** Made when they are first asked for. */
+  readonly rows: () => readonly SearchRow[];
+  readonly isIndexed: () => boolean;
+}
+
+const AT_ONCE = 50;
+
+interface Kept {
+  readonly subject: RegisteredSubject;
+  readonly said: FhirDocument | undefined;
+  readonly entry: ShelfEntry;
+}
+
+export interface ShelfPorts {
+  readonly patients: Patients;
+  readonly keys: DocumentKeys;
+  readonly knowledge: Knowledge;
+  readonly pause: () => Promise<void>;
+}
+
+export class PatientShelf {
+  readonly #ports: ShelfPorts;
+  /** By organisation, then by id. */
+  readonly #documents = new Map<OrganisationId, Promise<Map<string, FhirDocument>>>();
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(ports: ShelfPorts) {
+    this.#ports = ports;
+  }
+
+  /** In the order of their ids. */
+  async entries(tx: Transaction, organisationId: OrganisationId): Promise<readonly ShelfEntry[]> {
+    const documents = await this.#documentsOf(tx, organisationId);
+    const entries: ShelfEntry[] = [];
+    // The first time each has to be looked into, and a ward cannot wait for a thousand.
+    let made = 0;
+    for (const subject of [...this.#ports.patients.all(organisationId)]) {
+      const entry = this.#entryOf(subject, documents.get(subject.id));
+      if (!entry.isIndexed()) {
+        entry.rows();
+        made += 1;
+        if (made % AT_ONCE === 0) await this.#ports.pause();
+      }
+      entries.push(entry);
+    }
+    return entries.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** What was written, once it is durable. */
+  put(organisationId: OrganisationId, document: FhirDocument): void {
+    // While they are being read: what is written is the newer.
+    void this.#documents.get(organisationId)?.then((known) => known.set(document.id, document));
+  }
+
+  forget(subjectId: string): void {
+    this.#kept.delete(subjectId);
+    for (const documents of this.#documents.values()) {
+      void documents.then((known) => known.delete(subjectId));
+    }
+  }
+
+  #documentsOf(
+    tx: Transaction,
+    organisationId: OrganisationId,
+  ): Promise<Map<string, FhirDocument>> {
+    const known = this.#documents.get(organisationId);
+    if (known !== undefined) return known;
+    const reading = this.#read(tx, organisationId);
+    this.#documents.set(organisationId, reading);
+    reading.catch(() => this.#documents.delete(organisationId));
+    return reading;
+  }
+
+  async #read(tx: Transaction, organisationId: OrganisationId): Promise<Map<string, FhirDocument>> {
+    const found = new Map<string, FhirDocument>();
+    for (const row of await readOfType(tx, organisationId, PATIENT)) {
+      const { type, id, version, updated_ms: updatedMs, sealed } = row;
+      const opened = sealed && openVersion(this.#ports.keys, organisationId, { ...row, sealed });
+      if (!opened?.ok) continue;
+      found.set(id, { type, id, versionId: String(version), updatedMs, text: opened.value });
+    }
+    return found;
+  }
+
+  #entryOf(subject: RegisteredSubject, said: FhirDocument | undefined): ShelfEntry {
+    const kept = this.#kept.get(subject.id);
+    if (kept !== undefined && kept.subject === subject && kept.said === said) return kept.entry;
+    const document = patientDocument(subject, said);
+    const entry = { id: subject.id, document, ...this.#rowsOf(document.resource) };
+    this.#kept.set(subject.id, { subject, said, entry });
+    return entry;
+  }
+
+  #rowsOf(resource: Resource): Pick<ShelfEntry, 'rows' | 'isIndexed'> {
+    let rows: readonly SearchRow[] | undefined;
+    const make = (): readonly SearchRow[] => {
+      rows ??= this.#ports.knowledge.rowsOf(resource);
+      return rows;
+    };
+    return { rows: make, isIndexed: () => rows !== undefined };
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Patients: a Patient by FHIR and a subject are one. The registry knows who it is, and everything
+ * here that watches and names goes by it; the document holds what was said beside that. What is told
+ * is the document with what the registry knows now, or what the registry knows alone.
+ */
+import { toPatient } from '@ausculta/fhir/patient';
+import { identityOf, withIdentity } from '@ausculta/fhir/patient-identity';
+import { sha256Hex } from '@ausculta/fhir/sha-256';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { parseSubjectId } from '@ausculta/vitals/identity';
+import type { Patient, Resource } from '@medplum/fhirtypes';
+import type { Transaction } from '../database/pool.ts';
+import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import { type Answer, GONE, NOT_HERE, refuse } from './answer.ts';
+import type { FhirDocument } from './document.ts';
+
+export const PATIENT = 'Patient';
+
+export interface PatientPorts {
+  readonly registry: Registry;
+  readonly isShredded: (subjectId: string) => boolean;
+}
+
+/** A change of the registry that becomes true when its transaction does. */
+export interface SubjectChange {
+  readonly subject: RegisteredSubject;
+  /** What memory learns once the rows are durable. */
+  readonly done: () => void;
+}
+
+export class Patients {
+  readonly #ports: PatientPorts;
+
+  constructor(ports: PatientPorts) {
+    this.#ports = ports;
+  }
+
+  isSubject = (organisationId: OrganisationId, id: SubjectId): boolean =>
+    this.#ports.registry.subjects.get(id)?.organisationId === organisationId;
+
+  of(organisationId: OrganisationId, id: string): RegisteredSubject | undefined {
+    const subjectId = parseSubjectId(id);
+    const subject = subjectId && this.#ports.registry.subjects.get(subjectId);
+    return subject?.organisationId === organisationId && isPerson(subject) ? subject : undefined;
+  }
+
+  *all(organisationId: OrganisationId): Iterable<RegisteredSubject> {
+    for (const subject of this.#ports.registry.subjects.values()) {
+      if (subject.organisationId === organisationId && isPerson(subject)) yield subject;
+    }
+  }
+
+  /** A new person, under an id that nobody has had. */
+  async add(
+    tx: Transaction,
+    organisationId: OrganisationId,
+    { id, patient }: { readonly id: string; readonly patient: Patient },
+    alsoNew: readonly SubjectChange[],
+  ): Promise<Answer<SubjectChange>> {
+    const { registry, isShredded } = this.#ports;
+    const subjectId = parseSubjectId(id);
+    if (subjectId === undefined) {
+      const text = 'The id of a new Patient is a UUID. Send it by POST, and it is given one.';
+      return refuse(422, { code: 'business-rule', text, at: 'Patient.id' });
+    }
+    if (isShredded(subjectId)) return GONE;
+    // Of another organisation, or no person: its id is taken all the same.
+    if (registry.subjects.has(subjectId)) return NOT_HERE;
+    const { recordNumber = `A-${id.slice(0, 8).toUpperCase()}`, ...identity } = identityOf(patient);
+    const isTaken =
+      registry.subjectByNumber(organisationId, recordNumber) !== undefined ||
+      alsoNew.some(({ subject }) => subject.identity.recordNumber === recordNumber);
+    if (isTaken) return NUMBER_TAKEN;
+    const subject = await registry.write(tx, {
+      organisationId,
+      id: subjectId,
+      kind: 'patient',
+      // Nobody has said what limits may apply: none do, and the screens say so.
+      category: 'unknown',
+      paced: 'unknown',
+      identity: { ...identity, recordNumber },
+    });
+    return { ok: true, value: { subject, done: () => registry.written(subject) } };
+  }
+
+  /** What was said of a person anew. */
+  async change(
+    tx: Transaction,
+    subject: RegisteredSubject,
+    patient: Patient,
+  ): Promise<Answer<SubjectChange>> {
+    const { registry } = this.#ports;
+    const { ward, bed } = subject.identity;
+    const { recordNumber = subject.identity.recordNumber, ...said } = identityOf(patient);
+    const other = registry.subjectByNumber(subject.organisationId, recordNumber);
+    if (other !== undefined && other.id !== subject.id) return NUMBER_TAKEN;
+    const place = { ...(ward !== undefined && { ward }), ...(bed !== undefined && { bed }) };
+    const changed = { ...subject, identity: { ...said, ...place, recordNumber } };
+    await registry.rewrite(tx, changed);
+    return { ok: true, value: { subject: changed, done: () => registry.rewritten(changed) } };
+  }
+}
+
+const NUMBER_TAKEN = refuse(409, {
+  code: 'duplicate',
+  text: 'Another patient here has this record number.',
+  at: 'Patient.identifier',
+});
+
+/** A bed with an unknown patient is a patient to those who ask: nobody is left out for want of a name. */
+function isPerson({ kind }: RegisteredSubject): boolean {
+  return kind === 'patient' || kind === 'bed';
+}
+
+/** Of a subject: the document, as long as the registry knows nothing newer than it. */
+export function patientDocument(
+  subject: RegisteredSubject,
+  document: FhirDocument | undefined,
+): FhirDocument & { readonly text: string; readonly resource: Resource } {
+  const { id, identity } = subject;
+  const own = { type: PATIENT, id };
+  if (document?.text === undefined) {
+    const { meta, ...rest } = toPatient(subject);
+    const versionId = versionOf('0', rest);
+    const resource = { ...rest, meta: { ...meta, versionId } };
+    const text = JSON.stringify(resource);
+    return { ...own, versionId, updatedMs: undefined, text, resource };
+  }
+  const { text, updatedMs } = document;
+  const said = JSON.parse(text) as Patient;
+  const told = withIdentity(said, identity);
+  if (told === said) return { ...document, text, resource: said };
+  const versionId = versionOf(document.versionId, told);
+  const resource = { ...told, meta: { ...told.meta, versionId } };
+  return { ...own, versionId, updatedMs, text: JSON.stringify(resource), resource };
+}
+
+/** Another one for each state of the registry, so that nobody writes over what they have not seen. */
+function versionOf(version: string, patient: object): string {
+  return `${version}.${sha256Hex(JSON.stringify(patient)).slice(0, 16)}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * Makes the index of documents that have none: they came from another installation, were indexed by
+ * other rules, or with a key that an older key store does not have.
+ */
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Resource } from '@medplum/fhirtypes';
+import type { Sql } from '../database/pool.ts';
+import { type DocumentKeys, openVersion } from './document.ts';
+import { indexEntries, indexMark } from './index-entries.ts';
+import { fhirKnowledge } from './knowledge.ts';
+import type { Hash } from './search-hash.ts';
+import * as store from './store.ts';
+
+const AT_ONCE = 100;
+
+export interface ReindexPorts {
+  /** Sees all organisations. */
+  readonly sql: Sql;
+  readonly keys: DocumentKeys;
+  readonly hashOf: (organisationId: OrganisationId) => Hash;
+  /** Lets other work run first. */
+  readonly pause: () => Promise<void>;
+  readonly isClosed: () => boolean;
+}
+
+export async function indexAll(ports: ReindexPorts): Promise<void> {
+  const { sql, keys, hashOf, pause, isClosed } = ports;
+  for (const organisationId of await store.organisationsWithDocuments(sql)) {
+    await store.forgetOtherIndex(sql, organisationId, indexMark(hashOf(organisationId)));
+  }
+  while (!isClosed()) {
+    const rows = await store.readNotIndexed(sql, AT_ONCE);
+    if (rows.length === 0) return;
+    const { rowsOf } = await fhirKnowledge();
+    for (const row of rows) {
+      const { organisation_id: organisationId, type, doc, version, sealed } = row;
+      const opened = sealed && openVersion(keys, organisationId, { ...row, sealed });
+      // What does not open is found by its name, and says then what is wrong with it.
+      const found = opened?.ok ? rowsOf(JSON.parse(opened.value) as Resource) : [];
+      const hash = hashOf(organisationId);
+      const entries = indexEntries(type, found, hash);
+      await sql.begin((tx) =>
+        store.writeIndex(tx, organisationId, { doc, version, entries }, indexMark(hash)),
+      );
+      await pause();
+    }
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * FHIR documents of all organisations: read, written, searched. Everything happens in a transaction
+ * that sees one organisation, and what is written together is durable together.
+ */
+import type { SearchQuery } from '@ausculta/fhir/search-query';
+import { parseSearch } from '@ausculta/fhir/search-url';
+import type { Result } from '@ausculta/vitals/fault';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import {
+  asOrganisation,
+  readAsOrganisation,
+  type Sql,
+  type Transaction,
+} from '../database/pool.ts';
+import type { Act, Done } from './acts.ts';
+import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
+import { DocNames } from './doc-names.ts';
+import {
+  type DocumentKeys,
+  type DocumentName,
+  type FhirDocument,
+  openVersion,
+} from './document.ts';
+import { fhirKnowledge, type Knowledge } from './knowledge.ts';
+import { PatientShelf } from './patient-shelf.ts';
+import { PATIENT, type Patients, patientDocument } from './patients.ts';
+import { performActs } from './perform.ts';
+import { runSearch, type SearchPage } from './search.ts';
+import { type Hash, searchHash } from './search-hash.ts';
+import { SearchSession } from './search-session.ts';
+import * as store from './store.ts';
+
+export interface RepositoryPorts {
+  readonly people: Sql;
+  readonly keys: DocumentKeys & {
+    readonly keep: (subjectIds: readonly string[]) => void;
+    readonly searchKey: (organisationId: string) => Uint8Array;
+  };
+  readonly patients: Patients;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  /** Lets other work run first: what comes in from devices waits for no record. */
+  readonly pause: () => Promise<void>;
+}
+
+/** What a request asks of a search, beside its parameters. */
+export interface Asking {
+  readonly isStrict: boolean;
+  /** Without a slash at its end. */
+  readonly baseUrl: string | undefined;
+}
+
+export class Repository {
+  readonly #ports: RepositoryPorts;
+  readonly #docNames = new DocNames();
+  readonly #hashes = new Map<OrganisationId, Hash>();
+  /** What is being written: whoever erases waits for it. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Whose number is whose is known in memory: one who writes patients waits for the other. */
+  #lastOfPatients: Promise<unknown> = Promise.resolve();
+  #shelf: PatientShelf | undefined;
+
+  constructor(ports: RepositoryPorts) {
+    this.#ports = ports;
+  }
+
+  async read(organisationId: OrganisationId, name: DocumentName): Promise<Answer<FhirDocument>> {
+    const { people, patients } = this.#ports;
+    const subject = name.type === PATIENT ? patients.of(organisationId, name.id) : undefined;
+    if (name.type === PATIENT && subject === undefined) return NOT_HERE;
+    const row = await readAsOrganisation(people, organisationId, (tx) =>
+      store.readDocument(tx, organisationId, name),
+    );
+    const document = row && this.#documentOf(organisationId, row);
+    if (document?.ok === false) return document;
+    if (subject !== undefined)
+      return { ok: true, value: patientDocument(subject, document?.value) };
+    return presentIn(document);
+  }
+
+  async readVersion(
+    organisationId: OrganisationId,
+    name: DocumentName & { readonly versionId: string },
+  ): Promise<Answer<FhirDocument>> {
+    if (!/^[1-9]\d{0,14}$/.test(name.versionId)) {
+      // Of a patient as the registry has it now.
+      const now = await this.read(organisationId, name);
+      return now.ok && now.value.versionId !== name.versionId ? NOT_HERE : now;
+    }
+    if (name.type === PATIENT && this.#ports.patients.of(organisationId, name.id) === undefined)
+      return NOT_HERE;
+    const version = Number(name.versionId);
+    const row = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+      store.readVersion(tx, organisationId, { ...name, version }),
+    );
+    return presentIn(row && this.#documentOf(organisationId, row));
+  }
+
+  /** Newest first. What does not open is left out, as is what is of an erased patient. */
+  async history(
+    organisationId: OrganisationId,
+    question: store.HistoryQuestion,
+  ): Promise<{ documents: FhirDocument[]; last: store.VersionRow | undefined; isMore: boolean }> {
+    const rows = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+      store.readHistory(tx, organisationId, { ...question, limit: question.limit + 1 }),
+    );
+    const page = rows.slice(0, question.limit);
+    const documents = page.flatMap((row) => {
+      const document = this.#documentOf(organisationId, row);
+      return document.ok ? [document.value] : [];
+    });
+    return { documents, last: page.at(-1), isMore: rows.length > page.length };
+  }
+
+  async parse(
+    type: string | undefined,
+    parameters: Iterable<readonly [string, string]>,
+    asking: Asking,
+  ): Promise<Result<SearchQuery>> {
+    const { definitions } = await fhirKnowledge();
+    const { isStrict, baseUrl } = asking;
+    const nowMs = this.#ports.nowMs();
+    return parseSearch(type, parameters, { definitions, isStrict, baseUrl, nowMs });
+  }
+
+  async search(organisationId: OrganisationId, query: SearchQuery): Promise<Result<SearchPage>> {
+    const knowledge = await fhirKnowledge();
+    return await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+      runSearch(this.#session(tx, organisationId, knowledge), query, knowledge),
+    );
+  }
+
+  /** All of them or none. */
+  async perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
+    const run = () => this.#perform(organisationId, acts);
+    let performing: ReturnType<typeof run>;
+    if (acts.some(({ type }) => type === PATIENT)) {
+      performing = this.#lastOfPatients.then(run, run);
+      this.#lastOfPatients = performing;
+    } else performing = run();
+    this.#underWay.add(performing);
+    return await performing.finally(() => this.#underWay.delete(performing));
+  }
+
+  async #perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
+    const { people, keys, patients, nowMs, newId, pause } = this.#ports;
+    const knowledge = await fhirKnowledge();
+    const hash = this.hashOf(organisationId);
+    const shelf = this.#shelfOf(knowledge);
+    const outcome = await asOrganisation(people, organisationId, async (tx) => {
+      const performed = await performActs(tx, organisationId, acts, {
+        ...{ keys, patients, knowledge, hash, nowMs, newId, pause },
+        docNames: this.#docNames,
+        readPatient: async (subject) => {
+          const row = await store.readDocument(tx, organisationId, {
+            type: PATIENT,
+            id: subject.id,
+          });
+          const document = row && this.#documentOf(organisationId, row);
+          return patientDocument(subject, document?.ok ? document.value : undefined);
+        },
+        find: async (type, parameters) => {
+          const asking = { isStrict: true, baseUrl: undefined };
+          const query = await this.parse(type, parameters, asking);
+          if (!query.ok) return query;
+          const session = this.#session(tx, organisationId, knowledge);
+          return await runSearch(session, { ...query.value, count: 2 }, knowledge);
+        },
+      });
+      if (!performed.ok) throw new Undone(performed.refusal);
+      return performed.value;
+    }).catch(undoneAnswer);
+    if ('refusal' in outcome) return outcome;
+    for (const done of outcome.afterwards) done();
+    for (const { document } of outcome.done) {
+      if (document?.type === PATIENT) shelf.put(organisationId, document);
+    }
+    return { ok: true, value: outcome.done };
+  }
+
+  /** Nothing of an erased subject stays in memory; resolves when nothing of it is being written. */
+  async forget(subjectId: string): Promise<void> {
+    this.#shelf?.forget(subjectId);
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #documentOf(organisationId: OrganisationId, row: store.VersionRow): Answer<FhirDocument> {
+    const { type, id, version, updated_ms: updatedMs, sealed } = row;
+    const known = { type, id, versionId: String(version), updatedMs };
+    if (sealed === null) return { ok: true, value: { ...known, text: undefined } };
+    const { keys } = this.#ports;
+    // Erased: its rows are about to go.
+    if (row.subject_id !== null && keys.sealOf(row.subject_id) === undefined) return NOT_HERE;
+    const opened = openVersion(keys, organisationId, { ...row, sealed });
+    if (!opened.ok) return UNREADABLE;
+    return { ok: true, value: { ...known, text: opened.value } };
+  }
+
+  #session(tx: Transaction, organisationId: OrganisationId, knowledge: Knowledge): SearchSession {
+    const { keys } = this.#ports;
+    const hash = this.hashOf(organisationId);
+    const shelf = this.#shelfOf(knowledge);
+    return new SearchSession({ tx, organisationId, hash }, { knowledge, keys, shelf });
+  }
+
+  #shelfOf(knowledge: Knowledge): PatientShelf {
+    const { keys, patients, pause } = this.#ports;
+    this.#shelf ??= new PatientShelf({ patients, keys, knowledge, pause });
+    return this.#shelf;
+  }
+
+  readonly hashOf = (organisationId: OrganisationId): Hash => {
+    const known = this.#hashes.get(organisationId);
+    if (known !== undefined) return known;
+    const made = searchHash(this.#ports.keys.searchKey(organisationId));
+    this.#hashes.set(organisationId, made);
+    return made;
+  };
+}
+
+function presentIn(document: Answer<FhirDocument> | undefined): Answer<FhirDocument> {
+  if (document === undefined) return NOT_HERE;
+  return document.ok && document.value.text === undefined ? GONE : document;
+}
+
+/** Rolls a transaction back, with the reason. */
+class Undone extends Error {
+  readonly refusal: Extract<Answer<never>, { ok: false }>['refusal'];
+
+  constructor(refusal: Extract<Answer<never>, { ok: false }>['refusal']) {
+    super('undone');
+    this.refusal = refusal;
+  }
+}
+
+/** Two that were made at once under one name: the second is told, and may look. */
+const UNIQUE_VIOLATION = '23505';
+
+function undoneAnswer(error: unknown): Extract<Answer<never>, { ok: false }> {
+  if (error instanceof Undone) return { ok: false, refusal: error.refusal };
+  if ((error as { code?: string }).code === UNIQUE_VIOLATION) return MADE_MEANWHILE;
+  throw error;
+}

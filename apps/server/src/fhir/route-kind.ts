@@ -1,0 +1,23 @@
+/** What all routes of FHIR have in common. */
+
+/** An interface engine and a ward's screens behind one address, with room. */
+const REQUESTS_PER_MINUTE_MAX = 300_000;
+
+export const FHIR_ROUTE = {
+  config: {
+    access: 'clinician',
+    rateLimit: { max: REQUESTS_PER_MINUTE_MAX, timeWindow: 60_000 },
+  },
+} as const;
+
+export interface OfType {
+  readonly Params: { readonly type: string };
+}
+
+export interface OfResource {
+  readonly Params: { readonly type: string; readonly id: string };
+}
+
+export interface OfVersion {
+  readonly Params: { readonly type: string; readonly id: string; readonly version: string };
+}

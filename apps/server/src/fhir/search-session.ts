@@ -1,0 +1,223 @@
+/**
+ * What one search works with: the transaction, whose it is, and how its filters are asked of the
+ * index and of what is in memory. A filter over patients is answered from memory, whatever it hangs on.
+ */
+
+import { passesFilter } from '@ausculta/fhir/search-match';
+import type { Filter } from '@ausculta/fhir/search-query';
+import type { SearchRow } from '@ausculta/fhir/search-rows';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Resource } from '@medplum/fhirtypes';
+import type { Transaction } from '../database/pool.ts';
+import {
+  type Asked,
+  type ChainFilter,
+  type Condition,
+  type ConditionContext,
+  conditionOf,
+} from './conditions.ts';
+import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
+import { tokenText } from './index-entries.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { PatientShelf, ShelfEntry } from './patient-shelf.ts';
+import { PATIENT } from './patients.ts';
+import type { Hash } from './search-hash.ts';
+import { type FoundRow, type PagePosition, referredIds, searchDocuments } from './search-store.ts';
+
+/** So many are compared one by one, where the index cannot tell; a search that needs more is refused. */
+export const COMPARED_MAX = 5_000;
+const BATCH = 250;
+
+export interface SessionPorts {
+  readonly knowledge: Knowledge;
+  readonly keys: DocumentKeys;
+  readonly shelf: PatientShelf;
+}
+
+/** Thrown within a search, and answered as a fault of the question. */
+export class TooWide extends Error {}
+
+export type Predicate = (entry: ShelfEntry) => boolean;
+
+export interface Found {
+  readonly row: FoundRow;
+  readonly text: string;
+}
+
+export type FoundDocument = FhirDocument & {
+  readonly text: string;
+  /** Of what the store put in order: where it stands, and by what. */
+  readonly place?: PagePosition;
+};
+
+export function documentOf({ row, text }: Found): FoundDocument {
+  const { type, id, version, updated_ms: updatedMs } = row;
+  return { type, id, versionId: String(version), updatedMs, text };
+}
+
+export class SearchSession {
+  readonly tx: Transaction;
+  readonly organisationId: OrganisationId;
+  readonly hash: Hash;
+  readonly #ports: SessionPorts;
+  readonly #context: ConditionContext;
+  /** Documents that were found and do not open. */
+  unreadable = 0;
+
+  constructor(
+    on: { tx: Transaction; organisationId: OrganisationId; hash: Hash },
+    ports: SessionPorts,
+  ) {
+    this.tx = on.tx;
+    this.organisationId = on.organisationId;
+    this.hash = on.hash;
+    this.#ports = ports;
+    const { definitions } = ports.knowledge;
+    this.#context = {
+      hash: on.hash,
+      partsOf: (type, parameter) => {
+        const own = definitions.searchParameters.get(type);
+        const parts = own
+          ?.get(parameter)
+          ?.component?.map(
+            ({ definition }) => definitions.searchParametersByUrl.get(definition ?? '')?.code ?? '',
+          );
+        return parts?.every((part) => own?.has(part)) ? parts : undefined;
+      },
+      chained: (type, filter) => this.#chained(type, filter),
+    };
+  }
+
+  conditionOf(type: string, filter: Filter): Promise<Asked> {
+    return conditionOf(type, filter, this.#context);
+  }
+
+  /** Of the reference by which a type's documents are followed. */
+  referenceName(type: string, parameter: string): number {
+    return this.hash(tokenText(type, parameter, 'to'));
+  }
+
+  open(row: FoundRow): string | undefined {
+    const opened = openVersion(this.#ports.keys, this.organisationId, row);
+    if (opened.ok) return opened.value;
+    this.unreadable += 1;
+    return undefined;
+  }
+
+  rowsOf(text: string): SearchRow[] {
+    return this.#ports.knowledge.rowsOf(JSON.parse(text) as Resource);
+  }
+
+  shelved(): Promise<readonly ShelfEntry[]> {
+    return this.#ports.shelf.entries(this.tx, this.organisationId);
+  }
+
+  /**
+   * Documents of these types that pass, a batch at a time, in the order of the question. Where a
+   * filter is not exact each is compared, and `look` is how many have been.
+   */
+  async *stored(
+    question: Omit<Parameters<typeof searchDocuments>[2], 'limit' | 'conditions'>,
+    asked: readonly { readonly filter: Filter; readonly asked: Asked }[],
+    wanted: number,
+  ): AsyncGenerator<Found> {
+    const conditions = asked.map((one) => one.asked.condition);
+    const unsure = asked.flatMap(({ filter, asked: { isExact } }) => (isExact ? [] : [filter]));
+    const limit = unsure.length === 0 ? wanted : Math.max(wanted, BATCH);
+    let { after } = question;
+    for (;;) {
+      const rows = await searchDocuments(this.tx, this.organisationId, {
+        ...question,
+        ...{ after, conditions, limit },
+      });
+      for (const row of rows) {
+        const text = this.open(row);
+        if (text !== undefined && this.#passes(unsure, text)) yield { row, text };
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit) return;
+      after = positionOf(last, question.sort.length);
+    }
+  }
+
+  #passes(filters: readonly Filter[], text: string): boolean {
+    if (filters.length === 0) return true;
+    const rows = this.rowsOf(text);
+    return filters.every(
+      (filter) => filter.kind !== 'chain' && filter.kind !== 'has' && passesFilter(filter, rows),
+    );
+  }
+
+  /** The ids of a type's resources that pass. */
+  async idsOf(type: string, filter: Filter): Promise<string[]> {
+    if (type === PATIENT) {
+      const passes = await this.predicateOf(filter);
+      return (await this.shelved()).filter(passes).map(({ id }) => id);
+    }
+    const asked = await this.conditionOf(type, filter);
+    const ids: string[] = [];
+    const question = { types: [type], sort: [], after: undefined };
+    for await (const { row } of this.stored(question, [{ filter, asked }], COMPARED_MAX)) {
+      ids.push(row.id);
+      if (ids.length >= COMPARED_MAX) throw new TooWide();
+    }
+    return ids;
+  }
+
+  /** Whether a patient passes. */
+  async predicateOf(filter: Filter): Promise<Predicate> {
+    if (filter.kind === 'has') {
+      const { condition } = await this.#chained(PATIENT, filter);
+      if (condition.kind !== 'has') throw new Error('broken invariant: a has is asked as one');
+      const asked = { from: filter.type, type: PATIENT, limit: COMPARED_MAX * 20 };
+      const { name, passing } = condition;
+      const ids = new Set(
+        await referredIds(this.tx, this.organisationId, { ...asked, name, passing }),
+      );
+      return ({ id }) => ids.has(id);
+    }
+    if (filter.kind !== 'chain') return ({ rows }) => passesFilter(filter, rows());
+    const targets = new Set<string>();
+    for (const target of filter.targets) {
+      for (const id of await this.idsOf(target.type, target.filter))
+        targets.add(`${target.type}/${id}`);
+    }
+    return ({ rows }) =>
+      rows().some(
+        ({ parameter, value }) =>
+          parameter === filter.parameter &&
+          value.kind === 'reference' &&
+          targets.has(value.url ?? ''),
+      );
+  }
+
+  async #chained(type: string, filter: ChainFilter): Promise<Asked> {
+    if (filter.kind === 'has') {
+      const name = this.referenceName(filter.type, filter.parameter);
+      const passing = await this.#passing(filter.type, filter.filter);
+      return { condition: { kind: 'has', name, type: filter.type, passing }, isExact: true };
+    }
+    const name = this.referenceName(type, filter.parameter);
+    const any: Condition[] = [];
+    for (const target of filter.targets) {
+      const passing = await this.#passing(target.type, target.filter);
+      if (passing.kind === 'ids')
+        any.push({ kind: 'refers', name, type: target.type, ids: passing.ids });
+      else any.push({ kind: 'chain', name, type: target.type, passing });
+    }
+    return { condition: { kind: 'any', of: any }, isExact: true };
+  }
+
+  /** As a condition that is exact: by their ids, where the index alone cannot tell. */
+  async #passing(type: string, filter: Filter): Promise<Condition> {
+    if (type !== PATIENT) {
+      const asked = await this.conditionOf(type, filter);
+      if (asked.isExact) return asked.condition;
+    }
+    return { kind: 'ids', ids: await this.idsOf(type, filter) };
+  }
+}
+
+export function positionOf({ sorted, doc }: FoundRow, sorts: number): PagePosition {
+  return { values: sorted.slice(0, sorts), doc };
+}

@@ -1,0 +1,282 @@
+/** SQL of FHIR documents: versions, and the rows of their index. Each sentence takes any number of them. */
+import { expect } from '@ausculta/vitals/expect';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type postgres from 'postgres';
+import type { DocumentName } from './document.ts';
+import type { IndexEntries, RangeEntry, ReferenceEntry } from './index-entries.ts';
+
+type Sql = postgres.Sql | postgres.TransactionSql;
+
+/** The newest version of a document: a row of it without its content. */
+export interface HeadRow extends DocumentName {
+  readonly doc: number;
+  readonly version: number;
+  readonly updated_ms: number;
+  readonly is_deleted: boolean;
+}
+
+export interface VersionRow extends DocumentName {
+  readonly version: number;
+  readonly updated_ms: number;
+  readonly subject_id: SubjectId | null;
+  /** Null: it is deleted by this version. */
+  readonly sealed: Uint8Array | null;
+}
+
+export interface WrittenRow extends VersionRow {
+  readonly doc: number;
+  readonly tokens: readonly number[];
+}
+
+export interface CopyRow extends DocumentName {
+  readonly subject_id: SubjectId;
+  readonly version: number;
+  readonly sealed: Uint8Array;
+}
+
+export type OfDoc<Entry> = Entry & { readonly doc: number };
+
+/** The first of a block of so many names; the next block is somebody else's. */
+export const DOC_BLOCK = 1_000;
+
+export async function nextDocs(sql: Sql): Promise<number> {
+  const [row] = await sql<{ first: number }[]>`SELECT nextval('fhir_doc') AS first`;
+  expect(row !== undefined, 'a sequence gives a number');
+  return row.first;
+}
+
+/** Those of the names that exist, held until the transaction ends. */
+export async function lockHeads(
+  sql: Sql,
+  organisationId: OrganisationId,
+  names: readonly DocumentName[],
+): Promise<HeadRow[]> {
+  return await sql`
+    SELECT doc, type, id, version, updated_ms, sealed IS NULL AS is_deleted
+    FROM fhir_document
+    WHERE organisation_id = ${organisationId} AND (type, id) IN (
+      SELECT * FROM unnest(${names.map((one) => one.type)}::text[], ${names.map((one) => one.id)}::text[]))
+    ORDER BY doc FOR UPDATE`;
+}
+
+/** One at a time, whoever asks the same: until the transaction ends. */
+export async function lockQuestion(sql: Sql, question: number): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${question}::bigint)`;
+}
+
+export async function insertDocuments(
+  sql: Sql,
+  organisationId: OrganisationId,
+  rows: readonly WrittenRow[],
+  mark: number,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    INSERT INTO fhir_document
+      (organisation_id, type, id, doc, version, updated_ms, subject_id, sealed, tokens, indexed)
+    SELECT ${organisationId}, row.type, row.id, row.doc, row.version, row.updated_ms, row.subject_id,
+      row.sealed::bytea, row.tokens::bigint[], ${mark}
+    FROM ${unnested(sql, rows)}`;
+}
+
+/** The versions that were the newest become history. */
+export async function replaceDocuments(
+  sql: Sql,
+  organisationId: OrganisationId,
+  rows: readonly WrittenRow[],
+  mark: number,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const docs = rows.map(({ doc }) => doc);
+  await sql`
+    INSERT INTO fhir_history (organisation_id, type, id, version, updated_ms, subject_id, sealed)
+    SELECT organisation_id, type, id, version, updated_ms, subject_id, sealed
+    FROM fhir_document WHERE doc = ANY(${docs}::bigint[])`;
+  await sql`DELETE FROM fhir_range WHERE doc = ANY(${docs}::bigint[])`;
+  await sql`DELETE FROM fhir_reference WHERE doc = ANY(${docs}::bigint[])`;
+  await sql`
+    UPDATE fhir_document AS document
+    SET version = row.version, updated_ms = row.updated_ms, subject_id = row.subject_id,
+      sealed = row.sealed::bytea, tokens = row.tokens::bigint[], indexed = ${mark}
+    FROM ${unnested(sql, rows)}
+    WHERE document.organisation_id = ${organisationId} AND document.doc = row.doc`;
+}
+
+function unnested(sql: Sql, rows: readonly WrittenRow[]) {
+  const column = <T>(of: (row: WrittenRow) => T): T[] => rows.map(of);
+  return sql`unnest(
+    ${column((row) => row.type)}::text[], ${column((row) => row.id)}::text[],
+    ${column((row) => row.doc)}::bigint[], ${column((row) => row.version)}::bigint[],
+    ${column((row) => row.updated_ms)}::bigint[], ${column((row) => row.subject_id)}::uuid[],
+    ${column((row) => row.sealed && `\\x${Buffer.from(row.sealed).toString('hex')}`)}::text[],
+    ${column((row) => `{${row.tokens.join()}}`)}::text[]
+  ) AS row (type, id, doc, version, updated_ms, subject_id, sealed, tokens)`;
+}
+
+export async function insertRanges(
+  sql: Sql,
+  organisationId: OrganisationId,
+  rows: readonly OfDoc<RangeEntry>[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    INSERT INTO fhir_range (organisation_id, doc, name, low, high)
+    SELECT ${organisationId}, * FROM unnest(
+      ${rows.map(({ doc }) => doc)}::bigint[], ${rows.map(({ name }) => name)}::bigint[],
+      ${rows.map(({ low }) => low)}::float8[], ${rows.map(({ high }) => high)}::float8[])`;
+}
+
+export async function insertReferences(
+  sql: Sql,
+  organisationId: OrganisationId,
+  rows: readonly OfDoc<ReferenceEntry>[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    INSERT INTO fhir_reference (organisation_id, doc, name, target_type, target_id)
+    SELECT ${organisationId}, * FROM unnest(
+      ${rows.map(({ doc }) => doc)}::bigint[], ${rows.map(({ name }) => name)}::bigint[],
+      ${rows.map(({ targetType }) => targetType)}::text[],
+      ${rows.map(({ targetId }) => targetId)}::text[])`;
+}
+
+export async function insertCopies(
+  sql: Sql,
+  organisationId: OrganisationId,
+  rows: readonly CopyRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    INSERT INTO fhir_copy ${sql(rows.map((row) => ({ organisation_id: organisationId, ...row })))}`;
+}
+
+export async function readDocument(
+  sql: Sql,
+  organisationId: OrganisationId,
+  { type, id }: DocumentName,
+): Promise<VersionRow | undefined> {
+  const [row] = await sql<VersionRow[]>`
+    SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_document
+    WHERE organisation_id = ${organisationId} AND type = ${type} AND id = ${id}`;
+  return row;
+}
+
+export async function readVersion(
+  sql: Sql,
+  organisationId: OrganisationId,
+  { type, id, version }: DocumentName & { readonly version: number },
+): Promise<VersionRow | undefined> {
+  const [row] = await sql<VersionRow[]>`
+    SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_document
+    WHERE organisation_id = ${organisationId} AND type = ${type} AND id = ${id}
+      AND version = ${version}
+    UNION ALL
+    SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_history
+    WHERE organisation_id = ${organisationId} AND type = ${type} AND id = ${id}
+      AND version = ${version}`;
+  return row;
+}
+
+export interface HistoryQuestion {
+  /** Undefined: of every type. */
+  readonly type: string | undefined;
+  /** Undefined: of every id. */
+  readonly id: string | undefined;
+  readonly sinceMs: number;
+  /** The last version that was told; the next page comes after it. */
+  readonly after: Pick<VersionRow, 'updated_ms' | 'type' | 'id' | 'version'> | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export async function readHistory(
+  sql: Sql,
+  organisationId: OrganisationId,
+  { type, id, sinceMs, after, limit }: HistoryQuestion,
+): Promise<VersionRow[]> {
+  const isWanted = sql`
+    organisation_id = ${organisationId} AND updated_ms >= ${sinceMs}
+    ${type === undefined ? sql`` : sql`AND type = ${type}`}
+    ${id === undefined ? sql`` : sql`AND id = ${id}`}
+    ${
+      after === undefined
+        ? sql``
+        : sql`AND (updated_ms, type, id, version)
+            < (${after.updated_ms}, ${after.type}, ${after.id}, ${after.version})`
+    }`;
+  const columns = sql`type, id, version, updated_ms, subject_id, sealed`;
+  return await sql`
+    (SELECT ${columns} FROM fhir_document WHERE ${isWanted}
+     ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit})
+    UNION ALL
+    (SELECT ${columns} FROM fhir_history WHERE ${isWanted}
+     ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit})
+    ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit}`;
+}
+
+export async function readOfType(
+  sql: Sql,
+  organisationId: OrganisationId,
+  type: string,
+): Promise<VersionRow[]> {
+  return await sql`
+    SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_document
+    WHERE organisation_id = ${organisationId} AND type = ${type}`;
+}
+
+export async function organisationsWithDocuments(sql: Sql): Promise<OrganisationId[]> {
+  const rows = await sql<{ id: OrganisationId }[]>`
+    SELECT id FROM organisation AS o
+    WHERE EXISTS (SELECT FROM fhir_document AS d WHERE d.organisation_id = o.id)`;
+  return rows.map(({ id }) => id);
+}
+
+/** Where the documents of an organisation have another mark, all of its index is to be made anew. */
+export async function forgetOtherIndex(
+  sql: Sql,
+  organisationId: OrganisationId,
+  mark: number,
+): Promise<void> {
+  const [sample] = await sql<{ indexed: number }[]>`
+    SELECT indexed FROM fhir_document
+    WHERE organisation_id = ${organisationId} AND indexed <> 0 LIMIT 1`;
+  if (sample === undefined || sample.indexed === mark) return;
+  await sql`
+    UPDATE fhir_document SET indexed = 0
+    WHERE organisation_id = ${organisationId} AND indexed <> ${mark}`;
+}
+
+/** Of all organisations. */
+export async function readNotIndexed(
+  sql: Sql,
+  limit: number,
+): Promise<(VersionRow & { readonly organisation_id: OrganisationId; readonly doc: number })[]> {
+  return await sql`
+    SELECT organisation_id, doc, type, id, version, updated_ms, subject_id, sealed
+    FROM fhir_document WHERE indexed = 0 ORDER BY doc LIMIT ${limit}`;
+}
+
+/** Unless it has been written anew meanwhile, and was indexed with that. */
+export async function writeIndex(
+  sql: Sql,
+  organisationId: OrganisationId,
+  { doc, version, entries }: { doc: number; version: number; entries: IndexEntries },
+  mark: number,
+): Promise<void> {
+  const changed = await sql`
+    UPDATE fhir_document SET tokens = ${[...entries.tokens]}::bigint[], indexed = ${mark}
+    WHERE doc = ${doc} AND version = ${version} AND indexed = 0`;
+  if (changed.count === 0) return;
+  await sql`DELETE FROM fhir_range WHERE doc = ${doc}`;
+  await sql`DELETE FROM fhir_reference WHERE doc = ${doc}`;
+  await insertRanges(
+    sql,
+    organisationId,
+    entries.ranges.map((one) => ({ ...one, doc })),
+  );
+  await insertReferences(
+    sql,
+    organisationId,
+    entries.references.map((one) => ({ ...one, doc })),
+  );
+}

@@ -1,0 +1,175 @@
+/** Writes versions: sealed for those they are about, with the rows of their index. A few sentences for any number. */
+import { writePrecise } from '@ausculta/fhir/precise-json';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Resource } from '@medplum/fhirtypes';
+import type { Transaction } from '../database/pool.ts';
+import { type Answer, refuse } from './answer.ts';
+import type { DocNames } from './doc-names.ts';
+import {
+  type DocumentKeys,
+  type DocumentName,
+  documentContext,
+  type FhirDocument,
+  packText,
+} from './document.ts';
+import { type IndexEntries, indexEntries, indexMark } from './index-entries.ts';
+import type { Knowledge } from './knowledge.ts';
+import { namedIn } from './owners.ts';
+import type { Hash } from './search-hash.ts';
+import * as store from './store.ts';
+
+/** A version that is to be: the resource as it was given, or its end. */
+export interface Draft extends DocumentName {
+  readonly resource: Resource | undefined;
+  readonly hasPrecise: boolean;
+  /** The one before it; undefined for what is new. */
+  readonly head: store.HeadRow | undefined;
+  readonly updatedMs: number;
+}
+
+export interface WriterPorts {
+  readonly keys: DocumentKeys;
+  readonly docNames: DocNames;
+  readonly knowledge: Knowledge;
+  readonly hash: Hash;
+  /** A subject of the organisation, whose key there is. */
+  readonly isSubject: (organisationId: OrganisationId, id: SubjectId) => boolean;
+  readonly pause: () => Promise<void>;
+}
+
+/** Some milliseconds of work. */
+export const AT_ONCE = 25;
+
+export async function writeVersions(
+  tx: Transaction,
+  organisationId: OrganisationId,
+  drafts: readonly Draft[],
+  ports: WriterPorts,
+): Promise<Answer<FhirDocument[]>> {
+  const fresh = drafts.filter(({ head }) => head === undefined);
+  const docs = await ports.docNames.take(tx, fresh.length);
+  const prepared: Prepared[] = [];
+  let taken = 0;
+  for (const [index, draft] of drafts.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
+    const doc = draft.head?.doc ?? (docs[taken++] as number);
+    const made = prepare(organisationId, { draft, doc }, ports);
+    if (!made.ok) return made;
+    prepared.push(made.value);
+  }
+  await storePrepared(tx, organisationId, prepared, indexMark(ports.hash));
+  return { ok: true, value: prepared.map(({ document }) => document) };
+}
+
+interface Prepared {
+  readonly isNew: boolean;
+  readonly document: FhirDocument;
+  readonly row: store.WrittenRow;
+  readonly entries: IndexEntries;
+  readonly copies: readonly store.CopyRow[];
+}
+
+const NO_ENTRIES: IndexEntries = { tokens: [], ranges: [], references: [] };
+
+function prepare(
+  organisationId: OrganisationId,
+  { draft, doc }: { readonly draft: Draft; readonly doc: number },
+  { keys, knowledge, hash, isSubject }: WriterPorts,
+): Answer<Prepared> {
+  const { type, id, head, updatedMs, hasPrecise } = draft;
+  const version = (head?.version ?? 0) + 1;
+  const name = { type, id, version };
+  const isNew = head === undefined;
+  const common = { ...name, doc, updated_ms: updatedMs };
+  if (draft.resource === undefined) {
+    const row = { ...common, subject_id: null, sealed: null, tokens: [] };
+    const document = { type, id, versionId: String(version), updatedMs, text: undefined };
+    return { ok: true, value: { isNew, document, row, entries: NO_ENTRIES, copies: [] } };
+  }
+  const resource = withMeta(draft.resource, { id, version, updatedMs });
+  const named = namedIn(resource);
+  const isOurs = (id: SubjectId): boolean => isSubject(organisationId, id);
+  if (!named.here.every(isOurs)) {
+    const text = 'It names a patient by an id that nobody here has.';
+    return refuse(422, { code: 'not-found', text, at: type });
+  }
+  const owners = [...new Set([...named.here, ...named.byAddress.filter(isOurs)])].sort();
+  const text = writePrecise(resource, hasPrecise);
+  const packed = packText(text);
+  const context = documentContext(organisationId, name);
+  const sealFor = (owner: SubjectId): Uint8Array | undefined =>
+    keys.sealOf(owner)?.seal(packed, context);
+  const [first, ...others] = owners;
+  const sealed =
+    first === undefined
+      ? keys.organisationSeal(organisationId).seal(packed, context)
+      : sealFor(first);
+  // Erased since it was looked up: what would be sealed for it is let go.
+  if (sealed === undefined)
+    return refuse(409, { code: 'conflict', text: 'The patient is erased.' });
+  const entries = indexEntries(type, knowledge.rowsOf(resource), hash);
+  return {
+    ok: true,
+    value: {
+      isNew,
+      document: { type, id, versionId: String(version), updatedMs, text },
+      row: { ...common, subject_id: first ?? null, sealed, tokens: entries.tokens },
+      entries,
+      copies: others.flatMap((owner) => {
+        const copy = sealFor(owner);
+        return copy === undefined ? [] : [{ ...name, subject_id: owner, sealed: copy }];
+      }),
+    },
+  };
+}
+
+/** In the order in which FHIR's own examples have them. */
+export function withMeta(
+  resource: Resource,
+  { id, version, updatedMs }: { id: string; version: number; updatedMs: number },
+): Resource {
+  const { resourceType, id: _given, meta, ...rest } = resource as Resource & { meta?: object };
+  return {
+    resourceType,
+    id,
+    meta: {
+      ...meta,
+      versionId: String(version),
+      lastUpdated: new Date(updatedMs).toISOString(),
+    },
+    ...rest,
+  } as Resource;
+}
+
+async function storePrepared(
+  tx: Transaction,
+  organisationId: OrganisationId,
+  prepared: readonly Prepared[],
+  mark: number,
+): Promise<void> {
+  const rowsOf = (isNew: boolean) =>
+    prepared.filter((one) => one.isNew === isNew).map(({ row }) => row);
+  const ofDoc = <Entry>(of: (entries: IndexEntries) => readonly Entry[]) =>
+    prepared.flatMap(({ row: { doc }, entries }) => of(entries).map((one) => ({ ...one, doc })));
+  // The rows of an old version go before those of the new one come.
+  await store.replaceDocuments(tx, organisationId, rowsOf(false), mark);
+  // One after the other on one connection, none waiting for the one before.
+  await Promise.all([
+    store.insertDocuments(tx, organisationId, rowsOf(true), mark),
+    store.insertRanges(
+      tx,
+      organisationId,
+      ofDoc(({ ranges }) => ranges),
+    ),
+    store.insertReferences(
+      tx,
+      organisationId,
+      ofDoc(({ references }) => references),
+    ),
+    store.insertCopies(
+      tx,
+      organisationId,
+      prepared.flatMap(({ copies }) => copies),
+    ),
+  ]);
+}

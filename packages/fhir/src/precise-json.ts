@@ -1,0 +1,50 @@
+/**
+ * JSON whose decimals stay as they were sent: 37.0 °C says that tenths were measured, and a JavaScript
+ * number forgets it. The text of such numbers is remembered beside the object that holds them, for as
+ * long as that object lives.
+ */
+
+export interface PreciseJson {
+  readonly value: unknown;
+  /** Whether some number in it would be written otherwise. */
+  readonly hasPrecise: boolean;
+}
+
+const precise = new WeakMap<object, Map<string, string>>();
+
+/** May be found in a text as well, which then is read with more care than it needs. */
+const IMPRECISE = /\.\d*0(?=[\s,}\]])|\d[eE][-+\d]|\d{16}|-0(?=[\s,}\].])/;
+
+/** ECMAScript 2026, in Node since 21. */
+type SourceReviver = (
+  key: string,
+  value: unknown,
+  context: { readonly source?: string },
+) => unknown;
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
+const parse = JSON.parse as (text: string, reviver?: SourceReviver) => unknown;
+
+/** Throws what JSON.parse throws. */
+export function parsePrecise(text: string): PreciseJson {
+  if (!IMPRECISE.test(text)) return { value: parse(text), hasPrecise: false };
+  let hasPrecise = false;
+  const value = parse(text, function remember(this: object, key, one, { source }) {
+    if (typeof one === 'number' && source !== undefined && String(one) !== source) {
+      const own = precise.get(this) ?? new Map<string, string>();
+      own.set(key, source);
+      precise.set(this, own);
+      hasPrecise = true;
+    }
+    return one;
+  });
+  return { value, hasPrecise };
+}
+
+/** The text of what was parsed, or was made of the objects that were parsed. */
+export function writePrecise(value: unknown, hasPrecise: boolean): string {
+  if (!hasPrecise) return JSON.stringify(value);
+  return JSON.stringify(value, function restore(this: object, key, one: unknown) {
+    const text = typeof one === 'number' ? precise.get(this)?.get(key) : undefined;
+    return text === undefined || Number(text) !== one ? one : rawJson(text);
+  });
+}

@@ -1,0 +1,126 @@
+/** The FHIR room by itself: documents, keys and the registry on a database of its own. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Resource } from '@medplum/fhirtypes';
+import { Registry } from '../../apps/server/src/devices/registry.ts';
+import type { Act, Done } from '../../apps/server/src/fhir/acts.ts';
+import type { Answer } from '../../apps/server/src/fhir/answer.ts';
+import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
+import { Patients } from '../../apps/server/src/fhir/patients.ts';
+import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
+import { Repository } from '../../apps/server/src/fhir/repository.ts';
+import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { aloneIn } from './lane.ts';
+
+export interface FhirHouse extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly registry: Registry;
+  readonly repository: Repository;
+  readonly organisationId: OrganisationId;
+  /** Turned by hand. */
+  readonly clock: { nowMs: number };
+  /** Another repository on the same documents, whose key of the index is another one. */
+  readonly withOtherIndexKey: () => Promise<Repository>;
+  /** Destroys the key of a subject, as an erasure does first. */
+  readonly shred: (subjectId: string) => void;
+}
+
+/** A key for each subject, made when it is first asked for. */
+function keysBySubject() {
+  const seals = new Map<string, Seal>();
+  const shredded = new Set<string>();
+  const sealFor = (owner: string): Seal => {
+    const made = seals.get(owner) ?? createSeal(randomBytes(32), randomBytes);
+    seals.set(owner, made);
+    return made;
+  };
+  return {
+    shredded,
+    sealOf: (id: string) => (shredded.has(id) ? undefined : sealFor(id)),
+    organisationSeal: sealFor,
+    keep: () => undefined,
+    isShredded: (id: string) => shredded.has(id),
+    legacy: undefined,
+    searchKey: () => Buffer.alloc(32, 7) as Uint8Array,
+  };
+}
+
+export async function fhirHouse(): Promise<FhirHouse> {
+  const database = await freshDatabase();
+  const organisationId = randomUUID() as OrganisationId;
+  await database.line`INSERT INTO organisation (id, name) VALUES (${organisationId}, 'House')`;
+  const keys = keysBySubject();
+  const { line } = database;
+  const registry = await Registry.load({ sql: line, inLane: aloneIn(line), keys });
+  const patients = new Patients({ registry, isShredded: keys.isShredded });
+  const clock = { nowMs: Date.UTC(2026, 10, 21) };
+  const ports = {
+    ...{ people: database.people, keys, patients },
+    nowMs: () => clock.nowMs,
+    newId: () => randomUUID(),
+    pause: () => Promise.resolve(),
+  };
+  const repository = new Repository(ports);
+  return {
+    ...{ database, registry, repository, organisationId, clock },
+    withOtherIndexKey: async () => {
+      const key = randomBytes(32);
+      const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });
+      const pause = () => Promise.resolve();
+      const { hashOf } = other;
+      await indexAll({ sql: database.line, keys, hashOf, pause, isClosed: () => false });
+      return other;
+    },
+    shred: (id) => {
+      keys.shredded.add(id);
+      registry.forget(id as SubjectId, clock.nowMs);
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+export function create(resource: object): Act {
+  const given = resource as Resource;
+  return { kind: 'create', type: given.resourceType, resource: given, hasPrecise: false };
+}
+
+export function update(resource: object, ifMatch?: string): Act {
+  const given = resource as Resource & { id: string };
+  const { resourceType: type, id } = given;
+  const act = { kind: 'update', type, id, resource: given, hasPrecise: false } as const;
+  return ifMatch === undefined ? act : { ...act, ifMatch };
+}
+
+/** What was done, where it was one thing; a refusal is an error of the test. */
+export async function performed(house: FhirHouse, act: Act): Promise<Done> {
+  const [done] = answered(await house.repository.perform(house.organisationId, [act]));
+  if (done === undefined) throw new Error('nothing was done');
+  return done;
+}
+
+export async function documentAfter(house: FhirHouse, act: Act): Promise<FhirDocument> {
+  const { document } = await performed(house, act);
+  if (document === undefined) throw new Error('there is no document');
+  return document;
+}
+
+export function answered<T>(answer: Answer<T>): T {
+  if (answer.ok) return answer.value;
+  throw new Error(`refused: ${JSON.stringify(answer.refusal)}`);
+}
+
+export function statusOf(answer: Answer<unknown>): number {
+  return answer.ok ? 200 : answer.refusal.status;
+}
+
+/** The ids that a search finds, in its order. */
+export async function idsFound(house: FhirHouse, type: string, query: string): Promise<string[]> {
+  const asking = { isStrict: true, baseUrl: undefined };
+  const { repository, organisationId } = house;
+  const parsed = await repository.parse(type, new URLSearchParams(query), asking);
+  if (!parsed.ok) throw new Error(`not understood: ${JSON.stringify(parsed.fault)}`);
+  const page = await repository.search(organisationId, parsed.value);
+  if (!page.ok) throw new Error(`refused: ${JSON.stringify(page.fault)}`);
+  return page.value.matches.map(({ id }) => id);
+}
