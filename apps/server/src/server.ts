@@ -172,15 +172,11 @@ async function openKeys(
   dataDirectory: DataDirectory,
   database: Database,
 ): Promise<Vault> {
-  return await openVault({
-    dataDirectory,
-    masterKey: config.masterKey,
-    keyStoreDir: config.keyStoreDir,
-    keyReplicaDir: config.keyReplicaDir,
-    onProblem: outside.onProblem,
-    randomBytes: outside.randomBytes,
-    database: await readSealedDatabase(database.line),
-  });
+  const { masterKey, keyStoreDir, keyReplicaDir } = config;
+  const { onProblem, randomBytes } = outside;
+  const said = { masterKey, keyStoreDir, keyReplicaDir, onProblem, randomBytes };
+  const sealed = await readSealedDatabase(database.line);
+  return await openVault({ dataDirectory, ...said, database: sealed });
 }
 
 /** The data directory holds the database, if it is ours, and the keys, if they have no other place. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unreadableConsent } from './consent.ts';
 import { type Decision, decide } from './decide.ts';
 import { explain } from './explain.ts';
 import {
@@ -42,6 +43,14 @@ test('a wall display still says that a bed has an alarm when its finding is kept
   const asked = { action: 'stream', actor: display, consents: [NO_TO_ALL] } as const;
   assert.equal(decide(question({ ...asked, dataClass: 'alarm-presence' })).isPermitted, true);
   assert.equal(codeOf(decide(question({ ...asked, dataClass: 'alarms' }))), 'CONSENT_DENIES');
+});
+
+test('a consent that nobody understands denies, and keeps no alarm from its ward', () => {
+  const consents = [unreadableConsent('torn', 'nine')];
+  const asked = question({ dataClass: 'vitals', actor: ON_SHIFT, consents });
+  assert.equal(codeOf(decide(asked)), 'CONSENT_DENIES');
+  const alarm = question({ dataClass: 'alarms', actor: ON_SHIFT, consents });
+  assert.equal(codeOf(decide(alarm)), 'ward-answers-alarms');
 });
 
 test('nobody but the person opens everything of the person', () => {

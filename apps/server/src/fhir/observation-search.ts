@@ -18,7 +18,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { pageAfter, type ReadingObservation, readingsPage, timeOf } from './reading-pages.ts';
 import type { Repository } from './repository.ts';
 import type { SearchPage } from './search.ts';
-import type { SearchAsked } from './search-answer.ts';
+import type { SearchAsked } from './search-asked.ts';
 import { cursorText } from './search-cursor.ts';
 import type { FoundDocument } from './search-session.ts';
 

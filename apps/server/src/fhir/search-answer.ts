@@ -3,7 +3,6 @@ import type { Definitions } from '@ausculta/fhir/definitions';
 import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { fail } from '@ausculta/vitals/fault';
-import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type Answer, outcomeOf, refuseFor } from './answer.ts';
 import { bundleText } from './http-answer.ts';
@@ -11,18 +10,8 @@ import { fhirKnowledge } from './knowledge.ts';
 import type { ObservationSearch } from './observation-search.ts';
 import type { Repository } from './repository.ts';
 import type { SearchPage } from './search.ts';
+import type { SearchAsked } from './search-asked.ts';
 import { subsetText } from './subset.ts';
-
-export interface SearchAsked {
-  readonly organisationId: OrganisationId;
-  /** Undefined: of the types that `_type` names. */
-  readonly type: string | undefined;
-  readonly parameters: readonly (readonly [string, string])[];
-  readonly isStrict: boolean;
-  readonly baseUrl: string;
-  /** Of this search, for whoever asks it again. */
-  readonly selfUrl: string;
-}
 
 export interface SearchPorts {
   readonly repository: Repository;
