@@ -105,7 +105,7 @@ function besideCode(root: string): string[] {
 
 /** Such a test says so itself, by its import. */
 function needsDatabase(root: string, file: string): boolean {
-  return readFileSync(join(root, file), 'utf8').includes("tests/support/database.ts'");
+  return /tests\/support\/(database|fhir-house)\.ts'/.test(readFileSync(join(root, file), 'utf8'));
 }
 
 function filesOf(root: string, ...patterns: readonly string[]): string[] {

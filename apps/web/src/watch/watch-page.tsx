@@ -39,7 +39,10 @@ function useWatched(
     .sort()
     .join();
   return useMemo(
-    () => subjects?.filter((subject) => isHere(subject) || owed.split(',').includes(subject.id)).sort(byPlace),
+    () =>
+      subjects
+        ?.filter((subject) => isHere(subject) || owed.split(',').includes(subject.id))
+        .sort(byPlace),
     [subjects, owed],
   );
 }
