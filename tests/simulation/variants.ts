@@ -171,16 +171,6 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     isQuick: false,
     from: 1,
   },
-  'says-who-wears-what-after-it-was-replaced': broken(
-    `${SERVER}reattribution/acts.ts`,
-    'await inLane(async (tx) => {',
-    'await (this.#ports as unknown as { sql: import("../database/pool.ts").Sql }).sql.begin(async (tx) => {',
-  ),
-  'begins-an-epoch-without-its-offset': broken(
-    `${SERVER}devices/device-rows.ts`,
-    'await inLane((tx) => store.writeClocks(tx, changes));',
-    'await store.writeClocks(sql, changes);',
-  ),
   'writes-alarms-of-a-server-that-was-replaced': broken(
     `${SERVER}alarms/alarm-writer.ts`,
     'await this.#ports.holdLane(tx);',
@@ -207,15 +197,15 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'if (inside.length === 0) continue;',
       'if (inside.length > 0) continue;',
     ),
-    10,
+    80,
   ),
   'moves-readings-before-they-are-flushed': quick(
     broken(
       `${SERVER}reattribution/reattribution.ts`,
-      'if (!(await telemetry.flushedSoFar())) return;',
+      'if (!(await telemetry.flushedSoFar())) return false;',
       '',
     ),
-    10,
+    70,
   ),
   'shows-readings-that-are-on-their-way': quick(
     broken(
