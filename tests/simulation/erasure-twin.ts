@@ -1,4 +1,5 @@
 /** erasure/store.ts, as statements of the simulated database. */
+import type * as documents from '../../apps/server/src/erasure/document-store.ts';
 import type * as real from '../../apps/server/src/erasure/store.ts';
 import { ask } from './memory-database.ts';
 import { deleteWhere } from './tables.ts';
@@ -6,6 +7,11 @@ import { deleteChunks } from './telemetry-twin.ts';
 
 /** Few at a time, so that something happens in between. */
 const CHUNKS_AT_ONCE = 5;
+
+/** erasure/document-store.ts: nobody here has documents. */
+export const documentTwin = {
+  deleteDocuments: (sql) => ask(sql, 'delete documents', () => ({ result: undefined })),
+} satisfies Partial<typeof documents>;
 
 export const erasureTwin = {
   readHolds: (sql) => ask(sql, 'read holds', ({ holds }) => ({ result: [...holds.values()] })),

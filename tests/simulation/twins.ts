@@ -7,7 +7,7 @@ import { alarmsTwin } from './alarms-twin.ts';
 import { auditTwin } from './audit-twin.ts';
 import { compactionTwin } from './compaction-twin.ts';
 import { devicesTwin } from './devices-twin.ts';
-import { erasureTwin } from './erasure-twin.ts';
+import { documentTwin, erasureTwin } from './erasure-twin.ts';
 import { moveTwin } from './move-twin.ts';
 import { parkedTwin } from './parked-twin.ts';
 import { reattributionTwin } from './reattribution-twin.ts';
@@ -17,6 +17,7 @@ import { trendTwin } from './trend-twin.ts';
 const TWINS: Readonly<Record<string, object>> = {
   'alarms/store.ts': alarmsTwin,
   'devices/store.ts': devicesTwin,
+  'erasure/document-store.ts': documentTwin,
   'erasure/store.ts': erasureTwin,
   'parked/store.ts': parkedTwin,
   'reattribution/store.ts': reattributionTwin,
