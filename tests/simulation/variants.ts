@@ -205,7 +205,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'if (!(await telemetry.flushedSoFar())) return false;',
       '',
     ),
-    70,
+    50,
   ),
   'shows-readings-that-are-on-their-way': quick(
     broken(
@@ -217,7 +217,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   ),
   'shows-what-became-durable-after-the-act': quick(
     broken(`${TELEMETRY}telemetry.ts`, 'this.#concealMoving(entries);', ''),
-    10,
+    100,
   ),
   'leaves-the-row-of-a-series-with-the-erased': broken(
     `${SERVER}devices/registry.ts`,
