@@ -243,7 +243,7 @@ describe('FHIR', () => {
   });
 
   test('the capability statement tells what the routes do', async () => {
-    const statement = (await json(await send('GET', '/metadata'))) as unknown as {
+    const statement = (await (await send('GET', '/metadata')).json()) as {
       fhirVersion: string;
       rest: {
         resource: { type: string; interaction: { code: string }[]; searchParam: Json[] }[];

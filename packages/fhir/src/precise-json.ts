@@ -15,20 +15,27 @@ const precise = new WeakMap<object, Map<string, string>>();
 /** May be found in a text as well, which then is read with more care than it needs. */
 const IMPRECISE = /\.\d*0(?=[\s,}\]])|\d[eE][-+\d]|\d{16}|-0(?=[\s,}\].])/;
 
-/** ECMAScript 2026, in Node since 21. */
-type SourceReviver = (
-  key: string,
-  value: unknown,
-  context: { readonly source?: string },
-) => unknown;
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
-const parse = JSON.parse as (text: string, reviver?: SourceReviver) => unknown;
+declare global {
+  /** ECMAScript 2026, in Node since 21; the compiler does not know of it yet. */
+  interface JSON {
+    parse(
+      text: string,
+      reviver: (
+        this: object,
+        key: string,
+        one: unknown,
+        at: { readonly source?: string },
+      ) => unknown,
+    ): unknown;
+    rawJSON(text: string): unknown;
+  }
+}
 
 /** Throws what JSON.parse throws. */
 export function parsePrecise(text: string): PreciseJson {
-  if (!IMPRECISE.test(text)) return { value: parse(text), hasPrecise: false };
+  if (!IMPRECISE.test(text)) return { value: JSON.parse(text), hasPrecise: false };
   let hasPrecise = false;
-  const value = parse(text, function remember(this: object, key, one, { source }) {
+  const value = JSON.parse(text, function remember(this: object, key, one: unknown, { source }) {
     if (typeof one === 'number' && source !== undefined && String(one) !== source) {
       const own = precise.get(this) ?? new Map<string, string>();
       own.set(key, source);
@@ -45,6 +52,6 @@ export function writePrecise(value: unknown, hasPrecise: boolean): string {
   if (!hasPrecise) return JSON.stringify(value);
   return JSON.stringify(value, function restore(this: object, key, one: unknown) {
     const text = typeof one === 'number' ? precise.get(this)?.get(key) : undefined;
-    return text === undefined || Number(text) !== one ? one : rawJson(text);
+    return text === undefined || Number(text) !== one ? one : JSON.rawJSON(text);
   });
 }

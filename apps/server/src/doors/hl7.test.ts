@@ -23,6 +23,7 @@ describe('what one sender may do to the others', () => {
     model: 'unknown',
     tokenHash: new Uint8Array(32),
   });
+  // What is taken here is admissions alone, and nothing else of the intake or of beds is asked for them.
   const ports = {
     intake: { isFull: () => false, contentId: () => 'id', onProblem: assert.fail },
     deviceById: () => device,

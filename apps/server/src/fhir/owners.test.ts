@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Resource } from '@medplum/fhirtypes';
 import { namedIn } from './owners.ts';
 
 const [A, B] = ['0190a0b0-0000-7000-8000-00000000000a', '0190a0b0-0000-7000-8000-00000000000b'];
@@ -39,7 +38,7 @@ const CASES = [
 
 for (const { what, resource, ...expected } of CASES) {
   test(`whose a resource is by ${what}`, () => {
-    const named = namedIn({ resourceType: 'Basic', ...resource } as unknown as Resource);
+    const named = namedIn({ resourceType: 'Basic', ...resource });
     assert.deepEqual(named, { here: [], byAddress: [], ...expected });
   });
 }

@@ -1,7 +1,6 @@
 /** Whose a resource is: the subjects that it names anywhere. */
 import { parseReference } from '@ausculta/fhir/reference';
 import { parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
-import type { Resource } from '@medplum/fhirtypes';
 
 export interface Named {
   /** As patients of this server; in the order of their ids. */
@@ -14,7 +13,7 @@ export interface Named {
  * Patients that are referred to, and those that lie in a Bundle. A reference that names no subject's
  * id is to a patient of somebody else.
  */
-export function namedIn(resource: Resource): Named {
+export function namedIn(resource: object): Named {
   const here = new Set<SubjectId>();
   const byAddress = new Set<SubjectId>();
   const note = (id: unknown, place: Set<SubjectId>): void => {

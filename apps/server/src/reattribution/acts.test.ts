@@ -12,7 +12,6 @@ import { Registry } from '../devices/registry.ts';
 import { readAssignments } from '../devices/store.ts';
 import { inLaneOf, PostgresLog, TakenOver } from '../telemetry/postgres-log.ts';
 import { Acts } from './acts.ts';
-import type { Reattribution } from './reattribution.ts';
 import { type OrderRow, readUnfinished } from './store.ts';
 
 const MINUTE = 60_000;
@@ -27,8 +26,8 @@ function actsOf(
   return new Acts({
     inLane,
     registry,
-    holds: { of: () => [] } as never,
-    reattribution: { begin: () => {}, findOut: async () => {} } as unknown as Reattribution,
+    holds: { of: () => [] },
+    reattribution: { begin: () => {}, findOut: async () => {} },
     organisationSeal: () => keys.sealOf(),
     newestMs: () => undefined,
     arriving: () => [],

@@ -34,8 +34,8 @@ const EVER = Number.POSITIVE_INFINITY;
 export interface ActPorts {
   readonly inLane: InLane;
   readonly registry: Registry;
-  readonly holds: LegalHolds;
-  readonly reattribution: Reattribution;
+  readonly holds: Pick<LegalHolds, 'of'>;
+  readonly reattribution: Pick<Reattribution, 'begin' | 'findOut'>;
   readonly organisationSeal: (organisationId: string) => Seal;
   readonly newestMs: (series: Series) => number | undefined;
   /** With whom something of a device was placed that is not durable yet. */

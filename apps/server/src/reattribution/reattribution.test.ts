@@ -60,6 +60,7 @@ test('what has arrived is not moved again when telling it fails, though whose it
     onMoved: () => {},
     onProblem,
   };
+  // Where nothing is on its way but one order, the engine and the book are asked for no more than this.
   const ports = { sql, registry, telemetry, alarms, ...outside } as unknown as ReattributionPorts;
   const reattribution = await Reattribution.open(ports);
   for (let tries = 0; tries < 200 && (await readUnfinished(sql)).length > 0; tries += 1);

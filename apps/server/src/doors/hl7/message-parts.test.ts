@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readHl7 } from '@ausculta/codecs/hl7';
 import { parseHl7 } from '@ausculta/codecs/hl7-message';
-import type { RegisteredDevice } from '../../devices/known-device.ts';
-import { type MessageContext, partsOf } from './message-parts.ts';
+import type { DeviceId, OrganisationId } from '@ausculta/vitals/identity';
+import { RegisteredDevice } from '../../devices/known-device.ts';
+import { partsOf } from './message-parts.ts';
+import { readSenders } from './senders.ts';
 
 test('thousands of numbers beside thousands of values are looked at once, not once for each value', () => {
   const obx = 'OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1|80|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R\r';
@@ -13,15 +15,22 @@ test('thousands of numbers beside thousands of values are looked at once, not on
   const decoded = parsed.ok ? readHl7(parsed.value, {}) : parsed;
   assert.ok(decoded.ok);
   let asked = 0;
-  const own = { id: 'own' } as RegisteredDevice;
-  const context = {
-    own,
-    sender: { checksPatient: true, speaksFor: undefined },
-    isMeant: () => {
-      asked += 1;
-      return true;
-    },
-  } as unknown as MessageContext;
+  const own = new RegisteredDevice({
+    id: 'own' as DeviceId,
+    organisationId: 'o' as OrganisationId,
+    model: 'unknown',
+    tokenHash: new Uint8Array(32),
+  });
+  const listed = { application: 'A', device: 'own', addresses: ['127.0.0.1'] };
+  const senders = readSenders(JSON.stringify({ senders: [listed] }));
+  const sender = typeof senders === 'string' ? undefined : senders[0];
+  assert.ok(sender !== undefined);
+  const isMeant = (): boolean => {
+    asked += 1;
+    return true;
+  };
+  const nobody = () => undefined;
+  const context = { own, sender, isMeant, deviceById: nobody, deviceOfBed: nobody };
   const [part] = partsOf(decoded.value, context);
   assert.equal(part?.decoded.kind === 'readings' ? part.decoded.readings.length : 0, 1_000);
   assert.equal(asked, 1);
