@@ -18,8 +18,11 @@ export interface Platform extends AsyncDisposable {
   readonly client: WardClient;
   /** The administrator's, for a request of one's own. */
   readonly headers: () => Record<string, string>;
-  /** Stops the server in order and starts it anew, at the same ports on the same data. */
-  readonly restart: () => Promise<void>;
+  /**
+   * Stops the server in order and starts it anew, at the same ports on the same data. How many
+   * milliseconds it took until it was ready.
+   */
+  readonly restart: () => Promise<number>;
 }
 
 export interface PlatformOptions {
@@ -36,6 +39,7 @@ export interface PlatformDevice extends LoadDevice {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
+const READY_ASKED_EVERY_MS = 25;
 const REGISTER_AT_ONCE = 8;
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
@@ -67,8 +71,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       headers: () => ({ authorization: `Bearer ${adminToken}`, ...headers() }),
       async restart() {
         await ended(server);
+        const startMs = performance.now();
         server = start();
         await waitUntilReady(server, { dataDir, httpUrl });
+        return performance.now() - startMs;
       },
       [Symbol.asyncDispose]: stop,
     };
@@ -107,7 +113,7 @@ async function waitUntilReady(
   while (Date.now() < untilMs) {
     if (server.exitCode !== null)
       throw new Error('the server ended by itself: see its lines above');
-    await new Promise((done) => setTimeout(done, 100));
+    await new Promise((done) => setTimeout(done, READY_ASKED_EVERY_MS));
     try {
       const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
       if ((await openWardClient({ url: httpUrl, token }).status()).ready) return token;
