@@ -7,6 +7,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { FOR_ADMINISTRATORS, FOR_DEVICES, PUBLIC, SAME_FOR_ALL } from './support/route-access.ts';
 import {
   eventually,
   type ServerHere,
@@ -14,32 +15,6 @@ import {
   startServerHere,
   type TestDevice,
 } from './support/server.ts';
-
-/** All that answers without credentials. A route is added here by decision, never to make this pass. */
-const PUBLIC = ['GET /api/sign-in', 'GET /livez', 'GET /readyz', 'POST /api/session'];
-
-/** Devices prove themselves in the route. */
-const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
-  (kind) => `POST /api/devices/:id/${kind}`,
-);
-
-const FOR_ADMINISTRATORS = [
-  'GET /api/subjects/:id/erasure',
-  'GET /api/subjects/:id/holds',
-  'POST /api/devices',
-  'POST /api/devices/:id/disable',
-  'POST /api/devices/:id/token',
-  'POST /api/keys/rotation',
-  'POST /api/subjects',
-  'POST /api/subjects/:id/erasure',
-  'POST /api/subjects/:id/holds',
-  'POST /api/subjects/:id/holds/:hold/release',
-  'POST /api/subjects/:id/merge',
-  'POST /api/subjects/:id/unmerge',
-];
-
-/** They tell of the caller, or of the server. */
-const SAME_FOR_ALL = /^GET \/(api\/(live|session|status)|fhir\/R4\/metadata)$/;
 
 interface Route {
   readonly name: string;

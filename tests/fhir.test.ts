@@ -260,4 +260,27 @@ describe('FHIR', () => {
     const patient = types.find(({ type }) => type === 'Patient');
     assert.ok(!patient?.interaction.some(({ code }) => code === 'delete'));
   });
+
+  test('XML is refused before anything is done', async () => {
+    const accept = (accept: string, path = '/Flag') => send('GET', path, undefined, { accept });
+    for (const no of ['application/fhir+xml', 'text/xml, application/xml;q=0.5', 'text/html']) {
+      assert.deepEqual(await refused(await accept(no)), [406, 'not-supported']);
+    }
+    const [json, other] = ['application/fhir+json', 'application/fhir+json; fhirVersion=3.0'];
+    assert.deepEqual(await refused(await accept(other)), [406, 'not-supported']);
+    assert.deepEqual(await refused(await accept(`${json};q=0`)), [406, 'not-supported']);
+    for (const yes of [`application/fhir+xml, ${json};q=0.1`, `${json};fhirVersion=4.0`, '*/*']) {
+      assert.equal((await accept(yes)).status, 200);
+    }
+    // What the address asks for counts, whatever the header says.
+    assert.deepEqual(await refused(await accept(json, '/Flag?_format=xml')), [
+      406,
+      'not-supported',
+    ]);
+    assert.equal((await accept('text/xml', '/Flag?_format=json')).status, 200);
+    const type = { 'content-type': 'application/fhir+xml' };
+    const posted = await send('POST', '/Organization', '<Organization/>', type);
+    assert.deepEqual(await refused(posted), [415, 'not-supported']);
+    assert.equal((await send('DELETE', '/Flag/none')).status, 204);
+  });
 });

@@ -373,7 +373,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
-  await fhirRoutes(app, { repository: parts.fhir, telemetry, registry, nowMs, version });
+  await fhirRoutes(app, { repository: parts.fhir, telemetry, registry, nowMs });
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

@@ -33,7 +33,7 @@ const ON_SYSTEM = {
 export function capabilityStatement(
   routes: readonly FhirRoute[],
   definitions: Definitions,
-  about: { readonly version: string; readonly baseUrl: string; readonly dateMs: number },
+  { dateMs }: { readonly dateMs: number },
 ): CapabilityStatement {
   const has = (name: string): boolean =>
     routes.some(({ method, path }) => `${method} ${path}` === name);
@@ -45,10 +45,10 @@ export function capabilityStatement(
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
-    date: new Date(about.dateMs).toISOString(),
+    date: new Date(dateMs).toISOString(),
     kind: 'instance',
-    software: { name: 'Ausculta', version: about.version },
-    implementation: { description: 'Ausculta', url: about.baseUrl },
+    // No version: strangers read this too.
+    software: { name: 'Ausculta' },
     fhirVersion: '4.0.1',
     format: ['json', 'application/fhir+json'],
     patchFormat: ['application/json-patch+json'],
@@ -59,6 +59,15 @@ export function capabilityStatement(
         resource: types.sort().map((type) => resourceOf(type, offered, { definitions, has })),
       },
     ],
+  };
+}
+
+/** Its text, for each name by which this server is known. */
+export function capabilityText(statement: CapabilityStatement): (baseUrl: string) => string {
+  const rest = JSON.stringify(statement).slice(0, -1);
+  return (url) => {
+    const implementation = JSON.stringify({ description: 'Ausculta', url });
+    return `${rest},"implementation":${implementation}}`;
   };
 }
 

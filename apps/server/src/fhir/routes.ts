@@ -4,27 +4,19 @@ import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
 import { isKept } from './allowed.ts';
 import { refuse } from './answer.ts';
 import { bundleRoutes } from './bundle-routes.ts';
-import { capabilityStatement, type FhirRoute } from './capability.ts';
+import { capabilityStatement, capabilityText, type FhirRoute } from './capability.ts';
+import { BODIES, refuseOtherFormats } from './formats.ts';
 import { baseOf, sendRefusal } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { type ObservationPorts, ObservationSearch } from './observation-search.ts';
 import { readRoutes } from './read-routes.ts';
-import { FHIR_ROUTE } from './route-kind.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
 /** A document with a picture in it; a Bundle may have more. */
 const RESOURCE_BYTES_MAX = 4 * 2 ** 20;
 
-const BODIES = [
-  'application/json',
-  'application/fhir+json',
-  'application/json-patch+json',
-  'application/x-www-form-urlencoded',
-];
-
 export interface FhirPorts extends ObservationPorts {
-  readonly version: string;
   readonly nowMs: () => number;
 }
 
@@ -33,6 +25,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
   const observations = new ObservationSearch(ports);
   await app.register(
     (fhir, _options, done) => {
+      refuseOtherFormats(fhir);
       takeBodies(fhir);
       refuseUnknown(fhir);
       const routes = noteRoutes(fhir);
@@ -40,16 +33,37 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
       bundleRoutes(fhir, { repository, observations });
       readRoutes(fhir, repository);
       writeRoutes(fhir, repository);
-      const startedMs = ports.nowMs();
-      fhir.get('/metadata', FHIR_ROUTE, async (request, reply) => {
-        const { definitions } = await fhirKnowledge();
-        const about = { version: ports.version, baseUrl: baseOf(request), dateMs: startedMs };
-        return await reply.type(FHIR_JSON).send(capabilityStatement(routes, definitions, about));
-      });
+      metadataRoute(fhir, routes, ports);
       done();
     },
     { prefix: FHIR_BASE, bodyLimit: RESOURCE_BYTES_MAX },
   );
+}
+
+/** A client asks once, when it starts. */
+const METADATA_PER_MINUTE_MAX = 300;
+
+/**
+ * For everybody: a client reads here what it may ask and how to sign in, before it has signed in. It
+ * tells what every installation tells, and is made once, whoever asks and however often.
+ */
+const METADATA_ROUTE = {
+  config: { access: 'public', rateLimit: { max: METADATA_PER_MINUTE_MAX, timeWindow: 60_000 } },
+} as const;
+
+function metadataRoute(
+  fhir: FastifyInstance,
+  routes: readonly FhirRoute[],
+  { nowMs }: FhirPorts,
+): void {
+  const dateMs = nowMs();
+  let made: Promise<(baseUrl: string) => string> | undefined;
+  fhir.get('/metadata', METADATA_ROUTE, async (request, reply) => {
+    made ??= fhirKnowledge().then(({ definitions }) =>
+      capabilityText(capabilityStatement(routes, definitions, { dateMs })),
+    );
+    return await reply.type(FHIR_JSON).send((await made)(baseOf(request)));
+  });
 }
 
 /** As text: how a number was written is part of it. */

@@ -1,0 +1,33 @@
+/** Which routes are for whom: what the running server says beside each route must be this. */
+
+/** All that answers without credentials. A route is added here by decision, never to make this pass. */
+export const PUBLIC = [
+  'GET /api/sign-in',
+  'GET /fhir/R4/metadata',
+  'GET /livez',
+  'GET /readyz',
+  'POST /api/session',
+];
+
+/** Devices prove themselves in the route. */
+export const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
+  (kind) => `POST /api/devices/:id/${kind}`,
+);
+
+export const FOR_ADMINISTRATORS = [
+  'GET /api/subjects/:id/erasure',
+  'GET /api/subjects/:id/holds',
+  'POST /api/devices',
+  'POST /api/devices/:id/disable',
+  'POST /api/devices/:id/token',
+  'POST /api/keys/rotation',
+  'POST /api/subjects',
+  'POST /api/subjects/:id/erasure',
+  'POST /api/subjects/:id/holds',
+  'POST /api/subjects/:id/holds/:hold/release',
+  'POST /api/subjects/:id/merge',
+  'POST /api/subjects/:id/unmerge',
+];
+
+/** They tell of the caller, or of the server. */
+export const SAME_FOR_ALL = /^GET \/(api\/(live|session|status)|fhir\/R4\/metadata)$/;
