@@ -9,6 +9,7 @@ import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
 import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
 import { Repository } from '../../apps/server/src/fhir/repository.ts';
+import { inLaneAsOf, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { aloneIn } from './lane.ts';
@@ -48,6 +49,8 @@ function keysBySubject() {
 
 export async function fhirHouse(): Promise<FhirHouse> {
   const database = await freshDatabase();
+  const owner = await PostgresLog.takeOver(database.line);
+  const inLaneAs = inLaneAsOf(database.people, { owner, onTakenOver: () => undefined });
   const organisationId = randomUUID() as OrganisationId;
   await database.line`INSERT INTO organisation (id, name) VALUES (${organisationId}, 'House')`;
   const keys = keysBySubject();
@@ -56,7 +59,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const patients = new Patients({ registry, isShredded: keys.isShredded });
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
   const ports = {
-    ...{ people: database.people, keys, patients },
+    ...{ people: database.people, inLaneAs, keys, patients },
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
     pause: () => Promise.resolve(),

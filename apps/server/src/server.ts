@@ -50,7 +50,13 @@ import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
-import { holdLane, inLaneOf, type Ownership, PostgresLog } from './telemetry/postgres-log.ts';
+import {
+  holdLane,
+  inLaneAsOf,
+  inLaneOf,
+  type Ownership,
+  PostgresLog,
+} from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -264,7 +270,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const intake = intakePorts(ground, { ...engine, parking });
   const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
-  const fhir = openFhir({ ...outside, people: database.people, keys: vault, registry });
+  const inLaneAs = inLaneAsOf(database.people, { owner, onTakenOver: outside.onFatal });
+  const fhir = openFhir({ ...outside, people: database.people, inLaneAs, keys: vault, registry });
   const erasing = await openErasure(ground, { ...engine, parking, fhir });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const given = { inLane, organisationSeal: vault.organisationSeal };

@@ -23,6 +23,12 @@ export type Transaction = postgres.TransactionSql;
  */
 export type InLane = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
+/** The same for people: a transaction that sees one organisation alone, and holds the lane. */
+export type InLaneAs = <T>(
+  organisationId: string,
+  work: (tx: Transaction) => Promise<T>,
+) => Promise<T>;
+
 export interface PoolSizes {
   /** One group commit in flight for each lane, the flush, the parked, and the registry's look-ups. */
   readonly line: number;

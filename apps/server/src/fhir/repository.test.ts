@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Device } from '@medplum/fhirtypes';
 import {
   answered,
@@ -16,6 +16,7 @@ import {
   update,
 } from '../../../../tests/support/fhir-house.ts';
 import { deleteDocuments } from '../erasure/document-store.ts';
+import { inLaneAsOf, PostgresLog, TakenOver } from '../telemetry/postgres-log.ts';
 
 let house: FhirHouse;
 
@@ -290,4 +291,31 @@ test('an erased subject leaves no document, no version, no row of an index', asy
   assert.equal(left.length, 0);
   const { organisationId, repository } = house;
   assert.equal(statusOf(await repository.perform(organisationId, [create(condition(id))])), 422);
+});
+
+test('a server that has been replaced writes nothing by FHIR, and believes nothing of it', async () => {
+  await using replaced = await fhirHouse();
+  const { id } = await documentAfter(replaced, create(patient('Aalto')));
+  const before = replaced.registry.subjects.get(id as SubjectId);
+  await PostgresLog.takeOver(replaced.database.line);
+
+  const changed = update({ ...patient('Berg'), id });
+  for (const act of [create(patient('Cohen')), changed, create({ resourceType: 'Organization' })])
+    await assert.rejects(performed(replaced, act), TakenOver);
+
+  assert.deepEqual([...replaced.registry.subjects.values()], [before]);
+  const rows = await replaced.database.line`SELECT FROM fhir_document`;
+  assert.equal(rows.length, 1);
+});
+
+test('whoever holds the lane for people sees their own organisation alone', async () => {
+  await using other = await fhirHouse();
+  const { database, organisationId } = other;
+  const owner = await PostgresLog.takeOver(database.line);
+  const inLaneAs = inLaneAsOf(database.people, { owner, onTakenOver: assert.fail });
+  const [own, lanes] = await inLaneAs(organisationId, async (tx) => [
+    await tx`SELECT id FROM organisation`,
+    await tx`SELECT FROM lane`,
+  ]);
+  assert.deepEqual([own?.map(({ id }) => id), lanes?.length], [[organisationId], 0]);
 });

@@ -6,12 +6,7 @@ import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { parseSearch } from '@ausculta/fhir/search-url';
 import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import {
-  asOrganisation,
-  readAsOrganisation,
-  type Sql,
-  type Transaction,
-} from '../database/pool.ts';
+import { type InLaneAs, readAsOrganisation, type Sql, type Transaction } from '../database/pool.ts';
 import type { Act, Done } from './acts.ts';
 import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { DocNames } from './doc-names.ts';
@@ -32,6 +27,8 @@ import * as store from './store.ts';
 
 export interface RepositoryPorts {
   readonly people: Sql;
+  /** What is written changes what memory holds of patients. */
+  readonly inLaneAs: InLaneAs;
   readonly keys: DocumentKeys & {
     readonly keep: (subjectIds: readonly string[]) => void;
     readonly searchKey: (organisationId: string) => Uint8Array;
@@ -143,11 +140,11 @@ export class Repository {
   }
 
   async #perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const { people, keys, patients, nowMs, newId, pause } = this.#ports;
+    const { inLaneAs, keys, patients, nowMs, newId, pause } = this.#ports;
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const shelf = this.#shelfOf(knowledge);
-    const outcome = await asOrganisation(people, organisationId, async (tx) => {
+    const outcome = await inLaneAs(organisationId, async (tx) => {
       const performed = await performActs(tx, organisationId, acts, {
         ...{ keys, patients, knowledge, hash, nowMs, newId, pause },
         docNames: this.#docNames,

@@ -3,7 +3,13 @@
  * sealed for its lane and sequence, so that a row put elsewhere does not open.
  */
 import { ok, type Result } from '@ausculta/vitals/fault';
-import type { InLane, Sql, Transaction } from '../database/pool.ts';
+import {
+  asOrganisation,
+  type InLane,
+  type InLaneAs,
+  type Sql,
+  type Transaction,
+} from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
@@ -38,25 +44,36 @@ export async function holdLane(tx: Transaction, owner: Ownership): Promise<void>
   if (!(await store.holdLane(tx, owner))) throw new TakenOver();
 }
 
-/** `onTakenOver` ends this server, before whoever asked hears that it failed. */
-export function inLaneOf(
-  sql: Sql,
-  {
-    owner,
-    onTakenOver,
-  }: { readonly owner: Ownership; readonly onTakenOver: (why: string) => void },
-): InLane {
+interface LanePorts {
+  readonly owner: Ownership;
+  /** Ends this server, before whoever asked hears that it failed. */
+  readonly onTakenOver: (why: string) => void;
+}
+
+export function inLaneOf(sql: Sql, { owner, onTakenOver }: LanePorts): InLane {
   return async (work) => {
-    try {
-      const done = await sql.begin(async (tx) => {
+    const done = await sql
+      .begin(async (tx) => {
         await holdLane(tx, owner);
         return { value: await work(tx) };
-      });
-      return done.value;
-    } catch (error) {
-      if (error instanceof TakenOver) onTakenOver(error.message);
-      throw error;
-    }
+      })
+      .catch(tellingOf(onTakenOver));
+    return done.value;
+  };
+}
+
+export function inLaneAsOf(people: Sql, { owner, onTakenOver }: LanePorts): InLaneAs {
+  return (organisationId, work) =>
+    asOrganisation(people, organisationId, async (tx) => {
+      if (!(await store.holdLaneAsPeople(tx, owner))) throw new TakenOver();
+      return await work(tx);
+    }).catch(tellingOf(onTakenOver));
+}
+
+function tellingOf(onTakenOver: (why: string) => void): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof TakenOver) onTakenOver(error.message);
+    throw error;
   };
 }
 
