@@ -1,6 +1,7 @@
 /** Admission messages over HL7 v2: who lies where, and whose the devices at the beds are. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { LimitList } from '@ausculta/contract/alarms';
 import type { ParkedList } from '@ausculta/contract/parked';
 import { bed, code, fault, House, sendersFile } from './support/admission-house.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
@@ -33,6 +34,19 @@ describe('an admission system', () => {
     await house.here[Symbol.asyncDispose]();
   });
 
+  async function limitsOf(id: string): Promise<readonly unknown[]> {
+    return (await house.server.get<LimitList>(`/api/subjects/${id}/limits`)).limits;
+  }
+
+  async function bornByFhir(id: string, birthDate: string): Promise<void> {
+    const path = `/fhir/R4/Patient/${id}`;
+    const patient = await house.server.get<object>(path);
+    const headers = { 'content-type': 'application/fhir+json' };
+    const body = JSON.stringify({ ...patient, birthDate });
+    const { status } = await house.server.fetch(path, { method: 'PUT', headers, body });
+    assert.equal(status, 200);
+  }
+
   const NAMED = {
     familyName: 'Aalto',
     givenName: 'Anna',
@@ -58,6 +72,32 @@ describe('an admission system', () => {
     assert.equal((await house.patient('M2')).category, 'unknown');
     await house.done('admit', 'M3', { ...NAMED, birthDate: '2020', location: bed('3') });
     assert.equal((await house.patient('M3')).category, 'child');
+  });
+
+  test('says later that the patient is a child: the adults’ limits of the ward end at once', async () => {
+    await house.done('admit', 'B6', { location: bed('60') });
+    const { id, category } = await house.patient('B6');
+    assert.equal(category, 'adult', 'as the ward is');
+    const limits = async () => (await limitsOf(id)).length;
+    assert.ok((await limits()) > 0);
+    await house.done('update', 'B6', { birthDate: '2019-01-01' });
+    assert.equal((await house.patient('B6')).category, 'child');
+    assert.equal(await limits(), 0);
+    await house.done('update', 'B6', { birthDate: '1959-01-01' });
+    assert.equal((await house.patient('B6')).category, 'adult', 'it had been a mistake');
+  });
+
+  test('a birth date that comes by FHIR counts as well; a person’s word stands', async () => {
+    await house.done('admit', 'B7', { location: bed('70') });
+    const { id } = await house.patient('B7');
+    const said = { familyName: 'Said', givenName: '', sex: 'unknown', recordNumber: 'B8' };
+    await house.server.post('/api/subjects', { category: 'adult', paced: 'no', identity: said });
+    const byHand = await house.patient('B8');
+    for (const subjectId of [id, byHand.id]) await bornByFhir(subjectId, '2019-01-01');
+    assert.equal((await house.patient('B7')).category, 'child');
+    assert.equal((await house.patient('B8')).category, 'adult');
+    await house.done('admit', 'B8', { birthDate: '2019-01-01', location: bed('80') });
+    assert.equal((await house.patient('B8')).category, 'adult');
   });
 
   test('tells of a new patient twice at once, with a monitor that names them: one patient', async () => {

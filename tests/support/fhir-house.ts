@@ -2,7 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
-import { Registry } from '../../apps/server/src/devices/registry.ts';
+import { Turns } from '../../apps/server/src/admissions/turns.ts';
+import { type RegisteredSubject, Registry } from '../../apps/server/src/devices/registry.ts';
 import type { Act, Done } from '../../apps/server/src/fhir/acts.ts';
 import type { Answer } from '../../apps/server/src/fhir/answer.ts';
 import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
@@ -56,10 +57,14 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const keys = keysBySubject();
   const { line } = database;
   const registry = await Registry.load({ sql: line, inLane: aloneIn(line), keys });
-  const patients = new Patients({ registry, isShredded: keys.isShredded });
+  const { isShredded } = keys;
+  const categoryOf = ({ category }: RegisteredSubject) => category;
+  const patients = new Patients({ registry, isShredded, categoryOf });
+  const turns = new Turns();
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
   const ports = {
     ...{ people: database.people, inLaneAs, keys, patients },
+    inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
     pause: () => Promise.resolve(),

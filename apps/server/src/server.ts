@@ -1,11 +1,12 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
-import { createHash } from 'node:crypto';
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
+import type { PatientCategory } from '@ausculta/vitals/subject';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { type Admissions, openAdmissions } from './admissions/open-admissions.ts';
 import { admissionRoutes } from './admissions/routes.ts';
+import { Turns } from './admissions/turns.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
@@ -15,15 +16,17 @@ import { type InLane, readAsOrganisation } from './database/pool.ts';
 import { readArchiver } from './database/store.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
-import { Registry } from './devices/registry.ts';
+import { type RegisteredSubject, Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
 import { Claims } from './doors/claims.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { IntakePorts } from './doors/intake.ts';
+import { intakePorts } from './doors/intake-ports.ts';
 import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
-import { Erasure } from './erasure/erasure.ts';
-import { type Actor, LegalHolds } from './erasure/holds.ts';
+import type { Erasure } from './erasure/erasure.ts';
+import type { Actor, LegalHolds } from './erasure/holds.ts';
+import { openErasure } from './erasure/open-erasure.ts';
 import { erasureRoutes } from './erasure/routes.ts';
 import { indexInBackground, openFhir } from './fhir/open-fhir.ts';
 import type { Repository } from './fhir/repository.ts';
@@ -109,7 +112,6 @@ interface Parts {
 
 type Given = 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive' | 'inLane';
 type Ground = Pick<Parts, Given> & { readonly owner: Ownership };
-type Engine = Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'parking'>;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, outside } = options;
@@ -253,13 +255,7 @@ async function openParts(ground: Ground): Promise<Parts> {
     },
     onTakenOver: outside.onFatal,
   });
-  const hub = new LiveHub({
-    heads: telemetry.heads,
-    nowMs,
-    maySee: (organisationId, id) => registry.subjects.get(id)?.organisationId === organisationId,
-    openAlarms: (id) => alarms.openOf(id),
-    degraded: () => ({ sinceMs: health.degradedSinceMs, reason: health.reason }),
-  });
+  const hub = openHub({ telemetry, registry, alarms, health, nowMs });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
   const keyOf = parkedKeyOf(registry, vault);
@@ -267,58 +263,49 @@ async function openParts(ground: Ground): Promise<Parts> {
   const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
   const signIn = new SignIn({ sql, ...argon, nowMs, ...secretsOf(outside) });
   const engine = { registry, telemetry, alarms };
-  const intake = intakePorts(ground, { ...engine, parking });
+  const intake = intakePorts({ ...engine, parking, health, onProblem });
   const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
-  const inLaneAs = inLaneAsOf(database.people, { owner, onTakenOver: outside.onFatal });
-  const fhir = openFhir({ ...outside, people: database.people, inLaneAs, keys: vault, registry });
-  const erasing = await openErasure(ground, { ...engine, parking, fhir });
+  const turns = new Turns();
+  let categoryOf = ({ category }: RegisteredSubject): PatientCategory => category;
+  const documents = { registry, categoryOf: (subject: RegisteredSubject) => categoryOf(subject) };
+  const fhir = openDocuments(ground, { ...documents, inTurn: (act) => turns.run(act) });
+  const forgetting = { ...engine, parking, fhir, vault, inLane, logKeptMs: LOG_KEPT_MS };
+  const erasing = await openErasure({ ...outside, ...forgetting, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const moving = { ...engine, ...erasing, ...given, onMoved };
   const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
-  const admissions = await openAdmissions({ ...admitting, sql });
+  const admissions = await openAdmissions({ ...admitting, turns, sql });
+  ({ categoryOf } = admissions);
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
 
-function intakePorts(
-  { options: { outside }, health }: Pick<Parts, 'options' | 'health'>,
-  { registry, telemetry, alarms, parking }: Engine,
-): IntakePorts {
-  return {
-    append: telemetry.append,
-    registry,
-    parking,
-    contentId: (deviceId, bytes) =>
-      createHash('sha256').update(deviceId).update('\0').update(bytes).digest('base64url'),
-    isFull: () => health.isFull,
-    pressure: () => telemetry.memory.pressure,
-    watchRefused: (entries) => alarms.evaluateRefused(entries),
-    onProblem: outside.onProblem,
-  };
+function openHub({
+  telemetry,
+  registry,
+  alarms,
+  health,
+  nowMs,
+}: Pick<Parts, 'telemetry' | 'registry' | 'alarms' | 'health'> & Pick<Outside, 'nowMs'>): LiveHub {
+  return new LiveHub({
+    heads: telemetry.heads,
+    nowMs,
+    maySee: (organisationId, id) => registry.subjects.get(id)?.organisationId === organisationId,
+    openAlarms: (id) => alarms.openOf(id),
+    degraded: () => ({ sinceMs: health.degradedSinceMs, reason: health.reason }),
+  });
 }
 
-async function openErasure(
-  { options: { outside }, database, vault, inLane }: Ground,
-  engine: Engine & Pick<Parts, 'fhir'>,
-): Promise<Pick<Parts, 'holds' | 'erasure'>> {
-  const { registry, telemetry, alarms, parking, fhir } = engine;
-  const { nowMs, after, onProblem } = outside;
-  const sql = database.line;
-  const holds = await LegalHolds.open({ sql, inLane, keys: vault });
-  const forget = async (subjectId: SubjectId): Promise<void> => {
-    alarms.forget(subjectId);
-    await telemetry.forget(subjectId);
-    await alarms.settle();
-    await parking.settle();
-    await registry.settle();
-    await fhir.forget(subjectId);
-  };
-  const ports = { sql, vault, registry, holds, forget, logKeptMs: LOG_KEPT_MS };
-  return { holds, erasure: new Erasure({ ...ports, nowMs, after, onProblem }) };
+function openDocuments(
+  { options: { outside }, database: { people }, vault: keys, owner }: Ground,
+  ports: Pick<Parameters<typeof openFhir>[0], 'registry' | 'categoryOf' | 'inTurn'>,
+): Repository {
+  const inLaneAs = inLaneAsOf(people, { owner, onTakenOver: outside.onFatal });
+  return openFhir({ ...outside, ...ports, people, keys, inLaneAs });
 }
 
 /** An act outside the database: its audit follows it. */

@@ -212,7 +212,7 @@ export class AdmissionDesk {
       organisationId,
       id,
       kind: 'patient',
-      category: like?.category ?? 'unknown',
+      category: 'unknown',
       paced: like?.paced ?? 'unknown',
       identity: identityFrom(person, like?.identity, recordNumber),
     });

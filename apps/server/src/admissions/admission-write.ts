@@ -11,8 +11,9 @@ import {
   recordedOf,
   type Told,
 } from './admission-message.ts';
+import { categoryAt } from './category.ts';
 import type { Stay } from './census.ts';
-import { categoryFrom, identityAt, identityFrom } from './person.ts';
+import { identityAt, identityFrom } from './person.ts';
 import type { Stays } from './stays.ts';
 import { insertMovement } from './store.ts';
 
@@ -80,10 +81,9 @@ function afterwards({ message, named, subject, stay }: Moved) {
     : subject.identity;
   const { place } = stay;
   const ofBed = place === undefined ? 'unknown' : message.categoryOf(place.bed.unit);
-  const after: RegisteredSubject = {
-    ...subject,
-    identity: identityAt(identity, stay),
-    category: categoryFrom(subject.category, identity, { ofBed, nowMs: message.receivedMs }),
-  };
-  return { after, stay: isNewest ? { ...stay, detailsMs: recordedMs } : stay };
+  const at = { ofBed, nowMs: message.receivedMs };
+  const { category, ...goesBy } = categoryAt({ ...subject, identity }, stay, at);
+  const after: RegisteredSubject = { ...subject, identity: identityAt(identity, stay), category };
+  const details = isNewest ? { detailsMs: recordedMs } : {};
+  return { after, stay: { ...stay, ...goesBy, ...details } };
 }

@@ -296,6 +296,7 @@ export class BedFeeds {
       organisationId,
       isUnknown: true,
       place: { bed, sinceMs: atMs, saidMs: atMs },
+      categoryOfBed: category,
     });
     return id;
   }

@@ -1,6 +1,6 @@
 /** Who lies where: of each subject its stay, of each bed who lies in it. In memory; rows follow. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Subject } from '@ausculta/vitals/subject';
+import type { PatientCategory, Subject } from '@ausculta/vitals/subject';
 import { type Bed, bedKey } from './bed.ts';
 import type { Place, Visit } from './movement.ts';
 
@@ -15,6 +15,8 @@ export interface Stay {
   readonly visit?: Visit;
   /** When the newest of what is known of the person was recorded. */
   readonly detailsMs?: number;
+  /** Of the beds to which they came, where the category goes by it: no person has said another. */
+  readonly categoryOfBed?: PatientCategory;
   /** It is the same person as another record, and that one is used. */
   readonly merged?: Merged;
   /** What has to change hands because two records were merged, or taken apart. */
@@ -32,7 +34,9 @@ export interface Merged {
   /** What it wore until then: this comes back when the two are taken apart. */
   readonly spans: readonly WornSpan[];
   readonly before: Whereabouts & { readonly familyName: string };
-  readonly keptBefore: Whereabouts & Pick<Subject, 'category' | 'paced'>;
+  readonly keptBefore: Whereabouts &
+    Pick<Subject, 'category' | 'paced'> &
+    Pick<Stay, 'categoryOfBed'>;
 }
 
 export interface Whereabouts {

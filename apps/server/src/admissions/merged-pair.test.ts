@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Subject } from '@ausculta/vitals/subject';
 import type { Merged, Stay } from './census.ts';
-import { asBefore, asMerged, type Record } from './merged-pair.ts';
+import { limitsOf } from './merged-limits.ts';
+import { asBefore, asMerged, type MergeRecord } from './merged-pair.ts';
 import type { Visit } from './movement.ts';
 
 const organisationId = 'o' as OrganisationId;
@@ -22,7 +23,7 @@ function record(
   name: string,
   subject: Partial<Pick<Subject, 'category' | 'paced'>> = {},
   stay: Partial<Stay> = {},
-): Record {
+): MergeRecord {
   const id = name as SubjectId;
   const identity = { familyName: name, givenName: '', sex: 'unknown', recordNumber: name } as const;
   return {
@@ -34,7 +35,7 @@ function record(
   };
 }
 
-function join(old: Record, kept: Record) {
+function join(old: MergeRecord, kept: MergeRecord) {
   const merged: Merged = {
     into: kept.subject.id,
     atMs: 10,
@@ -42,7 +43,7 @@ function join(old: Record, kept: Record) {
     before: { place: old.stay.place, visit: old.stay.visit, familyName: 'Old' },
     keptBefore: {
       ...{ place: kept.stay.place, visit: kept.stay.visit },
-      ...{ category: kept.subject.category, paced: kept.subject.paced },
+      ...limitsOf(kept),
     },
   };
   const after = asMerged(old, kept, merged);
@@ -100,7 +101,7 @@ test('who has been moved meanwhile stays where they are, under the record that m
   const { old, kept, merged } = join(record('Old', {}, { place, visit }), record('Kept'));
   const moved = { ...kept, stay: { ...kept.stay, visit: { ...visit, newestMs: 20 } } };
   const apart = asBefore(old, moved, merged);
-  assert.equal(apart.kept?.stay, moved.stay);
+  assert.deepEqual(apart.kept?.stay, moved.stay);
   assert.deepEqual([apart.old.stay.place, apart.old.stay.visit], [undefined, undefined]);
 });
 
@@ -118,4 +119,36 @@ test('a bed that somebody has typed is not lost by a merge, nor by taking it apa
   assert.equal(joined.kept.subject.identity.bed, '5');
   const apart = asBefore(joined.old, joined.kept, joined.merged);
   assert.equal(apart.kept?.subject.identity.bed, '5');
+});
+
+const byBed = (
+  category: Subject['category'],
+  birthDate?: string,
+  ofBed = category,
+): MergeRecord => {
+  const { subject, stay } = record('By bed', { category }, { categoryOfBed: ofBed });
+  const identity = { ...subject.identity, ...(birthDate !== undefined && { birthDate }) };
+  return { subject: { ...subject, identity }, stay };
+};
+
+test('a child joined with somebody of whom only the bed is known is a child', () => {
+  const child = record('Kept', { category: 'unknown' });
+  const kept = {
+    ...child,
+    subject: { ...child.subject, identity: { ...child.subject.identity, birthDate: '1960' } },
+  };
+  assert.equal(join(byBed('adult'), kept).kept.subject.category, 'child', 'in 1970');
+});
+
+test('what a person has said of one record comes before the bed of the other', () => {
+  const { kept } = join(record('Old', { category: 'child' }), byBed('adult'));
+  assert.deepEqual([kept.subject.category, kept.stay.categoryOfBed], ['child', undefined]);
+});
+
+test('taken apart, a child whose birth date came meanwhile is no adult again', () => {
+  const { old, kept, merged } = join(record('Old', { category: 'unknown' }), byBed('adult'));
+  const child = byBed('child', '1960', 'adult');
+  const apart = asBefore(old, { ...child, stay: kept.stay }, merged);
+  assert.equal(apart.kept?.subject.category, 'child');
+  assert.equal(apart.kept?.stay.categoryOfBed, 'adult');
 });

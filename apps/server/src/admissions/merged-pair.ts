@@ -1,8 +1,8 @@
 /** What becomes of two records when they are one person's, and when they are not after all: pure. */
 import type { SubjectId } from '@ausculta/vitals/identity';
-import type { PacedState, PatientCategory } from '@ausculta/vitals/subject';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import type { Census, Merged, Stay, Whereabouts, WornSpan } from './census.ts';
+import { limitsAgain, limitsOf, limitsOfBoth, withLimits } from './merged-limits.ts';
 import { identityAt, placedIdentity } from './person.ts';
 
 /** Said after the family name, wherever the name stands. */
@@ -14,15 +14,15 @@ export interface Pair {
   readonly kept: RegisteredSubject;
 }
 
-export interface Record {
+export interface MergeRecord {
   readonly subject: RegisteredSubject;
   readonly stay: Stay;
 }
 
 export interface PairAfter {
-  readonly old: Record;
+  readonly old: MergeRecord;
   /** Undefined where it was erased. */
-  readonly kept: Record | undefined;
+  readonly kept: MergeRecord | undefined;
 }
 
 export function stayOf(
@@ -42,12 +42,14 @@ export function spansOf({ devices }: Pick<Registry, 'devices'>, subjectId: Subje
 }
 
 /** The one who lies somewhere goes on lying there, under the record that goes on. */
-export function asMerged(old: Record, kept: Record, merged: Merged): PairAfter {
+export function asMerged(old: MergeRecord, kept: MergeRecord, merged: Merged): PairAfter {
   const { visit: _, ...apart } = old.stay;
   const { familyName } = old.subject.identity;
   const comesAlong = old.stay.visit?.isIn === true;
   const keptStay = comesAlong ? placedAs(kept.stay, old.stay) : kept.stay;
-  const { category, paced } = kept.subject;
+  const { identity } = kept.subject;
+  const both = { kept: limitsOf(kept), old: limitsOf(old) };
+  const limits = limitsOfBoth(both, { identity, nowMs: merged.atMs });
   return {
     old: {
       subject: renamed(old.subject, `${familyName}${MERGED}`, undefined),
@@ -58,25 +60,22 @@ export function asMerged(old: Record, kept: Record, merged: Merged): PairAfter {
         pending: { from: old.subject.id, to: merged.into, spans: merged.spans },
       },
     },
-    kept: {
-      subject: {
-        ...placedAt(kept.subject, keptStay),
-        category: categoryOfBoth(category, old.subject.category),
-        paced: pacedOfBoth(paced, old.subject.paced),
-      },
-      stay: keptStay,
-    },
+    kept: withLimits({ subject: placedAt(kept.subject, keptStay), stay: keptStay }, limits),
   };
 }
 
 /** Where the person has been moved since, by a later message, they stay where they are. */
-export function asBefore(old: Record, kept: Record | undefined, merged: Merged): PairAfter {
+export function asBefore(
+  old: MergeRecord,
+  kept: MergeRecord | undefined,
+  merged: Merged,
+): PairAfter {
   const { merged: _, pending: __, ...apart } = old.stay;
   const { before, keptBefore } = merged;
   const cameAlong = before.visit?.isIn === true;
   const isAsItWas = cameAlong && kept?.stay.visit?.newestMs === before.visit?.newestMs;
   const back = isAsItWas || !cameAlong ? placedAs(apart, before) : { ...apart, place: undefined };
-  const oldAfter: Record = {
+  const oldAfter: MergeRecord = {
     subject: renamed(old.subject, before.familyName, back.place),
     stay:
       kept === undefined
@@ -88,22 +87,12 @@ export function asBefore(old: Record, kept: Record | undefined, merged: Merged):
   const subject = isAsItWas
     ? renamed(kept.subject, kept.subject.identity.familyName, keptStay.place)
     : placedAt(kept.subject, keptStay);
-  // What a person has said of them since stands.
-  const isUntouched =
-    kept.subject.category === categoryOfBoth(keptBefore.category, old.subject.category);
-  const { category, paced } = isUntouched ? keptBefore : kept.subject;
-  return { old: oldAfter, kept: { subject: { ...subject, category, paced }, stay: keptStay } };
-}
-
-/** Nobody loses their limits by being joined with a record that has none (safety S18). */
-function categoryOfBoth(kept: PatientCategory, old: PatientCategory): PatientCategory {
-  return kept === 'unknown' ? old : kept;
-}
-
-/** Two records that contradict each other: not known, which is treated as paced (safety S8). */
-function pacedOfBoth(kept: PacedState, old: PacedState): PacedState {
-  if (kept === old || old === 'unknown') return kept;
-  return kept === 'unknown' && old === 'yes' ? 'yes' : 'unknown';
+  // What has been said of them since stands.
+  const { identity, category } = kept.subject;
+  const at = { identity, nowMs: merged.atMs };
+  const joined = limitsOfBoth({ kept: keptBefore, old: limitsOf(old) }, at);
+  const limits = category === joined.category ? limitsAgain(keptBefore, at) : limitsOf(kept);
+  return { old: oldAfter, kept: withLimits({ subject, stay: keptStay }, limits) };
 }
 
 function placedAs(stay: Stay, { place, visit }: Whereabouts | Stay): Stay {

@@ -14,12 +14,13 @@ import type { Bed } from './bed.ts';
 import { type BedDevicePorts, followBeds } from './bed-devices.ts';
 import type { Merged, Stay } from './census.ts';
 import { finishPending, type MergeMovePorts } from './merge-moves.ts';
+import { limitsOf } from './merged-limits.ts';
 import {
   asBefore,
   asMerged,
+  type MergeRecord,
   type Pair,
   type PairAfter,
-  type Record,
   spansOf,
   stayOf,
 } from './merged-pair.ts';
@@ -82,7 +83,7 @@ export async function merge(
     atMs: statement.atMs,
     spans,
     before: { ...whereabouts(stay), familyName: old.identity.familyName },
-    keptBefore: { ...whereabouts(keptStay), category: kept.category, paced: kept.paced },
+    keptBefore: { ...whereabouts(keptStay), ...limitsOf({ subject: kept, stay: keptStay }) },
   };
   const after = asMerged({ subject: old, stay }, { subject: kept, stay: keptStay }, merged);
   await write(ports, statement, { what: 'patients-merged', ...after });
@@ -141,7 +142,7 @@ async function write(
   { what, old, kept }: PairAfter & { readonly what: AuditAct },
 ): Promise<void> {
   const { organisationId } = who;
-  const records: Record[] = kept === undefined ? [old] : [old, kept];
+  const records: MergeRecord[] = kept === undefined ? [old] : [old, kept];
   const value = { old: old.subject.id, kept: kept?.subject.id };
   await inLane(async (tx) => {
     for (const { subject, stay } of records) {

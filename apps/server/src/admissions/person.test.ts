@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdtPerson } from '@ausculta/codecs/hl7-adt';
-import { categoryFrom, identityAt, identityFrom, placedIdentity, recordNumbers } from './person.ts';
+import { identityAt, identityFrom, placedIdentity, recordNumbers } from './person.ts';
 
 const numbered = (...ids: [id: string, type: string][]) =>
   ids.map(([id, type]) => ({ id, type, authority: '' }));
@@ -45,37 +45,6 @@ test('who has left lies nowhere', () => {
   assert.deepEqual([placed.ward, placed.bed], ['ICU', '7']);
   assert.deepEqual(placedIdentity(placed, undefined), identity);
 });
-
-const NOW = Date.UTC(2026, 5, 15);
-const CATEGORIES = [
-  { born: undefined, ofBed: 'adult', is: 'adult' },
-  { born: '2010-06-15', ofBed: 'adult', is: 'adult', why: 'sixteen today' },
-  { born: '2010-06-16', ofBed: 'adult', is: 'child', why: 'sixteen tomorrow' },
-  { born: '2010', ofBed: 'adult', is: 'adult', why: 'sixteen this year' },
-  { born: '2011', ofBed: 'maternity', is: 'child', why: 'fifteen at most' },
-  { born: '2026-05-18', ofBed: 'unknown', is: 'child', why: '28 days old' },
-  { born: '2026-05-19', ofBed: 'adult', is: 'neonate', why: '27 days old' },
-  { born: '2026-05', ofBed: 'neonate', is: 'neonate', why: 'in a ward for neonates' },
-  { born: '1950', ofBed: 'unknown', is: 'unknown', why: 'nobody has said whose bed it is' },
-  { born: '1950', ofBed: 'maternity', is: 'maternity' },
-] as const;
-
-for (const { born, ofBed, is, ...rest } of CATEGORIES) {
-  const why = 'why' in rest ? `: ${rest.why}` : '';
-  test(`born ${born ?? 'nobody knows when'}, in a bed of category ${ofBed}, is ${is}${why}`, () => {
-    const identity = identityFrom(
-      person(born === undefined ? {} : { birthDate: born }),
-      undefined,
-      '1',
-    );
-    assert.equal(categoryFrom('unknown', identity, { ofBed, nowMs: NOW }), is);
-    assert.equal(
-      categoryFrom('child', identity, { ofBed, nowMs: NOW }),
-      'child',
-      'what is known stays',
-    );
-  });
-}
 
 test('a bed that somebody has typed stands until a message has admitted them', () => {
   const typed = {

@@ -1,18 +1,13 @@
-/** What an admission message says of the person: who it is, and what limits may apply to them. */
+/** What an admission message says of the person: who it is, and where they lie. */
 import type { AdtPerson } from '@ausculta/codecs/hl7-adt';
 import type { Hl7Identifier } from '@ausculta/codecs/hl7-patient';
-import type { PatientCategory, SubjectIdentity } from '@ausculta/vitals/subject';
+import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import { placeOf } from './bed.ts';
 import type { Stay } from './census.ts';
 import type { Place } from './movement.ts';
 
 const NAME_LENGTH = 100;
 const NUMBER_LENGTH = 50;
-
-/** NEWS2, from which the adults' limits come, is not for anybody younger. */
-const ADULT_YEARS = 16;
-const NEONATE_DAYS = 28;
-const DAY_MS = 86_400_000;
 
 /** Medical record numbers; where none is called so, internal ones, then what has no type at all. */
 export function recordNumbers(identifiers: readonly Hl7Identifier[]): string[] {
@@ -58,23 +53,4 @@ export function identityAt(
 ): SubjectIdentity {
   const isTyped = place === undefined && visit === undefined;
   return isTyped ? identity : placedIdentity(identity, place);
-}
-
-/**
- * Of the beds to which somebody comes, unless their birth date says that they are a child. A category
- * that is known is not changed: a person may have set it.
- */
-export function categoryFrom(
-  known: PatientCategory,
-  { birthDate }: SubjectIdentity,
-  { ofBed, nowMs }: { readonly ofBed: PatientCategory; readonly nowMs: number },
-): PatientCategory {
-  if (known !== 'unknown' || birthDate === undefined) return known === 'unknown' ? ofBed : known;
-  const [year = 0, month = 1, day = 1] = birthDate.split('-').map(Number);
-  const bornMs = Date.UTC(year, month - 1, day);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(birthDate) && nowMs - bornMs < NEONATE_DAYS * DAY_MS) {
-    return 'neonate';
-  }
-  const isChild = Date.UTC(year + ADULT_YEARS, month - 1, day) > nowMs;
-  return isChild ? (ofBed === 'neonate' ? 'neonate' : 'child') : ofBed;
 }

@@ -23,6 +23,11 @@ export function setOrganisation(tx: Transaction, organisationId: string): Promis
   return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();
 }
 
+/** What the queries that follow may see, until the transaction ends. */
+export async function setScope(tx: Transaction, scope: 'line' | 'people'): Promise<void> {
+  await tx`SELECT set_config('ausculta.scope', ${scope}, true)`;
+}
+
 /** A machine that slept, or is very busy, answers the next time. */
 const LOG_IN_TRIES = 3;
 

@@ -3,8 +3,9 @@ import { type PatientPorts, Patients } from './patients.ts';
 import { indexAll, type ReindexPorts } from './reindex.ts';
 import { Repository, type RepositoryPorts } from './repository.ts';
 
-interface FhirParts extends Omit<RepositoryPorts, 'patients'> {
-  readonly registry: PatientPorts['registry'];
+interface FhirParts
+  extends Omit<RepositoryPorts, 'patients'>,
+    Pick<PatientPorts, 'registry' | 'categoryOf'> {
   readonly keys: RepositoryPorts['keys'] & { readonly isShredded: PatientPorts['isShredded'] };
 }
 
@@ -25,7 +26,7 @@ export function indexInBackground(
   };
 }
 
-export function openFhir({ registry, keys, ...ports }: FhirParts): Repository {
-  const patients = new Patients({ registry, isShredded: keys.isShredded });
+export function openFhir({ registry, categoryOf, keys, ...ports }: FhirParts): Repository {
+  const patients = new Patients({ registry, categoryOf, isShredded: keys.isShredded });
   return new Repository({ ...ports, keys, patients });
 }

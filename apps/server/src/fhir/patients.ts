@@ -8,6 +8,7 @@ import { identityOf, withIdentity } from '@ausculta/fhir/patient-identity';
 import { sha256Hex } from '@ausculta/fhir/sha-256';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { parseSubjectId } from '@ausculta/vitals/identity';
+import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Patient, Resource } from '@medplum/fhirtypes';
 import type { Transaction } from '../database/pool.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
@@ -19,6 +20,8 @@ export const PATIENT = 'Patient';
 export interface PatientPorts {
   readonly registry: Registry;
   readonly isShredded: (subjectId: string) => boolean;
+  /** Of whom is known as this now: where nobody has said it, it goes by the birth date as well. */
+  readonly categoryOf: (subject: RegisteredSubject) => PatientCategory;
 }
 
 /** A change of the registry that becomes true when its transaction does. */
@@ -89,13 +92,14 @@ export class Patients {
     subject: RegisteredSubject,
     patient: Patient,
   ): Promise<Answer<SubjectChange>> {
-    const { registry } = this.#ports;
+    const { registry, categoryOf } = this.#ports;
     const { ward, bed } = subject.identity;
     const { recordNumber = subject.identity.recordNumber, ...said } = identityOf(patient);
     const other = registry.subjectByNumber(subject.organisationId, recordNumber);
     if (other !== undefined && other.id !== subject.id) return NUMBER_TAKEN;
     const place = { ...(ward !== undefined && { ward }), ...(bed !== undefined && { bed }) };
-    const changed = { ...subject, identity: { ...said, ...place, recordNumber } };
+    const known = { ...subject, identity: { ...said, ...place, recordNumber } };
+    const changed = { ...known, category: categoryOf(known) };
     await registry.rewrite(tx, changed);
     return { ok: true, value: { subject: changed, done: () => registry.rewritten(changed) } };
   }

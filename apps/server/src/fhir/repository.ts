@@ -29,6 +29,8 @@ export interface RepositoryPorts {
   readonly people: Sql;
   /** What is written changes what memory holds of patients. */
   readonly inLaneAs: InLaneAs;
+  /** Who somebody is, and whose number is whose, is known in memory: one who says so waits for the other. */
+  readonly inTurn: <T>(act: () => Promise<T>) => Promise<T>;
   readonly keys: DocumentKeys & {
     readonly keep: (subjectIds: readonly string[]) => void;
     readonly searchKey: (organisationId: string) => Uint8Array;
@@ -53,8 +55,6 @@ export class Repository {
   readonly #hashes = new Map<OrganisationId, Hash>();
   /** What is being written: whoever erases waits for it. */
   readonly #underWay = new Set<Promise<unknown>>();
-  /** Whose number is whose is known in memory: one who writes patients waits for the other. */
-  #lastOfPatients: Promise<unknown> = Promise.resolve();
   #shelf: PatientShelf | undefined;
 
   constructor(ports: RepositoryPorts) {
@@ -130,11 +130,8 @@ export class Repository {
   /** All of them or none. */
   async perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
     const run = () => this.#perform(organisationId, acts);
-    let performing: ReturnType<typeof run>;
-    if (acts.some(({ type }) => type === PATIENT)) {
-      performing = this.#lastOfPatients.then(run, run);
-      this.#lastOfPatients = performing;
-    } else performing = run();
+    const isOfPatients = acts.some(({ type }) => type === PATIENT);
+    const performing = isOfPatients ? this.#ports.inTurn(run) : run();
     this.#underWay.add(performing);
     return await performing.finally(() => this.#underWay.delete(performing));
   }

@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from '../database/pool.ts';
 import { StartProblem } from '../database/start-problem.ts';
+import { setScope } from '../database/store.ts';
 import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { LogKeys } from '../vault/vault.ts';
@@ -65,7 +66,10 @@ export function inLaneOf(sql: Sql, { owner, onTakenOver }: LanePorts): InLane {
 export function inLaneAsOf(people: Sql, { owner, onTakenOver }: LanePorts): InLaneAs {
   return (organisationId, work) =>
     asOrganisation(people, organisationId, async (tx) => {
-      if (!(await store.holdLaneAsPeople(tx, owner))) throw new TakenOver();
+      // Row-level security shows people no lane: for this one question it does.
+      await setScope(tx, 'line');
+      await holdLane(tx, owner);
+      await setScope(tx, 'people');
       return await work(tx);
     }).catch(tellingOf(onTakenOver));
 }

@@ -150,17 +150,6 @@ export async function holdLane(sql: Sql, owner: { lane: number; fence: number })
   return rows.length === 1;
 }
 
-/** In a transaction of people, whom row-level security shows no lane: for this one question it does. */
-export async function holdLaneAsPeople(
-  tx: postgres.TransactionSql,
-  owner: { lane: number; fence: number },
-): Promise<boolean> {
-  await tx`SELECT set_config('ausculta.scope', 'line', true)`;
-  const isHeld = await holdLane(tx, owner);
-  await tx`SELECT set_config('ausculta.scope', 'people', true)`;
-  return isHeld;
-}
-
 export interface ChunkRow {
   readonly organisation_id: OrganisationId;
   readonly partition: number;

@@ -1,0 +1,39 @@
+/** Erasure and what it waits for: whoever holds something of a subject in memory lets go of it first. */
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { InLane } from '../database/pool.ts';
+import { Erasure, type ErasurePorts } from './erasure.ts';
+import { LegalHolds } from './holds.ts';
+
+interface Forgetful {
+  readonly forget: (subjectId: SubjectId) => Promise<void>;
+}
+
+interface Settling {
+  /** Resolves when nothing of what it held is on its way to the database. */
+  readonly settle: () => Promise<void>;
+}
+
+interface ErasureParts extends Omit<ErasurePorts, 'holds' | 'forget'> {
+  readonly inLane: InLane;
+  readonly registry: ErasurePorts['registry'] & Settling;
+  readonly alarms: Settling & { readonly forget: (subjectId: SubjectId) => void };
+  readonly telemetry: Forgetful;
+  readonly parking: Settling;
+  readonly fhir: Forgetful;
+}
+
+export async function openErasure(
+  ports: ErasureParts,
+): Promise<{ readonly holds: LegalHolds; readonly erasure: Erasure }> {
+  const { sql, vault, inLane, registry, alarms, telemetry, parking, fhir } = ports;
+  const holds = await LegalHolds.open({ sql, inLane, keys: vault });
+  const forget = async (subjectId: SubjectId): Promise<void> => {
+    alarms.forget(subjectId);
+    await telemetry.forget(subjectId);
+    await alarms.settle();
+    await parking.settle();
+    await registry.settle();
+    await fhir.forget(subjectId);
+  };
+  return { holds, erasure: new Erasure({ ...ports, holds, forget }) };
+}
