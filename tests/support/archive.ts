@@ -69,6 +69,7 @@ export async function openArchive(database: TestDatabase): Promise<Archive> {
     onProblem: (what) => void problems.push(what),
     problems,
     registry,
+    offsetsOf: (one) => registry.offsetsOf(one),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     series,
     opened: () => opened,

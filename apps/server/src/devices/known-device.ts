@@ -6,19 +6,8 @@ import type { ClockState } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { KnownDevice, Placement } from '../line/placement.ts';
 import { Allowance } from './allowance.ts';
+import { type OffsetMark, StampOffsets } from './stamp-offsets.ts';
 import type { AssignmentRow } from './store.ts';
-
-/** From this stamp of an epoch on, measured time = stamp + offset. */
-export interface OffsetMark {
-  readonly fromStampMs: number;
-  readonly offsetMs: number;
-}
-
-/** Half-open. */
-export interface StampSpan {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
 
 export interface Wearer extends Assignment {
   readonly placement: Placement;
@@ -50,7 +39,7 @@ export class RegisteredDevice implements KnownDevice {
   #series: readonly Series[] = [];
   /** Of other subjects and epochs, by `nameOf`. */
   #others: Map<string, Series> | undefined;
-  readonly #offsets = new Map<number, OffsetMark[]>();
+  readonly #offsets = new Map<number, StampOffsets>();
   /** Messages of one device are placed one after the other, even while a row is being written. */
   queue: Promise<void> | undefined;
 
@@ -130,12 +119,7 @@ export class RegisteredDevice implements KnownDevice {
   }
 
   addOffset(epoch: number, mark: OffsetMark): void {
-    const marks = (this.#offsets.get(epoch) ?? []).filter(
-      (m) => m.fromStampMs !== mark.fromStampMs,
-    );
-    marks.push(mark);
-    marks.sort((a, b) => a.fromStampMs - b.fromStampMs);
-    this.#offsets.set(epoch, marks);
+    this.#offsets.set(epoch, this.offsetsOf(epoch).with(mark));
   }
 
   /**
@@ -143,51 +127,17 @@ export class RegisteredDevice implements KnownDevice {
    * what comes, though the message that tells it may bring older stamps.
    */
   stretchFrom(epoch: number, stampMs: number): number {
-    const last = this.#offsets.get(epoch)?.at(-1);
+    const last = this.offsetsOf(epoch).marks.at(-1);
     return last === undefined ? stampMs : Math.max(stampMs, last.fromStampMs);
   }
 
-  /** In order of stamps. */
-  offsetsOf(epoch: number): readonly OffsetMark[] {
-    return this.#offsets.get(epoch) ?? [];
+  /** As they are known now. */
+  offsetsOf(epoch: number): StampOffsets {
+    return this.#offsets.get(epoch) ?? StampOffsets.NONE;
   }
 
-  /** The offset that places a stamp of an epoch. Before the first mark the first one holds. */
+  /** The offset that places a stamp of an epoch. */
   offsetAt(epoch: number, stampMs: number): number {
-    const marks = this.#offsets.get(epoch);
-    if (marks === undefined) return 0;
-    const newest = marks.at(-1);
-    if (newest !== undefined && newest.fromStampMs <= stampMs) return newest.offsetMs;
-    let offsetMs = marks[0]?.offsetMs ?? 0;
-    for (const mark of marks) {
-      if (mark.fromStampMs > stampMs) break;
-      offsetMs = mark.offsetMs;
-    }
-    return offsetMs;
-  }
-
-  /** The widest offsets of an epoch: a query in measured time must look this far around it in stamps. */
-  offsetSpan(epoch: number): { low: number; high: number } {
-    const offsets = (this.#offsets.get(epoch) ?? []).map((mark) => mark.offsetMs);
-    return offsets.length === 0
-      ? { low: 0, high: 0 }
-      : { low: Math.min(...offsets), high: Math.max(...offsets) };
-  }
-
-  /** The stamps of an epoch that are placed in a span of time, in order. */
-  stampsWithin(epoch: number, span: StampSpan): StampSpan[] {
-    const marks = this.#offsets.get(epoch) ?? [{ fromStampMs: 0, offsetMs: 0 }];
-    const found: StampSpan[] = [];
-    for (const [i, { fromStampMs, offsetMs }] of marks.entries()) {
-      // Before the first mark the first one holds.
-      const fromMs = Math.max(
-        i === 0 ? Number.NEGATIVE_INFINITY : fromStampMs,
-        span.fromMs - offsetMs,
-      );
-      const endMs = marks[i + 1]?.fromStampMs ?? Number.POSITIVE_INFINITY;
-      const untilMs = Math.min(endMs, span.untilMs - offsetMs);
-      if (fromMs < untilMs) found.push({ fromMs, untilMs });
-    }
-    return found;
+    return this.offsetsOf(epoch).at(stampMs);
   }
 }

@@ -16,9 +16,10 @@ import type { Seal } from '../vault/seal.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { DeviceRows } from './device-rows.ts';
 import { adoptSubjects, identityContext, nameless, otherKeys } from './identity-seal.ts';
-import { assignmentOfRow, RegisteredDevice, type StampSpan } from './known-device.ts';
+import { assignmentOfRow, RegisteredDevice } from './known-device.ts';
 import { MovesUnderWay } from './moves-under-way.ts';
 import { partitionOf } from './partition.ts';
+import { StampOffsets, type StampSpan } from './stamp-offsets.ts';
 import * as store from './store.ts';
 
 export interface RegisteredSubject extends Subject {
@@ -88,17 +89,17 @@ export class Registry {
     this.#byNumber.set(`${organisationId}/${identity.recordNumber}`, subject.id);
   }
 
-  /** The offset that places a stamp of a series in measured time. */
-  offsetOf(series: Series, stampMs: number): number {
-    return this.devices.get(series.deviceId)?.offsetAt(series.epoch, stampMs) ?? 0;
+  /** What places the stamps of a series in measured time, as it is known now. */
+  offsetsOf({ deviceId, epoch }: Pick<Series, 'deviceId' | 'epoch'>): StampOffsets {
+    return this.devices.get(deviceId)?.offsetsOf(epoch) ?? StampOffsets.NONE;
   }
 
   /** Stamps of a series that are another subject's, and are on their way there. */
   hiddenStamps({ subjectId, deviceId, epoch }: Series): readonly StampSpan[] {
     const leaving = this.moves.leaving(subjectId, deviceId);
     if (leaving.length === 0) return leaving;
-    const device = this.devices.get(deviceId);
-    return leaving.flatMap((span) => device?.stampsWithin(epoch, span) ?? []);
+    const offsets = this.offsetsOf({ deviceId, epoch });
+    return leaving.flatMap((span) => offsets.stampsWithin(span));
   }
 
   devicesOf(subjectId: SubjectId, nowMs: number): RegisteredDevice[] {

@@ -64,7 +64,7 @@ test('a server that has been replaced says nothing more of who wears what, nor o
   assert.deepEqual(await readAssignments(database.line), before);
   const next = await Registry.load({ sql: database.line, inLane, keys });
   assert.deepEqual([...next.subjects.keys()].toSorted(), [SUBJECT, OTHER].toSorted());
-  assert.deepEqual(next.devices.get('monitor-1')?.offsetsOf(1), []);
+  assert.deepEqual(next.devices.get('monitor-1')?.offsetsOf(1).marks, []);
   assert.equal(registry.subjects.has(subjectId(3)), false, 'nor does it believe so itself');
   assert.equal(ends.length, 3, 'it ends');
 });

@@ -201,9 +201,8 @@ export class Reattribution {
     const ports = telemetry.movePorts;
     const onArrival: NoteArrival = (tx, values) => store.addMoved(tx, move.id, values);
     const placement = registry.placementOf(move.toSubjectId);
-    const device = registry.devices.get(move.deviceId);
     for (const from of this.#seriesOf(move)) {
-      const stamps = device?.stampsWithin(from.epoch, move) ?? [];
+      const stamps = registry.offsetsOf(from).stampsWithin(move);
       const twin = async () => placement && (await registry.provideTwin(from, placement));
       let after: Parameters<typeof moveChunks>[2]['after'];
       do {

@@ -31,7 +31,7 @@ export async function recallOne(ports: QueryPorts, series: Series): Promise<void
   if (columns === undefined || stampMs === undefined) return;
   const head = ports.heads.readingHead(series);
   if (head.last !== undefined && head.last.stampMs >= stampMs) return;
-  head.recall(columns, ports.registry.offsetOf(series, stampMs));
+  head.recall(columns, ports.offsetsOf(series).at(stampMs));
   ports.heads.changes += 1;
   head.changed = ports.heads.changes;
   // It may have come here only to go on to somebody else.
@@ -123,7 +123,7 @@ export async function recallLast(ports: QueryPorts): Promise<void> {
     if (columns === undefined) continue;
     const lastStampMs = columns.stampsMs.at(-1) ?? 0;
     const head = ports.heads.readingHead(series);
-    head.recall(columns, ports.registry.offsetOf(series, lastStampMs));
+    head.recall(columns, ports.offsetsOf(series).at(lastStampMs));
   }
   // A device that sends waveforms alone has a clock as well, and it may go back while we are away.
   for (const { series_id, last_ms } of await store.newestSamples(ports.sql)) {

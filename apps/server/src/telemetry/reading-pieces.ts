@@ -3,7 +3,7 @@
  * what lies apart from everything else is handed out as it was decoded, without a copy.
  */
 import type { ReadingRoom } from '@ausculta/blocks/readings-block';
-import type { StampSpan } from '../devices/known-device.ts';
+import type { StampSpan } from '../devices/stamp-offsets.ts';
 import type { Series } from '../line/entry.ts';
 import { CHUNK_READINGS_MAX } from './chunk-cuts.ts';
 import { mergeReadings, type SeriesRange, type Span, type Stretch, withinStamps } from './merge.ts';
@@ -89,7 +89,7 @@ async function findParts(
   const freshOf = () => new Map(series.map((one) => [one.id, freshReadings(ports, one, span)]));
   const { chunks, fresh } = await readChunks(ports, { series, ...span }, freshOf);
   return series.flatMap((one): Part[] => {
-    const { low, high } = offsetSpanOf(ports, one);
+    const { low, high } = ports.offsetsOf(one).span;
     const { unflushed = [], hidden = [] } = fresh.get(one.id) ?? {};
     const of = { series: one, hidden };
     const stored = (chunks.get(one.id) ?? []).map((chunk) => {
@@ -103,10 +103,6 @@ async function findParts(
     });
     return [...stored, ...held];
   });
-}
-
-function offsetSpanOf({ registry }: QueryPorts, { deviceId, epoch }: Series) {
-  return registry.devices.get(deviceId)?.offsetSpan(epoch) ?? { low: 0, high: 0 };
 }
 
 /** Copies: what the head shows changes with the next reading, and what is hidden with the next move. */
@@ -158,7 +154,6 @@ class Reading {
 
   /** One for each series of which there is anything; into `room` goes a chunk that is alone. */
   async ranges(parts: readonly Part[], room?: ReadingRoom): Promise<SeriesRange[]> {
-    const { registry } = this.#ports;
     const ranges: SeriesRange[] = [];
     for (const [series, own] of Map.groupBy(parts, (part) => part.series)) {
       const stretches: Stretch[] = [];
@@ -168,7 +163,7 @@ class Reading {
         stretches,
         span: this.#asked,
         stamps: stampsOf(this.#ports, series, this.#asked),
-        offsets: registry.devices.get(series.deviceId)?.offsetsOf(series.epoch) ?? [],
+        offsets: this.#ports.offsetsOf(series).marks,
       });
       if (merged.stampsMs.length > 0) ranges.push(merged);
     }

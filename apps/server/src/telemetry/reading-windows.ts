@@ -8,7 +8,7 @@
 import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { SeriesRange, Span } from './merge.ts';
-import type { QueryPorts, Question } from './query-ports.ts';
+import { asKnownNow, type QueryPorts, type Question } from './query-ports.ts';
 import { type FoundWindow, findWindow, piecesOf, readWindow } from './reading-pieces.ts';
 import { chunkQuestion, organisationOf } from './sealed-chunks.ts';
 import * as store from './store.ts';
@@ -31,7 +31,8 @@ const WINDOW_MIN_MS = 1_000;
 
 /** All of it at once: for spans that are known to be short. */
 export async function range(ports: QueryPorts, question: Question): Promise<SeriesRange[]> {
-  return await readWindow(ports, seriesFor(ports, question), question);
+  const series = seriesFor(ports, question);
+  return await readWindow(asKnownNow(ports, series), series, question);
 }
 
 /**
@@ -40,11 +41,12 @@ export async function range(ports: QueryPorts, question: Question): Promise<Seri
  * columns are written again then.
  */
 export async function* windows(
-  ports: QueryPorts,
+  livePorts: QueryPorts,
   question: Question & { readonly newestFirst: boolean },
 ): AsyncGenerator<SeriesRange[]> {
   const { newestFirst } = question;
-  const series = seriesFor(ports, question);
+  const series = seriesFor(livePorts, question);
+  const ports = asKnownNow(livePorts, series);
   let { fromMs, toMs } = question;
   let chunks: number = newestFirst ? CHUNKS_FIRST.newest : CHUNKS_FIRST.oldest;
   let leastMs = WINDOW_MIN_MS;
@@ -153,5 +155,5 @@ async function windowStart(
 /** None of a subject that was erased while the question was on its way. */
 function timesOf(ports: QueryPorts, seriesId: number, stampMs: number): number[] {
   const series = ports.registry.seriesById(seriesId);
-  return series === undefined ? [] : [stampMs + ports.registry.offsetOf(series, stampMs)];
+  return series === undefined ? [] : [stampMs + ports.offsetsOf(series).at(stampMs)];
 }

@@ -87,9 +87,8 @@ export class Retention {
   async #drop(series: Series, { what, days }: RetentionRule): Promise<boolean> {
     const { sql, registry, nowMs } = this.#ports;
     const { partition, subjectId, id: seriesId } = series;
-    const device = registry.devices.get(series.deviceId);
     // By the time at which it was measured, whatever the device's clock said.
-    const { high } = device?.offsetSpan(series.epoch) ?? { high: 0 };
+    const { high } = registry.offsetsOf(series).span;
     const beforeMs = Math.floor(nowMs() - days * DAY_MS - high);
     const expired = { partition, subjectId, seriesId, beforeMs, limit: ROWS_AT_ONCE };
     const drop = what === 'raw' ? store.dropBlocks : store.dropChunks;

@@ -92,8 +92,7 @@ export function chunkQuestion(
 
 /** The stamps that corrected times of a span can have. */
 export function stampsOf(ports: QueryPorts, series: Series, span: Span): Span {
-  const device = ports.registry.devices.get(series.deviceId);
-  const { low, high } = device?.offsetSpan(series.epoch) ?? { low: 0, high: 0 };
+  const { low, high } = ports.offsetsOf(series).span;
   return { fromMs: Math.floor(span.fromMs - high), toMs: Math.ceil(span.toMs - low) };
 }
 
@@ -160,7 +159,7 @@ function open<T>(
   ports.onProblem(`open chunk ${chunk}`, new Error(`${code}: ${detail ?? ''}`));
   // One that spans several windows is met in each of them.
   if (how.unreadable.some((known) => known.chunk === chunk)) return undefined;
-  const timeOf = (stampMs: number): number => stampMs + ports.registry.offsetOf(series, stampMs);
+  const timeOf = (stampMs: number): number => stampMs + ports.offsetsOf(series).at(stampMs);
   how.unreadable.push({
     metric: series.metric.key,
     device: series.deviceId,

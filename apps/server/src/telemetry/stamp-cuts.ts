@@ -1,7 +1,7 @@
 /** Readings and runs cut at stamps: what lies inside of some spans, and what lies outside. */
 import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
-import type { StampSpan } from '../devices/known-device.ts';
+import type { StampSpan } from '../devices/stamp-offsets.ts';
 import { endOf } from './waveform-head.ts';
 
 export interface Pieces<T> {

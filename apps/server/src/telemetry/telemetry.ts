@@ -126,7 +126,8 @@ export class Telemetry {
   /** For questions that have a file of their own. */
   get queryPorts(): QueryPorts {
     const { sql, read, sealOf, registry, pause, onProblem } = this.#ports;
-    return { sql, read, sealOf, registry, pause, onProblem, heads: this.heads };
+    const offsetsOf: QueryPorts['offsetsOf'] = (series) => registry.offsetsOf(series);
+    return { sql, read, sealOf, registry, offsetsOf, pause, onProblem, heads: this.heads };
   }
 
   /** Since when a commit has been waiting for the database; undefined while all is well. */

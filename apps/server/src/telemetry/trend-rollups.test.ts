@@ -64,6 +64,7 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
     sealOf: () => seal,
     heads: new Heads(),
     registry,
+    offsetsOf: (series: Series) => registry.offsetsOf(series),
     onProblem: () => undefined,
     pause: async () => undefined,
     device,
@@ -139,7 +140,7 @@ describe('a chart over roll-ups', () => {
     const found = new Map<number, number[]>();
     for (const [i, stampMs] of all.stampsMs.entries()) {
       const rowMs = Math.floor(stampMs / MINUTE_MS) * MINUTE_MS;
-      const timeMs = rowMs + archive.registry.offsetOf(archive.rate, rowMs);
+      const timeMs = rowMs + archive.offsetsOf(archive.rate).at(rowMs);
       if (timeMs + MINUTE_MS <= span.fromMs || timeMs >= span.toMs) continue;
       const band = Math.floor((timeMs - originMs) / lane.bandMs);
       const values = found.get(band) ?? [];
@@ -198,7 +199,7 @@ describe('a chart over roll-ups', () => {
     }
     const span = { fromMs: NOON, toMs: NOON + HOUR_MS - 10_000 };
     const asked = { subjectId: SUBJECT, metrics: ['ecg-ii'], unreadable: [], ...span, points: 100 };
-    const offsetMs = archive.registry.offsetOf(archive.ecg, NOON);
+    const offsetMs = archive.offsetsOf(archive.ecg).at(NOON);
     const [lane] = (await trend(archive, asked)) ?? [];
     expect(lane !== undefined, 'a waveform has a lane');
     assert.equal(lane.bandMs, 37_000);

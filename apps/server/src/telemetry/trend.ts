@@ -15,7 +15,7 @@ import { summaryContext } from './chunk-row.ts';
 import { decodeSummary } from './chunk-summary.ts';
 import { WAVEFORM_SLACK_MS } from './compaction-plan.ts';
 import type { Span } from './merge.ts';
-import type { QueryPorts, Question } from './query-ports.ts';
+import { asKnownNow, type QueryPorts, type Question } from './query-ports.ts';
 import { readWindow } from './reading-pieces.ts';
 import { type Amount, READING_LEVELS_MS, unscaled, WAVEFORM_LEVELS_MS } from './rollup.ts';
 import { organisationOf, stampsOf } from './sealed-chunks.ts';
@@ -60,7 +60,7 @@ export async function trend(
   const lanes: TrendLane[] = [];
   let valuesLeft = VALUES_MAX;
   for (const series of wanted) {
-    const drawn = await new Drawing(ports, series, question).draw(valuesLeft);
+    const drawn = await new Drawing(asKnownNow(ports, [series]), series, question).draw(valuesLeft);
     if (drawn === undefined) return undefined;
     valuesLeft -= drawn.read;
     if (drawn.lane !== undefined) lanes.push(drawn.lane);
@@ -94,7 +94,7 @@ class Drawing {
     this.#series = series;
     this.#question = question;
     this.#stamps = stampsOf(ports, series, question);
-    this.#offsetMs = ports.registry.offsetOf(series, this.#stamps.fromMs);
+    this.#offsetMs = ports.offsetsOf(series).at(this.#stamps.fromMs);
   }
 
   async draw(
@@ -258,7 +258,7 @@ class Drawing {
 
   #rowTimeMs(stampMs: number, levelMs: number): number {
     const rowMs = Math.floor(stampMs / levelMs) * levelMs;
-    return rowMs + this.#ports.registry.offsetOf(this.#series, rowMs);
+    return rowMs + this.#ports.offsetsOf(this.#series).at(rowMs);
   }
 
   /** A row is drawn when any of it lies in the span: bands at its ends are whole ones. */
@@ -286,7 +286,7 @@ class Drawing {
     if (this.#isWaveform) {
       const [found] = await runsOfSeries(this.#ports, [this.#series], asked);
       for (const { startMs, rate, samples, gain, zero, flags } of found?.runs ?? []) {
-        const offsetMs = this.#ports.registry.offsetOf(this.#series, startMs);
+        const offsetMs = this.#ports.offsetsOf(this.#series).at(startMs);
         for (let i = 0; i < samples.length; i += 1) {
           const timeMs = startMs + sampleOffsetMs(rate, i);
           add(timeMs - offsetMs, timeMs, ((samples[i] as number) - zero) / gain, flags);
@@ -309,8 +309,7 @@ class Drawing {
   /** The corrected times of a stretch, as far as they are asked for; whole rows where there is a level. */
   #timesOf(firstMs: number, lastMs: number, levelMs = 0): Span {
     const { fromMs, toMs } = this.#question;
-    const device = this.#ports.registry.devices.get(this.#series.deviceId);
-    const { low, high } = device?.offsetSpan(this.#series.epoch) ?? { low: 0, high: 0 };
+    const { low, high } = this.#ports.offsetsOf(this.#series).span;
     return {
       fromMs: Math.max(fromMs - levelMs, firstMs + low),
       toMs: Math.min(toMs + levelMs, lastMs + high + 1),

@@ -3,7 +3,7 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { HELD_EPOCH } from '../line/clock.ts';
 import type { Series } from '../line/entry.ts';
 import type { Span } from './merge.ts';
-import type { QueryPorts, Question } from './query-ports.ts';
+import { asKnownNow, type QueryPorts, type Question } from './query-ports.ts';
 import { openRuns, readChunks } from './sealed-chunks.ts';
 import { visibleRuns } from './stamp-cuts.ts';
 import type { SealedChunk } from './store.ts';
@@ -28,7 +28,7 @@ export async function waveformsBySeries(
     .seriesOfSubject(question.subjectId)
     .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key))
     .filter((s) => s.epoch !== HELD_EPOCH);
-  return await runsOfSeries(ports, wanted, question);
+  return await runsOfSeries(asKnownNow(ports, wanted), wanted, question);
 }
 
 /** The same of the waveforms that are given. */
@@ -59,7 +59,7 @@ function runsOf(
     for (const run of openRuns(ports, { series, row }, unreadable) ?? []) runs.push(run);
   for (const run of fresh) runs.push(run);
   return joinRuns(withoutRepeats(visibleRuns(runs, ports.registry.hiddenStamps(series))))
-    .map((run) => ({ ...run, startMs: run.startMs + ports.registry.offsetOf(series, run.startMs) }))
+    .map((run) => ({ ...run, startMs: run.startMs + ports.offsetsOf(series).at(run.startMs) }))
     .map((run) => cutTo(run, span))
     .filter((run) => run.samples.length > 0);
 }

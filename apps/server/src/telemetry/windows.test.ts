@@ -181,6 +181,25 @@ test('the next window is looked for while one is read, and its fault is told to 
     if (asked > 2) break;
 });
 
+test('a clock that is understood anew while a question is answered takes nothing out of the answer', async () => {
+  await using database = await freshDatabase();
+  const archive = await openArchive(database);
+  await fill(archive, CHUNKS);
+  const device = archive.registry.devices.get('monitor-1');
+  for (const newestFirst of [true, false]) {
+    let told = 0;
+    for await (const ranges of windows(archive, { ...QUESTION, newestFirst })) {
+      told += ranges.reduce((sum, { values }) => sum + values.length, 0);
+      // Into what has been told by now, were it placed by this.
+      const offsetMs = newestFirst ? 24 * 60 * MINUTE_MS : -48 * 60 * MINUTE_MS;
+      device?.addOffset(1, { fromStampMs: NOON, offsetMs });
+    }
+    assert.equal(told, CHUNKS * 10, newestFirst ? 'from the newest back' : 'from the oldest on');
+  }
+  const [later] = await range(archive, QUESTION);
+  assert.equal(later?.timesMs[0], NOON - 48 * 60 * MINUTE_MS, 'the next question goes by it');
+});
+
 test('a window of chunks that are full ends before it is too large for memory', async () => {
   await using database = await freshDatabase();
   const archive = await openArchive(database);
