@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { LimitList } from '@ausculta/contract/alarms';
+import type { DeviceView } from '@ausculta/contract/devices';
 import type { ParkedList } from '@ausculta/contract/parked';
 import { bed, code, fault, House, sendersFile } from './support/admission-house.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
@@ -203,6 +204,33 @@ describe('an admission system', () => {
     await house.done('transfer', 'M14', { location: bed('14') });
     await house.measure('14', 63);
     assert.deepEqual(await house.ratesOf('M14'), [63]);
+  });
+
+  test('does not give a device back that somebody has taken off, until it says something new', async () => {
+    await house.done('admit', 'M20', { location: bed('20') });
+    await house.measure('20', 60);
+    const { id, devices } = await house.patient('M20');
+    const monitor = `/api/devices/${devices[0]?.id}`;
+    await server.post(`${monitor}/unassignment`, {});
+    await house.measure('20', 61);
+    await house.measureNamed('20', 62, 'M20');
+    await house.done('update', 'M20', { familyName: 'Berg' });
+    await house.measure('20', 63);
+    assert.deepEqual(await house.ratesOf('M20'), [60]);
+    const [unknown] = await house.unknownIn('20');
+    assert.deepEqual(unknown && (await house.rates(unknown)), [61, 62, 63], 'watched all the same');
+    const { standsAt, wornBy } = await server.get<DeviceView>(monitor);
+    assert.deepEqual(standsAt, { ward: 'ICU', bed: '20', admitted: id });
+    assert.equal(wornBy, unknown?.id);
+
+    await server.post(`${monitor}/assignment`, { subjectId: id });
+    await house.measure('20', 64);
+    assert.deepEqual(await house.ratesOf('M20'), [60, 64], 'a person says otherwise');
+    await server.post(`${monitor}/unassignment`, {});
+    await house.done('transfer', 'M20', { location: bed('21') });
+    await house.done('transfer', 'M20', { location: bed('20') });
+    await house.measure('20', 65);
+    assert.deepEqual(await house.ratesOf('M20'), [60, 64, 65], 'as does a new message');
   });
 
   test('takes an admission back: what was measured was somebody’s whom nobody knows', async () => {

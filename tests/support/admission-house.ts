@@ -84,14 +84,19 @@ export class House {
 
   /** The central station tells of a rate in a bed. */
   async measure(name: string, rate: number, atMs = Date.now()): Promise<void> {
-    const rows = [heartRate(rate)];
-    const said = {
-      application: 'STATION',
-      id: `S${this.#told++}`,
-      bed: `ICU^^${name}`,
-      atMs,
-      rows,
-    };
+    await this.#measure(name, { atMs, rows: [heartRate(rate)] });
+  }
+
+  /** And names who it believes lies there. */
+  async measureNamed(name: string, rate: number, pid: string): Promise<void> {
+    await this.#measure(name, { atMs: Date.now(), rows: [heartRate(rate)], pid });
+  }
+
+  async #measure(
+    name: string,
+    more: { readonly atMs: number; readonly rows: string[]; readonly pid?: string },
+  ): Promise<void> {
+    const said = { application: 'STATION', id: `S${this.#told++}`, bed: `ICU^^${name}`, ...more };
     assert.equal(code(await (await this.open()).ask(message(said))), 'AA');
   }
 

@@ -352,7 +352,8 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     ...secretsOf(outside),
     endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
   });
-  wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, nowMs });
+  const { standsAt } = parts.admissions;
+  wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
   admissionRoutes(app, { registry, desk: parts.admissions.desk, nowMs });
   erasureRoutes(app, {
     erasure: parts.erasure,

@@ -38,6 +38,10 @@ export type DeviceList = z.infer<typeof DeviceList>;
 
 /** GET /api/devices/{id}, and the answer to every act upon who wears it. */
 export const DeviceView = DeviceSummary.extend({
+  /** The bed at which it stands, as it said last, and who was admitted there; null: it has not said. */
+  standsAt: z
+    .object({ ward: z.string(), bed: z.string(), admitted: z.string().nullable() })
+    .nullable(),
   worn: z.array(WornSpan),
   reattributions: z.array(ReattributionView),
 });

@@ -27,6 +27,7 @@ import {
   type NamedPatient,
 } from './feed-wearer.ts';
 import { hand } from './hand.ts';
+import type { Place } from './movement.ts';
 import type { Stays } from './stays.ts';
 import type { Turns } from './turns.ts';
 
@@ -315,10 +316,18 @@ export class BedFeeds {
     return {
       wearer: wearerId && this.#wearerOf(wearerId, place.bed),
       isAtHome: known === undefined || bedKey(known) === bedKey(place.bed),
-      occupant: occupant?.place && { id: occupant.subjectId, sinceMs: occupant.place.saidMs },
+      occupant: occupant?.place && {
+        id: occupant.subjectId,
+        sinceMs: occupant.place.saidMs,
+        isFollowed: this.#isFollowed(device, occupant.subjectId, occupant.place),
+      },
       isNamed: place.numbers.length > 0,
       named: this.#named(organisationId, place),
     };
+  }
+
+  #isFollowed(device: RegisteredDevice | undefined, id: SubjectId, place: Place): boolean {
+    return device !== undefined && this.#ports.stays.followedAt(device.id) === cameTo(id, place);
   }
 
   #wearerOf(id: SubjectId, bed: Bed): FeedWearer {

@@ -35,7 +35,11 @@ const EMPTY: FeedView = {
   named: undefined,
 };
 const anna = (bed?: 'this' | 'another') => ({ isNamed: true, named: { id: ANNA, bed } });
-const occupant = (who: SubjectId, sinceMs = 50) => ({ occupant: { id: who, sinceMs } });
+const occupant = (who: SubjectId, sinceMs = 50, isFollowed = false) => ({
+  occupant: { id: who, sinceMs, isFollowed },
+});
+/** Whose the device had become by the admission. */
+const followed = (who: SubjectId) => occupant(who, 50, true);
 
 const NAMELESS: [string, Partial<FeedView>, Decision][] = [
   ['nobody has it and nobody lies there: unknown', {}, UNKNOWN],
@@ -61,11 +65,19 @@ const NAMELESS: [string, Partial<FeedView>, Decision][] = [
     { wearer: someone(BEN), isAtHome: false, ...occupant(ANNA) },
     to(ANNA),
   ],
+  ['taken off them by a person since: unknown', { ...followed(ANNA) }, UNKNOWN],
+  ['and unknown it stays', { wearer: unknown(), ...followed(ANNA) }, KEEP],
   ['moved, and no admission knows its patient', { wearer: someone(BEN), isAtHome: false }, KEEP],
 ];
 
 const NAMED: [string, Partial<FeedView>, Decision][] = [
   ['its own patient', { wearer: someone(ANNA), ...anna() }, KEEP],
+  ['of whom a person has taken it off since', { ...anna('this'), ...followed(ANNA) }, UNKNOWN],
+  [
+    'of whom a person has taken it off, and it went on as unknown',
+    { wearer: unknown(), ...anna('this'), ...followed(ANNA) },
+    KEEP,
+  ],
   [
     'its own patient, who should be elsewhere',
     { wearer: someone(ANNA), ...anna('another'), ...occupant(BEN) },
@@ -124,7 +136,9 @@ const anyView: fc.Arbitrary<FeedView> = fc
       fc.tuple(fc.boolean(), fc.nat(9)).map(([here, since]) => unknown(here, since)),
     ),
     isAtHome: fc.boolean(),
-    occupant: fc.option(fc.record({ id: patient, sinceMs: fc.nat(9) }), { nil: undefined }),
+    occupant: fc.option(fc.record({ id: patient, sinceMs: fc.nat(9), isFollowed: fc.boolean() }), {
+      nil: undefined,
+    }),
     isNamed: fc.boolean(),
     named: fc.option(fc.record({ id: patient, bed }), { nil: undefined }),
   })
@@ -150,6 +164,16 @@ test('nobody is given what names somebody else', () => {
     fc.property(anyView, (view) => {
       const decision = decideWearer(view);
       if (view.isNamed && decision.kind === 'patient') assert.equal(decision.id, view.named?.id);
+    }),
+  );
+});
+
+test('nobody gets back by the bed, or by a number, what a person has taken off them', () => {
+  fc.assert(
+    fc.property(anyView, (view) => {
+      const decision = decideWearer(view);
+      const isTheirs = decision.kind === 'patient' && decision.id === view.occupant?.id;
+      if (isTheirs) assert.equal(view.occupant?.isFollowed, false);
     }),
   );
 });

@@ -11,10 +11,17 @@ export interface FeedView {
   /** Whether the device stood at this bed when it was last heard; false: it has been moved here. */
   readonly isAtHome: boolean;
   /** Who lies in this bed, as an admission said, and since when. */
-  readonly occupant: { readonly id: SubjectId; readonly sinceMs: number } | undefined;
+  readonly occupant: Occupant | undefined;
   /** Whether PID-3 holds a number at all, and whose it is. */
   readonly isNamed: boolean;
   readonly named: NamedPatient | undefined;
+}
+
+interface Occupant {
+  readonly id: SubjectId;
+  readonly sinceMs: number;
+  /** The device was handed on by that admission already: where it is not theirs now, a person has said so. */
+  readonly isFollowed: boolean;
 }
 
 export interface FeedWearer {
@@ -60,7 +67,9 @@ function decideNameless({ wearer, isAtHome, occupant }: FeedView): Decision {
 /** A number that contradicts who wears it changes nothing: the door refuses the message, and is heard. */
 function decideNamed({ wearer, isAtHome, occupant, named }: FeedView): Decision {
   if (named !== undefined && wearer?.id === named.id) return AS_IT_IS;
-  if (named !== undefined && occupant?.id === named.id) return { kind: 'patient', id: named.id };
+  // Nor does the number that was in the monitor all along undo what a person has said.
+  const isExpected = named !== undefined && occupant?.id === named.id && !occupant.isFollowed;
+  if (isExpected) return { kind: 'patient', id: named.id };
   if (wearer !== undefined && wearer.unknown === undefined && isAtHome) return AS_IT_IS;
   const isFree = occupant === undefined && named?.bed !== 'another';
   if (named !== undefined && isFree) return { kind: 'patient', id: named.id };
@@ -68,6 +77,8 @@ function decideNamed({ wearer, isAtHome, occupant, named }: FeedView): Decision 
   return wearer?.unknown?.isOfThisBed ? AS_IT_IS : UNKNOWN;
 }
 
-function bedDecides(occupant: FeedView['occupant']): Decision {
-  return occupant === undefined ? UNKNOWN : { kind: 'patient', id: occupant.id };
+/** From whom a person has taken it off since their admission does not get it back by this. */
+function bedDecides(occupant: Occupant | undefined): Decision {
+  if (occupant === undefined || occupant.isFollowed) return UNKNOWN;
+  return { kind: 'patient', id: occupant.id };
 }

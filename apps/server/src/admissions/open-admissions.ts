@@ -1,7 +1,10 @@
 /** The room as a whole: who lies where, and what follows from it for the devices at the beds. */
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
+import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import { AdmissionDesk, type DeskPorts } from './admission-desk.ts';
+import type { Bed } from './bed.ts';
 import { followBeds } from './bed-devices.ts';
 import { type BedFeedPorts, BedFeeds } from './bed-feeds.ts';
 import { categoryAt } from './category.ts';
@@ -13,8 +16,15 @@ export interface Admissions {
   readonly beds: BedFeeds;
   readonly desk: AdmissionDesk;
   readonly census: Census;
+  /** Where a device stands, as it said last, and who was admitted there; undefined where it has not said. */
+  readonly standsAt: (device: RegisteredDevice) => Standing | undefined;
   /** Of whom is known as this now. */
   readonly categoryOf: (subject: RegisteredSubject) => PatientCategory;
+}
+
+export interface Standing {
+  readonly bed: Bed;
+  readonly admitted: SubjectId | undefined;
 }
 
 type Made = 'stays' | 'beds' | 'isKnown' | 'merges';
@@ -34,5 +44,9 @@ export async function openAdmissions(
   const { census } = stays;
   const categoryOf: Admissions['categoryOf'] = (subject) =>
     categoryAt(subject, census.of(subject.id), { ofBed: 'unknown', nowMs: ports.nowMs() }).category;
-  return { beds, desk: new AdmissionDesk(parts), census, categoryOf };
+  const standsAt: Admissions['standsAt'] = ({ id, organisationId }) => {
+    const bed = stays.bedOf(id);
+    return bed && { bed, admitted: census.admittedTo(organisationId, bed)?.subjectId };
+  };
+  return { beds, desk: new AdmissionDesk(parts), census, standsAt, categoryOf };
 }

@@ -10,6 +10,7 @@ import {
   type ReattributionView,
 } from '@ausculta/contract/devices';
 import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Sql } from '../database/pool.ts';
@@ -33,6 +34,13 @@ export interface WearingRoutePorts {
   readonly sql: Sql;
   readonly registry: Registry;
   readonly acts: Acts;
+  /** At which bed a device stands, and who was admitted there. */
+  readonly standsAt: (device: RegisteredDevice) =>
+    | {
+        readonly bed: { readonly unit: string; readonly bed: string };
+        readonly admitted: SubjectId | undefined;
+      }
+    | undefined;
   readonly nowMs: () => number;
 }
 
@@ -110,8 +118,16 @@ async function malformed(reply: FastifyReply, where: string | undefined): Promis
 
 async function viewOf(device: RegisteredDevice, ports: WearingRoutePorts): Promise<DeviceView> {
   const orders = await readOrdersOf(ports.sql, device.id, ORDERS_MAX);
+  const standing = ports.standsAt(device);
   return {
     ...summaryOf(device, ports.nowMs()),
+    standsAt: standing
+      ? {
+          ward: standing.bed.unit,
+          bed: standing.bed.bed,
+          admitted: standing.admitted ?? null,
+        }
+      : null,
     worn: historyOf(device).map(({ subjectId, fromMs, untilMs }) => ({
       subjectId,
       from: new Date(fromMs).toISOString(),

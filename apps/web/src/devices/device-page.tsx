@@ -6,6 +6,8 @@ import { useState } from 'react';
 import { RequestRefused } from '../api/client.ts';
 import { deviceQuery, subjectsQuery } from '../api/queries.ts';
 import { ErrorState, MissingState } from '../frame/list-states.tsx';
+import { Icon } from '../theme/icon.tsx';
+import { bedWords } from './bed-words.ts';
 import classes from './device-page.module.css';
 import { Moves } from './moves.tsx';
 import { type Span, WearingForm } from './wearing-form.tsx';
@@ -44,6 +46,7 @@ function Present({ device, subjects }: PresentProps) {
   // A span of the history that somebody wants to correct.
   const [span, setSpan] = useState<Span>();
   const wearer = subjects.find((subject) => subject.id === device.wornBy);
+  const atBed = bedWords(device, subjects);
   return (
     <main className={classes.page}>
       <header className={classes.header}>
@@ -70,6 +73,12 @@ function Present({ device, subjects }: PresentProps) {
         </p>
       </header>
       <div className={classes.body}>
+        {atBed !== undefined && (
+          <p className={`card ${classes.notice}`} role="note">
+            <Icon name="triangle-alert" size={20} />
+            {atBed}
+          </p>
+        )}
         <section className={`card ${classes.part}`} aria-label="Who wore it when">
           <h2>Who wore it when</h2>
           <WornHistory device={device} subjects={subjects} correct={setSpan} />

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DeviceView } from '@ausculta/contract/devices';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { consequencesOf, type WearingPlan } from './wearing-plan.ts';
 
@@ -18,11 +19,15 @@ const ana = patient('Ana', '1', ['patch']);
 const ben = patient('Ben', '2', ['patch', 'cuff']);
 const eve = patient('Eve', '3', []);
 
-function told(plan: WearingPlan, wearer: SubjectView | undefined) {
+function told(
+  plan: WearingPlan,
+  wearer: SubjectView | undefined,
+  standsAt: DeviceView['standsAt'] = null,
+) {
   const iso = (atMs: number) => new Date(atMs).toISOString();
   const span = wearer && { subjectId: wearer.id, from: iso(2 * HOUR), until: null };
   return consequencesOf(plan, {
-    device: { id: 'patch', wornBy: wearer?.id ?? null, worn: span ? [span] : [] },
+    device: { id: 'patch', wornBy: wearer?.id ?? null, worn: span ? [span] : [], standsAt },
     subjects: [ana, ben, eve],
     moment: (atMs) => `${atMs / HOUR} h`,
     nowMs: 9 * HOUR,
@@ -106,4 +111,10 @@ for (const [name, plan, wearer, says, unmonitored] of CASES) {
 test('whose record was erased is nobody’s name', () => {
   const plan = { kind: 'give', toId: 'gone', fromMs: undefined } as const;
   assert.match(told(plan, ana).says[0] ?? '', /not here any more/);
+});
+
+test('taken off at a bed that tells of itself, what it sends is the unknown patient’s of the bed', () => {
+  const standsAt = { ward: 'ICU', bed: '1', admitted: 'Ana' };
+  const { says } = told({ kind: 'take-off', atMs: undefined }, ana, standsAt);
+  assert.match(says[1] ?? '', /shown and watched as “Bed 1, unknown”/);
 });

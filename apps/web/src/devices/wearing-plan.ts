@@ -21,7 +21,7 @@ export interface Consequences {
 }
 
 interface Known {
-  readonly device: Pick<DeviceView, 'id' | 'wornBy' | 'worn'>;
+  readonly device: Pick<DeviceView, 'id' | 'wornBy' | 'worn' | 'standsAt'>;
   readonly subjects: readonly SubjectView[];
   readonly moment: (atMs: number) => string;
   readonly nowMs: number;
@@ -73,7 +73,9 @@ function takenOff(
   return {
     says: [
       `${from} nobody wears ${device.id}. ${whose} wears it until then.`,
-      'What it sends while nobody wears it is kept aside, in nobody’s record, and calls nobody.',
+      device.standsAt === null
+        ? 'What it sends while nobody wears it is kept aside, in nobody’s record, and calls nobody.'
+        : `It stands at bed ${device.standsAt.bed}: what it sends while nobody wears it is shown and watched as “Bed ${device.standsAt.bed}, unknown”, until somebody says whose it is.`,
     ],
     unmonitored: leftWithout(device, subjects),
   };
