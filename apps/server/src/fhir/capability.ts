@@ -2,6 +2,7 @@
 import type { Definitions } from '@ausculta/fhir/definitions';
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
 import { isKept } from './allowed.ts';
+import { operationsOn } from './operations/definitions.ts';
 import { PATIENT } from './patients.ts';
 
 /** A route below the base, as it was registered. */
@@ -37,6 +38,7 @@ export function capabilityStatement(
 ): CapabilityStatement {
   const has = (name: string): boolean =>
     routes.some(({ method, path }) => `${method} ${path}` === name);
+  const paths = new Set(routes.map(({ path }) => path));
   const offered = Object.entries(ON_TYPES).flatMap(([name, code]) => (has(name) ? [code] : []));
   const types = [...definitions.resourceTypes].filter((type) =>
     isKept(type, definitions.resourceTypes),
@@ -56,7 +58,10 @@ export function capabilityStatement(
       {
         mode: 'server',
         interaction: system.map((code) => ({ code })),
-        resource: types.sort().map((type) => resourceOf(type, offered, { definitions, has })),
+        resource: types
+          .sort()
+          .map((type) => resourceOf(type, offered, { definitions, has, paths })),
+        ...withOperations(undefined, paths),
       },
     ],
   };
@@ -71,10 +76,21 @@ export function capabilityText(statement: CapabilityStatement): (baseUrl: string
   };
 }
 
+interface Told {
+  readonly definitions: Definitions;
+  readonly has: (name: string) => boolean;
+  readonly paths: ReadonlySet<string>;
+}
+
+function withOperations(type: string | undefined, paths: ReadonlySet<string>) {
+  const operation = operationsOn(type, paths);
+  return operation.length === 0 ? {} : { operation };
+}
+
 function resourceOf(
   type: string,
   offered: readonly TypeInteraction[],
-  { definitions, has }: { definitions: Definitions; has: (name: string) => boolean },
+  { definitions, has, paths }: Told,
 ): CapabilityStatementRestResource {
   const parameters = [...(definitions.searchParameters.get(type)?.values() ?? [])].filter(
     (one) => one.type !== 'special',
@@ -99,5 +115,6 @@ function resourceOf(
       type: kind,
       definition: url,
     })),
+    ...withOperations(type, paths),
   };
 }

@@ -107,7 +107,7 @@ const NOTHING: SearchPage = {
   ...{ matches: [], included: [], next: undefined, total: undefined, isUnreadable: false },
 };
 
-const WITHOUT_READINGS: OperationOutcomeIssue = {
+export const WITHOUT_READINGS: OperationOutcomeIssue = {
   severity: 'warning',
   code: 'incomplete',
   details: {
@@ -171,7 +171,7 @@ function isFirst(document: FoundDocument, reading: ReadingObservation, newestFir
   return newestFirst ? ms > timeOf(reading) : ms < timeOf(reading);
 }
 
-function documentOfReading(reading: ReadingObservation): FoundDocument {
+export function documentOfReading(reading: ReadingObservation): FoundDocument {
   const text = preciseObservationText(reading);
   return { type: 'Observation', id: reading.id ?? '', versionId: '1', updatedMs: undefined, text };
 }

@@ -15,7 +15,7 @@ import { readOfType } from './store.ts';
 
 export interface ShelfEntry {
   readonly id: string;
-  readonly document: FhirDocument & { readonly text: string };
+  readonly document: ReturnType<typeof patientDocument>;
   /** Made when they are first asked for. */
   readonly rows: () => readonly SearchRow[];
   readonly isIndexed: () => boolean;

@@ -127,6 +127,17 @@ export class Repository {
     );
   }
 
+  /** For operations, which ask what no search can. */
+  async look<T>(
+    organisationId: OrganisationId,
+    work: (session: SearchSession, knowledge: Knowledge) => Promise<T>,
+  ): Promise<T> {
+    const knowledge = await fhirKnowledge();
+    return await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+      work(this.#session(tx, organisationId, knowledge), knowledge),
+    );
+  }
+
   /** All of them or none. */
   async perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
     const run = () => this.#perform(organisationId, acts);

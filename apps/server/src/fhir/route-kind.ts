@@ -21,3 +21,8 @@ export interface OfResource {
 export interface OfVersion {
   readonly Params: { readonly type: string; readonly id: string; readonly version: string };
 }
+
+/** Of a resource whose type is part of the route. */
+export interface OfInstance {
+  readonly Params: { readonly id: string };
+}

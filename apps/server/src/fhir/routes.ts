@@ -9,6 +9,7 @@ import { BODIES, refuseOtherFormats } from './formats.ts';
 import { baseOf, sendRefusal } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { type ObservationPorts, ObservationSearch } from './observation-search.ts';
+import { operationRoutes } from './operations/routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
@@ -31,6 +32,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
       const routes = noteRoutes(fhir);
       searchRoutes(fhir, { repository, observations });
       bundleRoutes(fhir, { repository, observations });
+      operationRoutes(fhir, ports);
       readRoutes(fhir, repository);
       writeRoutes(fhir, repository);
       metadataRoute(fhir, routes, ports);
@@ -79,6 +81,10 @@ const ID = /^[A-Za-z0-9.-]{1,64}$/;
 function refuseUnknown(fhir: FastifyInstance): void {
   fhir.addHook('preHandler', async (request, reply) => {
     const { type, id } = request.params as { readonly type?: string; readonly id?: string };
+    if (id?.startsWith('$')) {
+      const text = 'There is no such operation here.';
+      return await sendRefusal(reply, refuse(404, { code: 'not-supported', text }).refusal);
+    }
     if (type === undefined) return;
     const { definitions } = await fhirKnowledge();
     if (!isKept(type, definitions.resourceTypes)) {

@@ -72,9 +72,11 @@ function issuesOf(
     const text = `An unknown search parameter was passed over${shown}`;
     told.push({ severity: 'warning', code: 'not-supported', details: { text } });
   }
-  if (isUnreadable) {
-    const { fault } = fail('SEAL_BROKEN', 'part of the record is unreadable');
-    told.push(...(toOperationOutcome(fault, 'warning').issue ?? []));
-  }
+  if (isUnreadable) told.push(...unreadableIssues());
   return told;
+}
+
+export function unreadableIssues(): readonly OperationOutcomeIssue[] {
+  const { fault } = fail('SEAL_BROKEN', 'part of the record is unreadable');
+  return toOperationOutcome(fault, 'warning').issue ?? [];
 }

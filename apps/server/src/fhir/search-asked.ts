@@ -1,4 +1,6 @@
 /** A search as it was asked for over HTTP. */
+import type { SearchQuery } from '@ausculta/fhir/search-query';
+import { emptyResult } from '@ausculta/fhir/search-result';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 
 export interface SearchAsked {
@@ -10,4 +12,9 @@ export interface SearchAsked {
   readonly baseUrl: string;
   /** Of this search, for whoever asks it again. */
   readonly selfUrl: string;
+}
+
+/** For operations, which bring conditions of their own. */
+export function emptyQuery(types: readonly string[]): SearchQuery {
+  return { types, filters: [], ...emptyResult(), ignored: [] };
 }

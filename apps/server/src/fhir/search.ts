@@ -1,6 +1,7 @@
 /** One page of a search: what matches, in its order, and what comes with it. */
 
 import type { Filter, SearchQuery, SortRule } from '@ausculta/fhir/search-query';
+import type { SearchRow } from '@ausculta/fhir/search-rows';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SearchParameter } from '@medplum/fhirtypes';
 import type { Asked, Condition } from './conditions.ts';
@@ -218,10 +219,15 @@ async function storedPage(
 /** Where a page ends with the last patient, which has no order but its own. */
 const START = { values: [], doc: 0 };
 
+interface Ordered {
+  readonly document: FoundDocument;
+  readonly rows: readonly SearchRow[];
+}
+
 /** An order that the index does not keep, such as that of names: everything is put in it at once. */
 async function orderedPage(searching: Searching, cursor: Cursor | undefined): Promise<Page> {
   const { session, query, storedTypes, asked, shelved } = searching;
-  const all = shelved.map(({ document, rows }) => ({ document, rows: rows() }));
+  const all: Ordered[] = shelved.map(({ document, rows }) => ({ document, rows: rows() }));
   if (storedTypes.length > 0) {
     const question = { types: storedTypes, sort: [], after: undefined };
     for await (const found of session.stored(question, asked, COMPARED_MAX)) {

@@ -1,0 +1,27 @@
+/** What operations are called, and where others have defined them; of which types, say the routes. */
+const R4 = 'http://hl7.org/fhir/OperationDefinition';
+
+/** By the route's path below the base. */
+const DEFINED: Readonly<Record<string, { readonly on: string; readonly definition: string }>> = {
+  '/Patient/:id/$everything': { on: 'Patient', definition: `${R4}/Patient-everything` },
+  '/Patient/$match': { on: 'Patient', definition: `${R4}/Patient-match` },
+  '/Observation/$lastn': { on: 'Observation', definition: `${R4}/Observation-lastn` },
+  '/:type/$validate': { on: '*', definition: `${R4}/Resource-validate` },
+};
+
+export interface OfferedOperation {
+  readonly name: string;
+  readonly definition: string;
+}
+
+/** Of a type, or of the whole system (undefined), as far as the routes are there. */
+export function operationsOn(
+  type: string | undefined,
+  paths: ReadonlySet<string>,
+): OfferedOperation[] {
+  return Object.entries(DEFINED).flatMap(([path, { on, definition }]) => {
+    const isOn = type === undefined ? on === '' : on === type || on === '*';
+    const name = path.slice(path.indexOf('$') + 1);
+    return isOn && paths.has(path) ? [{ name, definition }] : [];
+  });
+}

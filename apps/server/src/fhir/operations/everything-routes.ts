@@ -1,0 +1,136 @@
+/** The pages of `Patient/[id]/$everything` over HTTP. */
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { subjectOf } from '../../devices/routes.ts';
+import { callerOf } from '../../people/access.ts';
+import { FHIR_JSON } from '../../people/problem.ts';
+import { NOT_HERE, outcomeOf } from '../answer.ts';
+import type { FhirDocument } from '../document.ts';
+import { baseOf, bundleText, sendRefusal } from '../http-answer.ts';
+import { fhirKnowledge } from '../knowledge.ts';
+import { documentOfReading, type ObservationPorts } from '../observation-search.ts';
+import { PATIENT } from '../patients.ts';
+import { readingsPage } from '../reading-pages.ts';
+import { FHIR_ROUTE, type OfInstance } from '../route-kind.ts';
+import { unreadableIssues } from '../search-answer.ts';
+import {
+  cursorOf,
+  type EverythingAsked,
+  type RecordCursor,
+  readEverything,
+  recordPage,
+  SINCE_MEASURED,
+} from './everything.ts';
+import { readAsked } from './parameters.ts';
+
+export function everythingRoutes(app: FastifyInstance, ports: ObservationPorts): void {
+  const answer = (request: FastifyRequest<OfInstance>, reply: FastifyReply) =>
+    answerEverything(ports, request, reply);
+  app.get<OfInstance>('/Patient/:id/$everything', FHIR_ROUTE, answer);
+  app.post<OfInstance>('/Patient/:id/$everything', FHIR_ROUTE, answer);
+}
+
+async function answerEverything(
+  ports: ObservationPorts,
+  request: FastifyRequest<OfInstance>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { organisationId } = callerOf(request);
+  const { id } = request.params;
+  const given = readAsked(request);
+  if (!given.ok) return await sendRefusal(reply, given.refusal);
+  const patient = await ports.repository.read(organisationId, { type: PATIENT, id });
+  if (!patient.ok) return await sendRefusal(reply, patient.refusal);
+  const subject = subjectOf(ports.registry, organisationId, id);
+  if (subject === undefined) return await sendRefusal(reply, NOT_HERE.refusal);
+  const { resourceTypes } = (await fhirKnowledge()).definitions;
+  const asked = readEverything(given.value, subject.id, resourceTypes);
+  if (!asked.ok) return await sendRefusal(reply, asked.refusal);
+  const isFirst = !given.value.texts.has('_cursor');
+  const isAsked = isFirst && (asked.value.types?.has(PATIENT) ?? true);
+  const page = await pageOf(ports, organisationId, asked.value);
+  const self = new URL(`${baseOf(request)}/${PATIENT}/${subject.id}/$everything`);
+  self.search = given.value.texts.toString();
+  const issues = page.isUnreadable ? [...unreadableIssues()] : [];
+  if (isFirst && asked.value.sinceMs !== undefined) issues.push(SINCE_MEASURED);
+  const found = isAsked ? [patient.value, ...page.found] : page.found;
+  const text = bundleOf(request, self, { ...page, found, issues });
+  return await reply.type(FHIR_JSON).send(text);
+}
+
+interface RecordPage {
+  readonly found: readonly FhirDocument[];
+  readonly included: readonly FhirDocument[];
+  readonly next: RecordCursor | undefined;
+  readonly isUnreadable: boolean;
+}
+
+/** Documents while there are any; what room is left on their last page is for readings. */
+async function pageOf(
+  { repository, telemetry }: ObservationPorts,
+  organisationId: OrganisationId,
+  asked: EverythingAsked,
+): Promise<RecordPage> {
+  const { cursor, count, types } = asked;
+  const stored =
+    'doc' in cursor
+      ? await repository.look(organisationId, (session, knowledge) =>
+          recordPage(session, knowledge, { ...asked, cursor }),
+        )
+      : NO_DOCUMENTS;
+  const { found, included, after, isUnreadable } = stored;
+  const page = { found, included, isUnreadable };
+  if (after !== undefined) return { ...page, next: { doc: after } };
+  if (types?.has('Observation') === false) return { ...page, next: undefined };
+  // A full page of documents says nothing of the readings: the next one begins with them.
+  if (found.length === count) return { ...page, next: FIRST_READING };
+  const start = 'atMs' in cursor ? cursor : undefined;
+  const query = { ...queryOf(asked), count: count - found.length, page: start };
+  const readings = await readingsPage(query, telemetry);
+  return {
+    found: [...found, ...readings.resources.map(documentOfReading)],
+    included,
+    next: readings.next,
+    isUnreadable: isUnreadable || readings.isUnreadable,
+  };
+}
+
+const NO_DOCUMENTS = { found: [], included: [], after: undefined, isUnreadable: false } as const;
+
+/** Before all times that a date can name. */
+const FIRST_READING = { atMs: -8.64e15, skip: 0 } as const;
+
+function queryOf({ subjectId, fromMs, untilMs, sinceMs }: EverythingAsked) {
+  const from = Math.max(fromMs, sinceMs ?? Number.NEGATIVE_INFINITY);
+  return {
+    ...{ subjectId, codes: [], categories: [], ignored: [], newestFirst: false },
+    interval: { fromMs: from, untilMs },
+  };
+}
+
+type Told = RecordPage & { readonly issues: readonly OperationOutcomeIssue[] };
+
+function bundleOf(
+  request: FastifyRequest,
+  self: URL,
+  { found, included, next, issues }: Told,
+): string {
+  const link = [{ relation: 'self', url: self.href }];
+  if (next !== undefined) {
+    const url = new URL(self);
+    url.searchParams.set('_cursor', cursorOf(next));
+    link.push({ relation: 'next', url: url.href });
+  }
+  const base = baseOf(request);
+  const as = (mode: 'match' | 'include') => (one: FhirDocument) => ({
+    text: one.text,
+    beside: { fullUrl: `${base}/${one.type}/${one.id}`, search: { mode } },
+  });
+  const outcome = issues.length === 0 ? [] : [JSON.stringify(outcomeOf(issues))];
+  return bundleText({ type: 'searchset', link }, [
+    ...found.map(as('match')),
+    ...included.map(as('include')),
+    ...outcome.map((text) => ({ text, beside: { search: { mode: 'outcome' } } })),
+  ]);
+}
