@@ -95,16 +95,21 @@ export class KeyDisk {
   }
 
   #shredList(mayDie: () => void): ShredList {
+    const add: ShredList['add'] = (entry) => {
+      if (this.shredded.has(entry.owner)) return;
+      mayDie();
+      this.shredded.set(entry.owner, entry);
+      this.onShred(entry.owner);
+      mayDie();
+    };
     return {
       all: () => this.shredded.values(),
       get: (owner) => this.shredded.get(owner),
-      add: (entry) => {
-        if (this.shredded.has(entry.owner)) return;
-        mayDie();
-        this.shredded.set(entry.owner, entry);
-        this.onShred(entry.owner);
-        mayDie();
-      },
+      isClosed: (owner) => this.shredded.has(owner),
+      refused: () => 0,
+      add,
+      // Nobody in there forges.
+      learn: add,
     };
   }
 }

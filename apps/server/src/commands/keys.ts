@@ -8,8 +8,9 @@ import { writeWholeFile } from '../database/whole-file.ts';
 import { KeyBackups } from '../vault/key-backups.ts';
 import { unwrapRoot } from '../vault/master-key.ts';
 import { keyDirectory, knownMasterKeys } from '../vault/open-vault.ts';
-import { createSeal } from '../vault/seal.ts';
-import { openShredList } from '../vault/shred-list.ts';
+import { judgeBy, RECEIPTS, signingKeyIn } from '../vault/receipt-proof.ts';
+import { createSeal, type Seal } from '../vault/seal.ts';
+import { type Judge, openShredList } from '../vault/shred-list.ts';
 import { copyKeyStore, openSqliteKeyStore, readKeyStore } from '../vault/sqlite-key-store.ts';
 import { wrapContext } from '../vault/vault.ts';
 import type { CommandPorts } from './ground.ts';
@@ -59,7 +60,7 @@ export async function restoreKeys(
     path: resolve(ports.config.dataDir),
     diskReserveBytes: 0,
   });
-  const keys = await expectWhole(ports, dataDirectory, file);
+  const { keys, root } = await expectWhole(ports, dataDirectory, file);
   const target = join(directory, STORE);
   if (!replace) expectNothingLost(target, keys);
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -67,12 +68,18 @@ export async function restoreKeys(
   chmodSync(`${target}.partial`, 0o600);
   rmSync(`${target}-journal`, { force: true });
   renameSync(`${target}.partial`, target);
-  const destroyed = shredAgain(directory, dirname(file));
-  if (asJson) writeOut(JSON.stringify({ keysRestored: { keys: keys.size, destroyed } }));
+  const signing = signingKeyIn(keys.get(RECEIPTS), { root, context: wrapContext(RECEIPTS) });
+  const judge = judgeBy({ key: signing?.public, hasKey: (owner) => keys.has(owner) });
+  const { destroyed, unproven } = shredAgain(directory, dirname(file), judge);
+  if (asJson) writeOut(JSON.stringify({ keysRestored: { keys: keys.size, destroyed, unproven } }));
   else {
     writeOut(`Restored ${keys.size} keys to ${directory}.`);
     if (destroyed > 0)
       writeOut(`${destroyed} of them were of erased subjects, and are destroyed again.`);
+    if (unproven > 0)
+      writeOut(
+        `ATTENTION: ${unproven} more stand in the list of destroyed keys without a receipt that this installation has signed. They are kept: see who has changed the list.`,
+      );
   }
   return 0;
 }
@@ -82,19 +89,19 @@ async function expectWhole(
   { config, outside }: CommandPorts,
   dataDirectory: Disposable & { path: string },
   file: string,
-): Promise<ReadonlyMap<string, Uint8Array>> {
+): Promise<{ readonly keys: ReadonlyMap<string, Uint8Array>; readonly root: Seal }> {
   const { randomBytes } = outside;
   const { root: wrapped, keys } = readKeyStore(file);
   if (wrapped === undefined) throw notKeys(file, 'it holds no root key');
   const { masterKey } = config;
   const { known } = await knownMasterKeys({ dataDirectory, masterKey, randomBytes });
-  const { root } = await unwrapRoot(wrapped, known);
-  const seal = createSeal(root, randomBytes);
+  const opened = await unwrapRoot(wrapped, known);
+  const root = createSeal(opened.root, randomBytes);
   for (const [owner, key] of keys) {
-    if (!seal.open(key, wrapContext(owner)).ok)
+    if (!root.open(key, wrapContext(owner)).ok)
       throw notKeys(file, `the key of ${owner} does not open`);
   }
-  return keys;
+  return { keys, root };
 }
 
 /** A store that can be read is newer than its backups: what they lack would be lost. */
@@ -114,13 +121,20 @@ function expectNothingLost(target: string, keys: ReadonlyMap<string, Uint8Array>
 }
 
 /** Both lists are applied: the one here, and the one that lay beside the backup. */
-function shredAgain(directory: string, backupDir: string): number {
-  const list = openShredList(join(directory, SHREDDED));
-  for (const entry of openShredList(join(backupDir, SHREDDED)).all()) list.add(entry);
+function shredAgain(
+  directory: string,
+  backupDir: string,
+  judge: Judge,
+): { readonly destroyed: number; readonly unproven: number } {
+  const list = openShredList(join(directory, SHREDDED), judge);
+  // Who can change what lies beside a backup of the keys can change the backup.
+  const besideIt: Judge = (entry) => judge(entry, 'beside-the-store');
+  const theirs = openShredList(join(backupDir, SHREDDED), besideIt);
+  for (const entry of theirs.all()) list.add(entry);
   using store = openSqliteKeyStore(join(directory, STORE));
   const again = store.owners('subject/').filter((owner) => list.get(owner) !== undefined);
   store.destroy(again);
-  return again.length;
+  return { destroyed: again.length, unproven: Math.max(list.refused(), theirs.refused()) };
 }
 
 function notKeys(file: string, why: string): StartProblem {

@@ -105,7 +105,7 @@ export interface ReadinessPorts {
   readonly health: Health;
   readonly database: Database;
   readonly memory: Pick<MemoryBudget, 'pressure'>;
-  readonly vault: Pick<Vault, 'copy'>;
+  readonly vault: Pick<Vault, 'copy' | 'unprovenErasures'>;
   readonly archive: ArchiveWatch;
 }
 
@@ -126,6 +126,7 @@ export function readiness({ health, database, memory, vault, archive }: Readines
     },
     { name: 'memory', ready: pressure !== 'all', detail: PRESSURE_WORDS[pressure] },
     ...(vault.copy === 'none' ? [] : [COPY_PARTS[vault.copy]]),
+    ...(vault.unprovenErasures === 0 ? [] : [unprovenPart(vault.unprovenErasures)]),
     ...archive.part(),
   ];
 }
@@ -140,6 +141,11 @@ const COPY_PARTS: Readonly<Record<'equal' | 'behind', Part>> = {
       'cannot be reached: new keys are here alone, and nobody is erased. See that the disk of AUSCULTA_KEY_REPLICA_DIR is there',
   },
 };
+
+function unprovenPart(count: number): Part {
+  const detail = `names ${count} subjects without a receipt that this installation has signed: their keys are kept. See who has changed it, or bring the key store that signed`;
+  return { name: 'list of destroyed keys', ready: true, attention: true, detail };
+}
 
 const PRESSURE_WORDS: Readonly<Record<Pressure, string>> = {
   none: 'free',

@@ -9,10 +9,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { shreddedBy } from '../../../../tests/support/keys.ts';
 import { restoreKeys } from '../commands/keys.ts';
 import { readConfig } from '../config.ts';
 import { openDataDirectory } from '../database/data-directory.ts';
@@ -22,7 +24,6 @@ import { readKeyStore } from './sqlite-key-store.ts';
 import type { Vault } from './vault.ts';
 
 const SECRET = Buffer.from('SpO2 71 %');
-const RECEIPT = { atMs: 1, receipt: { signed: '{}', signature: '' } };
 const DATABASE = { hasSealedData: false, logTables: [], sample: undefined, erasures: [] };
 
 let place = '';
@@ -104,7 +105,7 @@ test('the store is lost: its copy is put in its place, and everything opens', as
   const gone = await withVault((vault) => {
     const other = seal(vault, '2');
     assert.ok(vault.clearCopies('2'));
-    vault.shred('2', RECEIPT);
+    vault.shred('2', shreddedBy(vault, '2'));
     return other;
   });
   rmSync(at('data/keys'), { recursive: true });
@@ -126,7 +127,7 @@ test('the store is lost: its copy is put in its place, and everything opens', as
     assert.equal(opens(vault, '2', gone), false);
     assert.ok(vault.isShredded('2'), 'the list came with it');
     vault.clearCopies('1');
-    vault.shred('1', RECEIPT);
+    vault.shred('1', shreddedBy(vault, '1'));
     assert.equal(opens(vault, '1', sealed), false);
   }, true);
 });
@@ -139,7 +140,7 @@ test('a destroyed key is in no file of the copy, and an old copy does not bring 
   await withVault((vault) => {
     assert.ok(vault.clearCopies('1'));
     assert.deepEqual(holding(key), [], 'before anything is promised');
-    vault.shred('1', RECEIPT);
+    vault.shred('1', shreddedBy(vault, '1'));
     assert.ok(readFileSync(at('copy/shredded.jsonl'), 'utf8').includes('subject/1'));
   });
   rmSync(at('copy'), { recursive: true });
@@ -178,7 +179,7 @@ test('it is away at the start as well, and an erasure brings it up to date by it
     seal(vault, '2');
     renameSync(at('away'), at('copy'));
     assert.ok(vault.clearCopies('2'));
-    vault.shred('2', RECEIPT);
+    vault.shred('2', shreddedBy(vault, '2'));
     expectEqual();
   }, true);
 });
@@ -231,4 +232,19 @@ test('the copy in the place of the store itself is refused', async () => {
   } finally {
     place = join(place, '..');
   }
+});
+
+test('an entry that somebody has written into the list of the copy destroys no key', async () => {
+  const sealed = await withVault((vault) => seal(vault, '1'));
+  const receipt = { signed: '{"subjectId":"1"}', signature: '' };
+  writeFileSync(
+    at('copy/shredded.jsonl'),
+    `${JSON.stringify({ owner: 'subject/1', atMs: 1, receipt })}\n`,
+  );
+  await withVault((vault) => {
+    assert.ok(opens(vault, '1', sealed));
+    assert.equal(vault.unprovenErasures, 1);
+    expectEqual();
+  }, true);
+  assert.deepEqual(problems, ['believe the list of destroyed keys']);
 });

@@ -54,7 +54,7 @@ export class ReplicatedKeyStore implements KeyStore {
   catchUp(): void {
     this.#inReplica(() => {
       const theirs = this.#replica.read();
-      for (const entry of this.#replica.shredded()) this.#shredList.add(entry);
+      for (const entry of this.#replica.shredded()) this.#shredList.learn(entry);
       this.#takeBack(theirs);
       const ours = this.#primary.read();
       if (ours.root !== undefined && !isEqual(ours, theirs)) this.#replica.become(ours);
@@ -152,8 +152,7 @@ export class ReplicatedKeyStore implements KeyStore {
   get shredList(): ShredList {
     const list = this.#shredList;
     return {
-      all: list.all,
-      get: list.get,
+      ...list,
       add: (entry) => {
         list.add(entry);
         this.#alsoThere(() => this.#replica.noteShredded([entry]));

@@ -5,15 +5,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { shreddedBy } from '../../../../tests/support/keys.ts';
 import { type DataDirectory, openDataDirectory } from '../database/data-directory.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { readMasterKey } from './key-file.ts';
 import { openVault, type SealedDatabase, type VaultOptions } from './open-vault.ts';
 import { createSeal, deriveKey } from './seal.ts';
-import { PARKED_KEPT_MS } from './vault.ts';
+import type { Shredded } from './shred-list.ts';
+import { PARKED_KEPT_MS, type Vault } from './vault.ts';
 
 const SECRET = new TextEncoder().encode('Quagswagger, 97 %');
-const RECEIPT = { atMs: 1, receipt: { signed: '{}', signature: 's' } };
 const EMPTY: SealedDatabase = {
   hasSealedData: false,
   logTables: [],
@@ -80,7 +81,7 @@ test('a destroyed key is never made again, in this run or the next', async () =>
   {
     using vault = await open();
     assert.ok(vault.sealOf('1'));
-    vault.shred('1', RECEIPT);
+    vault.shred('1', shreddedBy(vault, '1'));
     assert.equal(vault.sealOf('1'), undefined);
     vault.keep(['1']);
     assert.equal(vault.sealOf('1'), undefined);
@@ -93,9 +94,11 @@ test('a destroyed key is never made again, in this run or the next', async () =>
 test('a restored store, a lost list, a crash before the key went: the list closes it', async () => {
   const sealed = await sealOnce();
   cpSync(at('keys/keys.sqlite'), at('before'));
+  let receipt: Omit<Shredded, 'owner'>;
   {
     using vault = await open();
-    vault.shred('1', RECEIPT);
+    receipt = shreddedBy(vault, '1');
+    vault.shred('1', receipt);
   }
   cpSync(at('before'), at('keys/keys.sqlite'));
   assert.equal(await opens(sealed), false);
@@ -103,9 +106,55 @@ test('a restored store, a lost list, a crash before the key went: the list close
 
   cpSync(at('before'), at('keys/keys.sqlite'));
   rmSync(at('keys/shredded.jsonl'));
-  const erasures = [{ subjectId: '1', ...RECEIPT }];
+  const erasures = [{ subjectId: '1', ...receipt }];
   assert.equal(await opens(sealed, { database: { ...SEALED, erasures } }), false);
   assert.equal(await opens(sealed), false, 'and the list beside the store is whole again');
+});
+
+const FORGED = { atMs: 1, receipt: { signed: '{"subjectId":"1"}', signature: 'AAAA' } };
+const FORGERIES: [string, (vault: Vault) => Omit<Shredded, 'owner'>][] = [
+  ['is not signed', () => FORGED],
+  ['is of another subject', (vault) => shreddedBy(vault, '2')],
+  ['is no receipt', () => ({ atMs: 1, receipt: { signed: 'x', signature: 'x' } })],
+];
+for (const [what, forge] of FORGERIES) {
+  test(`an entry whose receipt ${what} destroys no key, wherever it stands, and is told of`, async () => {
+    const sealed = await sealOnce();
+    let forged: Omit<Shredded, 'owner'> = FORGED;
+    {
+      using vault = await open();
+      forged = forge(vault);
+    }
+    const told: string[] = [];
+    const onProblem = (problem: string) => told.push(problem);
+    const erasures = [{ subjectId: '1', ...forged }];
+    assert.ok(await opens(sealed, { database: { ...SEALED, erasures }, onProblem }));
+    assert.equal(existsSync(at('keys/shredded.jsonl')), false, 'nor is it taken over');
+    await writeFile(
+      at('keys/shredded.jsonl'),
+      `${JSON.stringify({ owner: 'subject/1', ...forged })}\n`,
+    );
+    assert.ok(await opens(sealed, { onProblem }));
+    assert.deepEqual(told, Array(2).fill('believe the list of destroyed keys'));
+    {
+      using vault = await open();
+      assert.deepEqual([vault.unprovenErasures, vault.isShredded('1')], [1, false]);
+      assert.deepEqual([...vault.allShredded()], [], 'no row of theirs is taken out either');
+      // A true erasure of the same subject is not kept out by it.
+      vault.shred('1', shreddedBy(vault, '1'));
+      assert.equal(vault.unprovenErasures, 0);
+    }
+    assert.equal(await opens(sealed), false);
+  });
+}
+
+test('of whom there is no key here none is made again, though nothing proves the erasure', async () => {
+  await sealOnce();
+  const erasures = [{ subjectId: '7', ...FORGED }];
+  using vault = await open({ database: { ...SEALED, erasures } });
+  vault.keep(['7']);
+  assert.equal(vault.sealOf('7'), undefined);
+  assert.equal(vault.unprovenErasures, 0, 'there was nothing to destroy');
 });
 
 test('what was parked of nobody known opens for its days, and then in no copy of the store', async () => {

@@ -9,12 +9,13 @@ import { KeyBackups } from './key-backups.ts';
 import { fileMasterKeys, readKeyFile } from './key-file.ts';
 import { ReplicatedKeyStore } from './key-replica.ts';
 import type { KeyStore } from './key-store.ts';
-import { environmentMasterKeys, heldMasterKey, type MasterKeys } from './master-key.ts';
-import { createSeal, deriveKey } from './seal.ts';
-import { openShredList, type Shredded, type ShredList } from './shred-list.ts';
+import { environmentMasterKeys, heldMasterKey, type MasterKeys, unwrapRoot } from './master-key.ts';
+import { judgeBy, RECEIPTS, signingKeyIn } from './receipt-proof.ts';
+import { createSeal, deriveKey, type Seal } from './seal.ts';
+import { type Judge, openShredList, type Shredded, type ShredList } from './shred-list.ts';
 import { openSqliteKeyStore } from './sqlite-key-store.ts';
 import { transitMasterKeys } from './transit-master-key.ts';
-import { type Legacy, ofSubject, Vault, type VaultPorts } from './vault.ts';
+import { type Legacy, ofSubject, Vault, type VaultPorts, wrapContext } from './vault.ts';
 
 export type MasterKeySource =
   | { readonly kind: 'file' }
@@ -69,17 +70,42 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const masterKeys = await masterKeysOf({ ...options, hasSealedData: database.hasSealedData });
   using parts = new DisposableStack();
   const primary = parts.use(openSqliteKeyStore(join(directory, 'keys.sqlite')));
-  const shredList = openShredList(join(directory, 'shredded.jsonl'));
+  const unwrapped = await unwrappedOf(primary, masterKeys);
+  const shredList = openShredList(
+    join(directory, 'shredded.jsonl'),
+    judgeOf(primary, unwrapped && createSeal(unwrapped.root, randomBytes)),
+  );
   for (const { subjectId, ...entry } of database.erasures) {
-    shredList.add({ owner: ofSubject(subjectId), ...entry });
+    shredList.learn({ owner: ofSubject(subjectId), ...entry });
   }
   const kept = withReplica(options, { store: primary, shredList });
   const isUpgrade = primary.root() === undefined && database.hasSealedData;
   const legacy = isUpgrade ? await readLegacy(options, directory) : undefined;
   const backups = new KeyBackups(join(directory, 'backups'), primary);
-  const vault = await Vault.open({ ...kept, backups, masterKeys, randomBytes }, legacy);
+  const ports = { ...kept, backups, masterKeys, randomBytes, unwrapped };
+  const vault = await Vault.open(ports, legacy);
+  // Every backup of the store has it from now on: whoever restores one can prove what was erased.
+  vault.signingKey();
+  if (vault.unprovenErasures > 0)
+    options.onProblem('believe the list of destroyed keys', unproven(vault));
   parts.move();
   return vault;
+}
+
+async function unwrappedOf(store: KeyStore, { known }: MasterKeys) {
+  const wrapped = store.root();
+  return wrapped === undefined ? undefined : await unwrapRoot(wrapped, known);
+}
+
+function judgeOf(store: KeyStore, root: Seal | undefined): Judge {
+  const key = root && signingKeyIn(store.get(RECEIPTS), { root, context: wrapContext(RECEIPTS) });
+  return judgeBy({ key: key?.public, hasKey: (owner) => store.get(owner) !== undefined });
+}
+
+function unproven({ unprovenErasures: count }: Vault): Error {
+  return new Error(
+    `${count} of its entries have no receipt that this installation has signed: nothing was destroyed for them`,
+  );
 }
 
 /** Both copies are equal from here on, or it is known that they are not. */

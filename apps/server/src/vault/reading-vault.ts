@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
 import { type MasterKeys, unwrapRoot } from './master-key.ts';
+import { judgeBy, RECEIPTS, type SigningKey, signingKeyIn } from './receipt-proof.ts';
 import { createSeal, openingAlso, type Seal } from './seal.ts';
 import { openShredList } from './shred-list.ts';
 import { readKeyStore } from './sqlite-key-store.ts';
@@ -23,6 +24,8 @@ export interface ReadingVault {
   readonly parkedSeal: (organisationId: string, receivedMs: number) => Seal | undefined;
   readonly toRead: (table: string) => Seal | undefined;
   readonly isShredded: (subjectId: string) => boolean;
+  /** What receipts are signed with; undefined in a store from before the first of them. */
+  readonly signingKey: () => SigningKey | undefined;
   /** The store as it is now: keys may have come, gone, or been wrapped anew meanwhile. */
   readonly refresh: () => Promise<void>;
 }
@@ -49,7 +52,7 @@ export async function openReadingVault(options: ReadingVaultOptions): Promise<Re
   };
   const orLegacy = (seal: Seal | undefined): Seal | undefined =>
     seal && openingAlso(seal, find(LEGACY));
-  const isShredded = (id: string): boolean => held.shredList.get(ofSubject(id)) !== undefined;
+  const isShredded = (id: string): boolean => held.shredList.isClosed(ofSubject(id));
   const organisationSeal = (id: string): Seal | undefined => orLegacy(find(ofOrganisation(id)));
   return {
     parkedSeal: (id, receivedMs) => {
@@ -60,6 +63,7 @@ export async function openReadingVault(options: ReadingVaultOptions): Promise<Re
     organisationSeal,
     toRead: (table) => find(ofLogTable(table)),
     isShredded,
+    signingKey: () => held.signing,
     async refresh() {
       held = await readAll(options);
       seals.clear();
@@ -75,7 +79,10 @@ async function readAll({ directory, masterKeys, randomBytes }: ReadingVaultOptio
       `The key store in ${directory} is empty. Restore it: npx ausculta keys restore.`,
     );
   }
-  const { root } = await unwrapRoot(wrapped, masterKeys.known);
-  const shredList = openShredList(join(directory, 'shredded.jsonl'));
-  return { keys, root: createSeal(root, randomBytes), shredList };
+  const opened = await unwrapRoot(wrapped, masterKeys.known);
+  const root = createSeal(opened.root, randomBytes);
+  const signing = signingKeyIn(keys.get(RECEIPTS), { root, context: wrapContext(RECEIPTS) });
+  const judge = judgeBy({ key: signing?.public, hasKey: (owner) => keys.has(owner) });
+  const shredList = openShredList(join(directory, 'shredded.jsonl'), judge);
+  return { keys, root, signing, shredList };
 }

@@ -22,23 +22,66 @@ export interface Shredded {
   readonly receipt: { readonly signed: string; readonly signature: string };
 }
 
+/**
+ * Applied: its key is destroyed, wherever it comes back from. Closed: without proof, and without a key
+ * here: none is made or used. Refused: without proof, and with a key, which stays.
+ */
+export type Judgement = 'applied' | 'closed' | 'refused';
+
+/** The list beside the key store, or a copy of it that lies elsewhere. */
+export type Judge = (entry: Shredded, origin: 'beside-the-store' | 'elsewhere') => Judgement;
+
 export interface ShredList {
+  /** Those that are applied. */
   readonly all: () => Iterable<Shredded>;
+  /** One that is applied. */
   readonly get: (owner: string) => Shredded | undefined;
-  /** Durable on return. The first entry of an owner stays. */
+  /** Whether its key must not be used or made. */
+  readonly isClosed: (owner: string) => boolean;
+  /** How many name a key that is here, and prove nothing. */
+  readonly refused: () => number;
+  /** Our own word. Durable on return; the first entry of an owner stays. */
   readonly add: (entry: Shredded) => void;
+  /** What a copy of the list says: it is judged, and durable on return where it is applied. */
+  readonly learn: (entry: Shredded) => void;
 }
 
-export function openShredList(path: string): ShredList {
-  const byOwner = new Map<string, Shredded>();
-  for (const entry of read(path)) if (!byOwner.has(entry.owner)) byOwner.set(entry.owner, entry);
+const BELIEVED: Judge = () => 'applied';
+
+export function openShredList(path: string, judge: Judge = BELIEVED): ShredList {
+  const applied = new Map<string, Shredded>();
+  const closed = new Set<string>();
+  const refused = new Set<string>();
+  const lines = new Set<string>();
+  const take = (entry: Shredded, judgement: Judgement): void => {
+    const { owner } = entry;
+    if (judgement === 'applied' && !applied.has(owner)) applied.set(owner, entry);
+    if (judgement === 'closed') closed.add(owner);
+    if (judgement === 'refused') refused.add(owner);
+  };
+  const add = (entry: Shredded): void => {
+    // Another entry of the same owner may be forged: that must not keep ours out.
+    const line = JSON.stringify(entry);
+    if (lines.has(line)) return;
+    append(path, `${line}\n`);
+    lines.add(line);
+    take(entry, 'applied');
+  };
+  for (const entry of read(path)) {
+    lines.add(JSON.stringify(entry));
+    take(entry, judge(entry, 'beside-the-store'));
+  }
   return {
-    all: () => byOwner.values(),
-    get: (owner) => byOwner.get(owner),
-    add(entry) {
-      if (byOwner.has(entry.owner)) return;
-      append(path, `${JSON.stringify(entry)}\n`);
-      byOwner.set(entry.owner, entry);
+    all: () => applied.values(),
+    get: (owner) => applied.get(owner),
+    isClosed: (owner) => applied.has(owner) || closed.has(owner),
+    refused: () => [...refused].filter((owner) => !applied.has(owner)).length,
+    add,
+    learn(entry) {
+      if (applied.has(entry.owner)) return;
+      const judgement = judge(entry, 'elsewhere');
+      if (judgement === 'applied') add(entry);
+      else take(entry, judgement);
     },
   };
 }

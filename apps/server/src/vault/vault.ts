@@ -3,14 +3,14 @@
  * root key. What is sealed under a subject's key is noise, wherever copies of it lie, once that key
  * is destroyed; so erasing a subject is a matter of 32 bytes.
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { expect } from '@ausculta/vitals/expect';
 import { StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
 import type { KeyBackups } from './key-backups.ts';
 import type { ReplicatedKeyStore } from './key-replica.ts';
 import { type KeyStore, LOG_OWNERS, type WrappedKey } from './key-store.ts';
-import { type MasterKeys, unwrapRoot } from './master-key.ts';
+import { type MasterKey, type MasterKeys, unwrapRoot } from './master-key.ts';
+import { RECEIPTS, type SigningKey, signingKeyOf } from './receipt-proof.ts';
 import { createSeal, deriveKey, openingAlso, type Seal } from './seal.ts';
 import type { Shredded, ShredList } from './shred-list.ts';
 
@@ -19,7 +19,6 @@ const KEY_BYTES = 32;
 /** What opens the rows of a database from before subjects had keys of their own. */
 export const LEGACY = 'legacy/data';
 const PARKED = 'parked/';
-const RECEIPTS = 'signing/receipts';
 export const ofLogTable = (table: string): string => LOG_OWNERS + table;
 
 /** How the store and the list of destroyed keys name a subject's key. */
@@ -59,6 +58,8 @@ export interface VaultPorts {
   readonly store: KeyStore;
   readonly shredList: ShredList;
   readonly backups: Pick<KeyBackups, 'times' | 'tidy'>;
+  /** Where it is known already, as its master key may be another service's to ask for. */
+  readonly unwrapped?: { readonly root: Uint8Array; readonly by: MasterKey } | undefined;
   /** Undefined where the store has no copy that is kept up to date. */
   readonly replica: Pick<ReplicatedKeyStore, 'isBehind' | 'catchUp'> | undefined;
   readonly masterKeys: MasterKeys;
@@ -85,7 +86,7 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     if (store.root() === undefined) await foundStore(ports, legacy);
     const wrapped = store.root();
     expect(wrapped !== undefined, 'a key store has a root key');
-    const { root, by } = await unwrapRoot(wrapped, masterKeys.known);
+    const { root, by } = ports.unwrapped ?? (await unwrapRoot(wrapped, masterKeys.known));
     const vault = new Vault(ports, createSeal(root, randomBytes));
     vault.#shredAgain();
     if (masterKeys.wanted !== undefined && by !== masterKeys.wanted) await vault.rotate();
@@ -109,7 +110,7 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     const known = this.#ofSubject.get(subjectId);
     if (known !== undefined) return known;
     const owner = ofSubject(subjectId);
-    if (this.#ports.shredList.get(owner) !== undefined) return undefined;
+    if (this.#ports.shredList.isClosed(owner)) return undefined;
     const found = this.#find(owner);
     if (found === undefined) return undefined;
     const seal = openingAlso(found, this.legacy);
@@ -117,14 +118,13 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     return seal;
   };
 
-  isShredded = (subjectId: string): boolean =>
-    this.#ports.shredList.get(ofSubject(subjectId)) !== undefined;
+  isShredded = (subjectId: string): boolean => this.#ports.shredList.isClosed(ofSubject(subjectId));
 
   keep = (subjectIds: readonly string[]): void => {
     const { store, shredList } = this.#ports;
     const owners = subjectIds
       .map(ofSubject)
-      .filter((owner) => shredList.get(owner) === undefined && store.get(owner) === undefined);
+      .filter((owner) => !shredList.isClosed(owner) && store.get(owner) === undefined);
     store.add(owners.map((owner) => this.#wrapped(owner)));
   };
 
@@ -165,17 +165,12 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   };
 
   /** Signs receipts: Ed25519, a key of this installation's own. */
-  signingKey(): { readonly secret: KeyObject; readonly public: KeyObject } {
+  signingKey(): SigningKey {
     const { store } = this.#ports;
     if (store.get(RECEIPTS) === undefined) store.add([this.#wrapped(RECEIPTS)]);
     const seed = this.#unwrap(RECEIPTS);
     expect(seed !== undefined, 'a key that was added is there');
-    const secret = createPrivateKey({
-      key: Buffer.concat([ED25519_PKCS8, seed]),
-      format: 'der',
-      type: 'pkcs8',
-    });
-    return { secret, public: createPublicKey(secret) };
+    return signingKeyOf(seed);
   }
 
   /** From here on nothing of the subject opens: first the list, so that a crash cannot undo it. */
@@ -204,6 +199,11 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
 
   allShredded(): Iterable<Shredded> {
     return this.#ports.shredList.all();
+  }
+
+  /** Of subjects whose keys are here: receipts that this installation has not signed. Nothing of them was done. */
+  get unprovenErasures(): number {
+    return this.#ports.shredList.refused();
   }
 
   oldestBackupMs(): number | undefined {
@@ -278,9 +278,6 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
     this.#ports.store[Symbol.dispose]();
   }
 }
-
-/** RFC 8410: what stands before the 32 bytes of a private key. */
-const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 async function foundStore(ports: VaultPorts, legacy: Legacy | undefined): Promise<void> {
   const { store, masterKeys, randomBytes } = ports;
