@@ -22,27 +22,75 @@ export function searchIndexer(
   definitions: Definitions,
   compile: Compile = compileExpression,
 ): (resource: Resource) => SearchRow[] {
-  const byType = new Map<string, readonly Finder[]>();
-  return (resource) => {
-    const type = resource.resourceType;
-    let finders = byType.get(type);
-    if (finders === undefined) {
-      definitions.prepare([type]);
-      const parameters = definitions.searchParameters.get(type) ?? new Map();
-      finders = [...parameters.values()].map((one) => finderOf(type, one, definitions, compile));
-      byType.set(type, finders);
-    }
-    const typed = typedResource(resource);
-    const rows: SearchRow[] = [];
-    for (const { parameter, find } of finders) {
-      for (const value of distinct(find(typed))) rows.push({ parameter, value });
-    }
-    return rows;
+  const findersOf = remembered((type) => [...compiled(type, definitions, compile)]);
+  return (resource) => rowsBy(findersOf(resource.resourceType), resource);
+}
+
+/**
+ * The same, an element of the resource at a time: what they find together is what is found in the
+ * whole, for no parameter looks at two elements at once but composites, which are not asked here.
+ */
+export function elementIndexer(
+  definitions: Definitions,
+  isAsked: (type: string, parameter: SearchParameter) => boolean,
+): (type: string, element: string, value: unknown) => SearchRow[] {
+  const ofType = remembered((type) => {
+    const wanted = (one: SearchParameter) => one.type !== 'composite' && isAsked(type, one);
+    const finders = [...compiled(type, definitions, compileExpression, wanted)];
+    return remembered((element) => finders.filter(({ roots }) => isRoot(roots, element)));
+  });
+  return (type, element, value) => {
+    const finders = ofType(type)(element);
+    if (finders.length === 0) return [];
+    return rowsBy(finders, { resourceType: type, [element]: value } as unknown as Resource);
   };
+}
+
+function remembered<T>(make: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    let one = known.get(name);
+    if (one === undefined) {
+      one = make(name);
+      known.set(name, one);
+    }
+    return one;
+  };
+}
+
+function* compiled(
+  type: string,
+  definitions: Definitions,
+  compile: Compile,
+  isWanted: (parameter: SearchParameter) => boolean = () => true,
+): Generator<Finder> {
+  definitions.prepare([type]);
+  for (const parameter of definitions.searchParameters.get(type)?.values() ?? []) {
+    if (isWanted(parameter)) yield finderOf(type, parameter, definitions, compile);
+  }
+}
+
+function rowsBy(finders: readonly Finder[], resource: Resource): SearchRow[] {
+  const typed = typedResource(resource);
+  const rows: SearchRow[] = [];
+  for (const { parameter, find } of finders) {
+    for (const value of distinct(find(typed))) rows.push({ parameter, value });
+  }
+  return rows;
+}
+
+/** `Observation.effective` reads effectiveDateTime and effectivePeriod too. */
+function isRoot(roots: readonly string[], element: string): boolean {
+  return roots.some(
+    (root) =>
+      element === root || (element.startsWith(root) && /^[A-Z]/.test(element.slice(root.length))),
+  );
 }
 
 interface Finder {
   readonly parameter: string;
+  /** The elements of the resource that it looks into, `value` for `value[x]`. */
+  readonly roots: readonly string[];
   readonly find: (resource: TypedValue) => SearchValue[];
 }
 
@@ -54,10 +102,11 @@ function finderOf(
 ): Finder {
   const { code, expression = '' } = parameter;
   const evaluate = compile(type, expression);
+  const roots = [...expression.matchAll(/\b[A-Z]\w*\.(\w+)/g)].map(([, root = '']) => root);
   if (parameter.type !== 'composite') {
     const find = (resource: TypedValue) =>
       evaluate(resource, resource).flatMap((one) => searchValuesOf(parameter.type, one));
-    return { parameter: code, find };
+    return { parameter: code, roots, find };
   }
   const parts = partsOf(parameter, definitions, compile);
   const find = (resource: TypedValue) =>
@@ -66,7 +115,7 @@ function finderOf(
         (values): SearchValue => ({ kind: 'composite', parts: values }),
       ),
     );
-  return { parameter: code, find };
+  return { parameter: code, roots, find };
 }
 
 type Part = (element: TypedValue, resource: TypedValue) => SearchValue[];

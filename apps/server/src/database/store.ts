@@ -23,9 +23,9 @@ export function setOrganisation(tx: Transaction, organisationId: string): Promis
   return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();
 }
 
-/** What the queries that follow may see, until the transaction ends. */
+/** What the queries that follow may see, until the transaction ends. It is sent before they are. */
 export async function setScope(tx: Transaction, scope: 'line' | 'people'): Promise<void> {
-  await tx`SELECT set_config('ausculta.scope', ${scope}, true)`;
+  await tx`SELECT set_config('ausculta.scope', ${scope}, true)`.execute();
 }
 
 /** A machine that slept, or is very busy, answers the next time. */

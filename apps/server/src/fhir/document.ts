@@ -34,8 +34,8 @@ export function documentContext(
 
 const PLAIN = 0;
 const COMPRESSED = 1;
-/** Below it, squeezing takes longer than it saves. */
-const COMPRESSED_FROM_BYTES = 600;
+/** Below it, squeezing takes longer than to write what it saves. */
+const COMPRESSED_FROM_BYTES = 1_500;
 /** More than any resource that was let in; a seal keeps others from writing more. */
 const TEXT_BYTES_MAX = 1 << 28;
 

@@ -53,6 +53,11 @@ const OWN_COLUMNS = ['_id', '_lastUpdated'];
 /** Both of an Observation's are asked instead, where the union is asked for. */
 const UNIONS = /^combo-/;
 
+/** Whether rows of a parameter are kept. */
+export function isIndexed(type: string, parameter: string): boolean {
+  return !OWN_COLUMNS.includes(parameter) && !(type === 'Observation' && UNIONS.test(parameter));
+}
+
 /** Days that tell a person: never in clear. */
 const PERSONAL_DATES = ['birthdate', 'death-date'];
 
@@ -79,8 +84,7 @@ export function indexEntries(type: string, rows: readonly SearchRow[], hash: Has
   const ranges: RangeEntry[] = [];
   const references: ReferenceEntry[] = [];
   for (const { parameter, value } of rows) {
-    if (OWN_COLUMNS.includes(parameter) || value.kind === 'composite') continue;
-    if (type === 'Observation' && UNIONS.test(parameter)) continue;
+    if (value.kind === 'composite' || !isIndexed(type, parameter)) continue;
     const name = (kind: string, of?: string): number => hash(tokenText(type, parameter, kind, of));
     for (const text of tokensOf(value)) tokens.add(name(...text));
     tokens.add(name('present'));

@@ -7,13 +7,16 @@ import {
   loadDefinitions,
 } from '@ausculta/fhir/definitions';
 import { isPlainObservation } from '@ausculta/fhir/plain-observation';
-import { type SearchRow, searchIndexer } from '@ausculta/fhir/search-rows';
+import { elementIndexer, type SearchRow, searchIndexer } from '@ausculta/fhir/search-rows';
 import { validate } from '@ausculta/fhir/validation';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import { isIndexed } from './index-entries.ts';
 
 export interface Knowledge {
   readonly definitions: Definitions;
   readonly rowsOf: (resource: Resource) => SearchRow[];
+  /** Those of one element that the index keeps. */
+  readonly rowsOfElement: (type: string, element: string, value: unknown) => SearchRow[];
   /** What is wrong by base R4, and what is odd. */
   readonly issuesOf: (resource: Resource) => OperationOutcomeIssue[];
 }
@@ -33,6 +36,7 @@ async function load(): Promise<Knowledge> {
   return {
     definitions,
     rowsOf: searchIndexer(definitions),
+    rowsOfElement: elementIndexer(definitions, (type, { code }) => isIndexed(type, code)),
     issuesOf: (resource) => (isPlainObservation(resource) ? [] : validate(definitions, resource)),
   };
 }

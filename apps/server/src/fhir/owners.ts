@@ -34,7 +34,11 @@ type See = (object: Readonly<Record<string, unknown>>, isContained: boolean) => 
 
 function visit(value: unknown, see: See, isContained = false): void {
   if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value)) see(value as Readonly<Record<string, unknown>>, isContained);
-  for (const [key, one] of Object.entries(value))
-    visit(one, see, isContained || key === 'contained');
+  if (Array.isArray(value)) {
+    for (const one of value) visit(one, see, isContained);
+    return;
+  }
+  const object = value as Readonly<Record<string, unknown>>;
+  see(object, isContained);
+  for (const key in object) visit(object[key], see, isContained || key === 'contained');
 }

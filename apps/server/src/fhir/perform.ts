@@ -6,18 +6,27 @@ import { isError } from '@ausculta/fhir/validation';
 import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Patient, Resource } from '@medplum/fhirtypes';
-import type { Transaction } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import type { Act, Done } from './acts.ts';
 import { type Answer, refuse, refuseFor, refuseInvalid } from './answer.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
+import type { Knowledge } from './knowledge.ts';
 import { PATIENT, type Patients, type SubjectChange } from './patients.ts';
-import { resolveReferences } from './references.ts';
+import { questionsIn, resolveReferences } from './references.ts';
 import type { SearchPage } from './search.ts';
 import { type HeadRow, lockHeads, lockQuestion } from './store.ts';
-import { AT_ONCE, type Draft, type WriterPorts, writeVersions } from './version-writer.ts';
+import {
+  AT_ONCE,
+  type Draft,
+  type Prepared,
+  prepareVersions,
+  type WriterPorts,
+  writeVersions,
+} from './version-writer.ts';
 
 export interface PerformPorts extends Omit<WriterPorts, 'isSubject'> {
+  readonly knowledge: Knowledge;
   readonly patients: Patients;
   readonly readPatient: (subject: RegisteredSubject) => Promise<FhirDocument>;
   /** Two at most: whether there is one, and one only. */
@@ -77,6 +86,40 @@ export async function performActs(
   return await writeAll(tx, organisationId, { meant, heads }, ports);
 }
 
+type Creation = Extract<Act, { kind: 'create' }>;
+
+/** New documents that ask for nothing that is there: they need no transaction before they are written. */
+export function areCreations(acts: readonly Act[]): acts is readonly Creation[] {
+  return (
+    acts.every(
+      (act) => act.kind === 'create' && act.ifNoneExist === undefined && act.type !== PATIENT,
+    ) && questionsIn(acts).size === 0
+  );
+}
+
+export async function prepareCreations(
+  sql: Sql,
+  organisationId: OrganisationId,
+  acts: readonly Creation[],
+  ports: Omit<PerformPorts, 'readPatient' | 'find'>,
+): Promise<Answer<Prepared[]>> {
+  const names: DocumentName[] = [];
+  for (const [index, act] of acts.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
+    const invalid = validIn(act, ports);
+    if (!invalid.ok) return of(index, invalid);
+    names.push({ type: act.type, id: ports.newId() });
+  }
+  await resolveReferences(acts, names, () => Promise.resolve({ ok: true, value: undefined }));
+  const updatedMs = ports.nowMs();
+  const drafts = acts.map(({ resource, hasPrecise }, index): Draft => {
+    const name = names[index] as DocumentName;
+    return { ...name, resource, hasPrecise, head: undefined, updatedMs };
+  });
+  const { isSubject } = ports.patients;
+  return await prepareVersions(sql, organisationId, drafts, { ...ports, isSubject });
+}
+
 type Refused = Extract<Answer<never>, { ok: false }>;
 
 function of(act: number, { refusal }: Refused): Refused {
@@ -89,7 +132,7 @@ function nameOf(meant: Meant): DocumentName | undefined {
   return meant.kind === 'found' ? meant.document : meant.name;
 }
 
-function validIn(act: Act, { knowledge }: PerformPorts): Answer<undefined> {
+function validIn(act: Act, { knowledge }: Pick<PerformPorts, 'knowledge'>): Answer<undefined> {
   if (act.kind === 'delete' || act.kind === 'delete-where') return { ok: true, value: undefined };
   const { resource, type } = act;
   if (resource.resourceType !== type) {

@@ -23,16 +23,13 @@ export async function resolveReferences(
     if (!('fullUrl' in act) || act.fullUrl === undefined || name === undefined) continue;
     known.set(act.fullUrl, `${name.type}/${name.id}`);
   }
-  for (const act of acts) {
-    if (!('resource' in act)) continue;
-    for (const question of questionsIn(act.resource)) {
-      if (known.has(question)) continue;
-      const [, type = '', query = ''] = CONDITIONAL.exec(question) ?? [];
-      const found = await findOne(type, query);
-      if (!found.ok) return found;
-      if (found.value === undefined) return NOBODY;
-      known.set(question, `${found.value.type}/${found.value.id}`);
-    }
+  for (const question of questionsIn(acts)) {
+    if (known.has(question)) continue;
+    const [, type = '', query = ''] = CONDITIONAL.exec(question) ?? [];
+    const found = await findOne(type, query);
+    if (!found.ok) return found;
+    if (found.value === undefined) return NOBODY;
+    known.set(question, `${found.value.type}/${found.value.id}`);
   }
   if (known.size === 0) return { ok: true, value: undefined };
   for (const act of acts) if ('resource' in act) replaceIn(act.resource, known);
@@ -49,24 +46,34 @@ type Holder = Record<string, unknown>;
 /** Elements that name a resource by its address. */
 const ADDRESSES = ['reference', 'url', 'uri'];
 
-function* holdersIn(value: unknown): Generator<Holder> {
+function eachHolder(value: unknown, see: (holder: Holder) => void): void {
   if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value)) yield value as Holder;
-  for (const one of Object.values(value)) yield* holdersIn(one);
+  if (Array.isArray(value)) {
+    for (const one of value) eachHolder(one, see);
+    return;
+  }
+  see(value as Holder);
+  for (const key in value) eachHolder((value as Holder)[key], see);
 }
 
-function* questionsIn(resource: object): Generator<string> {
-  for (const { reference } of holdersIn(resource)) {
-    if (typeof reference === 'string' && CONDITIONAL.test(reference)) yield reference;
+/** What the references of these acts ask for by a search. */
+export function questionsIn(acts: readonly Act[]): ReadonlySet<string> {
+  const questions = new Set<string>();
+  for (const act of acts) {
+    if (!('resource' in act)) continue;
+    eachHolder(act.resource, ({ reference }) => {
+      if (typeof reference === 'string' && CONDITIONAL.test(reference)) questions.add(reference);
+    });
   }
+  return questions;
 }
 
 function replaceIn(resource: object, known: ReadonlyMap<string, string>): void {
-  for (const holder of holdersIn(resource)) {
+  eachHolder(resource, (holder) => {
     for (const key of ADDRESSES) {
       const text = holder[key];
       const found = typeof text === 'string' ? known.get(text) : undefined;
       if (found !== undefined) holder[key] = found;
     }
-  }
+  });
 }

@@ -6,6 +6,7 @@ import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { parseSearch } from '@ausculta/fhir/search-url';
 import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import { GatheredWrites } from '../database/gathered-writes.ts';
 import { type InLaneAs, readAsOrganisation, type Sql, type Transaction } from '../database/pool.ts';
 import type { Act, Done } from './acts.ts';
 import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
@@ -16,14 +17,17 @@ import {
   type FhirDocument,
   openVersion,
 } from './document.ts';
+import { documentIndex, type EntriesOf } from './document-index.ts';
+import { indexMark } from './index-entries.ts';
 import { fhirKnowledge, type Knowledge } from './knowledge.ts';
 import { PatientShelf } from './patient-shelf.ts';
 import { PATIENT, type Patients, patientDocument } from './patients.ts';
-import { performActs } from './perform.ts';
+import { areCreations, performActs, prepareCreations } from './perform.ts';
 import { runSearch, type SearchPage } from './search.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
 import * as store from './store.ts';
+import { type Prepared, storePrepared } from './version-writer.ts';
 
 export interface RepositoryPorts {
   readonly people: Sql;
@@ -42,6 +46,14 @@ export interface RepositoryPorts {
   readonly pause: () => Promise<void>;
 }
 
+/** Documents; a transaction of more is written by itself. */
+const WRITTEN_AT_ONCE = 400;
+
+/** Each may be megabytes. */
+const READ_AT_ONCE = 25;
+
+type Reads = GatheredWrites<DocumentName, store.VersionRow | undefined>;
+
 /** What a request asks of a search, beside its parameters. */
 export interface Asking {
   readonly isStrict: boolean;
@@ -53,6 +65,10 @@ export class Repository {
   readonly #ports: RepositoryPorts;
   readonly #docNames = new DocNames();
   readonly #hashes = new Map<OrganisationId, Hash>();
+  readonly #indexes = new Map<OrganisationId, EntriesOf>();
+  /** New documents of many requests are written by one transaction, and what many ask for is read by one. */
+  readonly #creations = new Map<OrganisationId, GatheredWrites<readonly Prepared[], undefined>>();
+  readonly #reads = new Map<OrganisationId, Reads>();
   /** What is being written: whoever erases waits for it. */
   readonly #underWay = new Set<Promise<unknown>>();
   #shelf: PatientShelf | undefined;
@@ -62,12 +78,10 @@ export class Repository {
   }
 
   async read(organisationId: OrganisationId, name: DocumentName): Promise<Answer<FhirDocument>> {
-    const { people, patients } = this.#ports;
+    const { patients } = this.#ports;
     const subject = name.type === PATIENT ? patients.of(organisationId, name.id) : undefined;
     if (name.type === PATIENT && subject === undefined) return NOT_HERE;
-    const row = await readAsOrganisation(people, organisationId, (tx) =>
-      store.readDocument(tx, organisationId, name),
-    );
+    const row = await this.#readsOf(organisationId).write(name);
     const document = row && this.#documentOf(organisationId, row);
     if (document?.ok === false) return document;
     if (subject !== undefined)
@@ -148,19 +162,23 @@ export class Repository {
   }
 
   async #perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const { inLaneAs, keys, patients, nowMs, newId, pause } = this.#ports;
+    const { people, inLaneAs, keys, patients, nowMs, newId, pause } = this.#ports;
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
+    const entriesOf = this.#indexOf(organisationId, knowledge);
+    const docNames = this.#docNames;
+    const common = { keys, patients, knowledge, entriesOf, hash, docNames, nowMs, newId, pause };
+    if (areCreations(acts)) {
+      const prepared = await prepareCreations(people, organisationId, acts, common);
+      return prepared.ok ? await this.#create(organisationId, prepared.value) : prepared;
+    }
     const shelf = this.#shelfOf(knowledge);
     const outcome = await inLaneAs(organisationId, async (tx) => {
       const performed = await performActs(tx, organisationId, acts, {
-        ...{ keys, patients, knowledge, hash, nowMs, newId, pause },
-        docNames: this.#docNames,
+        ...common,
         readPatient: async (subject) => {
-          const row = await store.readDocument(tx, organisationId, {
-            type: PATIENT,
-            id: subject.id,
-          });
+          const names = [{ type: PATIENT, id: subject.id }];
+          const [row] = await store.readDocuments(tx, organisationId, names);
           const document = row && this.#documentOf(organisationId, row);
           return patientDocument(subject, document?.ok ? document.value : undefined);
         },
@@ -181,6 +199,45 @@ export class Repository {
       if (document?.type === PATIENT) shelf.put(organisationId, document);
     }
     return { ok: true, value: outcome.done };
+  }
+
+  #readsOf(organisationId: OrganisationId): Reads {
+    const known = this.#reads.get(organisationId);
+    if (known !== undefined) return known;
+    const { people } = this.#ports;
+    const reads: Reads = new GatheredWrites({
+      write: async (names) => {
+        const rows = await readAsOrganisation(people, organisationId, (tx) =>
+          store.readDocuments(tx, organisationId, names),
+        );
+        const byName = new Map(rows.map((row) => [`${row.type}/${row.id}`, row]));
+        return names.map(({ type, id }) => byName.get(`${type}/${id}`));
+      },
+      weigh: () => 1,
+      weightMax: READ_AT_ONCE,
+    });
+    this.#reads.set(organisationId, reads);
+    return reads;
+  }
+
+  async #create(organisationId: OrganisationId, prepared: Prepared[]): Promise<Answer<Done[]>> {
+    let creations = this.#creations.get(organisationId);
+    if (creations === undefined) {
+      const mark = indexMark(this.hashOf(organisationId));
+      creations = new GatheredWrites({
+        write: async (parts) => {
+          await this.#ports.inLaneAs(organisationId, (tx) =>
+            storePrepared(tx, organisationId, parts.flat(), mark),
+          );
+          return parts.map(() => undefined);
+        },
+        weigh: ({ length }) => length,
+        weightMax: WRITTEN_AT_ONCE,
+      });
+      this.#creations.set(organisationId, creations);
+    }
+    if (prepared.length > 0) await creations.write(prepared);
+    return { ok: true, value: prepared.map(({ document }) => ({ status: 201, document })) };
   }
 
   /** Nothing of an erased subject stays in memory; resolves when nothing of it is being written. */
@@ -212,6 +269,14 @@ export class Repository {
     const { keys, patients, pause } = this.#ports;
     this.#shelf ??= new PatientShelf({ patients, keys, knowledge, pause });
     return this.#shelf;
+  }
+
+  #indexOf(organisationId: OrganisationId, knowledge: Knowledge): EntriesOf {
+    const known = this.#indexes.get(organisationId);
+    if (known !== undefined) return known;
+    const made = documentIndex(knowledge, this.hashOf(organisationId));
+    this.#indexes.set(organisationId, made);
+    return made;
   }
 
   readonly hashOf = (organisationId: OrganisationId): Hash => {

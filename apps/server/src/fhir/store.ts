@@ -45,6 +45,17 @@ export async function nextDocs(sql: Sql): Promise<number> {
   return row.first;
 }
 
+/**
+ * The documents of these names. Their ids alone are asked of an index, the rest of what it finds: a plan
+ * that is made while there are few documents would otherwise take any index that begins with the
+ * organisation, and keep it.
+ */
+function named(sql: Sql, organisationId: OrganisationId, names: readonly DocumentName[]) {
+  return sql`id = ANY(${names.map(({ id }) => id)}::text[])
+    AND type || '/' || id = ANY(${names.map(({ type, id }) => `${type}/${id}`)}::text[])
+    AND organisation_id::text = ${organisationId}`;
+}
+
 /** Those of the names that exist, held until the transaction ends. */
 export async function lockHeads(
   sql: Sql,
@@ -54,8 +65,7 @@ export async function lockHeads(
   return await sql`
     SELECT doc, type, id, version, updated_ms, sealed IS NULL AS is_deleted
     FROM fhir_document
-    WHERE organisation_id = ${organisationId} AND (type, id) IN (
-      SELECT * FROM unnest(${names.map((one) => one.type)}::text[], ${names.map((one) => one.id)}::text[]))
+    WHERE ${named(sql, organisationId, names)}
     ORDER BY doc FOR UPDATE`;
 }
 
@@ -75,7 +85,7 @@ export async function insertDocuments(
     INSERT INTO fhir_document
       (organisation_id, type, id, doc, version, updated_ms, subject_id, sealed, tokens, indexed)
     SELECT ${organisationId}, row.type, row.id, row.doc, row.version, row.updated_ms, row.subject_id,
-      row.sealed::bytea, row.tokens::bigint[], ${mark}
+      ${sealedOfRow(sql, rows)}, row.tokens::bigint[], ${mark}
     FROM ${unnested(sql, rows)}`;
 }
 
@@ -97,20 +107,31 @@ export async function replaceDocuments(
   await sql`
     UPDATE fhir_document AS document
     SET version = row.version, updated_ms = row.updated_ms, subject_id = row.subject_id,
-      sealed = row.sealed::bytea, tokens = row.tokens::bigint[], indexed = ${mark}
+      sealed = ${sealedOfRow(sql, rows)}, tokens = row.tokens::bigint[], indexed = ${mark}
     FROM ${unnested(sql, rows)}
     WHERE document.organisation_id = ${organisationId} AND document.doc = row.doc`;
 }
 
 function unnested(sql: Sql, rows: readonly WrittenRow[]) {
   const column = <T>(of: (row: WrittenRow) => T): T[] => rows.map(of);
+  let end = 0;
+  const ends = rows.map(({ sealed }) => {
+    end += sealed?.length ?? 0;
+    return end;
+  });
   return sql`unnest(
     ${column((row) => row.type)}::text[], ${column((row) => row.id)}::text[],
     ${column((row) => row.doc)}::bigint[], ${column((row) => row.version)}::bigint[],
     ${column((row) => row.updated_ms)}::bigint[], ${column((row) => row.subject_id)}::uuid[],
-    ${column((row) => row.sealed && `\\x${Buffer.from(row.sealed).toString('hex')}`)}::text[],
+    ${column((row) => row.sealed?.length ?? null)}::integer[], ${ends}::integer[],
     ${column((row) => `{${row.tokens.join()}}`)}::text[]
-  ) AS row (type, id, doc, version, updated_ms, subject_id, sealed, tokens)`;
+  ) AS row (type, id, doc, version, updated_ms, subject_id, size, until, tokens)`;
+}
+
+/** All contents travel as one text, in base64: as an array of bytes each would be half as long again. */
+function sealedOfRow(sql: Sql, rows: readonly WrittenRow[]) {
+  const all = Buffer.concat(rows.flatMap(({ sealed }) => sealed ?? [])).toString('base64');
+  return sql`substring((SELECT decode(${all}, 'base64')) FROM row.until - row.size + 1 FOR row.size)`;
 }
 
 export async function insertRanges(
@@ -150,26 +171,26 @@ export async function insertCopies(
     INSERT INTO fhir_copy ${sql(rows.map((row) => ({ organisation_id: organisationId, ...row })))}`;
 }
 
-export async function readDocument(
+/** Those of the names that exist, in any order. */
+export async function readDocuments(
   sql: Sql,
   organisationId: OrganisationId,
-  { type, id }: DocumentName,
-): Promise<VersionRow | undefined> {
-  const [row] = await sql<VersionRow[]>`
+  names: readonly DocumentName[],
+): Promise<VersionRow[]> {
+  return await sql<VersionRow[]>`
     SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_document
-    WHERE organisation_id = ${organisationId} AND type = ${type} AND id = ${id}`;
-  return row;
+    WHERE ${named(sql, organisationId, names)}`;
 }
 
 export async function readVersion(
   sql: Sql,
   organisationId: OrganisationId,
-  { type, id, version }: DocumentName & { readonly version: number },
+  { version, ...name }: DocumentName & { readonly version: number },
 ): Promise<VersionRow | undefined> {
+  const { type, id } = name;
   const [row] = await sql<VersionRow[]>`
     SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_document
-    WHERE organisation_id = ${organisationId} AND type = ${type} AND id = ${id}
-      AND version = ${version}
+    WHERE ${named(sql, organisationId, [name])} AND version = ${version}
     UNION ALL
     SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_history
     WHERE organisation_id = ${organisationId} AND type = ${type} AND id = ${id}

@@ -2,7 +2,7 @@
 import { writePrecise } from '@ausculta/fhir/precise-json';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
-import type { Transaction } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { DocNames } from './doc-names.ts';
 import {
@@ -12,8 +12,8 @@ import {
   type FhirDocument,
   packText,
 } from './document.ts';
-import { type IndexEntries, indexEntries, indexMark } from './index-entries.ts';
-import type { Knowledge } from './knowledge.ts';
+import type { EntriesOf } from './document-index.ts';
+import { type IndexEntries, indexMark } from './index-entries.ts';
 import { namedIn } from './owners.ts';
 import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
@@ -30,8 +30,8 @@ export interface Draft extends DocumentName {
 export interface WriterPorts {
   readonly keys: DocumentKeys;
   readonly docNames: DocNames;
-  readonly knowledge: Knowledge;
   readonly hash: Hash;
+  readonly entriesOf: EntriesOf;
   /** A subject of the organisation, whose key there is. */
   readonly isSubject: (organisationId: OrganisationId, id: SubjectId) => boolean;
   readonly pause: () => Promise<void>;
@@ -46,8 +46,21 @@ export async function writeVersions(
   drafts: readonly Draft[],
   ports: WriterPorts,
 ): Promise<Answer<FhirDocument[]>> {
+  const prepared = await prepareVersions(tx, organisationId, drafts, ports);
+  if (!prepared.ok) return prepared;
+  await storePrepared(tx, organisationId, prepared.value, indexMark(ports.hash));
+  return { ok: true, value: prepared.value.map(({ document }) => document) };
+}
+
+/** All that can be done without the transaction that writes them. */
+export async function prepareVersions(
+  sql: Sql | Transaction,
+  organisationId: OrganisationId,
+  drafts: readonly Draft[],
+  ports: WriterPorts,
+): Promise<Answer<Prepared[]>> {
   const fresh = drafts.filter(({ head }) => head === undefined);
-  const docs = await ports.docNames.take(tx, fresh.length);
+  const docs = await ports.docNames.take(sql, fresh.length);
   const prepared: Prepared[] = [];
   let taken = 0;
   for (const [index, draft] of drafts.entries()) {
@@ -57,11 +70,11 @@ export async function writeVersions(
     if (!made.ok) return made;
     prepared.push(made.value);
   }
-  await storePrepared(tx, organisationId, prepared, indexMark(ports.hash));
-  return { ok: true, value: prepared.map(({ document }) => document) };
+  return { ok: true, value: prepared };
 }
 
-interface Prepared {
+/** A version as it will be stored. */
+export interface Prepared {
   readonly isNew: boolean;
   readonly document: FhirDocument;
   readonly row: store.WrittenRow;
@@ -74,7 +87,7 @@ const NO_ENTRIES: IndexEntries = { tokens: [], ranges: [], references: [] };
 function prepare(
   organisationId: OrganisationId,
   { draft, doc }: { readonly draft: Draft; readonly doc: number },
-  { keys, knowledge, hash, isSubject }: WriterPorts,
+  { keys, entriesOf, isSubject }: WriterPorts,
 ): Answer<Prepared> {
   const { type, id, head, updatedMs, hasPrecise } = draft;
   const version = (head?.version ?? 0) + 1;
@@ -107,7 +120,7 @@ function prepare(
   // Erased since it was looked up: what would be sealed for it is let go.
   if (sealed === undefined)
     return refuse(409, { code: 'conflict', text: 'The patient is erased.' });
-  const entries = indexEntries(type, knowledge.rowsOf(resource), hash);
+  const entries = entriesOf(resource);
   return {
     ok: true,
     value: {
@@ -141,7 +154,7 @@ export function withMeta(
   } as Resource;
 }
 
-async function storePrepared(
+export async function storePrepared(
   tx: Transaction,
   organisationId: OrganisationId,
   prepared: readonly Prepared[],

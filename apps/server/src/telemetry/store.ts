@@ -146,7 +146,7 @@ export async function takeLane(sql: Sql, lane: number): Promise<number> {
 /** Whether the lane is still ours; whoever takes it waits until this transaction is over. */
 export async function holdLane(sql: Sql, owner: { lane: number; fence: number }): Promise<boolean> {
   const rows = await sql`
-    SELECT FROM lane WHERE lane = ${owner.lane} AND fence = ${owner.fence} FOR SHARE`;
+    SELECT FROM lane WHERE lane = ${owner.lane} AND fence = ${owner.fence} FOR SHARE`.execute();
   return rows.length === 1;
 }
 
