@@ -25,11 +25,6 @@ export function bundleJson(bundle: Bundle<Observation | Patient | OperationOutco
   return JSON.stringify({ ...rest, entry: precise });
 }
 
-/** The text of an Observation that is a reading. */
-export function preciseObservationText(observation: Observation): string {
-  return JSON.stringify(preciseObservation(observation));
-}
-
 function preciseObservation(observation: Observation): unknown {
   const { component } = observation;
   if (component === undefined) return precise(observation);

@@ -5,7 +5,7 @@ import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
 import fc from 'fast-check';
 import { bundleJson } from './json.ts';
 import { type PlacedReading, toObservations } from './observation.ts';
-import { observationTexts } from './observation-text.ts';
+import { observationTexts, type ToldObservation } from './observation-text.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });
@@ -42,6 +42,8 @@ function plainTexts(readings: readonly PlacedReading[], ...links: [] | [typeof L
   });
 }
 
+const textOf = ({ text }: ToldObservation) => text;
+
 const LINKS = ({ deviceId }: PlacedReading) => ({
   device: { reference: `Device/${deviceId}` },
   personal: { gateway: { reference: 'Device/hub' } },
@@ -50,8 +52,18 @@ const LINKS = ({ deviceId }: PlacedReading) => ({
 test('any readings are written as their Observations would be', () => {
   fc.assert(
     fc.property(fc.array(READING, { maxLength: 12 }), (readings) => {
-      assert.deepEqual(observationTexts(readings), plainTexts(readings));
-      assert.deepEqual(observationTexts(readings, LINKS), plainTexts(readings, LINKS));
+      const told = observationTexts(readings);
+      const linked = observationTexts(readings, LINKS);
+      assert.deepEqual(told.map(textOf), plainTexts(readings));
+      assert.deepEqual(linked.map(textOf), plainTexts(readings, LINKS));
+      const places = toObservations(readings).map(({ id, effectiveDateTime }) => [
+        id,
+        Date.parse(effectiveDateTime ?? ''),
+      ]);
+      assert.deepEqual(
+        told.map(({ id, timeMs }) => [id, timeMs]),
+        places,
+      );
     }),
     { numRuns: 500 },
   );

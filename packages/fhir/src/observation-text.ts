@@ -15,8 +15,18 @@ import {
 } from './observation.ts';
 import { withoutNoise } from './observation-value.ts';
 
+/** An Observation that is a reading, or a cuff's pressures, as it is told. */
+export interface ToldObservation {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly text: string;
+}
+
 /** As `toObservations`, in its order, each as JSON. */
-export function observationTexts(readings: readonly PlacedReading[], linksOf?: LinksOf): string[] {
+export function observationTexts(
+  readings: readonly PlacedReading[],
+  linksOf?: LinksOf,
+): ToldObservation[] {
   const templates = new Map<string, readonly string[]>();
   const idOf = observationIds();
   return measurementsOf(readings).map((measurement) => {
@@ -28,12 +38,14 @@ export function observationTexts(readings: readonly PlacedReading[], linksOf?: L
       templates.set(key, template);
     }
     const [first] = measurement as [PlacedReading];
-    let text = `${template[0]}"${idOf(first)}"${template[1]}"${isoOf(first.timeMs)}"${template[2]}`;
+    const { timeMs } = first;
+    const id = idOf(first);
+    let text = `${template[0]}"${id}"${template[1]}"${isoOf(timeMs)}"${template[2]}`;
     for (let hole = 3; hole < template.length; hole++) {
       const { metric, value } = shown[hole - 3] as PlacedReading;
       text += valueText(metric, withoutNoise(metric, value)) + template[hole];
     }
-    return text;
+    return { id, timeMs, text };
   });
 }
 

@@ -3,19 +3,19 @@
  * asks of one patient by code, category and date is answered from both, as one list in the order of
  * their time. Any other is answered from documents alone, and says so.
  */
-import { preciseObservationText } from '@ausculta/fhir/json';
 import {
   type ObservationQuery,
   type PageStart,
   parseObservationQuery,
 } from '@ausculta/fhir/observation-query';
+import type { ToldObservation } from '@ausculta/fhir/observation-text';
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { pageAfter, type ReadingObservation, readingsPage, timeOf } from './reading-pages.ts';
+import { pageAfter, readingsPage } from './reading-pages.ts';
 import type { Repository } from './repository.ts';
 import type { SearchPage } from './search.ts';
 import type { SearchAsked } from './search-asked.ts';
@@ -139,12 +139,12 @@ function startsOf(cursor: string | undefined): Starts | undefined {
 interface Taken {
   readonly all: readonly FoundDocument[];
   readonly documents: number;
-  readonly readings: readonly ReadingObservation[];
+  readonly readings: readonly ToldObservation[];
 }
 
 function takeInOrder(
   documents: readonly FoundDocument[],
-  readings: readonly ReadingObservation[],
+  readings: readonly ToldObservation[],
   { count, newestFirst }: { readonly count: number; readonly newestFirst: boolean },
 ): Taken {
   const all: FoundDocument[] = [];
@@ -165,22 +165,21 @@ function takeInOrder(
 }
 
 /** One without a time comes last. */
-function isFirst(document: FoundDocument, reading: ReadingObservation, newestFirst: boolean) {
+function isFirst(document: FoundDocument, reading: ToldObservation, newestFirst: boolean) {
   const ms = document.place?.values[0];
   if (typeof ms !== 'number') return false;
-  return newestFirst ? ms > timeOf(reading) : ms < timeOf(reading);
+  return newestFirst ? ms > reading.timeMs : ms < reading.timeMs;
 }
 
-export function documentOfReading(reading: ReadingObservation): FoundDocument {
-  const text = preciseObservationText(reading);
-  return { type: 'Observation', id: reading.id ?? '', versionId: '1', updatedMs: undefined, text };
+export function documentOfReading({ id, text }: ToldObservation): FoundDocument {
+  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text };
 }
 
 /** What was fetched and did not find room is fetched again. */
 function nextOf(on: {
   readonly taken: Taken;
   readonly stored: SearchPage;
-  readonly page: { readonly resources: readonly ReadingObservation[]; readonly next: unknown };
+  readonly page: { readonly resources: readonly ToldObservation[]; readonly next: unknown };
   readonly starts: Starts;
 }): { d?: string | null; r?: PageStart | null } | undefined {
   const { taken, stored, page, starts } = on;
@@ -197,7 +196,7 @@ function nextOf(on: {
 
 /** A page that ends within a time goes on after so many of that time, those of earlier pages too. */
 function readingsStart(
-  given: readonly ReadingObservation[],
+  given: readonly ToldObservation[],
   start: Starts['readings'],
 ): Starts['readings'] {
   if (given.length === 0) return start;

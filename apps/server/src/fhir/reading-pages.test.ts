@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseObservationQuery } from '@ausculta/fhir/observation-query';
 import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
-import { firstMatching } from './reading-pages.ts';
+import fc from 'fast-check';
+import type { SeriesRange } from '../telemetry/merge.ts';
+import { firstTold, inOrder } from './reading-pages.ts';
 
 const START_MS = 1_764_000_000_000;
-const SUBJECT = '0190a0b0-0000-7000-8000-000000000001';
 
-const subjectId = parseSubjectId(SUBJECT);
+const subjectId = parseSubjectId('0190a0b0-0000-7000-8000-000000000001');
 const deviceId = parseDeviceId('monitor-1');
 assert.ok(subjectId !== undefined && deviceId !== undefined);
 
@@ -17,22 +17,12 @@ const readingOf = (metric: string, timeMs: number) => ({
   ...{ subjectId, deviceId, epoch: 1, stampMs: timeMs, timeMs, value: 80, flags: 0 },
 });
 
-function queryFor(count: number) {
-  const query = parseObservationQuery(
-    new URLSearchParams({ patient: SUBJECT, _count: String(count) }),
-    { isLenient: false },
-  );
-  assert.ok(query.ok);
-  return query.value;
-}
-
 test('only as many Observations are made as are asked for, in order', () => {
   const readings = Array.from({ length: 1_000 }, (_, i) => readingOf('heart-rate', START_MS + i));
   for (const count of [0, 1, 200, 201, 500]) {
-    const found = firstMatching(queryFor(count), readings, count);
+    const found = firstTold(readings, count);
     assert.equal(found.length, count);
-    const lastMs = Date.parse(found.at(-1)?.effectiveDateTime ?? '');
-    if (count > 0) assert.equal(lastMs, START_MS + count - 1);
+    if (count > 0) assert.equal(found.at(-1)?.timeMs, START_MS + count - 1);
   }
 });
 
@@ -41,7 +31,36 @@ test('a panel that lies across the end of a page is one', () => {
   const cuff = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'].map((key) =>
     readingOf(key, START_MS + 1_000),
   );
-  const found = firstMatching(queryFor(500), [...before, ...cuff], 500);
+  const found = firstTold([...before, ...cuff], 500);
   assert.equal(found.length, 200);
-  assert.equal(found.at(-1)?.component?.length, 3);
+  assert.equal(JSON.parse(found.at(-1)?.text ?? '').component.length, 3);
+});
+
+test('the first of all series are among the first of each', () => {
+  const rangeOf = (metric: string, timesMs: readonly number[]): SeriesRange => ({
+    series: { id: 1, organisationId: '' as never, partition: 0, ...readingOf(metric, 0) },
+    stampsMs: Float64Array.from(timesMs),
+    timesMs: Float64Array.from(timesMs),
+    values: new Float64Array(timesMs.length),
+    flags: new Uint8Array(timesMs.length),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.integer({ min: 0, max: 9 })), { maxLength: 3 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.boolean(),
+      (series, wanted, newestFirst) => {
+        const keys = ['heart-rate', 'spo2', 'resp-rate'];
+        const ranges = series.map((times, i) =>
+          rangeOf(
+            keys[i] ?? '',
+            times.sort((a, b) => a - b),
+          ),
+        );
+        const all = inOrder(ranges, { newestFirst, wanted: 1_000 });
+        const some = inOrder(ranges, { newestFirst, wanted });
+        assert.deepEqual(some.slice(0, wanted), all.slice(0, wanted));
+      },
+    ),
+  );
 });

@@ -1,21 +1,19 @@
 /** Readings as Observations, a page at a time: made on the way out, from one end until there are enough. */
 import type { UnreadablePart } from '@ausculta/contract/readings';
-import { type PlacedReading, toObservations } from '@ausculta/fhir/observation';
+import type { PlacedReading } from '@ausculta/fhir/observation';
 import {
-  matches,
   metricsOfQuery,
   type ObservationQuery,
   type PageStart,
 } from '@ausculta/fhir/observation-query';
+import { observationTexts, type ToldObservation } from '@ausculta/fhir/observation-text';
 import { ALL_TIME, type SeriesRange } from '../telemetry/merge.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-
-export type ReadingObservation = ReturnType<typeof toObservations>[number];
 
 const READINGS_AT_ONCE = 200;
 
 export interface ReadingPage {
-  readonly resources: readonly ReadingObservation[];
+  readonly resources: readonly ToldObservation[];
   readonly next: PageStart | undefined;
   /** Part of what was looked through does not open: the list may lack it. */
   readonly isUnreadable: boolean;
@@ -37,12 +35,13 @@ export async function readingsPage(
   const span = { fromMs: Math.max(fromMs, pageFromMs), toMs: Math.min(untilMs, pageUntilMs) };
   const metrics = metricsOfQuery(query).map((metric) => metric.key);
   const skip = page?.skip ?? 0;
-  const found: ReadingObservation[] = [];
+  const found: ToldObservation[] = [];
   const unreadable: UnreadablePart[] = [];
   const asked = { subjectId: query.subjectId, metrics, ...span, newestFirst, unreadable };
   for await (const ranges of telemetry.windows(asked)) {
     const wanted = skip + count + 1 - found.length;
-    for (const one of firstMatching(query, inOrder(ranges, newestFirst), wanted)) found.push(one);
+    const readings = inOrder(ranges, { newestFirst, wanted });
+    for (const one of firstTold(readings, wanted)) found.push(one);
     if (found.length > skip + count) break;
   }
   const given = found.slice(0, skip + count);
@@ -53,47 +52,57 @@ export async function readingsPage(
   };
 }
 
-export function pageAfter(given: readonly ReadingObservation[]): PageStart {
-  const atMs = timeOf(given.at(-1) as ReadingObservation);
-  return { atMs, skip: given.filter((one) => timeOf(one) === atMs).length };
+export function pageAfter(given: readonly ToldObservation[]): PageStart {
+  const atMs = given.at(-1)?.timeMs ?? 0;
+  return { atMs, skip: given.filter(({ timeMs }) => timeMs === atMs).length };
 }
 
-export const timeOf = (observation: ReadingObservation): number =>
-  Date.parse(observation.effectiveDateTime ?? '');
-
-/** Observations are made a few at a time: ten of a day's readings do not cost the whole day. */
-export function firstMatching(
-  query: ObservationQuery,
-  readings: readonly PlacedReading[],
-  wanted: number,
-): ReadingObservation[] {
-  const found: ReadingObservation[] = [];
+/**
+ * Observations are made a few at a time: ten of a day's readings do not cost the whole day. All that was
+ * asked for by metric and time is an answer to the query.
+ */
+export function firstTold(readings: readonly PlacedReading[], wanted: number): ToldObservation[] {
+  const found: ToldObservation[] = [];
   let from = 0;
   while (from < readings.length && found.length < wanted) {
     let until = Math.min(from + READINGS_AT_ONCE, readings.length);
     // A panel's parts have one time: they are made together.
     while (readings[until]?.timeMs === readings[until - 1]?.timeMs) until += 1;
-    for (const one of toObservations(readings.slice(from, until)))
-      if (matches(query, one)) found.push(one);
+    for (const one of observationTexts(readings.slice(from, until))) found.push(one);
     from = until;
   }
   return found.slice(0, wanted);
 }
 
-function inOrder(ranges: readonly SeriesRange[], newestFirst: boolean) {
-  const sign = newestFirst ? -1 : 1;
-  return ranges
-    .flatMap(({ series, stampsMs, timesMs, values, flags }) =>
-      Array.from(stampsMs, (stampMs, i) => ({
-        metric: series.metric,
-        subjectId: series.subjectId,
-        deviceId: series.deviceId,
-        epoch: series.epoch,
-        stampMs,
+interface Wanted {
+  readonly newestFirst: boolean;
+  /** Of each series so many are enough: whatever else it has comes after them. */
+  readonly wanted: number;
+}
+
+export function inOrder(
+  ranges: readonly SeriesRange[],
+  { newestFirst, wanted }: Wanted,
+): PlacedReading[] {
+  const readings: PlacedReading[] = [];
+  for (const { series, stampsMs, timesMs, values, flags } of ranges) {
+    const { metric, subjectId, deviceId, epoch } = series;
+    const { length } = timesMs;
+    let from = newestFirst ? Math.max(0, length - wanted) : 0;
+    let until = newestFirst ? length : Math.min(length, wanted);
+    // Of one time all or none.
+    while (from > 0 && timesMs[from - 1] === timesMs[from]) from -= 1;
+    while (until < length && timesMs[until] === timesMs[until - 1]) until += 1;
+    for (let i = from; i < until; i += 1) {
+      readings.push({
+        ...{ metric, subjectId, deviceId, epoch },
+        stampMs: stampsMs[i] as number,
         timeMs: timesMs[i] as number,
         value: values[i] as number,
         flags: flags[i] as number,
-      })),
-    )
-    .sort((a, b) => sign * (a.timeMs - b.timeMs));
+      });
+    }
+  }
+  const sign = newestFirst ? -1 : 1;
+  return readings.sort((a, b) => sign * (a.timeMs - b.timeMs));
 }

@@ -14,7 +14,7 @@ import type { Condition } from '../conditions.ts';
 import type { FhirDocument } from '../document.ts';
 import { tokenText } from '../index-entries.ts';
 import { documentOfReading } from '../observation-search.ts';
-import { readingsPage, timeOf } from '../reading-pages.ts';
+import { readingsPage } from '../reading-pages.ts';
 import { documentOf, positionOf, type SearchSession, TooWide } from '../search-session.ts';
 
 /** So many documents are opened; what has been seen often enough is passed over unopened. */
@@ -152,8 +152,11 @@ export async function addReadings(
   for (const code of codes.values()) {
     const one = { ...query, codes: [...query.codes, [code]], newestFirst: true, count: max };
     const page = await readingsPage({ ...one, page: undefined }, telemetry);
-    for (const reading of page.resources)
-      groups.add(reading.code, { document: documentOfReading(reading), atMs: timeOf(reading) });
+    for (const reading of page.resources) {
+      const observation = JSON.parse(reading.text) as Observation;
+      const document = documentOfReading(reading);
+      groups.add(observation.code, { document, atMs: reading.timeMs });
+    }
     isUnreadable ||= page.isUnreadable;
   }
   return isUnreadable;
