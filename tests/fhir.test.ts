@@ -154,6 +154,45 @@ describe('FHIR', () => {
     assert.equal((await send('GET', '/Patient', undefined, token)).status, 401);
   });
 
+  test('a document that is newer than all readings comes first, whatever was asked before', async () => {
+    const device = await server.addPatient('Newest');
+    const startMs = Date.now() - 60_000;
+    const readings = [0, 1, 2].map((i) => ({
+      time: startMs + i * 2_000,
+      values: { 'heart-rate': 80 + i },
+    }));
+    await server.send(device, JSON.stringify(readings));
+    await eventually('the readings', async () =>
+      (await server.readings(device.subjectId, 'heart-rate')).length === 3 ? true : undefined,
+    );
+    const makeAt = (atMs: number, value: number) => {
+      const subject = { reference: `Patient/${device.subjectId}` };
+      const code = { coding: [{ system: 'http://loinc.org', code: '8867-4' }] };
+      const effectiveDateTime = new Date(atMs).toISOString();
+      const measured = { subject, code, effectiveDateTime, valueQuantity: { value } };
+      return made({ resourceType: 'Observation', ...{ status: 'final', ...measured } });
+    };
+    const search = `/Observation?patient=${device.subjectId}&code=8867-4&_sort=-date&_count=2`;
+    const valuesOf = (bundle: Json): unknown[] =>
+      (bundle.entry ?? []).map(
+        ({ resource = {} }) => (resource['valueQuantity'] as { value: number }).value,
+      );
+    const page = async () => await json(await send('GET', search));
+    for (const _ of [1, 2]) assert.deepEqual(valuesOf(await page()), [82, 81]);
+    await makeAt(startMs - 60_000, 50);
+    for (const _ of [1, 2]) {
+      const first = await page();
+      assert.deepEqual(valuesOf(first), [82, 81]);
+      const links = first['link'] as { relation: string; url: string }[];
+      const next = links.find(({ relation }) => relation === 'next')?.url.split(BASE)[1];
+      assert.deepEqual(valuesOf(await json(await send('GET', next ?? ''))), [80, 50]);
+    }
+    const { id } = await makeAt(startMs + 3_000, 51);
+    for (const _ of [1, 2]) assert.deepEqual(valuesOf(await page()), [82, 51]);
+    assert.equal((await send('DELETE', `/Observation/${id}`)).status, 204);
+    for (const _ of [1, 2]) assert.deepEqual(valuesOf(await page()), [82, 81]);
+  });
+
   test('readings and documents are one list, newest first, page after page', async () => {
     const device = await server.addPatient('Listed');
     const startMs = Date.now() - 60_000;
@@ -192,6 +231,21 @@ describe('FHIR', () => {
       const expected = [80, 60, 81, 61, 82, 62, 83, 84];
       assert.deepEqual(values, sign < 0 ? expected.toReversed() : expected);
     }
+    const page = await json(await send('GET', `/Observation?patient=${device.subjectId}&_count=1`));
+    const told = page.entry?.[0]?.resource as Json & { id: string };
+    const path = `/Observation/${told.id}`;
+    assert.deepEqual(await json(await send('GET', path)), told);
+    assert.deepEqual(await json(await send('GET', `${path}/_history/1`)), told);
+    assert.equal((await send('GET', `${path}/_history/2`)).status, 404);
+    // A reading is what was measured: nobody writes over it, and no other has its id.
+    for (const response of [
+      await send('PUT', path, { ...told, status: 'amended' }),
+      await send('DELETE', path),
+    ])
+      assert.deepEqual(await refused(response), [405, 'business-rule', 'Observation.id']);
+    const [tag = ''] = told.id.split('.');
+    for (const id of [`${told.id}0`, told.id.replace(tag, '0'.repeat(16)), `${tag}.spo2.1.0`])
+      assert.equal((await send('GET', `/Observation/${id}`)).status, 404, id);
     // What readings cannot be asked is answered from documents, and the answer says so.
     const other = await json(
       await send('GET', `/Observation?patient=${device.subjectId}&value-quantity=gt60`),

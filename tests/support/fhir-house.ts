@@ -48,6 +48,9 @@ function keysBySubject() {
   };
 }
 
+/** Nobody measures anything here. */
+const NO_READINGS = { isOne: () => false, read: () => Promise.resolve(undefined) };
+
 export async function fhirHouse(): Promise<FhirHouse> {
   const database = await freshDatabase();
   const owner = await PostgresLog.takeOver(database.line);
@@ -63,7 +66,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const turns = new Turns();
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
   const ports = {
-    ...{ people: database.people, inLaneAs, keys, patients },
+    ...{ people: database.people, inLaneAs, keys, patients, readings: NO_READINGS },
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
@@ -77,7 +80,9 @@ export async function fhirHouse(): Promise<FhirHouse> {
       const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });
       const pause = () => Promise.resolve();
       const { hashOf } = other;
-      await indexAll({ sql: database.line, keys, hashOf, pause, isClosed: () => false });
+      const onIndexed = () => undefined;
+      const on = { sql: database.line, keys, hashOf, onIndexed, pause };
+      await indexAll({ ...on, isClosed: () => false });
       return other;
     },
     shred: (id) => {

@@ -268,7 +268,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   let categoryOf = ({ category }: RegisteredSubject): PatientCategory => category;
-  const documents = { registry, categoryOf: (subject: RegisteredSubject) => categoryOf(subject) };
+  const known = { registry, telemetry };
+  const documents = { ...known, categoryOf: (subject: RegisteredSubject) => categoryOf(subject) };
   const fhir = openDocuments(ground, { ...documents, inTurn: (act) => turns.run(act) });
   const forgetting = { ...engine, parking, fhir, vault, inLane, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, sql });
@@ -278,8 +279,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
-  const erasedMs = (id: string, number: string) => erasing.erasure.lastOf(id, number);
-  const admissions = await openAdmissions({ ...admitting, turns, erasedMs, sql });
+  const admissions = await openAdmissions({ ...admitting, turns, sql });
   ({ categoryOf } = admissions);
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
@@ -303,7 +303,7 @@ function openHub({
 
 function openDocuments(
   { options: { outside }, database: { people }, vault: keys, owner }: Ground,
-  ports: Pick<Parameters<typeof openFhir>[0], 'registry' | 'categoryOf' | 'inTurn'>,
+  ports: Pick<Parameters<typeof openFhir>[0], 'registry' | 'telemetry' | 'categoryOf' | 'inTurn'>,
 ): Repository {
   const inLaneAs = inLaneAsOf(people, { owner, onTakenOver: outside.onFatal });
   return openFhir({ ...outside, ...ports, people, keys, inLaneAs });
@@ -355,9 +355,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   });
   const { standsAt } = parts.admissions;
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
-  const { desk } = parts.admissions;
-  const refusals = { people: database.people, keys: parts.vault, census };
-  admissionRoutes(app, { registry, desk, nowMs, ...refusals });
+  admissionRoutes(app, { registry, desk: parts.admissions.desk, nowMs });
   erasureRoutes(app, {
     erasure: parts.erasure,
     holds: parts.holds,

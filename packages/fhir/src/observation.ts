@@ -97,6 +97,12 @@ export function observationIds(): (first: PlacedReading) => string {
 const PANEL = 'nibp';
 const CUFF_KEYS = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'];
 
+/** The metrics that an id of this name stands for. */
+export function metricKeysOfId(name: string): readonly string[] {
+  if (name === PANEL) return CUFF_KEYS;
+  return CUFF_KEYS.includes(name) ? [] : [name];
+}
+
 export function isCuffPressure(metric: Metric): boolean {
   return CUFF_KEYS.includes(metric.key);
 }

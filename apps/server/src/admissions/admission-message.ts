@@ -37,8 +37,7 @@ const TAKEN: Partial<Record<AdtAction, Told | 'merge' | 'swap'>> = {
   'cancel-discharge': 'cancel-discharge',
 };
 
-/** What the audit calls it. */
-export const AUDITED_AS: Record<Told, AuditAct> = {
+export const ACTS: Record<Told, AuditAct> = {
   admit: 'patient-admitted',
   transfer: 'patient-transferred',
   discharge: 'patient-discharged',

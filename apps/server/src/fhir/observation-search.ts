@@ -11,11 +11,13 @@ import {
 import type { ToldObservation } from '@ausculta/fhir/observation-text';
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
+import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { pageAfter, readingsPage } from './reading-pages.ts';
+import { type Newest, NewestDocuments } from './newest-documents.ts';
+import { documentOfReading, pageAfter, readingsPage } from './reading-pages.ts';
 import type { Repository } from './repository.ts';
 import type { SearchPage } from './search.ts';
 import type { SearchAsked } from './search-asked.ts';
@@ -36,6 +38,7 @@ const ABOUT_THE_ANSWER =
 
 export class ObservationSearch {
   readonly #ports: ObservationPorts;
+  readonly #newest = new NewestDocuments();
 
   constructor(ports: ObservationPorts) {
     this.#ports = ports;
@@ -56,7 +59,10 @@ export class ObservationSearch {
     return await this.#merged(asked, { query, readings, starts });
   }
 
-  #readingsQuery({ organisationId, parameters }: SearchAsked, query: SearchQuery) {
+  #readingsQuery(
+    { organisationId, parameters }: SearchAsked,
+    query: SearchQuery,
+  ): ReadingsAsked | undefined {
     const own = parameters.filter(
       ([name]) => !ABOUT_THE_ANSWER.test(name) && !query.ignored.includes(name),
     );
@@ -64,26 +70,28 @@ export class ObservationSearch {
     if (!parsed.ok) return undefined;
     const { registry } = this.#ports;
     const subject = subjectOf(registry, organisationId, parsed.value.subjectId);
-    return { query: parsed.value, isKnown: subject !== undefined };
+    const question = JSON.stringify([organisationId, own]);
+    return { query: parsed.value, isKnown: subject !== undefined, question };
   }
 
   async #merged(
     { organisationId }: SearchAsked,
     { query, readings, starts }: Merging,
   ): Promise<Result<ObservationPage>> {
-    const { repository, telemetry } = this.#ports;
+    const { telemetry } = this.#ports;
     const { newestFirst } = readings.query;
-    const sort = [{ parameter: 'date', descending: newestFirst }];
-    const { documents, readings: start } = starts;
-    const stored =
-      documents === null
-        ? ok({ ...NOTHING })
-        : await repository.search(organisationId, { ...query, sort, cursor: documents });
-    if (!stored.ok) return stored;
+    const { readings: start } = starts;
     const page =
       start === null || !readings.isKnown
         ? { resources: [], next: undefined, isUnreadable: false }
         : await readingsPage({ ...readings.query, count: query.count, page: start }, telemetry);
+    const newer = page.resources.length < query.count ? undefined : page.resources.at(-1);
+    const stored = await this.#documents(
+      organisationId,
+      { query, readings, starts },
+      newer?.timeMs,
+    );
+    if (!stored.ok) return stored;
     const taken = takeInOrder(stored.value.matches, page.resources, { ...query, newestFirst });
     const next = nextOf({ taken, stored: stored.value, page, starts });
     return ok({
@@ -95,11 +103,54 @@ export class ObservationSearch {
       issues: [],
     });
   }
+
+  /**
+   * Those that may stand on a page whose readings are all of `newerMs` or newer: none, where it is known
+   * that no document is.
+   */
+  async #documents(
+    organisationId: OrganisationId,
+    { query, readings, starts }: Merging,
+    newerMs: number | undefined,
+  ): Promise<Result<SearchPage>> {
+    const { repository } = this.#ports;
+    const { documents } = starts;
+    if (documents === null) return ok(NOTHING);
+    const { newestFirst, subjectId } = readings.query;
+    const isFromNewest = newestFirst && documents === undefined;
+    const { question } = readings;
+    const changes = repository.changesOf(organisationId, subjectId);
+    const newest = isFromNewest ? this.#newest.of(question, changes) : undefined;
+    if (newest?.isAny === false) return ok(NOTHING);
+    // They begin behind this page, wherever that ends.
+    if (newest !== undefined && newerMs !== undefined && newest.atMs <= newerMs)
+      return ok({ ...NOTHING, next: BEHIND });
+    const sort = [{ parameter: 'date', descending: newestFirst }];
+    const found = await repository.search(organisationId, { ...query, sort, cursor: documents });
+    if (isFromNewest && found.ok && !found.value.isUnreadable)
+      this.#newest.note(question, changes, newestOf(found.value));
+    return found;
+  }
+}
+
+const BEHIND = 'behind';
+
+function newestOf({ matches: [first] }: SearchPage): Newest {
+  if (first === undefined) return { isAny: false };
+  const ms = first.place?.values[0];
+  return { isAny: true, atMs: typeof ms === 'number' ? ms : Number.NEGATIVE_INFINITY };
+}
+
+interface ReadingsAsked {
+  readonly query: ObservationQuery;
+  readonly isKnown: boolean;
+  /** The same for the same question, whichever page of it is asked for. */
+  readonly question: string;
 }
 
 interface Merging {
   readonly query: SearchQuery;
-  readonly readings: { readonly query: ObservationQuery; readonly isKnown: boolean };
+  readonly readings: ReadingsAsked;
   readonly starts: Starts;
 }
 
@@ -169,10 +220,6 @@ function isFirst(document: FoundDocument, reading: ToldObservation, newestFirst:
   const ms = document.place?.values[0];
   if (typeof ms !== 'number') return false;
   return newestFirst ? ms > reading.timeMs : ms < reading.timeMs;
-}
-
-export function documentOfReading({ id, text }: ToldObservation): FoundDocument {
-  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text };
 }
 
 /** What was fetched and did not find room is fetched again. */

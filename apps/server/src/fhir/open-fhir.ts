@@ -1,24 +1,29 @@
 /** The room's documents, on the database and keys of the server. */
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type PatientPorts, Patients } from './patients.ts';
+import { ReadingsById } from './reading-by-id.ts';
 import { indexAll, type ReindexPorts } from './reindex.ts';
 import { Repository, type RepositoryPorts } from './repository.ts';
 
 interface FhirParts
-  extends Omit<RepositoryPorts, 'patients'>,
+  extends Omit<RepositoryPorts, 'patients' | 'readings'>,
     Pick<PatientPorts, 'registry' | 'categoryOf'> {
+  readonly telemetry: Pick<Telemetry, 'range'>;
   readonly keys: RepositoryPorts['keys'] & { readonly isShredded: PatientPorts['isShredded'] };
 }
 
 /** Beside everything else; a search finds what has come from elsewhere once this has seen it. */
 export function indexInBackground(
   repository: Repository,
-  ports: Omit<ReindexPorts, 'hashOf' | 'isClosed'> & {
+  ports: Omit<ReindexPorts, 'hashOf' | 'onIndexed' | 'isClosed'> & {
     readonly onProblem: (what: string, error: unknown) => void;
   },
 ): () => void {
   let isClosed = false;
   const { hashOf } = repository;
-  indexAll({ ...ports, hashOf, isClosed: () => isClosed }).catch((error: unknown) => {
+  const onIndexed = (organisationId: OrganisationId) => repository.noteChange(organisationId);
+  indexAll({ ...ports, hashOf, onIndexed, isClosed: () => isClosed }).catch((error: unknown) => {
     if (!isClosed) ports.onProblem('index documents', error);
   });
   return () => {
@@ -26,7 +31,9 @@ export function indexInBackground(
   };
 }
 
-export function openFhir({ registry, categoryOf, keys, ...ports }: FhirParts): Repository {
+export function openFhir(parts: FhirParts): Repository {
+  const { registry, categoryOf, telemetry, keys, ...ports } = parts;
   const patients = new Patients({ registry, categoryOf, isShredded: keys.isShredded });
-  return new Repository({ ...ports, keys, patients });
+  const readings = new ReadingsById({ registry, telemetry });
+  return new Repository({ ...ports, keys, patients, readings });
 }

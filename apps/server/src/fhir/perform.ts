@@ -13,6 +13,7 @@ import { type Answer, refuse, refuseFor, refuseInvalid } from './answer.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 import type { Knowledge } from './knowledge.ts';
 import { PATIENT, type Patients, type SubjectChange } from './patients.ts';
+import type { ReadingsById } from './reading-by-id.ts';
 import { questionsIn, resolveReferences } from './references.ts';
 import type { SearchPage } from './search.ts';
 import { type HeadRow, lockHeads, lockQuestion } from './store.ts';
@@ -28,6 +29,7 @@ import {
 export interface PerformPorts extends Omit<WriterPorts, 'isSubject'> {
   readonly knowledge: Knowledge;
   readonly patients: Patients;
+  readonly readings: Pick<ReadingsById, 'isOne'>;
   readonly readPatient: (subject: RegisteredSubject) => Promise<FhirDocument>;
   /** Two at most: whether there is one, and one only. */
   readonly find: (
@@ -69,6 +71,7 @@ export async function performActs(
     if (!invalid.ok) return of(index, invalid);
     const one = await meaningOf(tx, act, ports);
     if (!one.ok) return of(index, one);
+    if (isReading(organisationId, one.value, ports)) return of(index, IS_READING);
     meant.push(one.value);
   }
   const resolved = await resolveReferences(acts, meant.map(nameOf), (type, query) =>
@@ -119,6 +122,21 @@ export async function prepareCreations(
   const { isSubject } = ports.patients;
   return await prepareVersions(sql, organisationId, drafts, { ...ports, isSubject });
 }
+
+function isReading(
+  organisationId: OrganisationId,
+  meant: Meant,
+  { readings }: Pick<PerformPorts, 'readings'>,
+): boolean {
+  if (meant.kind !== 'write' || meant.isNew || meant.name.type !== 'Observation') return false;
+  return readings.isOne(organisationId, meant.name.id);
+}
+
+const IS_READING = refuse(405, {
+  code: 'business-rule',
+  text: 'A reading is what a device measured: it is neither changed nor deleted here.',
+  at: 'Observation.id',
+});
 
 type Refused = Extract<Answer<never>, { ok: false }>;
 

@@ -9,6 +9,7 @@ import {
 import { observationTexts, type ToldObservation } from '@ausculta/fhir/observation-text';
 import { ALL_TIME, type SeriesRange } from '../telemetry/merge.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { FoundDocument } from './search-session.ts';
 
 const READINGS_AT_ONCE = 200;
 
@@ -20,6 +21,10 @@ export interface ReadingPage {
 }
 
 const NO_PAGE: ReadingPage = { resources: [], next: undefined, isUnreadable: false };
+
+export function documentOfReading({ id, text }: ToldObservation): FoundDocument {
+  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text };
+}
 
 /** Readings are looked at from one end until there are enough: ten of a year cost the last few chunks. */
 export async function readingsPage(

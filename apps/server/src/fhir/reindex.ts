@@ -18,13 +18,15 @@ export interface ReindexPorts {
   readonly sql: Sql;
   readonly keys: DocumentKeys;
   readonly hashOf: (organisationId: OrganisationId) => Hash;
+  /** Documents of this organisation are found that were not. */
+  readonly onIndexed: (organisationId: OrganisationId) => void;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
   readonly isClosed: () => boolean;
 }
 
 export async function indexAll(ports: ReindexPorts): Promise<void> {
-  const { sql, keys, hashOf, pause, isClosed } = ports;
+  const { sql, keys, hashOf, onIndexed, pause, isClosed } = ports;
   for (const organisationId of await store.organisationsWithDocuments(sql)) {
     await store.forgetOtherIndex(sql, organisationId, indexMark(hashOf(organisationId)));
   }
@@ -42,6 +44,7 @@ export async function indexAll(ports: ReindexPorts): Promise<void> {
       await sql.begin((tx) =>
         store.writeIndex(tx, organisationId, { doc, version, entries }, indexMark(hash)),
       );
+      onIndexed(organisationId);
       await pause();
     }
   }

@@ -5,7 +5,7 @@
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { parseSearch } from '@ausculta/fhir/search-url';
 import type { Result } from '@ausculta/vitals/fault';
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
 import { type InLaneAs, readAsOrganisation, type Sql, type Transaction } from '../database/pool.ts';
 import type { Act, Done } from './acts.ts';
@@ -23,6 +23,7 @@ import { fhirKnowledge, type Knowledge } from './knowledge.ts';
 import { PatientShelf } from './patient-shelf.ts';
 import { PATIENT, type Patients, patientDocument } from './patients.ts';
 import { areCreations, performActs, prepareCreations } from './perform.ts';
+import type { ReadingsById } from './reading-by-id.ts';
 import { runSearch, type SearchPage } from './search.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
@@ -40,6 +41,7 @@ export interface RepositoryPorts {
     readonly searchKey: (organisationId: string) => Uint8Array;
   };
   readonly patients: Patients;
+  readonly readings: Pick<ReadingsById, 'isOne' | 'read'>;
   readonly nowMs: () => number;
   readonly newId: () => string;
   /** Lets other work run first: what comes in from devices waits for no record. */
@@ -71,13 +73,18 @@ export class Repository {
   readonly #reads = new Map<OrganisationId, Reads>();
   /** What is being written: whoever erases waits for it. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Writes since the start, by whom they name; under the organisation those of which it is not known. */
+  readonly #changes = new Map<OrganisationId | SubjectId, number>();
   #shelf: PatientShelf | undefined;
 
   constructor(ports: RepositoryPorts) {
     this.#ports = ports;
   }
 
+  /** A resource as it is now; of Observations also those that are readings. */
   async read(organisationId: OrganisationId, name: DocumentName): Promise<Answer<FhirDocument>> {
+    const reading = await this.#readingOf(organisationId, name);
+    if (reading !== undefined) return reading;
     const { patients } = this.#ports;
     const subject = name.type === PATIENT ? patients.of(organisationId, name.id) : undefined;
     if (name.type === PATIENT && subject === undefined) return NOT_HERE;
@@ -100,11 +107,22 @@ export class Repository {
     }
     if (name.type === PATIENT && this.#ports.patients.of(organisationId, name.id) === undefined)
       return NOT_HERE;
+    const reading = await this.#readingOf(organisationId, name);
+    if (reading !== undefined)
+      return reading.ok && reading.value.versionId !== name.versionId ? NOT_HERE : reading;
     const version = Number(name.versionId);
     const row = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
       store.readVersion(tx, organisationId, { ...name, version }),
     );
     return presentIn(row && this.#documentOf(organisationId, row));
+  }
+
+  async #readingOf(
+    organisationId: OrganisationId,
+    { type, id }: DocumentName,
+  ): Promise<Answer<FhirDocument> | undefined> {
+    if (type !== 'Observation') return undefined;
+    return await this.#ports.readings.read(organisationId, id);
   }
 
   /** Newest first. What does not open is left out, as is what is of an erased patient. */
@@ -162,12 +180,12 @@ export class Repository {
   }
 
   async #perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const { people, inLaneAs, keys, patients, nowMs, newId, pause } = this.#ports;
+    const { people, inLaneAs, keys, patients, nowMs, newId, pause, readings } = this.#ports;
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const entriesOf = this.#indexOf(organisationId, knowledge);
-    const docNames = this.#docNames;
-    const common = { keys, patients, knowledge, entriesOf, hash, docNames, nowMs, newId, pause };
+    const parts = { keys, patients, readings, knowledge, entriesOf, hash };
+    const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause };
     if (areCreations(acts)) {
       const prepared = await prepareCreations(people, organisationId, acts, common);
       return prepared.ok ? await this.#create(organisationId, prepared.value) : prepared;
@@ -194,6 +212,7 @@ export class Repository {
       return performed.value;
     }).catch(undoneAnswer);
     if ('refusal' in outcome) return outcome;
+    this.noteChange(organisationId);
     for (const done of outcome.afterwards) done();
     for (const { document } of outcome.done) {
       if (document?.type === PATIENT) shelf.put(organisationId, document);
@@ -237,7 +256,18 @@ export class Repository {
       this.#creations.set(organisationId, creations);
     }
     if (prepared.length > 0) await creations.write(prepared);
+    for (const { row, copies } of prepared)
+      for (const { subject_id } of [row, ...copies]) this.noteChange(subject_id ?? organisationId);
     return { ok: true, value: prepared.map(({ document }) => ({ status: 201, document })) };
+  }
+
+  /** Another number after each write that may have made a document of this subject. */
+  changesOf(organisationId: OrganisationId, subjectId: SubjectId): number {
+    return (this.#changes.get(organisationId) ?? 0) + (this.#changes.get(subjectId) ?? 0);
+  }
+
+  noteChange(of: OrganisationId | SubjectId): void {
+    this.#changes.set(of, (this.#changes.get(of) ?? 0) + 1);
   }
 
   /** Nothing of an erased subject stays in memory; resolves when nothing of it is being written. */

@@ -9,9 +9,9 @@ import { NOT_HERE, outcomeOf } from '../answer.ts';
 import type { FhirDocument } from '../document.ts';
 import { baseOf, bundleText, sendRefusal } from '../http-answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
-import { documentOfReading, type ObservationPorts } from '../observation-search.ts';
+import type { ObservationPorts } from '../observation-search.ts';
 import { PATIENT } from '../patients.ts';
-import { readingsPage } from '../reading-pages.ts';
+import { documentOfReading, readingsPage } from '../reading-pages.ts';
 import { FHIR_ROUTE, type OfInstance } from '../route-kind.ts';
 import { unreadableIssues } from '../search-answer.ts';
 import {

@@ -13,8 +13,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Condition } from '../conditions.ts';
 import type { FhirDocument } from '../document.ts';
 import { tokenText } from '../index-entries.ts';
-import { documentOfReading } from '../observation-search.ts';
-import { readingsPage } from '../reading-pages.ts';
+import { documentOfReading, readingsPage } from '../reading-pages.ts';
 import { documentOf, positionOf, type SearchSession, TooWide } from '../search-session.ts';
 
 /** So many documents are opened; what has been seen often enough is passed over unopened. */

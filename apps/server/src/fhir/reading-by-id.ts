@@ -1,0 +1,83 @@
+/**
+ * One reading as an Observation, by the id that searches tell it under. The id names the device by a hash,
+ * the clock epoch and the stamp; whose it is stands with the reading, and may have changed since.
+ */
+import { metricKeysOfId } from '@ausculta/fhir/observation';
+import { observationTexts } from '@ausculta/fhir/observation-text';
+import { deviceTag, parseReadingId, type ReadingKey } from '@ausculta/fhir/reading-id';
+import type { DeviceId, OrganisationId } from '@ausculta/vitals/identity';
+import type { RegisteredDevice } from '../devices/known-device.ts';
+import type { Registry } from '../devices/registry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { type Answer, UNREADABLE } from './answer.ts';
+import type { FhirDocument } from './document.ts';
+import { documentOfReading, inOrder } from './reading-pages.ts';
+
+export interface ReadingPorts {
+  readonly registry: Registry;
+  readonly telemetry: Pick<Telemetry, 'range'>;
+}
+
+export class ReadingsById {
+  readonly #ports: ReadingPorts;
+  readonly #byTag = new Map<string, DeviceId>();
+  readonly #known = new Set<DeviceId>();
+
+  constructor(ports: ReadingPorts) {
+    this.#ports = ports;
+  }
+
+  /** Whether it is the id of a reading of a device here: no document may take it. */
+  isOne(organisationId: OrganisationId, id: string): boolean {
+    const key = parseReadingId(id);
+    return key !== undefined && this.#deviceOf(organisationId, key) !== undefined;
+  }
+
+  /** Undefined where there is no such reading. */
+  async read(
+    organisationId: OrganisationId,
+    id: string,
+  ): Promise<Answer<FhirDocument> | undefined> {
+    const { registry, telemetry } = this.#ports;
+    const key = parseReadingId(id);
+    const device = key && this.#deviceOf(organisationId, key);
+    if (key === undefined || device === undefined) return undefined;
+    const { epoch, stampMs } = key;
+    const atMs = stampMs + registry.offsetsOf({ deviceId: device.id, epoch }).at(stampMs);
+    const span = { fromMs: atMs, toMs: atMs + 1, metrics: metricKeysOfId(key.name) };
+    let isUnreadable = false;
+    for (const subjectId of new Set(device.wearers.map((one) => one.subjectId))) {
+      const unreadable: Parameters<Telemetry['range']>[0]['unreadable'] = [];
+      const ranges = await telemetry.range({ subjectId, ...span, unreadable });
+      const placed = inOrder(ranges, { newestFirst: false, wanted: Number.POSITIVE_INFINITY });
+      const own = placed.filter((one) => one.deviceId === device.id && isOf(key, one));
+      const [told] = observationTexts(own);
+      if (told !== undefined) return { ok: true, value: documentOfReading(told) };
+      isUnreadable ||= unreadable.length > 0;
+    }
+    return isUnreadable ? UNREADABLE : undefined;
+  }
+
+  #deviceOf(
+    organisationId: OrganisationId,
+    { device: tag }: ReadingKey,
+  ): RegisteredDevice | undefined {
+    const { devices } = this.#ports.registry;
+    // None is ever forgotten.
+    if (devices.size !== this.#known.size) this.#learn(devices.values());
+    const device = devices.get(this.#byTag.get(tag) ?? '');
+    return device?.organisationId === organisationId ? device : undefined;
+  }
+
+  #learn(devices: Iterable<RegisteredDevice>): void {
+    for (const { id } of devices) {
+      if (this.#known.has(id)) continue;
+      this.#known.add(id);
+      this.#byTag.set(deviceTag(id), id);
+    }
+  }
+}
+
+function isOf(key: ReadingKey, one: Pick<ReadingKey, 'epoch' | 'stampMs'>): boolean {
+  return one.epoch === key.epoch && one.stampMs === key.stampMs;
+}
