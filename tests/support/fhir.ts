@@ -29,12 +29,19 @@ export interface Example {
 
 /** Every resource that is written as JSON; those of a bundle and those contained come by themselves too. */
 export function examplesIn(directory: string): Example[] {
+  return wholeExamplesIn(directory).flatMap(({ file, resource }) =>
+    [resource, ...within(resource)].map((one) => ({ file, resource: one })),
+  );
+}
+
+/** One for each file. */
+export function wholeExamplesIn(directory: string): Example[] {
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
   return files
     .filter((file) => file.endsWith('.json'))
-    .flatMap((file) => {
+    .map((file) => {
       const resource: Resource = JSON.parse(readFileSync(join(directory, file), 'utf8'));
-      return [resource, ...within(resource)].map((one) => ({ file, resource: one }));
+      return { file, resource };
     });
 }
 

@@ -15,8 +15,14 @@ export const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
 );
 
 export const FOR_ADMINISTRATORS = [
+  'DELETE /fhir/R4/$export/:job',
   'GET /api/subjects/:id/erasure',
   'GET /api/subjects/:id/holds',
+  'GET /fhir/R4/$export',
+  'GET /fhir/R4/$export/:job',
+  'GET /fhir/R4/$export/:job/:file',
+  'GET /fhir/R4/Group/:id/$export',
+  'GET /fhir/R4/Patient/$export',
   'POST /api/devices',
   'POST /api/devices/:id/disable',
   'POST /api/devices/:id/token',
@@ -27,6 +33,10 @@ export const FOR_ADMINISTRATORS = [
   'POST /api/subjects/:id/holds/:hold/release',
   'POST /api/subjects/:id/merge',
   'POST /api/subjects/:id/unmerge',
+  'POST /fhir/R4/$export',
+  'POST /fhir/R4/$import',
+  'POST /fhir/R4/Group/:id/$export',
+  'POST /fhir/R4/Patient/$export',
 ];
 
 /** They tell of the caller, or of the server. */

@@ -25,10 +25,11 @@ import { intakePorts } from './doors/intake-ports.ts';
 import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import type { Erasure } from './erasure/erasure.ts';
-import type { Actor, LegalHolds } from './erasure/holds.ts';
+import type { LegalHolds } from './erasure/holds.ts';
 import { openErasure } from './erasure/open-erasure.ts';
 import { erasureRoutes } from './erasure/routes.ts';
 import { indexInBackground, openFhir } from './fhir/open-fhir.ts';
+import { Exports } from './fhir/operations/exports.ts';
 import type { Repository } from './fhir/repository.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
@@ -63,8 +64,8 @@ import {
 import { startRetention } from './telemetry/retention.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
-import { appendAudit } from './vault/audit.ts';
 import { openVault } from './vault/open-vault.ts';
+import { rotateKeys } from './vault/rotation.ts';
 import type { Vault } from './vault/vault.ts';
 
 /** What has expired is let go this often. */
@@ -103,6 +104,7 @@ interface Parts {
   readonly claims: Claims;
   readonly admissions: Admissions;
   readonly fhir: Repository;
+  readonly exports: Exports;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
@@ -162,6 +164,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
   stack.defer(indexInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
+  stack.defer(() => parts.exports.close());
+  await parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
   const moved = stack.move();
@@ -193,8 +197,12 @@ function placesOf(dataDir: string, { keyStoreDir }: Config): string[] {
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
-function tidy({ parking, signIn, vault, options: { outside } }: Parts): void {
-  const expired = Promise.all([parking.expire(outside.nowMs()), signIn.forgetExpired()]);
+function tidy({ parking, signIn, vault, exports, options: { outside } }: Parts): void {
+  const expired = Promise.all([
+    parking.expire(outside.nowMs()),
+    signIn.forgetExpired(),
+    exports.tidy(),
+  ]);
   expired.catch((error: unknown) => outside.onProblem('let go of what has expired', error));
   try {
     vault.tidy(outside.nowMs());
@@ -281,7 +289,14 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
   const admissions = await openAdmissions({ ...admitting, turns, sql });
   ({ categoryOf } = admissions);
-  const open = { ...engine, ...erasing, wearing, admissions, claims, fhir };
+  const exports = new Exports({
+    ...outside,
+    sql,
+    people: database.people,
+    repository: fhir,
+    registry,
+  });
+  const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
 
@@ -307,18 +322,6 @@ function openDocuments(
 ): Repository {
   const inLaneAs = inLaneAsOf(people, { owner, onTakenOver: outside.onFatal });
   return openFhir({ ...outside, ...ports, people, keys, inLaneAs });
-}
-
-/** An act outside the database: its audit follows it. */
-async function rotateKeys({ vault, database, options }: Parts, who: Actor): Promise<void> {
-  await vault.rotate();
-  await appendAudit(database.line, {
-    organisationId: who.organisationId,
-    actor: who.accountId,
-    act: 'keys-rotated',
-    target: 'keys',
-    atMs: options.outside.nowMs(),
-  });
 }
 
 async function openMqtt(parts: Parts): Promise<MqttDoor> {
@@ -361,7 +364,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
     holds: parts.holds,
     registry,
     mergedInto: (id) => census.mergedInto(id),
-    rotateKeys: (who) => rotateKeys(parts, who),
+    rotateKeys: (who) => rotateKeys(parts.vault, { ...outside, sql: database.line }, who),
     newId,
     nowMs,
   });
@@ -369,7 +372,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
-  await fhirRoutes(app, { repository: parts.fhir, telemetry, registry, nowMs });
+  await fhirRoutes(app, { ...outside, ...parts, repository: parts.fhir });
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

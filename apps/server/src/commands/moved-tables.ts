@@ -40,13 +40,15 @@ const ORDER = [
 
 /**
  * Of an installation, and not of those who are measured: people, programs, receipts of what is gone,
- * and the index of documents, which is made with a key of the installation's own.
+ * exports that somebody is fetching, and the index of documents, which is made with a key of the installation's own.
  */
 export const NOT_MOVED = [
   'account',
   'session',
   'api_token',
   'erasure',
+  'fhir_export',
+  'fhir_export_file',
   'fhir_range',
   'fhir_reference',
 ] as const;

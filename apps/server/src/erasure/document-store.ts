@@ -34,3 +34,8 @@ export async function deleteDocuments(sql: Sql, subjectId: string): Promise<void
   await sql`
     DELETE FROM fhir_reference WHERE target_type = 'Patient' AND target_id = ${subjectId}`;
 }
+
+/** All of the organisation: what they list names the subject somewhere, and they live for a day. */
+export async function deleteExports(sql: Sql, organisationId: string): Promise<void> {
+  await sql`DELETE FROM fhir_export WHERE organisation_id = ${organisationId}`;
+}

@@ -14,6 +14,10 @@ export function isKept(type: string, resourceTypes: ReadonlySet<string>): boolea
   return resourceTypes.has(type) && !NO_DOCUMENTS.includes(type);
 }
 
+export function isOnlyAdded(type: string): boolean {
+  return ONLY_ADDED.includes(type);
+}
+
 export function mayDo({ role }: Pick<Caller, 'role'>, acts: readonly Act[]): Answer<undefined> {
   for (const { kind, type } of acts) {
     // As with subjects: who is a patient here is an administrator's to say.
@@ -24,7 +28,7 @@ export function mayDo({ role }: Pick<Caller, 'role'>, acts: readonly Act[]): Ans
         at: type,
       });
     }
-    if (ONLY_ADDED.includes(type) && kind !== 'create') {
+    if (isOnlyAdded(type) && kind !== 'create') {
       const text = `A resource of type ${type} is made once, and neither changed nor deleted.`;
       return refuse(405, { code: 'not-supported', text, at: type });
     }

@@ -57,6 +57,25 @@ export async function readingsPage(
   };
 }
 
+type All = Pick<ObservationQuery, 'subjectId' | 'codes' | 'categories' | 'interval'>;
+
+/** All of them, oldest first, as many at a time as lie together. */
+export async function* allReadings(
+  asked: All,
+  telemetry: Telemetry,
+  unreadable: UnreadablePart[],
+): AsyncGenerator<readonly ToldObservation[]> {
+  const { subjectId, interval } = asked;
+  const query = { ...asked, newestFirst: false, count: 0, page: undefined, ignored: [] };
+  const metrics = metricsOfQuery(query).map((metric) => metric.key);
+  const fromMs = Math.max(interval.fromMs, ALL_TIME.fromMs);
+  const toMs = Math.min(interval.untilMs, ALL_TIME.toMs);
+  const wide = { subjectId, metrics, fromMs, toMs, newestFirst: false, unreadable };
+  const whole = { newestFirst: false, wanted: Number.POSITIVE_INFINITY };
+  for await (const ranges of telemetry.windows(wide))
+    yield firstTold(inOrder(ranges, whole), whole.wanted);
+}
+
 export function pageAfter(given: readonly ToldObservation[]): PageStart {
   const atMs = given.at(-1)?.timeMs ?? 0;
   return { atMs, skip: given.filter(({ timeMs }) => timeMs === atMs).length };

@@ -10,6 +10,11 @@ export const FHIR_ROUTE = {
   },
 } as const;
 
+/** What is about all records at once. */
+export const FHIR_ADMIN_ROUTE = {
+  config: { ...FHIR_ROUTE.config, access: 'administrator' },
+} as const;
+
 export interface OfType {
   readonly Params: { readonly type: string };
 }

@@ -5,11 +5,11 @@ import { isKept } from './allowed.ts';
 import { refuse } from './answer.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { capabilityStatement, capabilityText, type FhirRoute } from './capability.ts';
-import { BODIES, refuseOtherFormats } from './formats.ts';
+import { BODIES, LINES, refuseOtherFormats } from './formats.ts';
 import { baseOf, sendRefusal } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
-import { type ObservationPorts, ObservationSearch } from './observation-search.ts';
-import { operationRoutes } from './operations/routes.ts';
+import { ObservationSearch } from './observation-search.ts';
+import { type OperationPorts, operationRoutes } from './operations/routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
@@ -17,7 +17,7 @@ import { writeRoutes } from './write-routes.ts';
 /** A document with a picture in it; a Bundle may have more. */
 const RESOURCE_BYTES_MAX = 4 * 2 ** 20;
 
-export interface FhirPorts extends ObservationPorts {
+export interface FhirPorts extends OperationPorts {
   readonly nowMs: () => number;
 }
 
@@ -72,6 +72,10 @@ function metadataRoute(
 function takeBodies(fhir: FastifyInstance): void {
   fhir.removeAllContentTypeParsers();
   fhir.addContentTypeParser(BODIES, { parseAs: 'string' }, (_request, body, done) => {
+    done(null, body);
+  });
+  // Longer than memory: whoever takes them reads them as they come.
+  fhir.addContentTypeParser(LINES, (_request, body, done) => {
     done(null, body);
   });
 }

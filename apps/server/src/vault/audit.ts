@@ -27,6 +27,8 @@ export type AuditAct =
   | 'discharge-cancelled'
   | 'identity-exported'
   | 'organisation-exported'
+  | 'records-exported'
+  | 'records-imported'
   | 'patients-merged'
   | 'merge-undone';
 

@@ -1,11 +1,17 @@
 /** What operations are called, and where others have defined them; of which types, say the routes. */
 const R4 = 'http://hl7.org/fhir/OperationDefinition';
+const BULK = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition';
 
 /** By the route's path below the base. */
 const DEFINED: Readonly<Record<string, { readonly on: string; readonly definition: string }>> = {
   '/Patient/:id/$everything': { on: 'Patient', definition: `${R4}/Patient-everything` },
   '/Patient/$match': { on: 'Patient', definition: `${R4}/Patient-match` },
   '/Observation/$lastn': { on: 'Observation', definition: `${R4}/Observation-lastn` },
+  '/Patient/$export': { on: 'Patient', definition: `${BULK}/patient-export` },
+  '/Group/:id/$export': { on: 'Group', definition: `${BULK}/group-export` },
+  '/$export': { on: '', definition: `${BULK}/export` },
+  // Nobody has defined one: decisions/0026-bulk-export.md says what it does.
+  '/$import': { on: '', definition: 'urn:ausculta:operation:import' },
   '/:type/$validate': { on: '*', definition: `${R4}/Resource-validate` },
 };
 

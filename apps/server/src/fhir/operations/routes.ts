@@ -2,13 +2,24 @@
 import type { FastifyInstance } from 'fastify';
 import type { ObservationPorts } from '../observation-search.ts';
 import { everythingRoutes } from './everything-routes.ts';
+import { exportRoutes } from './export-routes.ts';
+import type { Exports } from './exports.ts';
+import { importRoutes } from './import-routes.ts';
 import { lastnRoutes } from './lastn-routes.ts';
 import { matchRoutes } from './match-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
 
-export function operationRoutes(app: FastifyInstance, ports: ObservationPorts): void {
+export interface OperationPorts extends ObservationPorts {
+  readonly exports: Exports;
+  /** Lets other work run first. */
+  readonly pause: () => Promise<void>;
+}
+
+export function operationRoutes(app: FastifyInstance, ports: OperationPorts): void {
   everythingRoutes(app, ports);
   lastnRoutes(app, ports);
   validateRoutes(app, ports.repository);
   matchRoutes(app, ports.repository);
+  exportRoutes(app, ports);
+  importRoutes(app, ports);
 }

@@ -1,0 +1,194 @@
+/** `$export` over HTTP: asked for, looked after, fetched file by file, given up. */
+import { Readable } from 'node:stream';
+import type { Group } from '@medplum/fhirtypes';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '../../people/access.ts';
+import { FHIR_BASE } from '../../people/problem.ts';
+import { type Answer, NOT_HERE, outcomeOf, refuse } from '../answer.ts';
+import { baseOf, prefers, sendRefusal } from '../http-answer.ts';
+import { fhirKnowledge } from '../knowledge.ts';
+import { FHIR_ADMIN_ROUTE, type OfInstance } from '../route-kind.ts';
+import { SINCE_MEASURED } from './everything.ts';
+import { membersOf, readExportAsked } from './export-asked.ts';
+import { type LinePorts, linesOf } from './export-lines.ts';
+import type { ExportRow } from './export-store.ts';
+import type { ExportAsked, Exports } from './exports.ts';
+import { readAsked } from './parameters.ts';
+
+const NDJSON = 'application/fhir+ndjson';
+const LOOK_AGAIN_S = 1;
+
+interface OfExport {
+  readonly Params: { readonly job: string };
+}
+
+interface OfFile {
+  readonly Params: { readonly job: string; readonly file: string };
+}
+
+export interface ExportPorts extends LinePorts {
+  readonly exports: Exports;
+}
+
+export function exportRoutes(app: FastifyInstance, ports: ExportPorts): void {
+  const { exports } = ports;
+  for (const [path, level] of [
+    ['/$export', 'system'],
+    ['/Patient/$export', 'patient'],
+    ['/Group/:id/$export', 'group'],
+  ] as const) {
+    const begin = (request: FastifyRequest, reply: FastifyReply) =>
+      beginExport(ports, level, request, reply);
+    app.get(path, FHIR_ADMIN_ROUTE, begin);
+    app.post(path, FHIR_ADMIN_ROUTE, begin);
+  }
+  app.get<OfExport>('/$export/:job', FHIR_ADMIN_ROUTE, async (request, reply) => {
+    const row = await exportOf(exports, request);
+    if (row === undefined) return await sendRefusal(reply, NO_EXPORT.refusal);
+    return await tellExport(exports, row, request, reply);
+  });
+  app.delete<OfExport>('/$export/:job', FHIR_ADMIN_ROUTE, async (request, reply) => {
+    const row = await exportOf(exports, request);
+    const { organisationId } = callerOf(request);
+    if (row === undefined || !(await exports.end(organisationId, row.id)))
+      return await sendRefusal(reply, NO_EXPORT.refusal);
+    return await reply.code(202).send();
+  });
+  app.get<OfFile>('/$export/:job/:file', FHIR_ADMIN_ROUTE, (request, reply) =>
+    sendFile(ports, request, reply),
+  );
+}
+
+const NO_EXPORT = refuse(404, {
+  code: 'not-found',
+  text: 'There is no such export: it has expired, was given up, or ended when a patient was erased.',
+});
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function exportOf(
+  exports: Exports,
+  request: FastifyRequest<OfExport>,
+): Promise<ExportRow | undefined> {
+  const { job } = request.params;
+  return UUID.test(job) ? await exports.read(callerOf(request).organisationId, job) : undefined;
+}
+
+type Level = 'system' | 'patient' | 'group';
+
+async function beginExport(
+  { exports, repository }: ExportPorts,
+  level: Level,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (!prefers(request, 'respond-async')) return await sendRefusal(reply, NOT_ASYNC.refusal);
+  const given = readAsked(request);
+  if (!given.ok) return await sendRefusal(reply, given.refusal);
+  const { resourceTypes } = (await fhirKnowledge()).definitions;
+  const isOfPatients = level !== 'system';
+  const asked = readExportAsked(given.value, { resourceTypes, isOfPatients });
+  if (!asked.ok) return await sendRefusal(reply, asked.refusal);
+  const { organisationId, accountId: actor } = callerOf(request);
+  const { patients: named, ...understood } = asked.value;
+  let patients: ExportAsked['patients'] = named ?? null;
+  if (level === 'group') {
+    const { id } = request.params as OfInstance['Params'];
+    const group = await repository.read(organisationId, { type: 'Group', id });
+    if (!group.ok) return await sendRefusal(reply, group.refusal);
+    const members = membersOf(JSON.parse(group.value.text ?? '{}') as Group);
+    const within = among(members, named);
+    if (!within.ok) return await sendRefusal(reply, within.refusal);
+    patients = within.value;
+  }
+  const { texts } = given.value;
+  const path = request.url.slice(FHIR_BASE.length).split('?')[0] ?? '';
+  const id = await exports.begin({
+    ...{ organisationId, actor, patients, of_patients: isOfPatients, ...understood },
+    request: texts.size === 0 ? path : `${path}?${texts}`,
+  });
+  if (id === undefined) {
+    reply.header('retry-after', '60');
+    return await sendRefusal(reply, TOO_MANY.refusal);
+  }
+  reply.header('content-location', `${baseOf(request)}/$export/${id}`);
+  return await reply.code(202).send();
+}
+
+/** Who is named and not of the group is not told of by way of it. */
+function among<T>(members: readonly T[], named: readonly T[] | undefined): Answer<readonly T[]> {
+  if (named === undefined) return { ok: true, value: members };
+  const isMember = named.every((one) => members.includes(one));
+  return isMember ? { ok: true, value: named } : NOT_HERE;
+}
+
+const NOT_ASYNC = refuse(400, {
+  code: 'required',
+  text: 'An export is prepared beside: ask with Prefer: respond-async, and follow Content-Location.',
+});
+
+const TOO_MANY = refuse(429, {
+  code: 'throttled',
+  text: 'Some exports are being prepared already. Wait for one of them, or give one up.',
+});
+
+async function tellExport(
+  exports: Exports,
+  row: ExportRow,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { organisation_id: organisationId, id, asked_ms: askedMs, expires_ms: expiresMs } = row;
+  const files = await exports.files(organisationId, id);
+  if (!row.is_ready) {
+    const found = files.reduce((sum, { count }) => sum + count, 0);
+    reply.header('x-progress', `${found} resources found, now at ${row.at_type}`);
+    reply.header('retry-after', String(LOOK_AGAIN_S));
+    return await reply.code(202).send();
+  }
+  const base = baseOf(request);
+  const at = (name: string | number) => `${base}/$export/${id}/${name}`;
+  const isTold = row.unreadable.length > 0 || isBySince(row);
+  reply.header('expires', new Date(expiresMs).toUTCString());
+  return await reply.type('application/json').send({
+    transactionTime: new Date(askedMs).toISOString(),
+    request: `${base}${row.request}`,
+    requiresAccessToken: true,
+    output: files.map(({ file, type, subject_id: subjectId, count }) => ({
+      ...{ type, url: at(file) },
+      // Readings are counted by whoever reads them.
+      ...(subjectId === null && { count }),
+    })),
+    error: isTold ? [{ type: 'OperationOutcome', url: at('error') }] : [],
+  });
+}
+
+function isBySince({ since_ms: sinceMs, types }: ExportRow): boolean {
+  return sinceMs !== null && (types?.includes('Observation') ?? true);
+}
+
+async function sendFile(
+  ports: ExportPorts,
+  request: FastifyRequest<OfFile>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const row = await exportOf(ports.exports, request);
+  if (row === undefined || !row.is_ready) return await sendRefusal(reply, NO_EXPORT.refusal);
+  const { file } = request.params;
+  if (file === 'error') return await reply.type(NDJSON).send(errorLines(row));
+  if (!/^[1-9]\d{0,8}$/.test(file)) return await sendRefusal(reply, NOT_HERE.refusal);
+  const { organisation_id: organisationId, id: exportId } = row;
+  const found = await ports.exports.file(organisationId, { exportId, file: Number(file) });
+  if (found === undefined) return await sendRefusal(reply, NOT_HERE.refusal);
+  return await reply.type(NDJSON).send(Readable.from(linesOf(ports, row, found)));
+}
+
+function errorLines(row: ExportRow): string {
+  const damaged = row.unreadable.map((name) => ({
+    ...{ severity: 'error', code: 'exception' },
+    details: { text: 'The resource is damaged and is in no file: ausculta verify names it.' },
+    diagnostics: name,
+  })) as Parameters<typeof outcomeOf>[0];
+  const issues = isBySince(row) ? [...damaged, SINCE_MEASURED] : damaged;
+  return issues.map((issue) => `${JSON.stringify(outcomeOf([issue]))}\n`).join('');
+}
