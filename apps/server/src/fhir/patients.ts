@@ -126,7 +126,8 @@ export function patientDocument(
   if (document?.text === undefined) {
     const { meta, ...rest } = toPatient(subject);
     const versionId = versionOf('0', rest);
-    const resource = { ...rest, meta: { ...meta, versionId } };
+    const { resourceType, id: _own, ...told } = rest;
+    const resource = { resourceType, id, meta: { ...meta, versionId }, ...told };
     const text = JSON.stringify(resource);
     return { ...own, versionId, updatedMs: undefined, text, resource };
   }
