@@ -11,6 +11,7 @@ const CHUNKS_AT_ONCE = 5;
 /** erasure/document-store.ts: nobody here has documents. */
 export const documentTwin = {
   deleteDocuments: (sql) => ask(sql, 'delete documents', () => ({ result: undefined })),
+  deleteExports: (sql) => ask(sql, 'delete exports', () => ({ result: undefined })),
 } satisfies Partial<typeof documents>;
 
 export const erasureTwin = {

@@ -165,7 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
   stack.defer(indexInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
   stack.defer(() => parts.exports.close());
-  await parts.exports.resume();
+  parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
   const moved = stack.move();

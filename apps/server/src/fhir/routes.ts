@@ -14,9 +14,6 @@ import { readRoutes } from './read-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
-/** A document with a picture in it; a Bundle may have more. */
-const RESOURCE_BYTES_MAX = 4 * 2 ** 20;
-
 export interface FhirPorts extends OperationPorts {
   readonly nowMs: () => number;
 }
@@ -38,7 +35,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
       metadataRoute(fhir, routes, ports);
       done();
     },
-    { prefix: FHIR_BASE, bodyLimit: RESOURCE_BYTES_MAX },
+    { prefix: FHIR_BASE },
   );
 }
 

@@ -68,7 +68,7 @@ test('what a stop leaves half prepared is prepared by the next start, each resou
   const row = await first.read(house.organisationId, id);
   assert.equal(row?.is_ready, false, 'it had no time to be prepared');
   const second = exportsOf(house);
-  await second.resume();
+  second.resume();
   assert.deepEqual((await namesIn(second, house, id)).sort(), made.sort());
   // As if it had stopped after the devices.
   const sql = house.database.line;
@@ -77,7 +77,7 @@ test('what a stop leaves half prepared is prepared by the next start, each resou
     UPDATE fhir_export SET is_ready = false, at_type = 'Device', at_doc = 9007199254740991
     WHERE id = ${id}`;
   const third = exportsOf(house);
-  await third.resume();
+  third.resume();
   assert.deepEqual((await namesIn(third, house, id)).sort(), made);
   await third.close();
   await second.close();

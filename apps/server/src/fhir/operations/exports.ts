@@ -34,10 +34,19 @@ export class Exports {
     this.#ports = ports;
   }
 
-  /** What was being prepared when the server stopped goes on. */
-  async resume(): Promise<void> {
-    await this.tidy();
-    for (const row of await store.readUnready(this.#ports.sql)) this.#queue(row);
+  /** What was being prepared when the server stopped goes on, beside everything else. */
+  resume(): void {
+    const { sql, after, onProblem } = this.#ports;
+    store
+      .readUnready(sql)
+      .then((rows) => {
+        for (const row of rows) this.#queue(row);
+      })
+      .catch((error: unknown) => {
+        if (this.#isClosed) return;
+        onProblem('go on with exports', error);
+        after(RETRY_MS, () => this.resume());
+      });
   }
 
   /** Undefined: too many of the organisation are being prepared. */

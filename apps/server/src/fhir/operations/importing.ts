@@ -17,6 +17,8 @@ import type { Line } from './ndjson.ts';
 
 /** Some ten milliseconds of one transaction. */
 const AT_ONCE = 100;
+/** So often a batch is tried as a whole. */
+const TOGETHER_MAX = 4;
 /** Lines that name somebody who has not come yet: they are tried again at the end. */
 const WAITING_MAX = 5_000;
 const REFUSALS_MAX = 1_000;
@@ -73,9 +75,7 @@ export class Importing {
   async end(): Promise<Imported> {
     await this.#perform();
     // Who was waited for may have come in a later line.
-    this.#batch = this.#waiting;
-    this.#waiting = [];
-    await this.#perform(true);
+    await this.#oneByOne(this.#waiting, true);
     return { counts: this.#counts, renamed: this.#renamed, refusals: this.#refusals };
   }
 
@@ -114,30 +114,23 @@ export class Importing {
     return made;
   }
 
-  /** What is refused is left out, and the rest is tried again: one bad line costs one more transaction. */
-  async #perform(isLast = false): Promise<void> {
+  /** A bad line is left out, and the rest is tried again; where there are many, each goes by itself. */
+  async #perform(): Promise<void> {
     let rest = this.#batch;
     this.#batch = [];
-    while (rest.length > 0) {
-      const part = rest.slice(0, AT_ONCE);
-      const acts = part.map(({ act }) => act);
+    for (let tries = 0; rest.length > 0; tries++) {
+      if (tries === TOGETHER_MAX) return await this.#oneByOne(rest, false);
+      const acts = rest.map(({ act }) => act);
       const done = await this.#ports.repository.perform(this.#organisationId, acts);
+      await this.#ports.pause();
       if (done.ok) {
-        for (const { status } of done.value)
-          this.#counts[status === 201 ? 'created' : 'updated'] += 1;
-        rest = rest.slice(part.length);
-        await this.#ports.pause();
-        continue;
+        for (const { status } of done.value) this.#count(status);
+        return;
       }
-      const at = done.refusal.act;
-      const bad = at === undefined ? undefined : part[at];
-      if (bad === undefined) {
-        await this.#oneByOne(part, isLast);
-        rest = rest.slice(part.length);
-      } else {
-        this.#putOff(bad, done.refusal, isLast);
-        rest = rest.filter((one) => one !== bad);
-      }
+      const bad = rest[done.refusal.act ?? -1];
+      if (bad === undefined) return await this.#oneByOne(rest, false);
+      this.#putOff(bad, done.refusal, false);
+      rest = rest.filter((one) => one !== bad);
     }
   }
 
@@ -145,8 +138,13 @@ export class Importing {
     for (const one of part) {
       const done = await this.#ports.repository.perform(this.#organisationId, [one.act]);
       if (!done.ok) this.#putOff(one, done.refusal, isLast);
-      else this.#counts[done.value[0]?.status === 201 ? 'created' : 'updated'] += 1;
+      else for (const { status } of done.value) this.#count(status);
+      await this.#ports.pause();
     }
+  }
+
+  #count(status: number): void {
+    this.#counts[status === 201 ? 'created' : 'updated'] += 1;
   }
 
   #putOff(one: Waiting, refusal: Refusal, isLast: boolean): void {
