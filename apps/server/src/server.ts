@@ -289,13 +289,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
   const admissions = await openAdmissions({ ...admitting, turns, sql });
   ({ categoryOf } = admissions);
-  const exports = new Exports({
-    ...outside,
-    sql,
-    people: database.people,
-    repository: fhir,
-    registry,
-  });
+  const exports = new Exports({ ...outside, ...database, sql, repository: fhir, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake };
 }
