@@ -294,6 +294,7 @@ describe('access', () => {
       `/api/subjects/${id}/edf?metrics=ecg-ii&${span}`,
       '/api/alarms?state=all',
       `/api/alarms?state=all&subject=${id}`,
+      '/api/admissions/refused',
       '/api/parked',
       '/api/devices',
       `/api/devices/${device}`,

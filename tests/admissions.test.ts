@@ -1,8 +1,7 @@
 /** Admission messages over HL7 v2: who lies where, and whose the devices at the beds are. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { LimitList } from '@ausculta/contract/alarms';
-import type { DeviceView } from '@ausculta/contract/devices';
+import type { RefusedAdmissionList } from '@ausculta/contract/admissions';
 import type { ParkedList } from '@ausculta/contract/parked';
 import { bed, code, fault, House, sendersFile } from './support/admission-house.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
@@ -35,19 +34,6 @@ describe('an admission system', () => {
     await house.here[Symbol.asyncDispose]();
   });
 
-  async function limitsOf(id: string): Promise<readonly unknown[]> {
-    return (await house.server.get<LimitList>(`/api/subjects/${id}/limits`)).limits;
-  }
-
-  async function bornByFhir(id: string, birthDate: string): Promise<void> {
-    const path = `/fhir/R4/Patient/${id}`;
-    const patient = await house.server.get<object>(path);
-    const headers = { 'content-type': 'application/fhir+json' };
-    const body = JSON.stringify({ ...patient, birthDate });
-    const { status } = await house.server.fetch(path, { method: 'PUT', headers, body });
-    assert.equal(status, 200);
-  }
-
   const NAMED = {
     familyName: 'Aalto',
     givenName: 'Anna',
@@ -73,32 +59,6 @@ describe('an admission system', () => {
     assert.equal((await house.patient('M2')).category, 'unknown');
     await house.done('admit', 'M3', { ...NAMED, birthDate: '2020', location: bed('3') });
     assert.equal((await house.patient('M3')).category, 'child');
-  });
-
-  test('says later that the patient is a child: the adults’ limits of the ward end at once', async () => {
-    await house.done('admit', 'B6', { location: bed('60') });
-    const { id, category } = await house.patient('B6');
-    assert.equal(category, 'adult', 'as the ward is');
-    const limits = async () => (await limitsOf(id)).length;
-    assert.ok((await limits()) > 0);
-    await house.done('update', 'B6', { birthDate: '2019-01-01' });
-    assert.equal((await house.patient('B6')).category, 'child');
-    assert.equal(await limits(), 0);
-    await house.done('update', 'B6', { birthDate: '1959-01-01' });
-    assert.equal((await house.patient('B6')).category, 'adult', 'it had been a mistake');
-  });
-
-  test('a birth date that comes by FHIR counts as well; a person’s word stands', async () => {
-    await house.done('admit', 'B7', { location: bed('70') });
-    const { id } = await house.patient('B7');
-    const said = { familyName: 'Said', givenName: '', sex: 'unknown', recordNumber: 'B8' };
-    await house.server.post('/api/subjects', { category: 'adult', paced: 'no', identity: said });
-    const byHand = await house.patient('B8');
-    for (const subjectId of [id, byHand.id]) await bornByFhir(subjectId, '2019-01-01');
-    assert.equal((await house.patient('B7')).category, 'child');
-    assert.equal((await house.patient('B8')).category, 'adult');
-    await house.done('admit', 'B8', { birthDate: '2019-01-01', location: bed('80') });
-    assert.equal((await house.patient('B8')).category, 'adult');
   });
 
   test('tells of a new patient twice at once, with a monitor that names them: one patient', async () => {
@@ -206,33 +166,6 @@ describe('an admission system', () => {
     assert.deepEqual(await house.ratesOf('M14'), [63]);
   });
 
-  test('does not give a device back that somebody has taken off, until it says something new', async () => {
-    await house.done('admit', 'M20', { location: bed('20') });
-    await house.measure('20', 60);
-    const { id, devices } = await house.patient('M20');
-    const monitor = `/api/devices/${devices[0]?.id}`;
-    await server.post(`${monitor}/unassignment`, {});
-    await house.measure('20', 61);
-    await house.measureNamed('20', 62, 'M20');
-    await house.done('update', 'M20', { familyName: 'Berg' });
-    await house.measure('20', 63);
-    assert.deepEqual(await house.ratesOf('M20'), [60]);
-    const [unknown] = await house.unknownIn('20');
-    assert.deepEqual(unknown && (await house.rates(unknown)), [61, 62, 63], 'watched all the same');
-    const { standsAt, wornBy } = await server.get<DeviceView>(monitor);
-    assert.deepEqual(standsAt, { ward: 'ICU', bed: '20', admitted: id });
-    assert.equal(wornBy, unknown?.id);
-
-    await server.post(`${monitor}/assignment`, { subjectId: id });
-    await house.measure('20', 64);
-    assert.deepEqual(await house.ratesOf('M20'), [60, 64], 'a person says otherwise');
-    await server.post(`${monitor}/unassignment`, {});
-    await house.done('transfer', 'M20', { location: bed('21') });
-    await house.done('transfer', 'M20', { location: bed('20') });
-    await house.measure('20', 65);
-    assert.deepEqual(await house.ratesOf('M20'), [60, 64, 65], 'as does a new message');
-  });
-
   test('takes an admission back: what was measured was somebody’s whom nobody knows', async () => {
     await house.done('admit', 'M10', { location: bed('10') });
     await house.measure('10', 60);
@@ -259,7 +192,11 @@ describe('an admission system', () => {
   test('contradicts itself: refused with its reason, kept, and taken once it is right', async () => {
     await house.done('admit', 'M12', { location: bed('12') });
     const client = await house.open();
-    const told = house.write('admit', 'M13', { location: bed('12') });
+    const told = house.write('admit', 'M13', { ...NAMED, location: bed('12') });
+    const onScreens = async () => {
+      const list = await server.get<RefusedAdmissionList>('/api/admissions/refused');
+      return list.refused.filter(({ recordNumber }) => recordNumber === 'M13');
+    };
     const refused = await client.ask(told);
     assert.equal(fault(refused), 'AE MOVEMENT_REFUSED');
     assert.match(fields(refused, 'ERR')[8] ?? '', /PV1-3: somebody else lies in this bed/);
@@ -267,8 +204,14 @@ describe('an admission system', () => {
     const { parked } = await server.get<ParkedList>('/api/parked');
     assert.ok(parked.some((one) => one.fault === 'MOVEMENT_REFUSED' && one.bytes > 0));
     assert.equal((await house.subjects((s) => s.identity.recordNumber === 'M13')).length, 0);
+    const { id: inBed } = await house.patient('M12');
+    const [shown, ...more] = await onScreens();
+    const { what, name, subjectId, bed: wanted } = shown ?? {};
+    assert.deepEqual([what, name, subjectId, wanted?.bed], ['admit', 'Aalto, Anna', null, '12']);
+    assert.deepEqual([shown?.inBed, more.length], [inBed, 0]);
     await house.done('discharge', 'M12');
     assert.equal(code(await client.ask(told)), 'AA');
+    assert.deepEqual(await onScreens(), [], 'settled');
     assert.equal((await house.patient('M13')).identity.bed, '12');
   });
 
@@ -322,7 +265,9 @@ describe('an admission system', () => {
   });
 
   test('erased: nothing of where somebody lay is left', async () => {
-    await house.done('admit', 'M21', { location: bed('21') });
+    const told = house.write('admit', 'M21', { location: bed('21') });
+    const merging = house.write('merge', 'M21', { mergedNumber: 'M11' });
+    assert.equal(code(await (await house.open()).ask(told)), 'AA');
     const { id } = await house.patient('M21');
     await server.post(`/api/subjects/${id}/erasure`, { recordNumber: 'M21', stopMonitoring: true });
     for (const table of ['stay', 'movement']) {
@@ -331,6 +276,14 @@ describe('an admission system', () => {
       assert.equal(rows.length, 0, table);
     }
     await house.done('admit', 'M22', { location: bed('21') });
+    await house.done('discharge', 'M22');
+
+    // A queue is played again: who was erased does not come back by it, but by coming back.
+    for (const old of [told, told, merging])
+      assert.equal(fault(await (await house.open()).ask(old)), 'AE MOVEMENT_LATE');
+    assert.deepEqual(await house.subjects((s) => s.identity.recordNumber === 'M21'), []);
+    await house.done('admit', 'M21', { location: bed('21') });
+    assert.notEqual((await house.patient('M21')).id, id);
   });
 });
 

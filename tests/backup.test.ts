@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -58,7 +58,7 @@ const changed = async (path: string, by: (bytes: Buffer) => string | Uint8Array,
     const hex = createHash('sha256').update(other).digest('hex');
     await writeFile(join(base, 'manifest.sha256'), `${hex}\n`);
   }
-  await refused(says, at, 'restore', bad);
+  await refused(says, at, 'restore', bad, '--unproven=1');
   await writeFile(join(base, path), bytes);
   await writeFile(join(base, 'manifest.sha256'), sum);
 };
@@ -101,6 +101,46 @@ test('a damaged, foreign or incomplete backup is refused in one line with its me
   );
 });
 
+test('a backup that somebody has changed, checksums and all, is refused where its keys are', async (t) => {
+  const keyed = place('keyed');
+  await mkdir(keyed, { mode: 0o711 });
+  await copyFile(join(dataDir, 'master.key'), join(keyed, 'master.key'));
+  await t.test('without its keys nobody can say so', () =>
+    refused(/its keys are not here\. Restore them first.*--unproven/, at, 'restore', bad),
+  );
+  await done('keysRestored', keyed, 'keys-restore', await keyFile());
+  const manifest = await readFile(join(base, 'manifest.json'), 'utf8');
+  const path = 'cluster/PG_VERSION';
+  const forged = manifest.replace('"postgresMajor"', '"forged":1,"postgresMajor"');
+  const sha256 = createHash('sha256').update(forged).digest('hex');
+  await t.test('its manifest is another, with a sum that fits', async () => {
+    const sum = await readFile(join(base, 'manifest.sha256'));
+    await writeFile(join(base, 'manifest.json'), forged);
+    await writeFile(join(base, 'manifest.sha256'), `${sha256}\n`);
+    await refused(/not as this installation signed it.*--unproven/, keyed, 'restore', bad);
+    await writeFile(join(base, 'manifest.json'), manifest);
+    await writeFile(join(base, 'manifest.sha256'), sum);
+  });
+  await t.test('its signature is gone', async () => {
+    await rename(join(base, 'manifest.sig'), join(base, 'away'));
+    await refused(/has no signature.*--unproven/, keyed, 'restore', bad);
+    await rename(join(base, 'away'), join(base, 'manifest.sig'));
+  });
+  await t.test('a file of it is another', async () => {
+    const bytes = await readFile(join(base, path));
+    await writeFile(join(base, path), '19\n');
+    await refused(/PG_VERSION does not have its checksum/, keyed, 'restore', bad);
+    await writeFile(join(base, path), bytes);
+  });
+  await t.test('its passwords are others', async () => {
+    const secrets = (await readdir(base)).find((file) => file.includes('secret')) ?? '';
+    const text = await readFile(join(base, secrets));
+    await writeFile(join(base, secrets), '{}');
+    await refused(/does not have its checksum/, keyed, 'restore', bad);
+    await writeFile(join(base, secrets), text);
+  });
+});
+
 test('a wrong time, a missing segment or other keys are refused in one line with their mend', async (t) => {
   await t.test('a time before it, a time that is none', async () => {
     await refused(
@@ -118,7 +158,8 @@ test('a wrong time, a missing segment or other keys are refused in one line with
       firstSegment: string;
     };
     await rename(join(bad, 'wal', firstSegment), join(bad, 'wal', 'away'));
-    await refused(new RegExp(`gap: ${firstSegment} is missing.*another copy`), at, 'restore', bad);
+    const gap = new RegExp(`gap: ${firstSegment} is missing.*another copy`);
+    await refused(gap, at, 'restore', bad, '--unproven=1');
     await rename(join(bad, 'wal', 'away'), join(bad, 'wal', firstSegment));
   });
   await t.test('another master key', async () => {

@@ -169,6 +169,27 @@ test('a nurse gives a device to whom it is on, and sees first who is left withou
   assert.equal(await page.getByTestId('worn').count(), 2);
 });
 
+test('an admission that was refused is said on every screen, with what to do about it', async () => {
+  const told = { what: 'admit', fault: 'MOVEMENT_REFUSED', detail: 'PV1-3', sender: 'his' };
+  const who = { name: 'Aalto, Anna', recordNumber: 'M1', subjectId: null, inBed: null };
+  const bed = { ward: 'ICU', bed: '7' };
+  const refused = [{ id: '1', receivedAt: new Date().toISOString(), ...told, ...who, bed }];
+  const url = '**/api/admissions/refused';
+  await page.route(url, (route) => route.fulfill({ json: { refused } }));
+  await page.goto(`${address}/watch`);
+  await page.getByText('a bed may be another patient’s').waitFor();
+  await page.getByRole('link', { name: 'See what to do' }).click();
+  const card = page.getByRole('region', { name: 'Refused admissions' });
+  await card.getByText('Admission of Aalto, Anna (M1) to bed 7 of ICU was refused').waitFor();
+  assert.match((await card.textContent()) ?? '', /What to do: See where the patient lies/);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(violations, []);
+  await page.unroute(url);
+  await page.reload();
+  await page.getByRole('row').first().waitFor();
+  assert.equal(await card.count(), 0);
+});
+
 test('the alarm counter leads to whom the alarms are about', async () => {
   await page.goto(`${address}/watch`);
   const alarms = page.getByTestId('alarm-counter').getByRole('link').first();

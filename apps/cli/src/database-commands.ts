@@ -46,8 +46,8 @@ export const DATABASE_COMMANDS: readonly Command[] = [
   databaseCommand({
     name: 'restore',
     words: ['DIR'],
-    options: { to: { type: 'string' } },
-    usage: 'restore DIR [--to TIME]',
+    options: { to: { type: 'string' }, unproven: { type: 'boolean' } },
+    usage: 'restore DIR [--to TIME] [--unproven]',
     help: 'Puts the newest backup of DIR into an empty data directory, up to now or to a moment',
   }),
   databaseCommand({

@@ -137,6 +137,64 @@ test('the token of the data directory is sent, and a server that refuses it is t
   assert.match(error, /does not take this token/);
 });
 
+interface Asked {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly body: string;
+}
+
+const SUBJECTS = ['one', 'two'].map((id) => ({
+  ...{ id, kind: 'patient', category: 'adult', paced: 'no', presence: 'here' },
+  identity: { familyName: id, givenName: '', sex: 'unknown', recordNumber: `N-${id}` },
+  ...{ devices: [], readingsMoved: [] },
+}));
+
+/** What a command asks of a server that knows two patients, and what it says then. */
+async function asking(args: readonly string[]) {
+  const asked: Asked[] = [];
+  const server = createServer(async (request, response) => {
+    const { method, url } = request;
+    let body = '';
+    for await (const piece of request) body += piece;
+    if (method !== 'GET') asked.push({ method, url, body });
+    response.end(JSON.stringify(method === 'GET' ? { subjects: SUBJECTS } : {}));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as { port: number };
+  const said = await run(args, { AUSCULTA_URL: `http://127.0.0.1:${port}` });
+  server.close();
+  return { ...said, asked };
+}
+
+test('two records are merged by their numbers, and the answer says how it is undone', async () => {
+  const { asked, out, exitCode } = await asking(['subject', 'merge', 'N-one', 'two']);
+  const url = '/api/subjects/one/merge';
+  assert.deepEqual(asked, [{ method: 'POST', url, body: '{"into":"two"}' }]);
+  assert.equal(exitCode, 0);
+  assert.match(out, /Merged into N-two\. Undo: ausculta subject unmerge one/);
+  const json = await asking(['subject', 'merge', 'one', 'two', '--json']);
+  assert.deepEqual(JSON.parse(json.out), { merged: 'one', into: 'two' });
+});
+
+test('a merge is taken back', async () => {
+  const { asked, out, exitCode } = await asking(['subject', 'unmerge', 'N-one']);
+  assert.deepEqual(asked, [{ method: 'POST', url: '/api/subjects/one/unmerge', body: '{}' }]);
+  assert.equal(exitCode, 0);
+  assert.match(out, /A record of its own again/);
+});
+
+for (const args of [
+  ['subject', 'merge', 'N-one'],
+  ['subject', 'merge', 'N-one', 'N-three'],
+  ['subject', 'unmerge', 'three'],
+]) {
+  test(`${args.join(' ')} asks nothing of the server: somebody is missing`, async () => {
+    const { asked, exitCode } = await asking(args);
+    assert.deepEqual(asked, []);
+    assert.notEqual(exitCode, 0);
+  });
+}
+
 test('some other web server on the port is no Ausculta', async () => {
   const server = createServer((_, response) => response.writeHead(404).end('<html>'));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

@@ -1,4 +1,4 @@
-import { access, link, open, rm } from 'node:fs/promises';
+import { access, open, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from './command.ts';
 import { writeJson } from './output.ts';
@@ -56,7 +56,9 @@ async function save(file: string, pieces: AsyncIterable<Uint8Array>): Promise<nu
         yield piece;
       }
     }, handle.createWriteStream());
-    await link(part, file);
+    // Somebody else may have been quicker. No hard link: not every file system has them.
+    if (await isThere(file)) throw thereAlready(file);
+    await rename(part, file);
     return bytes;
   } catch (error) {
     throw problemOf(file, error);

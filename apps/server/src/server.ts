@@ -287,7 +287,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
-  const admissions = await openAdmissions({ ...admitting, turns, sql });
+  const erasedMs = (id: string, number: string) => erasing.erasure.lastOf(id, number);
+  const admissions = await openAdmissions({ ...admitting, turns, erasedMs, sql });
   ({ categoryOf } = admissions);
   const exports = new Exports({ ...outside, ...database, sql, repository: fhir, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports };
@@ -352,7 +353,9 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   });
   const { standsAt } = parts.admissions;
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
-  admissionRoutes(app, { registry, desk: parts.admissions.desk, nowMs });
+  const { desk } = parts.admissions;
+  const refusals = { people: database.people, keys: parts.vault, census };
+  admissionRoutes(app, { registry, desk, nowMs, ...refusals });
   erasureRoutes(app, {
     erasure: parts.erasure,
     holds: parts.holds,

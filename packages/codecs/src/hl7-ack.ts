@@ -21,22 +21,33 @@ export interface AckContext {
   readonly sendingFacility?: string;
 }
 
-/** HL7 table 0357. */
-const ERRORS: Partial<Record<FaultCode, readonly [code: number, text: string]>> = {
-  METRIC_UNKNOWN: [103, 'Table value not found'],
-  UNIT_UNKNOWN: [103, 'Table value not found'],
-  VALUE_NOT_FINITE: [102, 'Data type error'],
-  STAMP_INVALID: [102, 'Data type error'],
-  DEVICE_UNKNOWN: [204, 'Unknown key identifier'],
-  PATIENT_DIFFERS: [204, 'Unknown key identifier'],
-  PATIENT_UNKNOWN: [204, 'Unknown key identifier'],
-  MOVEMENT_REFUSED: [207, 'Application internal error'],
-  MOVEMENT_LATE: [207, 'Application internal error'],
-  DEVICE_UNASSIGNED: [204, 'Unknown key identifier'],
+/** HL7 table 0357: the rows that we say. */
+const TABLE_0357 = {
+  100: 'Segment sequence error',
+  102: 'Data type error',
+  103: 'Table value not found',
+  200: 'Unsupported message type',
+  204: 'Unknown key identifier',
+  207: 'Application internal error',
+} as const;
+
+type ErrorCode = keyof typeof TABLE_0357;
+
+const ERRORS: Partial<Record<FaultCode, ErrorCode>> = {
+  METRIC_UNKNOWN: 103,
+  UNIT_UNKNOWN: 103,
+  VALUE_NOT_FINITE: 102,
+  STAMP_INVALID: 102,
+  DEVICE_UNKNOWN: 204,
+  DEVICE_UNASSIGNED: 204,
+  PATIENT_DIFFERS: 204,
+  PATIENT_UNKNOWN: 204,
+  MOVEMENT_REFUSED: 207,
+  MOVEMENT_LATE: 207,
 };
-const UNSUPPORTED_TYPE = [200, 'Unsupported message type'] as const;
-const INTERNAL = [207, 'Application internal error'] as const;
-const SEQUENCE = [100, 'Segment sequence error'] as const;
+const UNSUPPORTED_TYPE = 200;
+const INTERNAL = 207;
+const SEQUENCE = 100;
 
 /**
  * The acknowledgement of a message, or undefined where its sender wants none (section 2.9). In the
@@ -95,7 +106,8 @@ function ackCode({ fault, isParked }: Hl7Outcome, mode: 'A' | 'C'): string {
 
 /** From 2.5 on ERR is coded; before, ERR-1 holds place and code together. */
 function writeErr(outcome: Hl7Outcome, fault: Fault, version: string): string[] {
-  const [code, text] = errorOf(fault);
+  const code = errorOf(fault);
+  const text = TABLE_0357[code];
   const { segment = '', sequence = '', field: number = '' } = outcome.place ?? {};
   if (!isAtLeast25(version)) {
     return ['ERR', `${segment}^${sequence}^${number}^${code}&${text}&HL70357`];
@@ -116,7 +128,7 @@ function writeErr(outcome: Hl7Outcome, fault: Fault, version: string): string[] 
   ];
 }
 
-function errorOf(fault: Fault): readonly [code: number, text: string] {
+function errorOf(fault: Fault): ErrorCode {
   if (fault.detail === UNSUPPORTED_MESSAGE) return UNSUPPORTED_TYPE;
   const known = ERRORS[fault.code];
   if (known !== undefined) return known;

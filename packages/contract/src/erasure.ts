@@ -19,6 +19,8 @@ export const ErasureReceipt = z.object({
   unreadableHereAt: z.string(),
   /** The second: on this day the last copy of a key that could open it has expired. Null: not known. */
   finalOn: z.string().nullable(),
+  /** Knows the record number again, so that an old message does not bring the record back; noise afterwards. */
+  recordNumberToken: z.string().optional(),
   /** Copies that outlive the first stage; null where this installation cannot end them. */
   copies: z.array(z.object({ what: z.string(), until: z.string().nullable() })),
 });

@@ -48,7 +48,8 @@ export const FAULTS = {
     why: 'No patient here has the record number that the message names.',
   },
   MOVEMENT_REFUSED: {
-    retry: 'never',
+    // Once the other half has been told: then the same bytes are right.
+    retry: 'later',
     why: 'The message contradicts what is known of where the patient lies.',
   },
   MOVEMENT_LATE: {

@@ -5,7 +5,7 @@
  */
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
-import { parseSubjectId } from '@ausculta/vitals/identity';
+import { type OrganisationId, parseSubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import type { Actor } from '../erasure/holds.ts';
@@ -34,6 +34,8 @@ export interface DeskPorts extends MergePorts {
   readonly sql: Sql;
   readonly turns: Turns;
   readonly newId: () => string;
+  /** When somebody with this number was erased last, as far as that is still known. */
+  readonly erasedMs: (organisationId: OrganisationId, recordNumber: string) => number | undefined;
 }
 
 /** One person of a message, and what is said of them. */
@@ -98,7 +100,11 @@ export class AdmissionDesk {
   #caseOf(message: AdmissionMessage, what: Told, named: Named): Result<Case> {
     const known = this.#patientOf(message, named);
     if (!known.ok) return known;
-    if (known.value === undefined && what !== 'admit') return fail('PATIENT_UNKNOWN', 'PID-3');
+    if (known.value === undefined) {
+      if (what !== 'admit') return fail('PATIENT_UNKNOWN', 'PID-3');
+      const refused = this.#whyNotNew(message, named);
+      if (!refused.ok) return refused;
+    }
     return ok({ message, what, named, known: known.value });
   }
 
@@ -120,6 +126,15 @@ export class AdmissionDesk {
     return ok(known);
   }
 
+  /** A queue that is played again must not bring back who was erased since; who comes again may. */
+  #whyNotNew(message: AdmissionMessage, { numbers }: Named): Result<void> {
+    const { organisationId } = message;
+    const erased = numbers.map((number) => this.#ports.erasedMs(organisationId, number) ?? 0);
+    return recordedOf(message) <= Math.max(...erased)
+      ? fail('MOVEMENT_LATE', 'EVN-2: the patient has been erased since')
+      : ok(undefined);
+  }
+
   async #merge(message: AdmissionMessage, named: Named): Promise<Result<void>> {
     const { registry, beds } = this.#ports;
     const { organisationId, messageId, receivedMs: atMs } = message;
@@ -135,6 +150,8 @@ export class AdmissionDesk {
     if (known.value === undefined) {
       const refused = whyNotMerged(this.#ports, { old, kept: undefined });
       if (!refused.ok) return refused;
+      const late = this.#whyNotNew(message, named);
+      if (!late.ok) return late;
     }
     const kept = known.value ?? (await this.#addPatient(message, named, old));
     const who = { organisationId, accountId: undefined };

@@ -37,7 +37,8 @@ const TAKEN: Partial<Record<AdtAction, Told | 'merge' | 'swap'>> = {
   'cancel-discharge': 'cancel-discharge',
 };
 
-export const ACTS: Record<Told, AuditAct> = {
+/** What the audit calls it. */
+export const AUDITED_AS: Record<Told, AuditAct> = {
   admit: 'patient-admitted',
   transfer: 'patient-transferred',
   discharge: 'patient-discharged',

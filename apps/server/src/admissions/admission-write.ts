@@ -4,8 +4,8 @@ import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import {
-  ACTS,
   type AdmissionMessage,
+  AUDITED_AS,
   happenedAt,
   type Named,
   recordedOf,
@@ -59,7 +59,7 @@ export async function writeMoved(
       await appendAudit(tx, {
         organisationId: message.organisationId,
         actor: undefined,
-        act: ACTS[what],
+        act: AUDITED_AS[what],
         target: `subject/${subject.id}`,
         atMs: message.receivedMs,
         ...(seal && { detail: { seal, value } }),

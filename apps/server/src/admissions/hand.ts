@@ -10,14 +10,14 @@ export async function hand(
   { subjectId, fromMs, nowMs }: Handing & { readonly nowMs: number },
 ): Promise<Fault | undefined> {
   const who = { organisationId: device.organisationId, accountId: undefined };
-  const from = (atMs: number) =>
+  const handOver = (atMs: number) =>
     subjectId === undefined
       ? acts.release(who, device, atMs)
       : acts.assign(who, device, { subjectId, fromMs: atMs });
-  const handed = await from(fromMs);
+  const handed = await handOver(fromMs);
   if (handed.ok) return undefined;
   if (handed.fault.code !== 'LEGAL_HOLD') return handed.fault;
   // Nothing leaves a record that is held, but what comes from now on may go elsewhere.
-  const anew = await from(nowMs);
+  const anew = await handOver(nowMs);
   return anew.ok ? undefined : anew.fault;
 }

@@ -1,4 +1,8 @@
-/** Two records of one person, over HTTP: an administrator's. */
+/**
+ * Over HTTP: what admission systems said and was refused, for whoever is at the bed; and two records of
+ * one person, an administrator's.
+ */
+import type { RefusedAdmissionList } from '@ausculta/contract/admissions';
 import { SubjectMerge } from '@ausculta/contract/subjects';
 import { fail, type Result } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply } from 'fastify';
@@ -7,8 +11,9 @@ import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { AdmissionDesk } from './admission-desk.ts';
+import { type RefusedPorts, refusedAdmissions } from './refused-admissions.ts';
 
-export interface AdmissionRoutePorts {
+export interface AdmissionRoutePorts extends RefusedPorts {
   readonly registry: Registry;
   readonly desk: AdmissionDesk;
   readonly nowMs: () => number;
@@ -22,6 +27,15 @@ interface OfSubject {
 
 export function admissionRoutes(app: FastifyInstance, ports: AdmissionRoutePorts): void {
   const { registry, desk, nowMs } = ports;
+
+  app.get(
+    '/api/admissions/refused',
+    { config: { access: 'clinician' } },
+    async (request): Promise<RefusedAdmissionList> => {
+      const { organisationId } = callerOf(request);
+      return { refused: await refusedAdmissions(ports, organisationId) };
+    },
+  );
 
   app.post<OfSubject>('/api/subjects/:id/merge', ADMINISTRATOR, async (request, reply) => {
     const who = callerOf(request);

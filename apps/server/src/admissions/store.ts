@@ -63,3 +63,30 @@ export async function subjectOfMessage(
 export async function insertMovement(sql: Sql, row: MovementRow): Promise<void> {
   await sql`INSERT INTO movement ${sql(row)}`;
 }
+
+export interface RefusedRow {
+  readonly id: string;
+  readonly device_id: string;
+  readonly subject_id: string | null;
+  readonly fault: string;
+  readonly detail: string;
+  readonly message_id: string;
+  readonly received_ms: number;
+  readonly message_sealed: Uint8Array;
+}
+
+/** Messages that contradict what is known, and have not been taken since; the newest first. */
+export async function readRefused(
+  sql: Sql,
+  organisationId: OrganisationId,
+  { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
+): Promise<RefusedRow[]> {
+  return await sql`
+    SELECT id, device_id, subject_id, fault, detail, message_id, received_ms, message_sealed
+    FROM parked
+    WHERE organisation_id = ${organisationId} AND received_ms > ${sinceMs}
+      AND door = 'hl7' AND fault IN ('MOVEMENT_REFUSED', 'PATIENT_UNKNOWN')
+      AND message_sealed IS NOT NULL
+      AND NOT EXISTS (SELECT FROM movement WHERE movement.message_id = parked.message_id)
+    ORDER BY received_ms DESC LIMIT ${limit}`;
+}

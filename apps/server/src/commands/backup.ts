@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { migrationNames } from '../database/migrate.ts';
 import { errorCode } from '../database/start-problem.ts';
+import { signingKeyHere } from './backup-proof.ts';
 import { prune } from './backup-pruning.ts';
 import { backUpCluster } from './cluster-backup.ts';
 import { backUpByDump } from './dump-backup.ts';
@@ -31,7 +32,9 @@ export async function backup(
     migrations: await migrationNames(),
     counts: await readCounts(ground.pools.line),
   } as const;
-  const task = { ground, ports, backupDir, partialDir: `${directory}.partial`, common };
+  const signingKey = await signingKeyHere(ground.dataDirectory, ports);
+  const partialDir = `${directory}.partial`;
+  const task = { ground, ports, backupDir, partialDir, signingKey, common };
   const isEmbedded = ground.superuser !== undefined;
   const made = await (isEmbedded ? backUpCluster(task) : backUpByDump(task));
   const pruned = await prune(backupDir, {
@@ -41,9 +44,12 @@ export async function backup(
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   const tookMs = outside.nowMs() - startMs;
   const { counts } = made;
+  const isSigned = signingKey !== undefined;
   if (asJson)
     writeOut(
-      JSON.stringify({ backup: { directory, kind: made.kind, bytes, counts, tookMs, pruned } }),
+      JSON.stringify({
+        backup: { directory, kind: made.kind, bytes, isSigned, counts, tookMs, pruned },
+      }),
     );
   else {
     writeOut(
@@ -56,6 +62,10 @@ export async function backup(
     );
     if (pruned.backups.length > 0)
       writeOut(`Older than what is kept, and gone: ${pruned.backups.join(', ')}.`);
+    if (!isSigned)
+      writeOut(
+        'ATTENTION: it is not signed, because the keys do not open here: nothing will show that nobody has changed it.',
+      );
     writeOut('Keys are not in it: back them up apart, with ausculta keys backup.');
   }
   return 0;

@@ -23,6 +23,7 @@ import { openConnection } from '../database/pool.ts';
 import { closedDirectory, postgresUser } from '../database/postgres-user.ts';
 import { SECRETS_FILE } from '../database/secrets.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
+import { signBackup } from './backup-proof.ts';
 import { beginBackup, endBackup, keepArchiveFresh, readClusterFacts } from './cluster-store.ts';
 import { checksumOf, copyFile, listTree, syncTree } from './file-copy.ts';
 import {
@@ -80,11 +81,12 @@ export async function backUpCluster(task: BackupTask): Promise<ClusterManifest> 
     const manifest: ClusterManifest = {
       ...common,
       ...facts,
-      ...{ kind: 'cluster', firstSegment, lastSegment, directories, files },
+      ...{ kind: 'cluster', firstSegment, lastSegment, directories, files, secrets },
       finishedMs: ports.outside.nowMs(),
     };
     await syncTree(partialDir);
     await writeManifest(partialDir, manifest);
+    if (task.signingKey !== undefined) await signBackup(partialDir, task.signingKey);
     await rename(partialDir, partialDir.replace(/\.partial$/, ''));
     await syncTree(backupDir);
     return manifest;

@@ -22,7 +22,7 @@ import { postgresSecrets, SECRETS_FILE } from '../database/secrets.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import { endArchive } from './cluster-store.ts';
-import { copyFile, listTree, syncTree } from './file-copy.ts';
+import { checksumOf, copyFile, listTree, syncTree } from './file-copy.ts';
 import { keyProblemOf } from './key-check.ts';
 import { archiveIn, type ClusterManifest, damaged, unusable } from './manifest.ts';
 import { readCounts } from './store.ts';
@@ -35,7 +35,7 @@ type User = Awaited<ReturnType<typeof postgresUser>>;
 
 export async function restoreCluster(task: RestoreTask): Promise<Restored> {
   const { dataDirectory, backup, backupDir, toMs } = task;
-  const { manifest, directory } = backup;
+  const { manifest } = backup;
   if (manifest.kind !== 'cluster') {
     throw unusable(
       'This is a backup of a PostgreSQL of your own. Set DATABASE_URL to an empty one.',
@@ -58,7 +58,7 @@ export async function restoreCluster(task: RestoreTask): Promise<Restored> {
   try {
     await putFiles(task, manifest, workDir);
     await giveAll(workDir, user);
-    const secrets = await readFile(join(directory, SECRETS_FILE), 'utf8');
+    const secrets = await readSecrets(backup.directory, manifest);
     await writeWholeFile(join(dataDirectory.path, SECRETS_FILE), secrets);
     const restored = await recover(task, {
       workDir,
@@ -74,6 +74,13 @@ export async function restoreCluster(task: RestoreTask): Promise<Restored> {
     await rm(workDir, { recursive: true, force: true });
     throw error;
   }
+}
+
+async function readSecrets(directory: string, { secrets }: ClusterManifest): Promise<string> {
+  const path = join(directory, SECRETS_FILE);
+  if (secrets !== undefined && (await checksumOf(path)).sha256 !== secrets.sha256)
+    throw damaged(path, 'does not have its checksum');
+  return await readFile(path, 'utf8');
 }
 
 function expectMajor(manifest: ClusterManifest, major: string): void {

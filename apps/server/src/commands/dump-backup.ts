@@ -10,6 +10,7 @@ import type { Connection } from '../database/connection.ts';
 import { openConnection } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { hasTables, readServerFacts } from '../database/store.ts';
+import { signBackup } from './backup-proof.ts';
 import { checksumOf, syncTree } from './file-copy.ts';
 import { keyProblemOf } from './key-check.ts';
 import { type DumpManifest, damaged, unusable, writeManifest } from './manifest.ts';
@@ -43,6 +44,7 @@ export async function backUpByDump(task: BackupTask): Promise<DumpManifest> {
     };
     await syncTree(partialDir);
     await writeManifest(partialDir, manifest);
+    if (task.signingKey !== undefined) await signBackup(partialDir, task.signingKey);
     await rename(partialDir, partialDir.replace(/\.partial$/, ''));
     return manifest;
   } catch (error) {

@@ -20,6 +20,7 @@ interface Given {
   readonly words: readonly string[];
   readonly to?: string;
   readonly replace: boolean;
+  readonly isUnproven: boolean;
   readonly passphraseFile?: string;
   readonly isClear: boolean;
 }
@@ -44,6 +45,7 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
       json: { type: 'boolean' },
       to: { type: 'string' },
       replace: { type: 'string' },
+      unproven: { type: 'string' },
       'passphrase-file': { type: 'string' },
       clear: { type: 'string' },
     },
@@ -53,6 +55,7 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
     words: positionals,
     ...(values.to === undefined ? {} : { to: values.to }),
     replace: values.replace !== undefined,
+    isUnproven: values.unproven !== undefined,
     ...(values['passphrase-file'] === undefined
       ? {}
       : { passphraseFile: values['passphrase-file'] }),

@@ -44,6 +44,8 @@ const ClusterManifest = Common.extend({
   firstSegment: z.string(),
   lastSegment: z.string(),
   directories: z.array(PathBelow),
+  /** Of the passwords beside the cluster; undefined in a backup from before they were summed. */
+  secrets: z.object({ bytes: z.number(), sha256: z.string() }).optional(),
 });
 export type ClusterManifest = z.infer<typeof ClusterManifest>;
 
@@ -54,14 +56,14 @@ export type DumpManifest = z.infer<typeof DumpManifest>;
 const Manifest = z.discriminatedUnion('kind', [ClusterManifest, DumpManifest]);
 export type Manifest = z.infer<typeof Manifest>;
 
-const FILE = 'manifest.json';
+export const MANIFEST_FILE = 'manifest.json';
 const SUM_FILE = 'manifest.sha256';
 
 const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const text = `${JSON.stringify(manifest)}\n`;
-  await writeWholeFile(join(directory, FILE), text);
+  await writeWholeFile(join(directory, MANIFEST_FILE), text);
   await writeWholeFile(join(directory, SUM_FILE), `${sumOf(text)}\n`);
 }
 
@@ -110,13 +112,13 @@ export async function chooseBackup(backupDir: string, toMs: number | undefined):
 
 async function readManifest(directory: string): Promise<Manifest> {
   try {
-    const text = await readFile(join(directory, FILE), 'utf8');
+    const text = await readFile(join(directory, MANIFEST_FILE), 'utf8');
     const sum = (await readFile(join(directory, SUM_FILE), 'utf8')).trim();
     if (sumOf(text) === sum) return Manifest.parse(JSON.parse(text));
   } catch (cause) {
-    throw damaged(join(directory, FILE), 'cannot be read', cause);
+    throw damaged(join(directory, MANIFEST_FILE), 'cannot be read', cause);
   }
-  throw damaged(join(directory, FILE), 'does not have its checksum');
+  throw damaged(join(directory, MANIFEST_FILE), 'does not have its checksum');
 }
 
 export function damaged(path: string, why: string, cause?: unknown): StartProblem {

@@ -1,8 +1,9 @@
-/** `ausculta restore DIR [--to TIME]`: into an empty data directory or an empty database. */
+/** `ausculta restore DIR [--to TIME] [--unproven]`: into an empty data directory or an empty database. */
 import { resolve } from 'node:path';
 import { openDataDirectory } from '../database/data-directory.ts';
 import { migrationNames } from '../database/migrate.ts';
 import { StartProblem } from '../database/start-problem.ts';
+import { expectProof, proofOf, signingKeyHere } from './backup-proof.ts';
 import { restoreCluster } from './cluster-restore.ts';
 import { restoreDump } from './dump-backup.ts';
 import type { CommandPorts } from './ground.ts';
@@ -12,7 +13,11 @@ import type { RestoreTask } from './tasks.ts';
 
 export async function restore(
   ports: CommandPorts,
-  { words: [given = ''], to }: { words: readonly string[]; to?: string },
+  {
+    words: [given = ''],
+    to,
+    isUnproven,
+  }: { readonly words: readonly string[]; readonly to?: string; readonly isUnproven: boolean },
 ): Promise<number> {
   const { outside, config, asJson, writeOut } = ports;
   const startMs = outside.nowMs();
@@ -24,6 +29,8 @@ export async function restore(
   });
   const backup = await chooseBackup(backupDir, toMs);
   await expectKnownSchema(backup);
+  const proof = await proofOf(backup.directory, await signingKeyHere(dataDirectory, ports));
+  if (!isUnproven) expectProof(backup.directory, proof);
   const task: RestoreTask = { ports, backupDir, backup, dataDirectory, toMs };
   const { counts, keyProblem } = await (config.database === undefined
     ? restoreCluster(task)
@@ -32,7 +39,9 @@ export async function restore(
   if (asJson) {
     const { directory, manifest } = backup;
     const then = manifest.counts;
-    writeOut(JSON.stringify({ restored: { from: directory, counts, then, keyProblem, tookMs } }));
+    writeOut(
+      JSON.stringify({ restored: { from: directory, proof, counts, then, keyProblem, tookMs } }),
+    );
   } else {
     writeOut(`Restored from ${backup.directory} in ${(tookMs / 1000).toFixed(1)} s.`);
     for (const [what, count] of Object.entries(counts)) {

@@ -1,4 +1,5 @@
 /** What a backup is made from and a restore made into, whichever kind of PostgreSQL it is. */
+import type { SigningKey } from '../vault/receipt-proof.ts';
 import type { CommandPorts, Ground } from './ground.ts';
 import type { Backup, Manifest } from './manifest.ts';
 import type { Counts } from './store.ts';
@@ -9,6 +10,8 @@ export interface BackupTask {
   readonly backupDir: string;
   /** Where this one goes until it is whole. */
   readonly partialDir: string;
+  /** Undefined where the keys do not open here: then nothing shows later that it was not changed. */
+  readonly signingKey: SigningKey | undefined;
   readonly common: Pick<Manifest, 'version' | 'madeBy' | 'migrations' | 'counts'>;
 }
 

@@ -21,6 +21,7 @@ export interface Hl7ListenerPorts {
   readonly admissions: Admissions;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  readonly after: (delayMs: number, run: () => void) => void;
 }
 
 /** Undefined where the settings leave the door closed. */
@@ -29,7 +30,7 @@ export async function openHl7(
   ports: Hl7ListenerPorts,
 ): Promise<Listening | undefined> {
   if (listen === undefined) return undefined;
-  const { intake, registry, admissions, nowMs, newId } = ports;
+  const { intake, registry, admissions, nowMs, newId, after } = ports;
   const { beds, desk } = admissions;
   const { host, port } = listen;
   const senders = readDoorList(NAMES, listen, readSenders);
@@ -39,6 +40,7 @@ export async function openHl7(
       intake,
       nowMs,
       newId,
+      after,
       beds,
       desk,
       // One that is out of use is nobody's voice here.

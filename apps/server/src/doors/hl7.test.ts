@@ -15,6 +15,8 @@ const NOW_MS = Date.UTC(2026, 10, 21);
 const SENDER = { application: 'HIS', device: 'his', admits: true, addresses: ['127.0.0.1'] };
 
 describe('what one sender may do to the others', () => {
+  let nowMs = NOW_MS;
+  let waits = 0;
   let answers = 0;
   let taken = 0;
   const device = new RegisteredDevice({
@@ -37,7 +39,12 @@ describe('what one sender may do to the others', () => {
       answers += 1;
       return 'x';
     },
-    nowMs: () => NOW_MS,
+    nowMs: () => nowMs,
+    after: (delayMs: number, run: () => void) => {
+      nowMs += delayMs;
+      waits += 1;
+      setImmediate(run);
+    },
   } as unknown as Hl7Ports;
 
   async function opened(): Promise<Listening> {
@@ -52,21 +59,59 @@ describe('what one sender may do to the others', () => {
     return socket;
   }
 
-  test('an admission system has an allowance: beyond it nothing is done, and it may come again', async () => {
+  const told = (controlId: string): string =>
+    writeAdt(
+      { action: 'admit', recordNumber: 'M1', recordedMs: NOW_MS },
+      { application: 'HIS', facility: '', controlId },
+    );
+  const frame = (text: string) => frameMllp(new TextEncoder().encode(text));
+  const empty = (): void => {
+    while (device.allowance.take({ kind: 'nothing', bytes: 0 }, nowMs));
+  };
+
+  /** Control ids and codes of the next answers, in their order. */
+  async function answersOf(socket: Socket, count: number): Promise<string[]> {
+    let text = '';
+    for (;;) {
+      text += String((await once(socket, 'data'))[0]);
+      const found = [...text.matchAll(/MSA\|(\w\w)\|(\w+)/g)].map(
+        ([, code, id]) => `${id} ${code}`,
+      );
+      if (found.length >= count) return found;
+    }
+  }
+
+  test('beyond its allowance a message waits until there is room, and those behind it keep their order', async () => {
     await using door = await opened();
     const socket = await connected(door);
-    const told = writeAdt(
-      { action: 'admit', recordNumber: 'M1', recordedMs: NOW_MS },
-      { application: 'HIS', facility: '', controlId: '1' },
-    );
-    const ask = async (): Promise<string> => {
-      socket.write(frameMllp(new TextEncoder().encode(told)));
-      return String((await once(socket, 'data'))[0]);
-    };
-    assert.match(await ask(), /MSA\|AA\|/);
-    while (device.allowance.take({ kind: 'nothing', bytes: 0 }, NOW_MS));
-    assert.match(await ask(), /MSA\|AR\|[\s\S]*RATE_EXCEEDED/);
-    assert.equal(taken, 1);
+    socket.write(frame(told('1')));
+    assert.deepEqual(await answersOf(socket, 1), ['1 AA']);
+    empty();
+    [waits, taken] = [0, 0];
+    const ids = ['2', '3', '4'];
+    socket.write(Buffer.concat(ids.map((id) => frame(told(id)))));
+    assert.deepEqual(await answersOf(socket, 3), ['2 AA', '3 AA', '4 AA']);
+    assert.equal(taken, 3);
+    assert.ok(waits >= 1 && waits <= 5, `${waits} waits`);
+    socket.destroy();
+  });
+
+  test('what has waited its time is refused, may come again, and nothing of it is done', async () => {
+    await using door = await opened();
+    const socket = await connected(door);
+    const { allowance } = device;
+    const take = allowance.take.bind(allowance);
+    allowance.take = () => false;
+    const startMs = nowMs;
+    taken = 0;
+    socket.write(Buffer.concat([frame(told('1')), frame(told('2'))]));
+    assert.deepEqual(await answersOf(socket, 2), ['1 AR', '2 AR']);
+    assert.equal(taken, 0);
+    const waitedMs = nowMs - startMs;
+    assert.ok(waitedMs >= 8_000 && waitedMs <= 8_500, `${waitedMs} ms for both, not for each`);
+    allowance.take = take;
+    socket.write(frame(told('1')));
+    assert.deepEqual(await answersOf(socket, 1), ['1 AA']);
     socket.destroy();
   });
 

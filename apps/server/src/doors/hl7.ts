@@ -15,6 +15,7 @@ import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { settleBeds } from './hl7/bed-places.ts';
 import { Hl7Connection } from './hl7/connection.ts';
 import { type MessagePart, partsOf } from './hl7/message-parts.ts';
+import { type Attempt, Patience } from './hl7/patience.ts';
 import { categoryOfBed, findSender, type Hl7Sender } from './hl7/senders.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 import { type DoorTls, type Listening, listen } from './listener.ts';
@@ -44,10 +45,12 @@ export interface Hl7Ports {
   readonly desk: Pick<AdmissionDesk, 'take'>;
   readonly newId: () => string;
   readonly nowMs: () => number;
+  readonly after: (delayMs: number, run: () => void) => void;
 }
 
 export function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Promise<Listening> {
   const { senders } = options;
+  const patience = new Patience(ports);
   const onProblem = (error: unknown) => ports.intake.onProblem('take an HL7 connection', error);
   return listen(
     { ...options, list: senders, connectionsMax: CONNECTIONS_MAX },
@@ -56,7 +59,8 @@ export function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Promise<L
       open: (socket, peer, onEnd) =>
         new Hl7Connection(socket, peer, {
           take: (bytes, from) => take(bytes, { peer: from, senders, ports }),
-          refuse: (fault) => acknowledge(NO_HEADER, { fault }, ports) ?? '',
+          refuse: (fault) => acknowledge(NO_HEADER, { fault }, ports).answer ?? '',
+          patience,
           onEnd,
         }),
     },
@@ -70,10 +74,7 @@ interface Surroundings {
 }
 
 /** The acknowledgement of one message, once it is durable or refused. */
-async function take(
-  bytes: Uint8Array,
-  { peer, senders, ports }: Surroundings,
-): Promise<string | undefined> {
+async function take(bytes: Uint8Array, { peer, senders, ports }: Surroundings): Promise<Attempt> {
   const parsed = parseHl7(bytes);
   if (!parsed.ok) return acknowledge(NO_HEADER, { fault: parsed.fault }, ports);
   const { delimiters } = parsed.value;
@@ -86,7 +87,7 @@ async function take(
   }
   const receivedMs = ports.nowMs();
   const parts = await readParts(parsed.value, { sender, own, ports, bytes, receivedMs });
-  if (parts.kind === 'ack') return undefined;
+  if (parts.kind === 'ack') return { answer: undefined, isTooSoon: false };
   if (parts.kind === 'again') return acknowledge(header, { fault: parts.fault }, ports);
   const taken = parts.parts.map(
     ({ device, decoded }) =>
@@ -182,10 +183,11 @@ function outcomeOf(answers: readonly Answer[]): Hl7Outcome {
   return first === undefined || isStored ? {} : { fault: first.fault, isParked: true };
 }
 
-function acknowledge(header: Hl7Header, outcome: Hl7Outcome, ports: Hl7Ports): string | undefined {
-  return writeAck(header, outcome, {
+function acknowledge(header: Hl7Header, outcome: Hl7Outcome, ports: Hl7Ports): Attempt {
+  const answer = writeAck(header, outcome, {
     nowMs: ports.nowMs(),
     controlId: ports.newId().replaceAll('-', '').slice(0, CONTROL_ID_LENGTH),
     sendingApplication: OURSELVES,
   });
+  return { answer, isTooSoon: outcome.fault?.code === 'RATE_EXCEEDED' };
 }

@@ -25,6 +25,8 @@ import * as store from './store.ts';
 /** Whoever waits for the receipt waits this long for the rows to go as well. */
 const ROWS_WITHIN_MS = 500;
 
+const DAY_MS = 24 * 3_600_000;
+
 /** While the database is away the rows wait, unreadable. */
 const RETRY_MS = 5_000;
 
@@ -45,6 +47,8 @@ export class Erasure {
   readonly #ports: ErasurePorts;
   /** Whose rows may still be in the database. */
   readonly #unswept = new Set<string>();
+  /** Of late: whose number an old message may still name. */
+  #erased: ErasureReceipt[] = [];
   #sweeping: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -52,7 +56,9 @@ export class Erasure {
     this.#ports = ports;
     // Whatever a restored database has brought back goes again, and so does what a crash left.
     for (const { receipt } of ports.vault.allShredded()) {
-      void this.#sweepSoon(parseReceipt(receipt));
+      const parsed = parseReceipt(receipt);
+      this.#erased.push(parsed);
+      void this.#sweepSoon(parsed);
     }
   }
 
@@ -83,9 +89,12 @@ export class Erasure {
       hasLegacy: vault.legacy !== undefined,
       movedInMs: registry.moves.arrivedMs.get(id),
     };
-    const receipt = receiptOf({ organisationId, subjectId: id, requestedBy }, lives, erasedMs);
+    const recordNumberToken = vault.erasedToken(organisationId, recordNumber, erasedMs);
+    const what = { organisationId, subjectId: id, requestedBy, recordNumberToken };
+    const receipt = receiptOf(what, lives, erasedMs);
     const signed = signReceipt(receipt, vault.signingKey().secret);
     vault.shred(id, { atMs: erasedMs, receipt: signed });
+    this.#erased.push(receipt);
     const devicesUnassigned = registry.forget(id, erasedMs);
     const forgotten = this.#ports.forget(id);
     const swept = this.#sweepSoon(receipt, forgotten);
@@ -100,6 +109,20 @@ export class Erasure {
     if (shredded === undefined) return undefined;
     const { organisationId } = parseReceipt(shredded.receipt);
     return organisationId === who.organisationId ? this.#viewOf(shredded, []) : undefined;
+  }
+
+  /** When somebody with this number was erased last, as far as that is still known. */
+  lastOf(organisationId: string, recordNumber: string): number | undefined {
+    const { vault, nowMs } = this.#ports;
+    const knownFromMs = nowMs() - PARKED_KEPT_MS - DAY_MS;
+    this.#erased = this.#erased.filter((one) => erasedMsOf(one) > knownFromMs);
+    const times = this.#erased.flatMap((one) => {
+      const atMs = erasedMsOf(one);
+      const isOurs = one.organisationId === organisationId && one.recordNumberToken !== undefined;
+      const token = isOurs && vault.erasedTokenAgain(organisationId, recordNumber, atMs);
+      return token !== undefined && token === one.recordNumberToken ? [atMs] : [];
+    });
+    return times.length === 0 ? undefined : Math.max(...times);
   }
 
   #viewOf({ receipt: { signed, signature } }: Pick<Shredded, 'receipt'>, devices: string[]) {
@@ -185,6 +208,10 @@ export class Erasure {
   close(): void {
     this.#closed = true;
   }
+}
+
+function erasedMsOf({ unreadableHereAt }: ErasureReceipt): number {
+  return Date.parse(unreadableHereAt);
 }
 
 /** Our own words, as they were signed. */

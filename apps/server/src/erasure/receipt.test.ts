@@ -19,7 +19,7 @@ test('the last copy is a key of what was parked, in a backup: its day is the day
   assert.equal(receipt.finalOn, '2026-12-21');
   assert.deepEqual(
     receipt.copies.map(({ until }) => until),
-    ['2026-11-30', '2026-11-30', '2026-12-07', '2026-12-14', '2026-12-21'],
+    ['2026-11-30', '2026-11-30', '2026-12-07', '2026-12-14', '2026-12-14', '2026-12-21'],
   );
   assert.equal(receipt.unreadableHereAt, '2026-11-21T23:30:00.000Z');
 });

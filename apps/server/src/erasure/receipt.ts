@@ -21,7 +21,7 @@ export interface CopyLives {
 }
 
 export function receiptOf(
-  what: Pick<ErasureReceipt, 'organisationId' | 'subjectId' | 'requestedBy'>,
+  what: Pick<ErasureReceipt, 'organisationId' | 'subjectId' | 'requestedBy' | 'recordNumberToken'>,
   lives: CopyLives,
   nowMs: number,
 ): ErasureReceipt {
@@ -38,6 +38,10 @@ export function receiptOf(
     { what: 'keys of those hours, in backups of the key store', until: dayAfter(logKeyMs) },
     {
       what: 'messages that were parked because nobody knew whose they are, under keys of their days',
+      until: dayAfter(parkedMs),
+    },
+    {
+      what: 'a token of the record number, by which an old message about it is known, under the key of its day',
       until: dayAfter(parkedMs),
     },
     { what: 'keys of those days, in backups of the key store', until: dayAfter(parkedKeyMs) },

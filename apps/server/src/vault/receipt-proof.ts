@@ -37,9 +37,18 @@ export function isProven({ owner, receipt }: Shredded, key: KeyObject): boolean 
   const { signed, signature } = receipt;
   const isSigned = verify(null, Buffer.from(signed, 'utf8'), key, Buffer.from(signature, 'base64'));
   if (!isSigned) return false;
-  // Our own words: what is signed can be read.
-  const { subjectId } = JSON.parse(signed) as { readonly subjectId?: unknown };
-  return typeof subjectId === 'string' && owner === `subject/${subjectId}`;
+  const subjectId = subjectIn(signed);
+  return subjectId !== undefined && owner === `subject/${subjectId}`;
+}
+
+/** The same key signs other things as well, which are no receipts. */
+function subjectIn(signed: string): string | undefined {
+  try {
+    const { subjectId } = JSON.parse(signed) as { readonly subjectId?: unknown };
+    return typeof subjectId === 'string' ? subjectId : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * root key. What is sealed under a subject's key is noise, wherever copies of it lie, once that key
  * is destroyed; so erasing a subject is a matter of 32 bytes.
  */
+import { createHmac } from 'node:crypto';
 import { expect } from '@ausculta/vitals/expect';
 import { StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
@@ -144,6 +145,27 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   parkedSeal = (organisationId: string, receivedMs: number): Seal =>
     openingAlso(this.#findOrMake(ofParkedDay(receivedMs)), this.organisationSeal(organisationId));
 
+  /**
+   * Of somebody who is erased: knows their number again as long as the key of that day lasts, and
+   * says nothing of it without.
+   */
+  erasedToken(organisationId: string, recordNumber: string, erasedMs: number): string {
+    this.#findOrMake(ofParkedDay(erasedMs));
+    const token = this.erasedTokenAgain(organisationId, recordNumber, erasedMs);
+    expect(token !== undefined, 'a key that was made is there');
+    return token;
+  }
+
+  /** Undefined once the key of that day has had its time. */
+  erasedTokenAgain(
+    organisationId: string,
+    recordNumber: string,
+    erasedMs: number,
+  ): string | undefined {
+    const key = this.#unwrap(ofParkedDay(erasedMs));
+    return key && tokenOf(deriveKey(key, 'numbers of the erased'), organisationId, recordNumber);
+  }
+
   /** Makes what can be searched unreadable; it opens nothing. */
   searchKey = (organisationId: string): Uint8Array => {
     const owner = `search/${organisationId}`;
@@ -277,6 +299,11 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
   [Symbol.dispose](): void {
     this.#ports.store[Symbol.dispose]();
   }
+}
+
+function tokenOf(key: Uint8Array, organisationId: string, recordNumber: string): string {
+  const named = JSON.stringify([organisationId, recordNumber]);
+  return createHmac('sha256', key).update(named).digest('base64url');
 }
 
 async function foundStore(ports: VaultPorts, legacy: Legacy | undefined): Promise<void> {

@@ -1,3 +1,4 @@
+import { RefusedAdmissionList } from '@ausculta/contract/admissions';
 import { AlarmList, type AlarmView, LimitList } from '@ausculta/contract/alarms';
 import { DeviceList, DeviceView } from '@ausculta/contract/devices';
 import { Trend } from '@ausculta/contract/readings';
@@ -67,6 +68,14 @@ export function lookForNewSubjects(client: QueryClient, ids: readonly string[]):
   if (ids.every((id) => known.some((subject) => subject.id === id))) return;
   void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
 }
+
+/** What admission systems said that contradicts what is known. */
+export const refusedAdmissionsQuery = queryOptions({
+  queryKey: ['admissions', 'refused'],
+  refetchInterval: 15_000,
+  queryFn: async ({ signal }) =>
+    (await askJson('/api/admissions/refused', RefusedAdmissionList, { signal })).refused,
+});
 
 export const devicesQuery = queryOptions({
   queryKey: ['devices'],

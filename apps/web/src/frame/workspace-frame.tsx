@@ -6,6 +6,7 @@ import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
 import { byPresence } from '../patients/presence.ts';
+import { RefusedAdmissionsNotice } from '../patients/refused-admissions.tsx';
 import { WaveWallProvider } from '../wave/wave-canvas.tsx';
 import { BarPanels } from './bar-panel.tsx';
 import { PersonPanel } from './person-panel.tsx';
@@ -40,6 +41,7 @@ function WorkspaceFrame() {
                 <PersonPanel session={session} />
                 <AboutPanel />
                 <SafetyNotice />
+                <RefusedAdmissionsNotice />
                 <Outlet />
               </div>
             </div>

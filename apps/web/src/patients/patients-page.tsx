@@ -14,6 +14,7 @@ import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
 import { lastDataText } from './last-data.ts';
 import classes from './patients-page.module.css';
 import { absenceText, byPresence, isHere, isPerson } from './presence.ts';
+import { RefusedAdmissions } from './refused-admissions.tsx';
 import { usePatients } from './use-patients.tsx';
 
 export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
@@ -28,6 +29,7 @@ function PatientsPage() {
   if (instead !== undefined) return instead;
   return (
     <main className={list.page} aria-label="Patients" aria-busy={subjects === undefined}>
+      <RefusedAdmissions />
       <div className={`card ${list.card}`}>
         <table className={`${list.table} ${classes.table}`}>
           <thead>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { absenceText, isHere, unmonitoredText } from './presence.ts';
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { absenceText, byPresence, isHere, unmonitoredText, wallOf } from './presence.ts';
 
 const DEVICES = [{ id: 'patch-1', model: 'patch' }];
 
@@ -41,4 +42,28 @@ test('of whom nothing comes it is said why: discharged, or without a device', ()
     undefined,
     'No device any more, not monitored',
   ]);
+});
+
+function inBed(bed: string, presence: SubjectView['presence']): SubjectView {
+  const identity = { familyName: bed, givenName: '', sex: 'unknown', recordNumber: bed, bed };
+  const subject = { id: bed, kind: 'patient', presence, devices: [], identity };
+  return subject as unknown as SubjectView;
+}
+const [left, second, tenth] = [inBed('1', 'gone'), inBed('2', 'here'), inBed('10', 'here')];
+const wall = (owed: string[], max: number) => {
+  const { shown, left: rest } = wallOf([tenth, left, second], { owed: new Set(owed), max });
+  return [...shown.map(({ id }) => id), rest];
+};
+
+test('those who are here come first, in the order of their beds', () => {
+  assert.deepEqual([left, tenth, second].sort(byPresence), [second, tenth, left]);
+});
+
+test('who was discharged has no tile, unless an alarm about them is owed', () => {
+  assert.deepEqual(wall([], 3), ['2', '10', 0]);
+  assert.deepEqual(wall(['1'], 3), ['1', '2', '10', 0]);
+});
+
+test('who was discharged pushes nobody off a wall that is full', () => {
+  assert.deepEqual(wall(['1'], 2), ['2', '10', 1]);
 });

@@ -20,6 +20,19 @@ export function byPresence(one: SubjectView, other: SubjectView): number {
   return Number(isHere(other)) - Number(isHere(one)) || byPlace(one, other);
 }
 
+/**
+ * Who has a tile: those who are here, and who has left for as long as an alarm about them is owed.
+ * Where there are more than tiles, those who are here come first; each in the order of the beds.
+ */
+export function wallOf(
+  subjects: readonly SubjectView[],
+  { owed, max }: { readonly owed: ReadonlySet<string>; readonly max: number },
+): { readonly shown: SubjectView[]; readonly left: number } {
+  const watched = subjects.filter((subject) => isHere(subject) || owed.has(subject.id));
+  const shown = watched.toSorted(byPresence).slice(0, max).sort(byPlace);
+  return { shown, left: watched.length - shown.length };
+}
+
 /** Why nothing comes of somebody whom a screen shows all the same, say for an alarm that is owed. */
 export function unmonitoredText(subject: Present): string | undefined {
   const why = absenceText(subject) ?? (subject.devices.length === 0 ? 'No device' : undefined);

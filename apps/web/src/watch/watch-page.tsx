@@ -2,9 +2,8 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
-import { isHere } from '../patients/presence.ts';
+import { wallOf } from '../patients/presence.ts';
 import { usePatients } from '../patients/use-patients.tsx';
-import { byPlace } from '../vitals/identity-text.ts';
 import { Tiles } from './tiles.tsx';
 import { useBox } from './use-box.ts';
 import { useScreenAwake } from './use-screen-awake.ts';
@@ -27,10 +26,9 @@ function WatchPage() {
   return instead ?? <Wall subjects={subjects} />;
 }
 
-/** Who has left stays on the wall while an alarm about them is owed. */
 function useWatched(
   subjects: readonly SubjectView[] | undefined,
-): readonly SubjectView[] | undefined {
+): ReturnType<typeof wallOf> | undefined {
   const { alarms } = useAlarmDesk();
   const raised = alarms.filter(({ episode }) => episode === 'raised');
   // As one text: each frame brings other alarms, and rarely others of whom one is owed.
@@ -39,10 +37,7 @@ function useWatched(
     .sort()
     .join();
   return useMemo(
-    () =>
-      subjects
-        ?.filter((subject) => isHere(subject) || owed.split(',').includes(subject.id))
-        .sort(byPlace),
+    () => subjects && wallOf(subjects, { owed: new Set(owed.split(',')), max: TILES_MAX }),
     [subjects, owed],
   );
 }
@@ -50,7 +45,7 @@ function useWatched(
 function Wall({ subjects }: { readonly subjects: readonly SubjectView[] | undefined }) {
   const [boxRef, box] = useBox();
   const watched = useWatched(subjects);
-  const ordered = watched?.slice(0, TILES_MAX);
+  const ordered = watched?.shown;
   const count = ordered?.length ?? 4;
   const layout = useMemo(
     () => wallLayout({ patients: count, widthPx: box?.widthPx ?? 1, heightPx: box?.heightPx ?? 1 }),
@@ -60,7 +55,7 @@ function Wall({ subjects }: { readonly subjects: readonly SubjectView[] | undefi
   const heightPx = isList
     ? LIST_TILE_PX
     : Math.floor(((box?.heightPx ?? 0) - TILE_GAP_PX * (layout.rows - 1)) / layout.rows);
-  const left = (watched?.length ?? 0) - count;
+  const left = watched?.left ?? 0;
   return (
     <main className={classes.page} aria-label="Watch">
       <div ref={boxRef} className={classes.box} data-form={layout.form}>

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { frameMllp, MllpParser } from '@ausculta/codecs/mllp';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { Peer } from '../peers.ts';
+import type { Attempt, Patience } from './patience.ts';
 
 /** A bedside monitor's fullest minute of twelve leads is a tenth of it. */
 const MESSAGE_BYTES_MAX = 256 * 1024;
@@ -26,8 +27,10 @@ const UNREAD_BYTES_MAX = 256 * 1024;
 const UNFINISHED_MS = 30_000;
 
 export interface ConnectionPorts {
-  /** The acknowledgement of a message, or undefined where its sender wants none. Never rejects. */
-  readonly take: (bytes: Uint8Array, peer: Peer) => Promise<string | undefined>;
+  /** The acknowledgement of a message; undefined where its sender wants none. Never rejects. */
+  readonly take: (bytes: Uint8Array, peer: Peer) => Promise<Attempt>;
+  /** Of all connections of the door. */
+  readonly patience: Patience;
   /** The answer to what is no message. */
   readonly refuse: (fault: Fault) => string;
   readonly onEnd: () => void;
@@ -41,6 +44,9 @@ export class Hl7Connection {
   /** The last answer to be written; the next one follows it. */
   #answered: Promise<void> = Promise.resolve();
   #waiting = 0;
+  /** The last of those that are slowed: what comes behind it keeps its place. */
+  #slowed: Promise<unknown> | undefined;
+  #isEnding = false;
 
   constructor(socket: Socket, peer: Peer, ports: ConnectionPorts) {
     this.#socket = socket;
@@ -60,6 +66,7 @@ export class Hl7Connection {
 
   /** Ends once what waits has been answered. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     this.#socket.pause();
     await this.#answered;
     this.#socket.destroySoon();
@@ -77,7 +84,7 @@ export class Hl7Connection {
       }
       const answer =
         event.kind === 'message'
-          ? this.#ports.take(event.bytes, this.#peer)
+          ? this.#take(event.bytes)
           : Promise.resolve(this.#ports.refuse(event.fault));
       this.#waiting += 1;
       this.#answered = this.#answered.then(async () => this.#write(await answer));
@@ -85,9 +92,30 @@ export class Hl7Connection {
     if (this.#waiting >= WAITING_MAX) this.#socket.pause();
   }
 
+  async #take(bytes: Uint8Array): Promise<string | undefined> {
+    const { take, patience } = this.#ports;
+    const { deadlineMs } = patience;
+    if (this.#slowed === undefined) {
+      const { answer, isTooSoon } = await take(bytes, this.#peer);
+      if (!isTooSoon) return answer;
+    }
+    const before = this.#slowed ?? Promise.resolve();
+    const attempt = () => take(bytes, this.#peer);
+    const isOver = () => this.#isEnding || this.#socket.destroyed;
+    const mine = before.then(() =>
+      patience.wait({ bytes: bytes.length, deadlineMs }, attempt, isOver),
+    );
+    this.#slowed = mine;
+    this.#socket.pause();
+    const answer = await mine;
+    if (this.#slowed === mine) this.#slowed = undefined;
+    return answer;
+  }
+
   #write(answer: string | undefined): void {
     this.#waiting -= 1;
-    if (this.#waiting < WAITING_MAX / 2) this.#socket.resume();
+    const isRead = this.#slowed === undefined && this.#waiting < WAITING_MAX / 2;
+    if (isRead && !this.#isEnding) this.#socket.resume();
     if (answer === undefined || !this.#socket.writable) return;
     this.#socket.write(frameMllp(new TextEncoder().encode(answer)));
     if (this.#socket.writableLength > UNREAD_BYTES_MAX) this.#socket.destroy();

@@ -1,0 +1,86 @@
+/** What is told after an admission: who the patient is, and what a person at the bed has decided. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { LimitList } from '@ausculta/contract/alarms';
+import type { DeviceView } from '@ausculta/contract/devices';
+import { bed, type House, housed } from './support/admission-house.ts';
+
+let house: House;
+
+before(async () => {
+  house = await housed();
+  await house.register();
+});
+after(async () => {
+  house.end();
+  assert.deepEqual(house.here.problems, []);
+  await house.here[Symbol.asyncDispose]();
+});
+
+async function limitsOf(id: string): Promise<readonly unknown[]> {
+  return (await house.server.get<LimitList>(`/api/subjects/${id}/limits`)).limits;
+}
+
+async function bornByFhir(id: string, birthDate: string): Promise<void> {
+  const path = `/fhir/R4/Patient/${id}`;
+  const patient = await house.server.get<object>(path);
+  const headers = { 'content-type': 'application/fhir+json' };
+  const body = JSON.stringify({ ...patient, birthDate });
+  const { status } = await house.server.fetch(path, { method: 'PUT', headers, body });
+  assert.equal(status, 200);
+}
+
+describe('an admission system', () => {
+  test('says later that the patient is a child: the adults’ limits of the ward end at once', async () => {
+    await house.done('admit', 'B6', { location: bed('60') });
+    const { id, category } = await house.patient('B6');
+    assert.equal(category, 'adult', 'as the ward is');
+    const limits = async () => (await limitsOf(id)).length;
+    assert.ok((await limits()) > 0);
+    await house.done('update', 'B6', { birthDate: '2019-01-01' });
+    assert.equal((await house.patient('B6')).category, 'child');
+    assert.equal(await limits(), 0);
+    await house.done('update', 'B6', { birthDate: '1959-01-01' });
+    assert.equal((await house.patient('B6')).category, 'adult', 'it had been a mistake');
+  });
+
+  test('a birth date that comes by FHIR counts as well; a person’s word stands', async () => {
+    await house.done('admit', 'B7', { location: bed('70') });
+    const { id } = await house.patient('B7');
+    const said = { familyName: 'Said', givenName: '', sex: 'unknown', recordNumber: 'B8' };
+    await house.server.post('/api/subjects', { category: 'adult', paced: 'no', identity: said });
+    const byHand = await house.patient('B8');
+    for (const subjectId of [id, byHand.id]) await bornByFhir(subjectId, '2019-01-01');
+    assert.equal((await house.patient('B7')).category, 'child');
+    assert.equal((await house.patient('B8')).category, 'adult');
+    await house.done('admit', 'B8', { birthDate: '2019-01-01', location: bed('80') });
+    assert.equal((await house.patient('B8')).category, 'adult');
+  });
+
+  test('does not give a device back that somebody has taken off, until it says something new', async () => {
+    await house.done('admit', 'M20', { location: bed('20') });
+    await house.measure('20', 60);
+    const { id, devices } = await house.patient('M20');
+    const monitor = `/api/devices/${devices[0]?.id}`;
+    await house.server.post(`${monitor}/unassignment`, {});
+    await house.measure('20', 61);
+    await house.measureNamed('20', 62, 'M20');
+    await house.done('update', 'M20', { familyName: 'Berg' });
+    await house.measure('20', 63);
+    assert.deepEqual(await house.ratesOf('M20'), [60]);
+    const [unknown] = await house.unknownIn('20');
+    assert.deepEqual(unknown && (await house.rates(unknown)), [61, 62, 63], 'watched all the same');
+    const { standsAt, wornBy } = await house.server.get<DeviceView>(monitor);
+    assert.deepEqual(standsAt, { ward: 'ICU', bed: '20', admitted: id });
+    assert.equal(wornBy, unknown?.id);
+
+    await house.server.post(`${monitor}/assignment`, { subjectId: id });
+    await house.measure('20', 64);
+    assert.deepEqual(await house.ratesOf('M20'), [60, 64], 'a person says otherwise');
+    await house.server.post(`${monitor}/unassignment`, {});
+    await house.done('transfer', 'M20', { location: bed('21') });
+    await house.done('transfer', 'M20', { location: bed('20') });
+    await house.measure('20', 65);
+    assert.deepEqual(await house.ratesOf('M20'), [60, 64, 65], 'as does a new message');
+  });
+});
