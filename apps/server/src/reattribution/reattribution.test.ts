@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import { keys, OTHER, openWard, SUBJECT } from '../../../../tests/support/archive.ts';
 import { freshDatabase } from '../../../../tests/support/database.ts';
 import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
+import { readAsOrganisation } from '../database/pool.ts';
 import { Heads } from '../telemetry/heads.ts';
 import { PostgresLog } from '../telemetry/postgres-log.ts';
+import type { QueryPorts } from '../telemetry/query-ports.ts';
 import { Reattribution, type ReattributionPorts } from './reattribution.ts';
 import { insertOrders, type OrderRow, readUnfinished } from './store.ts';
 
@@ -19,6 +21,12 @@ test('what has arrived is not moved again when telling it fails, though whose it
   const onProblem = (what: string): void => void problems.push(what);
   const moving = { sql, sealOf, onProblem, registry, heads: new Heads(), ...owner };
   const problems: string[] = [];
+  const queryPorts: QueryPorts = {
+    ...moving,
+    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+    offsetsOf: (series) => registry.offsetsOf(series),
+    pause: () => Promise.resolve(),
+  };
   const order = (id: number, device: string): OrderRow => ({
     organisation_id: ORGANISATION,
     device_id: device as OrderRow['device_id'],
@@ -35,7 +43,7 @@ test('what has arrived is not moved again when telling it fails, though whose it
   await insertOrders(sql, [order(1, 'monitor-1')]);
   const telemetry = {
     heads: moving.heads,
-    queryPorts: moving,
+    queryPorts,
     movePorts: moving,
     appendMove: (_: unknown, onDurable: (fault: undefined) => void) => onDurable(undefined),
     flushedSoFar: () => Promise.resolve(true),
