@@ -10,6 +10,7 @@ import { LATEST_OF_MANY } from './query/latest-of-many.ts';
 import type { Section } from './query/section.ts';
 import { openStage } from './query/stage.ts';
 import { openReport } from './report.ts';
+import { sectionsAsked } from './sections.ts';
 
 /** A section is a file; it is listed here. */
 const SECTIONS: Readonly<Record<string, Section>> = {
@@ -20,20 +21,14 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 };
 
 export async function main(args: readonly string[]): Promise<number> {
-  const wanted = args.filter((arg) => !arg.startsWith('-'));
-  const unknown = wanted.filter((name) => SECTIONS[name] === undefined);
-  if (unknown.length > 0) {
-    const known = Object.keys(SECTIONS).join(', ');
-    process.stderr.write(`No section ${unknown.join(', ')}. There are: ${known}.\n`);
-    return 1;
-  }
+  const sections = sectionsAsked(args, SECTIONS);
+  if (sections === undefined) return 1;
   const report = openReport(args);
   const value = loadavg()[0] ?? Number.NaN;
   report.add({ bench: 'query', metric: 'load of the machine', value, unit: 'processes' });
   await using ground = await openGround();
   const measures = [];
-  for (const [name, section] of Object.entries(SECTIONS))
-    if (wanted.length === 0 || wanted.includes(name)) measures.push(await section.prepare(ground));
+  for (const section of sections) measures.push(await section.prepare(ground));
   await ground.settle();
   await using stage = await openStage(ground);
   for (const measure of measures) await measure(stage, report);

@@ -41,41 +41,46 @@ const oneStep = fc.oneof(
 
 test('columns hold what was put into them, in order, however it came', () => {
   fc.assert(
-    fc.property(fc.nat(40), fc.array(oneStep, { maxLength: 12 }), (stagger, steps) => {
-      const columns = new Columns(stagger);
-      const rows: Row[] = [];
-      let stampMs = 1000;
-      const next = (): Row => {
-        stampMs += 1;
-        return { stampMs, value: stampMs / 2, flags: stampMs > 1_500 ? stampMs % 7 : 0 };
-      };
-      for (const step of steps) {
-        if ('run' in step) {
-          for (let i = 0; i < step.run; i += 1) {
-            const row = next();
+    fc.property(
+      fc.nat(40),
+      fc.nat(400),
+      fc.array(oneStep, { maxLength: 12 }),
+      (stagger, expected, steps) => {
+        const columns = new Columns({ stagger, expected });
+        const rows: Row[] = [];
+        let stampMs = 1000;
+        const next = (): Row => {
+          stampMs += 1;
+          return { stampMs, value: stampMs / 2, flags: stampMs > 1_500 ? stampMs % 7 : 0 };
+        };
+        for (const step of steps) {
+          if ('run' in step) {
+            for (let i = 0; i < step.run; i += 1) {
+              const row = next();
+              columns.insert(row.stampMs, row.value, row.flags);
+              rows.push(row);
+            }
+          } else if ('lateMs' in step) {
+            const row = { stampMs: stampMs - step.lateMs, value: -1, flags: 1 };
             columns.insert(row.stampMs, row.value, row.flags);
-            rows.push(row);
+            put(rows, row);
+            stampMs = Math.max(stampMs, row.stampMs);
+          } else if ('added' in step) {
+            const added = Array.from({ length: step.added }, next);
+            columns.add({
+              stampsMs: Float64Array.from(added, (row) => row.stampMs),
+              values: Float64Array.from(added, (row) => row.value),
+              flags: Uint8Array.from(added, (row) => row.flags),
+            });
+            rows.push(...added);
+          } else {
+            expectSame(columns, rows);
           }
-        } else if ('lateMs' in step) {
-          const row = { stampMs: stampMs - step.lateMs, value: -1, flags: 1 };
-          columns.insert(row.stampMs, row.value, row.flags);
-          put(rows, row);
-          stampMs = Math.max(stampMs, row.stampMs);
-        } else if ('added' in step) {
-          const added = Array.from({ length: step.added }, next);
-          columns.add({
-            stampsMs: Float64Array.from(added, (row) => row.stampMs),
-            values: Float64Array.from(added, (row) => row.value),
-            flags: Uint8Array.from(added, (row) => row.flags),
-          });
-          rows.push(...added);
-        } else {
-          expectSame(columns, rows);
         }
-      }
-      expectSame(columns, rows);
-      expectSame(columns.tail(600), rows.slice(-600));
-    }),
+        expectSame(columns, rows);
+        expectSame(columns.tail(600), rows.slice(-600));
+      },
+    ),
     { numRuns: 60 },
   );
 });

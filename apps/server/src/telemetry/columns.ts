@@ -7,6 +7,9 @@ import type { ReadingColumns } from '@ausculta/blocks/readings-block';
 
 const CAPACITY_FIRST = 16;
 
+/** Of what is expected, an eighth more, and so many: a pace is never quite even. */
+const SPARE = 3;
+
 /** Room doubles up to here; then what is full is set aside, and nothing is copied or thrown away. */
 const STRETCH_MIN = 256;
 
@@ -27,13 +30,17 @@ export class Columns {
   #firstStampMs = Number.POSITIVE_INFINITY;
   #lastStampMs = Number.NEGATIVE_INFINITY;
   readonly #capacityFirst: number;
+  readonly #capacityStretch: number;
 
   /**
-   * Room begins with `CAPACITY_FIRST` readings, or up to twice as many: columns that fill at one pace
-   * need more one after the other when each has a `stagger` of its own.
+   * Room begins with what is `expected`, or with `CAPACITY_FIRST` readings or up to twice as many:
+   * columns that fill at one pace need more one after the other when each has a `stagger` of its own.
    */
-  constructor(stagger = 0) {
-    this.#capacityFirst = CAPACITY_FIRST + (stagger % CAPACITY_FIRST);
+  constructor({ stagger = 0, expected = 0 } = {}) {
+    const staggered = CAPACITY_FIRST + (stagger % CAPACITY_FIRST);
+    const foreseen = Math.min(expected, STRETCH_MIN);
+    this.#capacityFirst = foreseen === 0 ? staggered : foreseen + (foreseen >> 3) + SPARE;
+    this.#capacityStretch = staggered * (STRETCH_MIN / CAPACITY_FIRST);
   }
 
   get length(): number {
@@ -138,6 +145,12 @@ export class Columns {
     return kept;
   }
 
+  /** Whether all of `columns` follows what is here, and finds room without anything being moved. */
+  hasRoomFor(columns: Columns): boolean {
+    const isAfter = columns.#firstStampMs >= this.#lastStampMs;
+    return isAfter && this.#fullLength === 0 && this.#length + columns.length <= this.#capacity;
+  }
+
   /** Adds readings that are in order: as one copy where they follow, else one by one. */
   add(columns: ReadingColumns): void {
     const { stampsMs, values, flags } = columns;
@@ -171,7 +184,7 @@ export class Columns {
       return;
     }
     this.#setAside();
-    this.#allocate(this.#capacityFirst * (STRETCH_MIN / CAPACITY_FIRST));
+    this.#allocate(this.#capacityStretch);
   }
 
   #setAside(): void {

@@ -8,6 +8,7 @@ import { FLAG, hasFlag, type Reading } from '@ausculta/vitals/reading';
 import type { Insertion } from '../line/consume.ts';
 import type { Series } from '../line/entry.ts';
 import { Columns } from './columns.ts';
+import { keep, NOTHING_KEPT } from './kept-readings.ts';
 
 /** Ten minutes at 1 Hz: longer than any session keeps a message for sending again. */
 const KEPT_READINGS = 600;
@@ -34,7 +35,7 @@ export class ReadingHead {
   /** Not in a flush yet and closed all the same, oldest first. */
   #ranked: readonly HeadStretch[] = NONE;
   #flushing: readonly HeadStretch[] = NONE;
-  #kept: Columns | undefined;
+  #kept = NOTHING_KEPT;
   #lastStampMs = Number.NEGATIVE_INFINITY;
   #lastTimeMs = 0;
   #lastValue = 0;
@@ -44,7 +45,7 @@ export class ReadingHead {
 
   constructor(series: Series) {
     this.series = series;
-    this.#fresh = new Columns(series.id);
+    this.#fresh = new Columns({ stagger: series.id });
   }
 
   get last(): LastReading | undefined {
@@ -70,7 +71,7 @@ export class ReadingHead {
         columns.flags[i] as number,
       );
     }
-    this.#kept = kept;
+    this.#kept = [kept];
     const at = kept.length - 1;
     if (at < 0) return;
     const flags = kept.flagsAt(at);
@@ -80,7 +81,7 @@ export class ReadingHead {
   /** As if nothing were known yet; what no chunk holds is still flushed. */
   conceal(): void {
     this.#lastStampMs = Number.NEGATIVE_INFINITY;
-    this.#kept = undefined;
+    this.#kept = NOTHING_KEPT;
   }
 
   insert(reading: Reading, offsetMs: number): Insertion {
@@ -126,14 +127,19 @@ export class ReadingHead {
     for (const stretches of [this.#ranked, this.#flushing])
       for (let i = stretches.length - 1; i >= 0; i -= 1)
         yield (stretches[i] as HeadStretch).columns;
-    if (this.#kept !== undefined) yield this.#kept;
+    for (let i = this.#kept.length - 1; i >= 0; i -= 1) yield this.#kept[i] as Columns;
   }
 
   /** What is fresh now goes to chunks of this generation: older than all that is received from here on. */
   rank(generation: number): void {
     if (this.#fresh.length === 0) return;
     this.#ranked = [...this.#ranked, { columns: this.#fresh, generation }];
-    this.#fresh = new Columns(this.series.id);
+    this.#startAnew();
+  }
+
+  /** A flush later about as much has come again. */
+  #startAnew(): void {
+    this.#fresh = new Columns({ stagger: this.series.id, expected: this.#fresh.length });
   }
 
   /** Hands what is in no chunk to a flush and starts anew; oldest first, and often nothing. */
@@ -143,22 +149,14 @@ export class ReadingHead {
     this.#ranked = NONE;
     if (this.#fresh.length > 0) {
       this.#flushing = [...this.#flushing, { columns: this.#fresh, generation: undefined }];
-      this.#fresh = new Columns(this.series.id);
+      this.#startAnew();
     }
     return this.#flushing;
   }
 
   /** The flush is durable: its tail stays for meeting duplicates. */
   endFlush(): void {
-    for (const { columns } of this.#flushing) {
-      if (columns.length < KEPT_READINGS && this.#kept !== undefined) {
-        const kept = this.#kept.tail(KEPT_READINGS - columns.length);
-        kept.add(columns.view());
-        this.#kept = kept;
-      } else {
-        this.#kept = columns.tail(KEPT_READINGS);
-      }
-    }
+    for (const { columns } of this.#flushing) this.#kept = keep(this.#kept, columns, KEPT_READINGS);
     this.#flushing = NONE;
   }
 

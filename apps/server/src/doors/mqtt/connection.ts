@@ -16,6 +16,7 @@ import type { LeftMessage } from './left-behind.ts';
 import { kindOf } from './own-topic.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
+  acknowledgement,
   acknowledgements,
   bodyOf,
   CONNACK,
@@ -88,9 +89,9 @@ export class Connection {
   #silentMaxMs = CONNECT_WITHIN_MS;
   readonly #waiting = new Waiting();
   readonly #holding: Holding;
-  /** Acknowledgements to be written at the end of this turn. */
-  #ackHeaders: number[] = [];
-  #ackIds: number[] = [];
+  /** Acknowledgements to be written at the end of this turn: the first `#ackCount` are. */
+  readonly #acks: number[] = [];
+  #ackCount = 0;
   /** QoS 2 messages that are received and not yet released. */
   readonly #unreleased = new PacketIds();
   #rarePackets = 0;
@@ -313,16 +314,15 @@ export class Connection {
 
   /** Written at the end of the turn: one commit answers many. */
   #note = (header: number, packetId: number): void => {
-    if (this.#ackIds.length === 0) queueMicrotask(this.#writeAcknowledgements);
-    this.#ackHeaders.push(header);
-    this.#ackIds.push(packetId);
+    if (this.#ackCount === 0) queueMicrotask(this.#writeAcknowledgements);
+    this.#acks[this.#ackCount] = acknowledgement(header, packetId);
+    this.#ackCount += 1;
   };
 
   #writeAcknowledgements = (): void => {
-    if (this.#ackIds.length === 0) return;
-    const bytes = acknowledgements(this.#ackHeaders, this.#ackIds);
-    this.#ackHeaders.length = 0;
-    this.#ackIds.length = 0;
+    if (this.#ackCount === 0) return;
+    const bytes = acknowledgements(this.#acks, this.#ackCount);
+    this.#ackCount = 0;
     this.#write(bytes);
   };
 

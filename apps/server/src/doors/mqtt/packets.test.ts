@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { field, packet, publishPacket, uint16 } from '../../../../../tests/support/mqtt-bytes.ts';
 import {
+  acknowledgement,
   acknowledgements,
   CONNACK,
   CONNACK_VERSION_5_REFUSED,
@@ -95,10 +96,14 @@ describe('short packets', () => {
   });
 
   test('acknowledgements stand in their order, four bytes each', () => {
-    const headers = [HEADER.PUBACK, HEADER.PUBREC, HEADER.PUBCOMP];
-    const bytes = acknowledgements(headers, [1, 0x0203, 0xffff]);
-    assert.equal(bytes.toString('hex'), '4002000150020203' + '7002ffff');
-    assert.equal(acknowledgements([], []).length, 0);
+    const each = [
+      acknowledgement(HEADER.PUBACK, 1),
+      acknowledgement(HEADER.PUBREC, 0x0203),
+      acknowledgement(HEADER.PUBCOMP, 0xffff),
+    ];
+    assert.equal(acknowledgements(each, 3).toString('hex'), '4002000150020203' + '7002ffff');
+    assert.equal(acknowledgements(each, 1).toString('hex'), '40020001');
+    assert.equal(acknowledgements(each, 0).length, 0);
   });
 
   test('answers are as the standard draws them', () => {

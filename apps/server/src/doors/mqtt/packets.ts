@@ -100,15 +100,15 @@ export function publication(topic: string, payload: string): Buffer {
   return Buffer.concat([Buffer.from(head), topicBytes, payloadBytes]);
 }
 
-/** Acknowledgements of two bytes each, in their order, as one piece to write. */
-export function acknowledgements(headers: readonly number[], packetIds: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(headers.length * 4);
-  for (let i = 0; i < headers.length; i += 1) {
-    const at = i * 4;
-    bytes[at] = headers[i] as number;
-    bytes[at + 1] = 2;
-    bytes.writeUInt16BE(packetIds[i] as number, at + 2);
-  }
+/** The four bytes of an acknowledgement, as one number. */
+export function acknowledgement(header: number, packetId: number): number {
+  return (header << 24) | (2 << 16) | packetId;
+}
+
+/** The first `count` acknowledgements, in their order, as one piece to write. */
+export function acknowledgements(each: readonly number[], count: number): Buffer {
+  const bytes = Buffer.allocUnsafe(count * 4);
+  for (let i = 0; i < count; i += 1) bytes.writeInt32BE(each[i] as number, i * 4);
   return bytes;
 }
 

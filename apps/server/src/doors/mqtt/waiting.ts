@@ -11,17 +11,23 @@ export interface WaitingMessage {
   isDurable: boolean;
 }
 
-/** What has been answered is let go in one go from here on; before, moving the rest would cost more. */
-const ANSWERED_MAX = 256;
+/**
+ * Each leads to the one sent after it, until it is answered. Most connections wait for one message at a
+ * time: a list of their own for each would be thrown away ten thousand times a second, old enough by then
+ * to be found only by a full collection, with all it leads to.
+ */
+interface Link extends WaitingMessage {
+  next: Link | undefined;
+}
 
 export class Waiting {
-  #messages: WaitingMessage[] = [];
-  /** The oldest that is not answered. */
-  #first = 0;
+  #oldest: Link | undefined;
+  #newest: Link | undefined;
+  #count = 0;
   #bytes = 0;
 
   get count(): number {
-    return this.#messages.length - this.#first;
+    return this.#count;
   }
 
   get bytes(): number {
@@ -29,32 +35,33 @@ export class Waiting {
   }
 
   add(header: number, packetId: number, bytes: number): WaitingMessage {
-    const message = { header, packetId, bytes, isDurable: false };
-    this.#messages.push(message);
+    const message: Link = { header, packetId, bytes, isDurable: false, next: undefined };
+    if (this.#newest === undefined) this.#oldest = message;
+    else this.#newest.next = message;
+    this.#newest = message;
+    this.#count += 1;
     this.#bytes += bytes;
     return message;
   }
 
   has(header: number, packetId: number): boolean {
-    for (let i = this.#first; i < this.#messages.length; i += 1) {
-      const message = this.#messages[i];
-      if (message?.packetId === packetId && message.header === header) return true;
+    for (let message = this.#oldest; message !== undefined; message = message.next) {
+      if (message.packetId === packetId && message.header === header) return true;
     }
     return false;
   }
 
   /** From the oldest on, all that are durable. */
   settle(acknowledge: (header: number, packetId: number) => void): void {
-    let message = this.#messages[this.#first];
+    let message = this.#oldest;
     while (message?.isDurable === true) {
-      this.#first += 1;
+      this.#oldest = message.next;
+      if (this.#oldest === undefined) this.#newest = undefined;
+      message.next = undefined;
+      this.#count -= 1;
       this.#bytes -= message.bytes;
       if (message.header !== 0) acknowledge(message.header, message.packetId);
-      message = this.#messages[this.#first];
+      message = this.#oldest;
     }
-    if (message === undefined) this.#messages = [];
-    else if (this.#first < ANSWERED_MAX) return;
-    else this.#messages = this.#messages.slice(this.#first);
-    this.#first = 0;
   }
 }
