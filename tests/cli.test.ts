@@ -182,7 +182,22 @@ test('people get sentences: the token once, and what is still missing', async ()
   assert.match((await ausculta(server, ['subject', 'list'])).out, /M-300 +Nameless .*people-1/);
 });
 
+test('a gateway is registered without a patient, and the line says that nobody wears it', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const added = await ausculta(server, ['device', 'add', 'gateway-icu', '--nobody']);
+  assert.match(added.out, /shown only this once/);
+  assert.match(added.out, /Nobody wears it\. .*device assign gateway-icu --subject S/);
+  assert.match((await ausculta(server, ['device', 'list'])).out, /gateway-icu +unknown +nobody/);
+  assert.equal((await ausculta(server, ['subject', 'list', '--json'])).out, '');
+});
+
 const REFUSALS = [
+  {
+    args: ['device', 'add', 'x-1', '--subject', ''],
+    exitCode: 1,
+    says: /no subject has this id/,
+  },
   {
     args: ['device', 'add', 'x-1', '--subject', 'nobody'],
     exitCode: 1,

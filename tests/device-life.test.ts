@@ -52,6 +52,30 @@ describe('the life of a device', () => {
     assert.deepEqual(await acts(device.id), ['device-token-renewed']);
   });
 
+  test('a device may be registered before anybody wears it: what it sends is kept, and nobody gets it', async () => {
+    const id = 'spare-1';
+    const { token } = await server.post<{ token: string }>('/api/devices', {
+      id,
+      subjectId: null,
+    });
+    const { id: subjectId } = await server.addSubject('Later');
+    const device = { id, token, subjectId };
+    const { devices } = (await (await server.fetch('/api/devices')).json()) as DeviceList;
+    assert.equal(devices.find((one) => one.id === id)?.wornBy, null);
+    const early = await server.send(device, READING);
+    assert.match(await early.text(), /DEVICE_UNASSIGNED/);
+    await server.post(`/api/devices/${id}/assignment`, { subjectId });
+    assert.equal((await server.send(device, READING)).status, 202);
+    const headers = { 'content-type': 'application/json' };
+    for (const [body, status] of [
+      [{ id: 'spare-2', subjectId: '' }, 404],
+      [{ id: 'spare-2' }, 400],
+    ] as const) {
+      const request = { method: 'POST', headers, body: JSON.stringify(body) };
+      assert.equal((await server.fetch('/api/devices', request)).status, status, 'forgotten');
+    }
+  });
+
   test('a device that is worn is not disabled: somebody would be unmonitored unseen', async () => {
     const device = await server.addPatient();
     const refused = await post(`/api/devices/${device.id}/disable`);

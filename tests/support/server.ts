@@ -119,6 +119,11 @@ export class ServerUnderTest {
     return { id, token, subjectId };
   }
 
+  /** One that nobody wears, such as a gateway. */
+  async addGateway(id: string): Promise<void> {
+    await this.post('/api/devices', { id, subjectId: null });
+  }
+
   /** A patient with a device of their own. */
   async addPatient(familyName?: string): Promise<TestDevice> {
     const subject = await this.addSubject(familyName);

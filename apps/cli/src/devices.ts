@@ -9,10 +9,13 @@ import { findSubject } from './server-client.ts';
 export const DEVICE_ADD: Command = {
   name: 'device add',
   words: ['ID'],
-  options: { subject: { type: 'string' }, model: { type: 'string' } },
-  needed: ['subject'],
-  usage: 'device add ID --subject S [--model M]',
-  help: 'Registers a device, assigns it, and prints its token, once',
+  options: {
+    subject: { type: 'string' },
+    nobody: { type: 'boolean' },
+    model: { type: 'string' },
+  },
+  usage: 'device add ID (--subject S | --nobody) [--model M]',
+  help: 'Registers a device, assigns it, and prints its token, once; nobody wears a gateway',
   async run({ words, options }, { client, out }) {
     const id = parseDeviceId(words[0] ?? '');
     if (id === undefined) {
@@ -21,8 +24,11 @@ export const DEVICE_ADD: Command = {
         'ID must be 2 to 64 letters, digits and . _ : - and begin with a letter or digit.',
       );
     }
-    const subject = await findSubject(client, options.subject ?? '');
-    const wanted = { id, subjectId: subject.id, ...(options.model && { model: options.model }) };
+    const { subject, nobody, model } = options;
+    if ((subject === undefined) === (nobody === undefined))
+      throw new CommandProblem(EXIT.USAGE, 'say who wears it: --subject S, or --nobody.');
+    const subjectId = subject === undefined ? null : (await findSubject(client, subject)).id;
+    const wanted = { id, subjectId, ...(model && { model }) };
     const created = await client.post('/api/devices', wanted, DeviceCreated);
     if (out.asJson) return writeJson(out, created);
     out.line(`Added ${created.id}. Its token, shown only this once:`);
@@ -33,6 +39,10 @@ export const DEVICE_ADD: Command = {
       `MQTT: user name ${created.id}, password the token, topic devices/${created.id}/readings`,
     );
     out.line(`HTTP: POST /api/devices/${created.id}/readings with Authorization: Bearer TOKEN`);
+    if (subjectId === null)
+      out.line(
+        `Nobody wears it. Give it to a patient: ausculta device assign ${created.id} --subject S`,
+      );
   },
 };
 

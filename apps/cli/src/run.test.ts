@@ -51,7 +51,7 @@ const MISTAKES = [
     says: /--birth-date must be/,
   },
   { args: ['device', 'add', 'a/b', '--subject', 'x'], exitCode: 2, says: /ID must be 2 to 64/ },
-  { args: ['device', 'add', 'pump-1'], exitCode: 2, says: /--subject is missing/ },
+  { args: ['device', 'add', 'pump-1'], exitCode: 2, says: /--subject S, or --nobody/ },
   { args: ['readings', '--subject', 'x'], exitCode: 2, says: /--metric is missing/ },
   {
     args: ['readings', '--subject', 'x', '--metric', 'mood'],

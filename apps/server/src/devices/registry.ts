@@ -39,6 +39,8 @@ export class Registry {
   readonly #keys: SubjectKeys;
   readonly subjects = new Map<SubjectId, RegisteredSubject>();
   readonly devices = new Map<string, RegisteredDevice>();
+  /** Another number after each change of a subject. */
+  subjectChanges = 0;
   readonly moves = new MovesUnderWay();
   /** By organisation and record number. */
   readonly #byNumber = new Map<string, SubjectId>();
@@ -79,14 +81,28 @@ export class Registry {
   }
 
   subjectByNumber(organisationId: OrganisationId, number: string): RegisteredSubject | undefined {
-    const id = this.#byNumber.get(`${organisationId}/${number}`);
+    const id = this.#byNumber.get(
+      numberKey({ organisationId, identity: { recordNumber: number } }),
+    );
     return id === undefined ? undefined : this.subjects.get(id);
   }
 
   #setSubject(subject: RegisteredSubject): void {
-    this.subjects.set(subject.id, subject);
-    const { organisationId, identity } = subject;
-    this.#byNumber.set(`${organisationId}/${identity.recordNumber}`, subject.id);
+    const { id } = subject;
+    const before = this.subjects.get(id);
+    this.subjectChanges += 1;
+    this.subjects.set(id, subject);
+    if (before !== undefined && numberKey(before) !== numberKey(subject)) this.#freeNumber(before);
+    this.#byNumber.set(numberKey(subject), id);
+  }
+
+  /** A number that somebody no longer has leads to nobody, or to whoever else has it. */
+  #freeNumber(before: RegisteredSubject): void {
+    const key = numberKey(before);
+    if (this.#byNumber.get(key) !== before.id) return;
+    this.#byNumber.delete(key);
+    for (const other of this.subjects.values())
+      if (numberKey(other) === key) this.#byNumber.set(key, other.id);
   }
 
   /** What places the stamps of a series in measured time, as it is known now. */
@@ -148,11 +164,11 @@ export class Registry {
   /** False when the id is taken. */
   async addDevice(
     device: RegisteredDevice,
-    subjectId: SubjectId,
+    subjectId: SubjectId | undefined,
     fromMs: number,
   ): Promise<boolean> {
     const { organisationId, id, model, tokenHash } = device;
-    const worn: store.AssignmentRow = {
+    const worn: store.AssignmentRow | undefined = subjectId && {
       organisation_id: organisationId,
       device_id: id,
       subject_id: subjectId,
@@ -163,12 +179,12 @@ export class Registry {
     const isNew = await this.#inLane(async (tx) => {
       const row = { organisation_id: organisationId, id, token_hash: tokenHash, model };
       if (!(await store.insertDevice(tx, row))) return false;
-      await store.insertAssignment(tx, worn);
+      if (worn !== undefined) await store.insertAssignment(tx, worn);
       return true;
     });
     if (!isNew) return false;
     this.devices.set(id, device);
-    this.#addAssignmentRow(worn);
+    if (worn !== undefined) this.#addAssignmentRow(worn);
     return true;
   }
 
@@ -269,8 +285,11 @@ export class Registry {
 
   /** Erased: nothing of it is placed, asked for or shown any more. Answers the devices it wore now. */
   forget(subjectId: SubjectId, nowMs: number): string[] {
+    this.subjectChanges += 1;
     const worn = this.devicesOf(subjectId, nowMs).map(({ id }) => id as string);
+    const before = this.subjects.get(subjectId);
     this.subjects.delete(subjectId);
+    if (before !== undefined) this.#freeNumber(before);
     for (const device of this.devices.values()) device.forgetSubject(subjectId);
     for (const { id } of this.seriesOfSubject(subjectId)) this.#series.delete(id);
     this.#seriesOfSubject.delete(subjectId);
@@ -365,4 +384,13 @@ export class Registry {
     if (device === undefined || clock === undefined || clock.epoch !== series.epoch) return;
     if (stampMs > clock.newestStampMs) device.clock = { ...clock, newestStampMs: stampMs };
   }
+}
+
+interface Numbered {
+  readonly organisationId: OrganisationId;
+  readonly identity: Pick<SubjectIdentity, 'recordNumber'>;
+}
+
+function numberKey({ organisationId, identity }: Numbered): string {
+  return `${organisationId}/${identity.recordNumber}`;
 }

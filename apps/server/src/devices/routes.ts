@@ -33,6 +33,8 @@ export interface DeviceRoutePorts {
   readonly registry: Registry;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  /** Whose number is whose is asked and answered by one act after the other. */
+  readonly inTurn: <T>(act: () => Promise<T>) => Promise<T>;
   readonly randomToken: () => string;
   readonly sha256: (text: string) => Uint8Array;
   /** What of a subject's readings has changed hands lately. */
@@ -66,16 +68,20 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     const id = parseSubjectId(ports.newId());
     expect(id !== undefined, 'a new id is well formed');
     const { organisationId } = callerOf(request);
-    if (isNumberTaken(registry, organisationId, identity.recordNumber))
-      return await sendFault(reply, fail('PAYLOAD_MALFORMED', NUMBER_TAKEN).fault);
-    const subject = await registry.addSubject({
-      organisationId,
-      id,
-      kind,
-      category,
-      paced,
-      identity: completed(identity, ports.newId),
+    const known = completed(identity, ports.newId);
+    const subject = await ports.inTurn(async () => {
+      if (registry.subjectByNumber(organisationId, known.recordNumber) !== undefined) return;
+      return await registry.addSubject({
+        organisationId,
+        id,
+        kind,
+        category,
+        paced,
+        identity: known,
+      });
     });
+    if (subject === undefined)
+      return await sendFault(reply, fail('PAYLOAD_MALFORMED', NUMBER_TAKEN).fault);
     return await reply.code(201).send(viewOf(subject, ports));
   });
 
@@ -88,25 +94,18 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
       const why = 'id: 2 to 64 letters, digits, and . _ : - with a letter or digit first';
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', why).fault);
     }
-    const subject = subjectOf(registry, organisationId, body.data.subjectId);
-    if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND', 'subjectId').fault);
+    const { subjectId } = body.data;
+    const wearer = subjectId === null ? undefined : subjectOf(registry, organisationId, subjectId);
+    if (subjectId !== null && wearer === undefined)
+      return await sendFault(reply, fail('NOT_FOUND', 'subjectId').fault);
     const token = ports.randomToken();
     const tokenHash = ports.sha256(token);
     const device = new RegisteredDevice({ id, organisationId, model: body.data.model, tokenHash });
-    const isNew = await registry.addDevice(device, subject.id, nowMs() - ASSIGNED_BEFORE_MS);
+    const isNew = await registry.addDevice(device, wearer?.id, nowMs() - ASSIGNED_BEFORE_MS);
     if (!isNew) return await sendFault(reply, fail('PAYLOAD_MALFORMED', ID_TAKEN).fault);
     const created: DeviceCreated = { id, token };
     return await reply.code(201).send(created);
   });
-}
-
-function isNumberTaken(
-  registry: Registry,
-  organisationId: OrganisationId,
-  recordNumber: string | undefined,
-): boolean {
-  if (recordNumber === undefined) return false;
-  return registry.subjectByNumber(organisationId, recordNumber) !== undefined;
 }
 
 /** A subject of the caller's organisation. What belongs to another does not exist. */
