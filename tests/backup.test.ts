@@ -8,6 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Status } from '@ausculta/contract/status';
 import {
   backUp,
   backupDir,
@@ -35,6 +36,9 @@ test('the drill: restored to the moment, counted, opened to the last row, and re
   {
     await using running = await startServerProcess(at);
     assert.deepEqual(await valuesOf(running.server, kept.subjectId), [71, 72]);
+    const status = (await (await running.server.fetch('/api/status')).json()) as Status;
+    const archive = status.parts.filter(({ name }) => name === 'archive');
+    assert.deepEqual(archive, [], 'nothing keeps its log before it has a backup of its own');
     await say(running.server, kept, 80);
     await running.server.addPatient('Admitted here');
     await running.stop();
@@ -169,6 +173,8 @@ test('a wrong time, a missing segment or other keys are refused in one line with
   await t.test('no whole key store, and one that knows more', async () => {
     await writeFile(place('no.sqlite'), 'nonsense');
     await refused(/cannot be read/, dataDir, 'keys-restore', place('no.sqlite'));
+    const named = /is a directory: name one of its backups of keys, the newest is .*\.sqlite\./;
+    await refused(named, dataDir, 'keys-restore', keyBackups);
     const names = (await readdir(keyBackups)).filter((file) => file.endsWith('.sqlite')).sort();
     await refused(
       /keys that the backup lacks.*--replace/,

@@ -46,6 +46,11 @@ describe('a start that cannot succeed', () => {
     assert.doesNotMatch(stderr, new RegExp(`${PASSWORD_CANARY}|    at `));
   }
 
+  const countAccounts = async (): Promise<number> => {
+    const [row] = await database.line<{ n: number }[]>`SELECT count(*)::int AS n FROM account`;
+    return row?.n ?? Number.NaN;
+  };
+
   const urlOf = (change: Partial<Connection>): string => {
     const { host, port, user, password, database: name } = { ...database.connection, ...change };
     const isSocket = host.startsWith('/');
@@ -65,6 +70,8 @@ describe('a start that cannot succeed', () => {
         ),
       );
       taken.close();
+      const accounts = await countAccounts();
+      assert.equal(accounts, 0, 'a login that nobody was told of would be lost');
     });
   }
 

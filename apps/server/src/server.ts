@@ -13,7 +13,6 @@ import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { type InLane, readAsOrganisation } from './database/pool.ts';
-import { readArchiver } from './database/store.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { type RegisteredSubject, Registry } from './devices/registry.ts';
@@ -40,7 +39,7 @@ import { type Outside, secretsOf } from './outside.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
 import { parkedRoutes } from './parked/routes.ts';
-import { type FirstStart, prepareFirstStart } from './people/first-start.ts';
+import { type NewLogin, prepareFirstStart } from './people/first-start.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
 import { portProblem } from './port-problem.ts';
@@ -50,6 +49,7 @@ import { readSealedDatabase } from './sealed-database.ts';
 import { ArchiveWatch, watchArchive } from './status/archive-watch.ts';
 import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
+import { readArchive } from './status/read-archive.ts';
 import { statusRoutes } from './status/routes.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
@@ -83,7 +83,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly mqttPort: number;
   readonly hl7Port: number | undefined;
   readonly phdPort: number | undefined;
-  readonly newLogin: FirstStart['newLogin'];
+  readonly newLogin: NewLogin | undefined;
 }
 
 /** What the routes and doors are made of. */
@@ -110,6 +110,7 @@ interface Parts {
   readonly health: Health;
   readonly archive: ArchiveWatch;
   readonly inLane: InLane;
+  readonly inTurn: Turns['run'];
 }
 
 type Given = 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive' | 'inLane';
@@ -132,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const vault = stack.use(await openKeys(options, dataDirectory, database));
   vault.tidy(outside.nowMs());
-  const first = await prepareFirstStart({
+  const firstStart = await prepareFirstStart({
     sql: database.line,
     dataDir: dataDirectory.path,
     demo: config.demo,
@@ -152,7 +153,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await parts.claims.resume();
   const places = placesOf(dataDirectory.path, config);
   stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
-  const read = () => readArchiver(database.line);
+  const read = () => readArchive(database, dataDirectory.path);
   stack.defer(watchArchive({ watch: parts.archive, read, outside }));
 
   const mqtt = stack.use(await openMqtt(parts));
@@ -168,13 +169,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
+  const newLogin = await firstStart.prepareLogin();
   const moved = stack.move();
   const address = http.server.address();
   return {
     httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
     mqttPort: mqtt.port,
     ...listed,
-    newLogin: first.newLogin,
+    newLogin,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 }
@@ -275,10 +277,11 @@ async function openParts(ground: Ground): Promise<Parts> {
   const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
+  const inTurn: Turns['run'] = (act) => turns.run(act);
   let categoryOf = ({ category }: RegisteredSubject): PatientCategory => category;
   const known = { registry, telemetry };
   const documents = { ...known, categoryOf: (subject: RegisteredSubject) => categoryOf(subject) };
-  const fhir = openDocuments(ground, { ...documents, inTurn: (act) => turns.run(act) });
+  const fhir = openDocuments(ground, { ...documents, inTurn });
   const forgetting = { ...engine, parking, fhir, vault, inLane, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
@@ -292,7 +295,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   ({ categoryOf } = admissions);
   const exports = new Exports({ ...outside, ...database, sql, repository: fhir, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports };
-  return { ...ground, ...open, hub, sockets, parking, signIn, intake };
+  return { ...ground, ...open, hub, sockets, parking, signIn, intake, inTurn };
 }
 
 function openHub({
@@ -343,7 +346,9 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
-  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, movedOf, presenceOf });
+  const { inTurn } = parts;
+  const told = { movedOf, presenceOf };
+  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, inTurn, ...told });
   deviceLifeRoutes(app, {
     inLane: parts.inLane,
     registry,

@@ -1,5 +1,14 @@
 /** `ausculta keys backup DIR` and `ausculta keys restore FILE`: the keys, apart from what they open. */
-import { chmodSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openDataDirectory } from '../database/data-directory.ts';
@@ -54,7 +63,7 @@ export async function restoreKeys(
   { words: [given = ''], replace }: { words: readonly string[]; replace: boolean },
 ): Promise<number> {
   const { asJson, writeOut } = ports;
-  const file = resolve(given);
+  const file = expectFile(resolve(given));
   const directory = keysOf(ports);
   using dataDirectory = await openDataDirectory({
     path: resolve(ports.config.dataDir),
@@ -82,6 +91,19 @@ export async function restoreKeys(
       );
   }
   return 0;
+}
+
+function expectFile(path: string): string {
+  if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return path;
+  const newest = readdirSync(path)
+    .filter((name) => name.endsWith('.sqlite'))
+    .sort()
+    .at(-1);
+  const mend = newest === undefined ? '' : `, the newest is ${join(path, newest)}`;
+  throw new StartProblem(
+    'KEY_STORE_UNUSABLE',
+    `${path} is a directory: name one of its backups of keys${mend}.`,
+  );
 }
 
 /** It opens with the master key that is here, and so does each of its keys. */

@@ -13,16 +13,19 @@ const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).d
 
 async function startIn(dataDir: string) {
   const database = await freshDatabase();
-  const start = () =>
-    prepareFirstStart({
-      sql: database.line,
-      dataDir,
-      demo: false,
-      newId: randomUUID,
-      randomToken: () => `a random token ${randomUUID()}`,
-      sha256,
-      hashPassword: async (password) => `hash of ${password}`,
-    });
+  const ports = {
+    sql: database.line,
+    dataDir,
+    demo: false,
+    newId: randomUUID,
+    randomToken: () => `a random token ${randomUUID()}`,
+    sha256,
+    hashPassword: async (password: string) => `hash of ${password}`,
+  };
+  const start = async () => {
+    const { organisationId, prepareLogin } = await prepareFirstStart(ports);
+    return { organisationId, newLogin: await prepareLogin() };
+  };
   const knows = async (token: string): Promise<boolean> =>
     (await apiTokenByHash(database.line, sha256(token))) !== undefined;
   return { start, knows, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };

@@ -30,17 +30,25 @@ export interface FirstStartPorts {
   readonly hashPassword: (password: string) => Promise<string>;
 }
 
+/** Only at the very first start: shown once, kept nowhere in clear. */
+export interface NewLogin {
+  readonly loginName: string;
+  readonly password: string;
+}
+
 export interface FirstStart {
   readonly organisationId: OrganisationId;
-  /** Only at the very first start: shown once, kept nowhere in clear. */
-  readonly newLogin: { readonly loginName: string; readonly password: string } | undefined;
+  /**
+   * Once nothing can stop the start any more: its password is told when all is ready, and a start that
+   * failed on a port that is taken would have told it to nobody. Undefined where there is an account.
+   */
+  readonly prepareLogin: () => Promise<NewLogin | undefined>;
 }
 
 export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstStart> {
   const organisationId = await prepareOrganisation(ports);
   await prepareToken(ports, organisationId);
-  const newLogin = await prepareAccount(ports, organisationId);
-  return { organisationId, newLogin };
+  return { organisationId, prepareLogin: () => prepareAccount(ports, organisationId) };
 }
 
 async function prepareOrganisation(ports: FirstStartPorts): Promise<OrganisationId> {
@@ -84,7 +92,7 @@ async function readToken(path: string): Promise<string | undefined> {
 async function prepareAccount(
   ports: FirstStartPorts,
   organisationId: OrganisationId,
-): Promise<FirstStart['newLogin']> {
+): Promise<NewLogin | undefined> {
   if ((await store.countAccounts(ports.sql)) > 0) return undefined;
   const id = parseAccountId(ports.newId());
   expect(id !== undefined, 'a new id is well formed');

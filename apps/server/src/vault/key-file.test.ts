@@ -47,7 +47,7 @@ test('a key that others may read is refused with the mend', async () => {
 });
 
 test('a lost key is not replaced while something sealed with it exists', async () => {
-  await assert.rejects(read(true), refused(/is missing.*Restore that file/));
+  await assert.rejects(read(true), refused(/is missing.*Copy your safe copy/));
 });
 
 for (const length of [0, 31, 33]) {

@@ -53,7 +53,7 @@ export async function readMasterKey(options: MasterKeyOptions): Promise<Uint8Arr
   if (options.hasSealedData) {
     throw new StartProblem(
       'MASTER_KEY_UNUSABLE',
-      `${path} is missing, and nothing in the database opens without it. Restore that file from your backup of keys.`,
+      `${path} is missing, and nothing in the database opens without it. Copy your safe copy of it there, or set AUSCULTA_MASTER_KEY: no backup of Ausculta holds it.`,
     );
   }
   return await makeKey(path, options.randomBytes);
@@ -77,7 +77,7 @@ async function readKey(path: string): Promise<Uint8Array | undefined> {
     if (key.length === KEY_BYTES) return new Uint8Array(key);
     throw new StartProblem(
       'MASTER_KEY_UNUSABLE',
-      `${path} has ${key.length} bytes instead of ${KEY_BYTES}, so it is not the key. Restore it from your backup of keys.`,
+      `${path} has ${key.length} bytes instead of ${KEY_BYTES}, so it is not the key. Copy your safe copy of it there: no backup of Ausculta holds it.`,
     );
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return undefined;
