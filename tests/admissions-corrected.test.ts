@@ -21,11 +21,11 @@ async function limitsOf(id: string): Promise<readonly unknown[]> {
   return (await house.server.get<LimitList>(`/api/subjects/${id}/limits`)).limits;
 }
 
-async function bornByFhir(id: string, birthDate: string): Promise<void> {
+async function saidByFhir(id: string, more: object): Promise<void> {
   const path = `/fhir/R4/Patient/${id}`;
   const patient = await house.server.get<object>(path);
   const headers = { 'content-type': 'application/fhir+json' };
-  const body = JSON.stringify({ ...patient, birthDate });
+  const body = JSON.stringify({ ...patient, ...more });
   const { status } = await house.server.fetch(path, { method: 'PUT', headers, body });
   assert.equal(status, 200);
 }
@@ -50,11 +50,55 @@ describe('an admission system', () => {
     const said = { familyName: 'Said', givenName: '', sex: 'unknown', recordNumber: 'B8' };
     await house.server.post('/api/subjects', { category: 'adult', paced: 'no', identity: said });
     const byHand = await house.patient('B8');
-    for (const subjectId of [id, byHand.id]) await bornByFhir(subjectId, '2019-01-01');
+    for (const subjectId of [id, byHand.id])
+      await saidByFhir(subjectId, { birthDate: '2019-01-01' });
     assert.equal((await house.patient('B7')).category, 'child');
     assert.equal((await house.patient('B8')).category, 'adult');
     await house.done('admit', 'B8', { birthDate: '2019-01-01', location: bed('80') });
     assert.equal((await house.patient('B8')).category, 'adult');
+  });
+
+  test('names a number that was corrected by FHIR: it is not the patient’s who had it', async () => {
+    const numbered = (value: string) => ({
+      identifier: [{ system: 'urn:ausculta:record-number', value }],
+    });
+    await house.done('admit', 'N1', { familyName: 'Ahlers', location: bed('30') });
+    await house.measure('30', 60);
+    const { id } = await house.patient('N1');
+    await saidByFhir(id, numbered('N2'));
+
+    assert.equal(await house.refusal('update', 'N1', { familyName: 'Berg' }), 'AE PATIENT_UNKNOWN');
+    assert.equal(await house.refusal('merge', 'N2', { mergedNumber: 'N1' }), 'AE PATIENT_UNKNOWN');
+    await assert.rejects(house.measureNamed('30', 61, 'N1'), 'it is parked');
+    assert.deepEqual(await house.ratesOf('N2'), [60], 'a monitor that names somebody else');
+    await house.done('admit', 'N1', { familyName: 'Berg', location: bed('31') });
+    await house.measure('31', 70);
+    const berg = await house.patient('N1');
+    assert.ok(berg.id !== id);
+    assert.deepEqual(await house.rates(berg), [70]);
+    assert.deepEqual(await house.ratesOf('N2'), [60]);
+    assert.equal((await house.patient('N2')).identity.familyName, 'Ahlers');
+  });
+
+  test('says the second half of an exchange of beds: what was corrected meanwhile stays', async () => {
+    await house.done('admit', 'S1', { location: bed('40') });
+    await house.done('admit', 'S2', { location: bed('41') });
+    const { id } = await house.patient('S1');
+    const refused = await house.refusal('transfer', 'S1', { location: bed('41') });
+    assert.equal(refused, 'AE MOVEMENT_REFUSED');
+    await saidByFhir(id, { identifier: [{ system: 'urn:ausculta:record-number', value: 'S9' }] });
+    await house.done('transfer', 'S2', { location: bed('40') });
+    assert.equal((await house.patient('S9')).identity.bed, '41');
+    assert.equal((await house.patient('S2')).identity.bed, '40');
+  });
+
+  test('and two people add the same number at once: one of them is told', async () => {
+    const identity = { familyName: 'Twin', recordNumber: 'T1' };
+    const body = JSON.stringify({ identity });
+    const headers = { 'content-type': 'application/json' };
+    const add = () => house.server.fetch('/api/subjects', { method: 'POST', headers, body });
+    const statuses = (await Promise.all([add(), add(), add()])).map(({ status }) => status);
+    assert.deepEqual(statuses.sort(), [201, 400, 400]);
   });
 
   test('does not give a device back that somebody has taken off, until it says something new', async () => {

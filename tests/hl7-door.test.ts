@@ -48,7 +48,7 @@ describe('the HL7 door', () => {
     here = await startServerHere({ config: { hl7 }, outside });
     const patient = await here.server.addSubject('Door');
     monitor = await here.server.addDevice(patient.id, 'monitor-1');
-    await here.server.addDevice((await here.server.addSubject('Gateway')).id, 'gateway-1');
+    await here.server.addGateway('gateway-1');
     bed = await here.server.addDevice((await here.server.addSubject('Bed')).id, 'icu-7');
   });
   after(async () => {

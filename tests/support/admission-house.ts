@@ -43,10 +43,7 @@ export class House {
   }
 
   async register(): Promise<void> {
-    for (const { device } of SENDERS) {
-      const { id } = await this.server.addSubject(device);
-      await this.server.addDevice(id, device);
-    }
+    for (const { device } of SENDERS) await this.server.addGateway(device);
   }
 
   async open(): Promise<MllpClient> {

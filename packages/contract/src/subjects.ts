@@ -65,11 +65,14 @@ export const NewSubject = z.strictObject({
 });
 export type NewSubject = z.infer<typeof NewSubject>;
 
-/** POST /api/devices: registers a device and assigns it. The token is answered once, here. */
+/**
+ * POST /api/devices: registers a device and assigns it; null for one that nobody wears, such as a gateway.
+ * The token is answered once, here.
+ */
 export const NewDevice = z.strictObject({
   id: z.string(),
   model: z.string().max(100).default('unknown'),
-  subjectId: z.string(),
+  subjectId: z.string().nullable(),
 });
 export type NewDevice = z.infer<typeof NewDevice>;
 

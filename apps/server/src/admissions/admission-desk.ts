@@ -189,7 +189,8 @@ export class AdmissionDesk {
     for (const each of [one, other]) {
       const moved = this.#moved(each, leaving);
       if (!moved.ok) return moved;
-      const { known } = each;
+      // As they are known now: the first half may have waited for minutes.
+      const known = each.known && this.#ports.registry.subjects.get(each.known.id);
       expect(known !== undefined, 'who changes beds is known');
       written.push({ ...each, subject: known, stay: { ...moved.value, subjectId: known.id } });
     }

@@ -13,7 +13,7 @@ import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts
 import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
 import { lastDataText } from './last-data.ts';
 import classes from './patients-page.module.css';
-import { absenceText, byPresence, isHere, isPerson } from './presence.ts';
+import { absenceText, byPresence, isHere, isPerson, unmonitoredText } from './presence.ts';
 import { RefusedAdmissions } from './refused-admissions.tsx';
 import { usePatients } from './use-patients.tsx';
 
@@ -108,7 +108,7 @@ function PatientRow({ row, live, nowMs }: PatientRowProps) {
 
 function WhyNow({ row, nowMs }: { readonly row: Row; readonly nowMs: number }) {
   const [top, ...others] = row.alarms;
-  if (top === undefined) return <WithoutAlarm lost={row.lost} />;
+  if (top === undefined) return <WithoutAlarm row={row} />;
   return (
     <>
       <PriorityMark priority={top.priority} />
@@ -142,8 +142,9 @@ function lostWords(
 }
 
 /** Nobody is called calm of whom nothing is known. */
-function WithoutAlarm({ lost }: { readonly lost: string | undefined }) {
-  if (lost === undefined) return <span className={list.quiet}>No open alarm</span>;
+function WithoutAlarm({ row: { subject, lost } }: { readonly row: Row }) {
+  if (lost === undefined)
+    return <span className={list.quiet}>{unmonitoredText(subject) ?? 'No open alarm'}</span>;
   return (
     <>
       <Icon name="wifi-off" size={16} />

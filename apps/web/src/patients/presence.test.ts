@@ -45,9 +45,17 @@ test('of whom nothing comes it is said why: discharged, or without a device', ()
 });
 
 function inBed(bed: string, presence: SubjectView['presence']): SubjectView {
-  const identity = { familyName: bed, givenName: '', sex: 'unknown', recordNumber: bed, bed };
-  const subject = { id: bed, kind: 'patient', presence, devices: [], identity };
-  return subject as unknown as SubjectView;
+  const identity = {
+    familyName: bed,
+    givenName: '',
+    sex: 'unknown',
+    recordNumber: bed,
+    bed,
+  } as const;
+  return {
+    ...{ id: bed, kind: 'patient', category: 'adult', paced: 'no' },
+    ...{ identity, devices: [], readingsMoved: [], presence },
+  };
 }
 const [left, second, tenth] = [inBed('1', 'gone'), inBed('2', 'here'), inBed('10', 'here')];
 const wall = (owed: string[], max: number) => {
