@@ -28,10 +28,11 @@ export function checkFact(
   { found, taken }: { found: readonly Found[]; taken: ReadonlySet<string> },
 ): void {
   const isSteady = isSteadyFact(world, fact);
-  const samples = found.reduce((sum, piece) => sum + piece.samples, 0);
-  const copies = samples / fact.samples;
+  const copies = copiesIn(found, fact);
   if (found.length > 0) checkWhose(world, fact, { found, isSteady });
-  if (isSteady && copies > 1) world.violate(`${fact.key} is there ${copies} times`);
+  const owned = found.filter((piece) => !isLeftOver(world, fact, piece));
+  if (isSteady && copiesIn(owned, fact) > 1)
+    world.violate(`${fact.key} is there ${copiesIn(owned, fact)} times`);
   const { correction } = fact;
   if (correction !== undefined) {
     const isCorrected = correction.isPromised && !correction.isParked;
@@ -46,6 +47,23 @@ export function checkFact(
       world.violate(`${fact.key} was acknowledged, and is there ${copies} times`);
   }
   if (isSteady && !fact.isParked) checkTimes(world, fact, found);
+}
+
+function copiesIn(found: readonly Found[], fact: Fact): number {
+  return found.reduce((sum, { samples }) => sum + samples, 0) / fact.samples;
+}
+
+/**
+ * The end of a run that was cut where its device was taken off: of what nobody wears nothing is moved,
+ * though the whole run, sent again, is placed by where it begins.
+ */
+function isLeftOver(
+  { wearing }: World,
+  fact: Fact,
+  { subjectId, timeMs, skipped }: Found,
+): boolean {
+  if (skipped === 0 || wearing.ownerAt(fact.deviceId, timeMs) !== undefined) return false;
+  return wearing.carriersOf(fact).has(subjectId);
 }
 
 function checkTimes(world: World, fact: Fact, found: readonly Found[]): void {
@@ -65,7 +83,7 @@ function checkWhose(
 ): void {
   if (isSteady && !fact.isParked && !world.wearing.isActing(fact.deviceId)) {
     for (const piece of found) {
-      if (!isOwner(world, fact, piece))
+      if (!isOwner(world, fact, piece) && !isLeftOver(world, fact, piece))
         world.violate(`${fact.key} is another’s, and is read of ${piece.subjectId}`);
     }
     return;
