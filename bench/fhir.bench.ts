@@ -5,21 +5,16 @@ import { loadavg } from 'node:os';
 import { SECTIONS } from './fhir/sections.ts';
 import { openStage } from './fhir/stage.ts';
 import { openReport } from './report.ts';
+import { sectionsAsked } from './sections.ts';
 
 export async function main(args: readonly string[]): Promise<number> {
-  const wanted = args.filter((arg) => !arg.startsWith('-'));
-  const unknown = wanted.filter((name) => SECTIONS[name] === undefined);
-  if (unknown.length > 0) {
-    const known = Object.keys(SECTIONS).join(', ');
-    process.stderr.write(`No section ${unknown.join(', ')}. There are: ${known}.\n`);
-    return 1;
-  }
+  const sections = sectionsAsked(args, SECTIONS);
+  if (sections === undefined) return 1;
   const report = openReport(args);
   const value = Number((loadavg()[0] ?? Number.NaN).toFixed(2));
   report.add({ bench: 'fhir', metric: 'load of the machine before', value, unit: 'processes' });
   await using stage = await openStage();
-  for (const [name, section] of Object.entries(SECTIONS))
-    if (wanted.length === 0 || wanted.includes(name)) await section(stage, report);
+  for (const section of sections) await section(stage, report);
   return report.exitCode();
 }
 

@@ -254,6 +254,40 @@ describe('FHIR', () => {
     assert.equal(ids(other, 'outcome').length, 1);
   });
 
+  test('what names a patient by the whole address of this server is found like any other', async () => {
+    const device = await server.addPatient('Addressed');
+    const { subjectId: id } = device;
+    const address = `${server.url}${BASE}/Patient/${id}`;
+    const code = { coding: [{ system: 'http://loinc.org', code: '8867-4' }] };
+    const measured = { status: 'final', code, effectiveDateTime: new Date().toISOString() };
+    const observation = {
+      resourceType: 'Observation',
+      subject: { reference: address },
+      ...measured,
+    };
+    const { id: own, subject } = await made(observation);
+    assert.deepEqual(subject, { reference: `Patient/${id}` });
+    const about = { resourceType: 'Flag', status: 'active', code: { text: 'x' } };
+    const flagOf = (reference: string) => ({ ...about, subject: { reference } });
+    const { id: flag } = await made(flagOf(address.replace('http', 'HTTP')));
+    const put = { ...flagOf(address), id: flag };
+    assert.equal((await send('PUT', `/Flag/${flag}`, put)).status, 200);
+    const found = async (path: string) => ids(await json(await send('GET', path)));
+    assert.deepEqual(await found(`/Observation?patient=${id}`), [own]);
+    assert.deepEqual(await found(`/Observation?patient=${address}`), [own]);
+    assert.deepEqual(await found(`/Flag?subject=Patient/${id}`), [flag]);
+    assert.deepEqual((await found(`/Patient/${id}/$everything`)).sort(), [id, own, flag].sort());
+    for (const named of [id, address])
+      assert.deepEqual(await found(`/Observation/$lastn?patient=${named}`), [own]);
+    const once = { 'if-none-exist': `subject=${address}` };
+    assert.equal((await send('POST', '/Flag', flagOf(address), once)).status, 200);
+    const page = await json(await send('GET', `/Observation?patient=${address}&_include=*`));
+    assert.deepEqual(ids(page, 'include'), [id]);
+    assert.deepEqual(ids(page, 'outcome'), [], 'readings are asked as well');
+    const elsewhere = flagOf(`https://elsewhere.example/fhir/R4/Patient/${id}`);
+    assert.deepEqual((await made(elsewhere))['subject'], elsewhere.subject);
+  });
+
   test('bad questions and bad resources are refused with what is wrong', async () => {
     const strict = { prefer: 'handling=strict' };
     const get = (path: string, headers?: Record<string, string>) =>
@@ -266,6 +300,12 @@ describe('FHIR', () => {
     assert.deepEqual(await get('/Flag?date=soon'), [400, 'invalid']);
     assert.deepEqual(await get('/Flag?_count=1000000'), [400, 'invalid']);
     assert.deepEqual(await get('/Flag?_cursor=bm9uc2Vuc2U'), [400, 'invalid']);
+    for (const skip of [-1, 10_000, 9e15]) {
+      const forged = JSON.stringify({ r: { atMs: 8e15, skip } });
+      const cursor = Buffer.from(forged).toString('base64url');
+      const asked = `/Observation?patient=${randomUUID()}&_cursor=${cursor}`;
+      assert.deepEqual(await get(asked), [400, 'invalid'], forged);
+    }
     assert.deepEqual(await get('/Flag?subject.patient.name=x&subject:Patient.what=1'), [
       400,
       'invalid',

@@ -18,10 +18,13 @@ import { aloneIn } from './lane.ts';
 export interface FhirHouse extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly registry: Registry;
+  readonly patients: Patients;
   readonly repository: Repository;
   readonly organisationId: OrganisationId;
   /** Turned by hand. */
   readonly clock: { nowMs: number };
+  /** How often others were let in between. */
+  readonly pauses: { count: number };
   /** Another repository on the same documents, whose key of the index is another one. */
   readonly withOtherIndexKey: () => Promise<Repository>;
   /** Destroys the key of a subject, as an erasure does first. */
@@ -60,21 +63,24 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const keys = keysBySubject();
   const { line } = database;
   const registry = await Registry.load({ sql: line, inLane: aloneIn(line), keys });
-  const { isShredded } = keys;
   const categoryOf = ({ category }: RegisteredSubject) => category;
-  const patients = new Patients({ registry, isShredded, categoryOf });
+  const patients = new Patients({ registry, keys, categoryOf });
   const turns = new Turns();
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
+  const pauses = { count: 0 };
   const ports = {
     ...{ people: database.people, inLaneAs, keys, patients, readings: NO_READINGS },
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
-    pause: () => Promise.resolve(),
+    pause: () => {
+      pauses.count += 1;
+      return Promise.resolve();
+    },
   };
   const repository = new Repository(ports);
   return {
-    ...{ database, registry, repository, organisationId, clock },
+    ...{ database, registry, patients, repository, organisationId, clock, pauses },
     withOtherIndexKey: async () => {
       const key = randomBytes(32);
       const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });
@@ -91,6 +97,19 @@ export async function fhirHouse(): Promise<FhirHouse> {
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
+}
+
+/** Whatever is written waits from now on, as behind a slow disk, until it is let go. */
+export async function holdWrites({ database }: FhirHouse): Promise<() => void> {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  const holding = database.line.begin(async (tx) => {
+    await tx`SELECT FROM lane FOR UPDATE`;
+    hold();
+    await released;
+  });
+  await Promise.race([held, holding]);
+  return release;
 }
 
 export function create(resource: object): Act {

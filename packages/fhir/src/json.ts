@@ -13,6 +13,7 @@ import type {
   Patient,
   Quantity,
 } from '@medplum/fhirtypes';
+import { rawNumber } from './precise-json.ts';
 import { SYSTEM } from './systems.ts';
 
 export function bundleJson(bundle: Bundle<Observation | Patient | OperationOutcome>): string {
@@ -42,7 +43,7 @@ function precise<T extends { code: CodeableConcept; valueQuantity?: Quantity }>(
   if (value === undefined || metric === undefined) return measured;
   return {
     ...measured,
-    valueQuantity: { ...valueQuantity, value: rawJson(valueText(metric, value)) },
+    valueQuantity: { ...valueQuantity, value: rawNumber(valueText(metric, value)) },
   };
 }
 
@@ -61,6 +62,3 @@ export function decimalText(value: number, decimals: number): string {
   const own = shortest.split('.')[1]?.length ?? 0;
   return own >= decimals ? shortest : value.toFixed(decimals);
 }
-
-/** ECMAScript 2026, in Node since 21: the text goes into JSON as it is. */
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };

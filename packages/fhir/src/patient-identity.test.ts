@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseSubjectId } from '@ausculta/vitals/identity';
 import type { Patient } from '@medplum/fhirtypes';
 import { toPatient } from './patient.ts';
-import { identityOf, withIdentity } from './patient-identity.ts';
+import { identityOf, ownNumberOf, withIdentity } from './patient-identity.ts';
 
 const id = parseSubjectId('0190a0b0-0000-7000-8000-000000000001');
 assert.ok(id !== undefined);
@@ -52,6 +52,17 @@ test('a medical record number of anybody is taken, ours before it', () => {
   assert.equal(of({ system: 'urn:other', value: 'C' }), undefined);
 });
 
+test('only ours is our number, and one of the past is none while there is another', () => {
+  const system = 'urn:ausculta:record-number';
+  const of = (...identifier: NonNullable<Patient['identifier']>) =>
+    ownNumberOf({ resourceType: 'Patient', identifier });
+  assert.equal(of({ system: 'http://hospital.example', type: MR, value: 'A' }), undefined);
+  assert.equal(of({ use: 'old', system, value: 'A' }, { system, value: 'B' }), 'B');
+  assert.equal(of({ system, value: 'B' }, { use: 'old', system, value: 'A' }), 'B');
+  assert.equal(of({ use: 'old', system, value: 'A' }), 'A');
+  assert.equal(of({ system }, { system, value: 'B' }), 'B', 'one without a value says nothing');
+});
+
 const FULL: Patient = {
   resourceType: 'Patient',
   identifier: [{ system: 'http://hospital.example', type: MR, value: 'MRN-1' }],
@@ -73,10 +84,18 @@ test('what was learned since is said, and nothing else changes', () => {
   const told = withIdentity(FULL, married);
   assert.deepEqual(told, {
     ...FULL,
-    identifier: [{ system: 'http://hospital.example', type: MR, value: 'MRN-2' }],
+    identifier: [
+      { system: 'http://hospital.example', type: MR, value: 'MRN-1' },
+      { system: 'urn:ausculta:record-number', type: MR, value: 'MRN-2' },
+    ],
     name: [{ use: 'official', family: 'Wed', given: ['Ann Marie'] }],
     birthDate: '1980-03-06',
   });
   const { invented: _, ...identity } = married;
   assert.deepEqual(identityOf(told), identity);
+  const again = withIdentity(told, { ...married, recordNumber: 'MRN-3' });
+  assert.deepEqual(
+    again.identifier?.map(({ value }) => value),
+    ['MRN-1', 'MRN-3'],
+  );
 });

@@ -31,14 +31,38 @@ function nameOf({ name = [] }: Patient): HumanName | undefined {
 }
 
 /** Ours, else the first medical record number. */
-function numberOf({ identifier = [] }: Patient): Identifier | undefined {
-  const isRecordNumber = ({ type }: Identifier): boolean =>
-    type?.coding?.some(({ system, code }) => system === SYSTEM.IDENTIFIER_TYPE && code === 'MR') ??
-    false;
-  return (
-    identifier.find(({ system }) => system === SYSTEM.RECORD_NUMBER) ??
-    identifier.find((one) => isRecordNumber(one) && one.value !== undefined)
-  );
+function numberOf(patient: Patient): Identifier | undefined {
+  return ownNumber(patient) ?? current(patient, isRecordNumber);
+}
+
+/** The number under which the patient is known here; another hospital's is none of it. */
+export function ownNumberOf(patient: Patient): string | undefined {
+  return ownNumber(patient)?.value;
+}
+
+function ownNumber(patient: Patient): Identifier | undefined {
+  return current(patient, ({ system }) => system === SYSTEM.RECORD_NUMBER);
+}
+
+/** Whoever corrects a number may leave the one before it in the list, as one of the past. */
+function current(
+  { identifier = [] }: Patient,
+  isMeant: (one: Identifier) => boolean,
+): Identifier | undefined {
+  const meant = identifier.filter((one) => one.value !== undefined && isMeant(one));
+  return meant.find(({ use }) => use !== 'old') ?? meant[0];
+}
+
+const RECORD_NUMBER_TYPE = { system: SYSTEM.IDENTIFIER_TYPE, code: 'MR' };
+
+function isRecordNumber({ type }: Identifier): boolean {
+  const { system: ours, code: mr } = RECORD_NUMBER_TYPE;
+  return type?.coding?.some(({ system, code }) => system === ours && code === mr) ?? false;
+}
+
+/** As the registry's own number is told. */
+export function recordNumberOf(value: string): Identifier {
+  return { type: { coding: [RECORD_NUMBER_TYPE] }, system: SYSTEM.RECORD_NUMBER, value };
 }
 
 /** The resource with what is known now where that differs; the very same object where nothing does. */
@@ -54,13 +78,17 @@ export function withIdentity(patient: Patient, known: SubjectIdentity): Patient 
     told = { ...rest, ...(known.birthDate !== undefined && { birthDate: known.birthDate }) };
   }
   if (said.recordNumber !== undefined && said.recordNumber !== known.recordNumber) {
-    const number = numberOf(told);
-    const identifier = (told.identifier ?? []).map((one) =>
-      one === number ? { ...one, value: known.recordNumber } : one,
-    );
-    told = { ...told, identifier };
+    told = { ...told, identifier: renumbered(told, known) };
   }
   return told;
+}
+
+/** Another hospital's number stays what it is: ours stands beside it. */
+function renumbered(patient: Patient, { recordNumber: value }: SubjectIdentity): Identifier[] {
+  const { identifier = [] } = patient;
+  const own = ownNumber(patient);
+  if (own === undefined) return [...identifier, recordNumberOf(value)];
+  return identifier.map((one) => (one === own ? { ...one, value } : one));
 }
 
 function renamed(patient: Patient, { familyName, givenName }: SubjectIdentity): HumanName[] {

@@ -1,5 +1,6 @@
 import type { Subject } from '@ausculta/vitals/subject';
 import type { Patient } from '@medplum/fhirtypes';
+import { recordNumberOf } from './patient-identity.ts';
 import { SYSTEM } from './systems.ts';
 
 /** Who is measured, as others know them. An invented person is marked as test data. */
@@ -12,15 +13,7 @@ export function toPatient(subject: Subject): Patient {
       meta: { security: [{ system: SYSTEM.ACT_REASON, code: 'HTEST' }] },
     }),
     active: true,
-    ...(recordNumber !== '' && {
-      identifier: [
-        {
-          type: { coding: [{ system: SYSTEM.IDENTIFIER_TYPE, code: 'MR' }] },
-          system: SYSTEM.RECORD_NUMBER,
-          value: recordNumber,
-        },
-      ],
-    }),
+    ...(recordNumber !== '' && { identifier: [recordNumberOf(recordNumber)] }),
     ...(familyName + givenName !== '' && {
       name: [
         {

@@ -52,6 +52,21 @@ const RICH: Observation = {
   device: { reference: 'DeviceMetric/1' },
 };
 
+test('a text that is nearly plain is looked at as quickly as another', () => {
+  const odd = `${'a'.repeat(9_999)}\n`;
+  const startMs = performance.now();
+  for (let at = 0; at < 200; at += 1)
+    assert.equal(isPlainObservation({ ...RICH, method: { text: odd } }), false);
+  assert.ok(performance.now() - startMs < 500);
+  for (const [text, isPlain] of [
+    ['a', true],
+    [' a ', true],
+    ['   ', false],
+    ['', false],
+  ] as const)
+    assert.equal(isPlainObservation({ ...RICH, method: { text } }), isPlain, `"${text}"`);
+});
+
 const { valueQuantity, ...NO_VALUE } = RICH;
 
 const PANEL: Observation = {

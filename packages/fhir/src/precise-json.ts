@@ -52,6 +52,11 @@ export function writePrecise(value: unknown, hasPrecise: boolean): string {
   if (!hasPrecise) return JSON.stringify(value);
   return JSON.stringify(value, function restore(this: object, key, one: unknown) {
     const text = typeof one === 'number' ? precise.get(this)?.get(key) : undefined;
-    return text === undefined || Number(text) !== one ? one : JSON.rawJSON(text);
+    return text === undefined || Number(text) !== one ? one : rawNumber(text);
   });
+}
+
+/** What `JSON.stringify` writes just as `text` says it, zeros at its end too. */
+export function rawNumber(text: string): unknown {
+  return JSON.rawJSON(text);
 }

@@ -6,22 +6,42 @@ import { type Reading, readComparison } from './search-comparison.ts';
 import type { Comparison, Filter, ValueFilter } from './search-query.ts';
 import { splitAt } from './search-text.ts';
 
+/**
+ * How much the chains of one query ask together: a reference to anything leads to every type, and each of
+ * these may do so again.
+ */
+export class ChainWidth {
+  #leaves = 0;
+
+  /** False where it is too wide. */
+  leaf(): boolean {
+    this.#leaves += 1;
+    return this.#leaves <= LEAVES_MAX;
+  }
+}
+
 export interface FilterContext {
   readonly definitions: Definitions;
   readonly nowMs: number;
   readonly baseUrl: string | undefined;
 }
 
+interface WithinChains extends FilterContext {
+  readonly width: ChainWidth;
+}
+
 /** A chain of four joins four tables of rows; nobody was seen to ask for more. */
 const DEPTH_MAX = 4;
 const VALUES_MAX = 200;
+/** Each is a join; who names the types, as in `subject:Patient.name`, needs one. */
+const LEAVES_MAX = 50;
 
 /** Undefined for a name that the type does not have, which may be passed over. */
 export function readFilter(
   type: string,
   name: string,
   value: string,
-  context: FilterContext,
+  context: WithinChains,
   depth = 0,
 ): Result<Filter | undefined> {
   if (depth > DEPTH_MAX) return fail('QUERY_TOO_WIDE', `a chain is longer than ${DEPTH_MAX}`);
@@ -34,8 +54,11 @@ export function readFilter(
   const parameter = parameterOf(type, code, context);
   if (parameter === undefined) return ok(undefined);
   if (more.length > 0) return fail('QUERY_INVALID', `${code}: one modifier at most`);
+  if (depth > 0 && !context.width.leaf()) return TOO_WIDE;
   return readValues(parameter, modifier, value, context);
 }
+
+const TOO_WIDE = fail('QUERY_TOO_WIDE', 'chains lead to too many types: name them, as in a:Type.b');
 
 function parameterOf(
   type: string,
@@ -51,7 +74,7 @@ function readHas(
   type: string,
   name: string,
   value: string,
-  context: FilterContext,
+  context: WithinChains,
   depth: number,
 ): Result<Filter | undefined> {
   const [, from = '', by = '', ...rest] = name.split(':');
@@ -75,7 +98,7 @@ function readChain(
   type: string,
   head: string,
   [rest, value]: readonly [string, string],
-  context: FilterContext,
+  context: WithinChains,
   depth: number,
 ): Result<Filter | undefined> {
   const [code = '', only] = head.split(':');

@@ -42,7 +42,7 @@ export function elementIndexer(
   return (type, element, value) => {
     const finders = ofType(type)(element);
     if (finders.length === 0) return [];
-    return rowsBy(finders, { resourceType: type, [element]: value } as unknown as Resource);
+    return rowsBy(finders, { resourceType: type, [element]: value });
   };
 }
 
@@ -70,7 +70,7 @@ function* compiled(
   }
 }
 
-function rowsBy(finders: readonly Finder[], resource: Resource): SearchRow[] {
+function rowsBy(finders: readonly Finder[], resource: object): SearchRow[] {
   const typed = typedResource(resource);
   const rows: SearchRow[] = [];
   for (const { parameter, find } of finders) {

@@ -132,6 +132,25 @@ test('chains go over every type that a reference can be to, or the one that is n
   assert.ok(deep.kind === 'chain' && deep.targets[0]?.filter.kind === 'chain');
 });
 
+test('chains that lead to too many types are refused, until the types are named', () => {
+  const refusal = (type: string | undefined, query: string): string | undefined => {
+    const parsed = parseSearch(type, new URLSearchParams(query), OPTIONS);
+    return parsed.ok ? undefined : parsed.fault.code;
+  };
+  const startMs = performance.now();
+  for (const query of ['depends-on._id=x', 'depends-on.depends-on.depends-on.depends-on._id=x'])
+    assert.equal(refusal('Library', query), 'QUERY_TOO_WIDE', query);
+  assert.ok(performance.now() - startMs < 2_000, 'at once');
+  assert.equal(refusal('Library', 'depends-on:Library.depends-on:Library._id=x'), undefined);
+  // 50 are asked by one query, whichever parameters and types they come from.
+  const chains = (count: number) => Array(count).fill('subject.identifier=x').join('&');
+  assert.equal(refusal('Observation', chains(12)), undefined);
+  assert.equal(refusal('Observation', chains(13)), 'QUERY_TOO_WIDE');
+  assert.equal(refusal('Observation', `${chains(12)}&subject:Patient.name=a`), undefined);
+  const both = '_type=Observation,DiagnosticReport';
+  assert.equal(refusal(undefined, `${both}&${chains(7)}`), 'QUERY_TOO_WIDE');
+});
+
 test('_has asks of those that refer here, and can be chained to and from', () => {
   const has = only('Patient', '_has:Observation:patient:code=8867-4');
   assert.ok(has.kind === 'has' && has.type === 'Observation' && has.parameter === 'patient');

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
-import { type FilterContext, readFilter } from './search-filter.ts';
+import { ChainWidth, type FilterContext, readFilter } from './search-filter.ts';
 import type { Filter, SearchQuery } from './search-query.ts';
 import { emptyResult, RESULT_PARAMETERS } from './search-result.ts';
 
@@ -34,6 +34,7 @@ export function parseSearch(
   const result = emptyResult();
   const filters: Filter[] = [];
   const ignored: string[] = [];
+  const filtering = { ...options, width: new ChainWidth() };
   for (const [name, value] of asked) {
     if (type === undefined && name === '_type') continue;
     const readResult = RESULT_PARAMETERS.get(name);
@@ -42,7 +43,7 @@ export function parseSearch(
       if (problem !== undefined) return fail('QUERY_INVALID', problem);
       continue;
     }
-    const filter = readForAll(types.value, [name, value], options);
+    const filter = readForAll(types.value, [name, value], filtering);
     if (!filter.ok) return filter;
     if (filter.value !== undefined) filters.push(filter.value);
     else if (options.isStrict)
@@ -74,10 +75,12 @@ function typesOf(
 function readForAll(
   types: readonly string[],
   [name, value]: readonly [string, string],
-  options: SearchOptions,
+  options: Parameters<typeof readFilter>[3],
 ): Result<Filter | undefined> {
   const [first, ...others] = types.map((type) => readFilter(type, name, value, options));
   if (first === undefined || !first.ok) return first ?? ok(undefined);
+  const tooWide = others.find((other) => !other.ok && other.fault.code === 'QUERY_TOO_WIDE');
+  if (tooWide !== undefined) return tooWide;
   const same = JSON.stringify(first.value);
   const differs = others.some((other) => !other.ok || JSON.stringify(other.value) !== same);
   return differs ? ok(undefined) : first;

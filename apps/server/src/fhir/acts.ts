@@ -27,6 +27,14 @@ export type Act =
   | (DocumentName & { readonly kind: 'delete'; readonly ifMatch?: string })
   | { readonly kind: 'delete-where'; readonly type: string; readonly query: string };
 
+/** Who asks for them. */
+export interface Asker {
+  /** The account; undefined for a program under none. */
+  readonly actor: string | undefined;
+  /** Under which they reach this server, without a slash at its end. */
+  readonly baseUrl: string | undefined;
+}
+
 export interface Done {
   /** 200, 201 or 204. */
   readonly status: number;

@@ -4,15 +4,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../people/access.ts';
 import { FHIR_JSON } from '../people/problem.ts';
 import type { Caller } from '../people/sign-in.ts';
-import type { Act, Done } from './acts.ts';
+import type { Act, Asker, Done } from './acts.ts';
 import { isKept, mayDo } from './allowed.ts';
 import { type Answer, outcomeOf, type Refusal, refuse } from './answer.ts';
 import { actOf, type EntryAct } from './bundle-acts.ts';
 import { baseOf, bundleText, prefers, sendRefusal } from './http-answer.ts';
 import { readIncoming } from './incoming.ts';
 import { fhirKnowledge } from './knowledge.ts';
+import { ANSWER_BYTES_MAX, ByteBudget } from './page-budget.ts';
 import { FHIR_ROUTE } from './route-kind.ts';
 import { type SearchPorts, searchAnswer } from './search-answer.ts';
+import { withCursor } from './search-routes.ts';
 
 /** What a Bundle may hold: a transaction of them is one answer, and devices are served meanwhile. */
 const ENTRIES_MAX = 5_000;
@@ -27,6 +29,8 @@ interface Asking extends SearchPorts {
   readonly caller: Caller;
   readonly baseUrl: string;
   readonly isMinimal: boolean;
+  /** For the answers of all entries together. */
+  readonly budget: ByteBudget;
 }
 
 export function bundleRoutes(app: FastifyInstance, ports: SearchPorts): void {
@@ -34,7 +38,8 @@ export function bundleRoutes(app: FastifyInstance, ports: SearchPorts): void {
   app.post('/', route, async (request, reply) => {
     const caller = callerOf(request);
     const isMinimal = prefers(request, 'return=minimal');
-    const asking = { ...ports, caller, baseUrl: baseOf(request), isMinimal };
+    const budget = new ByteBudget(ANSWER_BYTES_MAX);
+    const asking = { ...ports, caller, baseUrl: baseOf(request), isMinimal, budget };
     return await answerBundle(asking, request, reply);
   });
 }
@@ -96,6 +101,8 @@ function within(path: string, refusal: Refusal): { readonly ok: false; readonly 
   return { ok: false, refusal: { ...refusal, issues } };
 }
 
+const askerOf = ({ caller, baseUrl }: Asking): Asker => ({ actor: caller.accountId, baseUrl });
+
 async function transaction(
   asking: Asking,
   entries: readonly Answer<EntryAct>[],
@@ -108,6 +115,7 @@ async function transaction(
   const performed = await asking.repository.perform(
     asking.caller.organisationId,
     acts.map(({ act }) => act),
+    askerOf(asking),
   );
   if (!performed.ok) {
     const entry = acts[performed.refusal.act ?? -1];
@@ -139,7 +147,8 @@ async function batchAnswer(asking: Asking, entry: Answer<EntryAct>): Promise<Ent
   if (!entry.ok) return refusedAnswer(entry.refusal);
   if (entry.value.kind === 'get') return await getAnswer(asking, entry.value.url);
   const { organisationId } = asking.caller;
-  const performed = await asking.repository.perform(organisationId, [entry.value]);
+  const by = askerOf(asking);
+  const performed = await asking.repository.perform(organisationId, [entry.value], by);
   return performed.ok
     ? doneAnswer(asking, performed.value[0] as Done)
     : refusedAnswer(performed.refusal);
@@ -151,8 +160,10 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   204: '204 No Content',
 };
 
-function doneAnswer({ isMinimal }: Asking, { status, document }: Done): EntryAnswer {
-  const text = isMinimal ? undefined : document?.text;
+/** What was done is told in any case: where there is no more room, without the resource. */
+function doneAnswer({ isMinimal, budget }: Asking, { status, document }: Done): EntryAnswer {
+  const text = isMinimal || budget.isSpent ? undefined : document?.text;
+  budget.spend(text);
   if (document === undefined) return { text, response: { status: STATUS_TEXTS[status] } };
   const { type, id, versionId, updatedMs } = document;
   const response = {
@@ -172,6 +183,18 @@ const READ = /^\/?([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9.-]{1,64})$/;
 const SEARCH = /^\/?([A-Z][A-Za-z]{1,63})?(?:\?(.*))?$/;
 
 async function getAnswer(asking: Asking, url: string): Promise<EntryAnswer> {
+  if (asking.budget.isSpent) return refusedAnswer(NO_ROOM.refusal);
+  const answer = await readAnswer(asking, url);
+  asking.budget.spend(answer.text);
+  return answer;
+}
+
+const NO_ROOM = refuse(413, {
+  code: 'too-costly',
+  text: 'The answers before this one fill the Bundle. Ask for this one by itself.',
+});
+
+async function readAnswer(asking: Asking, url: string): Promise<EntryAnswer> {
   const { repository, caller, baseUrl } = asking;
   const { organisationId } = caller;
   const [, type, id] = READ.exec(url) ?? [];
@@ -186,10 +209,16 @@ async function getAnswer(asking: Asking, url: string): Promise<EntryAnswer> {
     const text = 'The address is no [type]/[id] and no search.';
     return refusedAnswer(refuse(400, { code: 'not-supported', text }).refusal);
   }
+  const place = { organisationId, type: searched };
+  const parameters = [...new URLSearchParams(query)];
   const answered = await searchAnswer(asking, {
-    ...{ organisationId, type: searched, baseUrl, isStrict: false },
-    parameters: [...new URLSearchParams(query)],
+    ...{ ...place, parameters, baseUrl, isStrict: false },
     selfUrl: `${baseUrl}/${url.replace(/^\//, '')}`,
+    // The entry stood in a body: no address has told of it yet.
+    nextUrl: (cursor) => {
+      const hidden = asking.questions.hide(place, { parameters, cursor });
+      return withCursor(searched === undefined ? baseUrl : `${baseUrl}/${searched}`, hidden);
+    },
   });
   if (!answered.ok) return refusedAnswer(answered.refusal);
   return { text: answered.value, response: { status: '200 OK' } };

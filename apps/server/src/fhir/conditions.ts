@@ -18,6 +18,7 @@ import {
   ancestorsOf,
   calendarText,
   isPersonalDate,
+  OWN_COLUMNS,
   STRING_BEGINNINGS,
   storedAs,
   tokenText,
@@ -87,19 +88,14 @@ export async function conditionOf(
   if (filter.kind === 'chain' || filter.kind === 'has') return await context.chained(type, filter);
   const names = storedAs(type, filter.parameter);
   if (filter.kind === 'missing') {
-    if (filter.parameter.startsWith('_')) return ownMissing(filter.parameter, filter.isMissing);
+    // Every document has an id and a time of its last change; the rest of `meta` is indexed.
+    if (OWN_COLUMNS.includes(filter.parameter))
+      return exact(filter.isMissing ? NOTHING : EVERYTHING);
     const present = names.map((name) => context.hash(tokenText(type, name, 'present')));
     const isThere: Condition = { kind: 'tokens', anyOf: present };
     return exact(filter.isMissing ? { kind: 'not', of: isThere } : isThere);
   }
   return valueCondition(type, filter, context);
-}
-
-/** Every document has an id and a time of its last change; the rest of `meta` is indexed. */
-function ownMissing(parameter: string, isMissing: boolean): Asked {
-  if (parameter === '_id' || parameter === '_lastUpdated')
-    return exact(isMissing ? NOTHING : EVERYTHING);
-  return UNSURE;
 }
 
 function valueCondition(type: string, filter: ValueFilter, context: ConditionContext): Asked {

@@ -41,7 +41,8 @@ function isKnown({ headers }: FastifyRequest, { versionId, updatedMs }: FhirDocu
 
 /** `W/"3"`, or `3` as some clients have it. */
 export function versionIn(header: string): string {
-  return /^\s*(?:W\/)?"?([^"]*)"?\s*$/.exec(header)?.[1] ?? header;
+  const inner = header.trim().replace(/^W\//, '').replace(/^"|"$/g, '');
+  return inner.includes('"') ? header : inner;
 }
 
 export function prefers(request: FastifyRequest, what: string): boolean {

@@ -4,12 +4,15 @@ import type { Condition } from './conditions.ts';
 import type { DocumentName } from './document.ts';
 import { tokenText } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
+import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PATIENT } from './patients.ts';
 import { documentOf, type FoundDocument, type SearchSession, TooWide } from './search-session.ts';
 
 /** More would no longer be a page. */
 const INCLUDED_MAX = 2_000;
 const ROUNDS_MAX = 5;
+/** Some milliseconds of looking into them. */
+const AT_ONCE = 25;
 
 const keyOf = ({ type, id }: DocumentName): string => `${type}/${id}`;
 
@@ -21,6 +24,7 @@ export async function includedWith(
 ): Promise<FoundDocument[]> {
   const known = new Set(matches.map(keyOf));
   const included: FoundDocument[] = [];
+  const budget = new ByteBudget(PAGE_BYTES_MAX);
   let from = matches;
   for (let round = 0; round < ROUNDS_MAX && from.length > 0; round++) {
     const asked = (one: Include): boolean => round === 0 || one.iterate;
@@ -30,7 +34,8 @@ export async function includedWith(
     ];
     from = found.filter((one) => !known.has(keyOf(one)) && known.add(keyOf(one)));
     included.push(...from);
-    if (included.length > INCLUDED_MAX) throw new TooWide();
+    for (const { text } of from) budget.spend(text);
+    if (included.length > INCLUDED_MAX || budget.isSpent) throw new TooWide();
   }
   return included;
 }
@@ -43,7 +48,8 @@ async function referredTo(
 ): Promise<FoundDocument[]> {
   if (includes.length === 0) return [];
   const wanted = new Map<string, DocumentName>();
-  for (const { type, text } of from) {
+  for (const [at, { type, text }] of from.entries()) {
+    if (at % AT_ONCE === AT_ONCE - 1) await session.pause();
     const own = includes.filter((include) => include.type === type);
     if (own.length === 0) continue;
     for (const { parameter, value } of session.rowsOf(text)) {
@@ -81,8 +87,7 @@ async function patientsOf(
   session: SearchSession,
   ids: readonly string[],
 ): Promise<FoundDocument[]> {
-  const wanted = new Set(ids);
-  const entries = (await session.shelved()).filter(({ id }) => wanted.has(id));
+  const entries = await session.shelvedWithIds(ids);
   return entries.map(({ document }) => document);
 }
 
@@ -93,11 +98,13 @@ async function storedWith(
 ): Promise<FoundDocument[]> {
   const found: FoundDocument[] = [];
   const filter = { kind: 'missing', parameter: '_id', isMissing: false } as const;
+  const budget = new ByteBudget(PAGE_BYTES_MAX);
   const asked = [{ filter, asked: { condition, isExact: true } }];
   const question = { types: [type], sort: [], after: undefined };
   for await (const one of session.stored(question, asked, INCLUDED_MAX + 1)) {
     found.push(documentOf(one));
-    if (found.length > INCLUDED_MAX) throw new TooWide();
+    budget.spend(one.text);
+    if (found.length > INCLUDED_MAX || budget.isSpent) throw new TooWide();
   }
   return found;
 }

@@ -48,7 +48,7 @@ export interface IndexEntries {
 }
 
 /** Columns of the document itself answer these. */
-const OWN_COLUMNS = ['_id', '_lastUpdated'];
+export const OWN_COLUMNS: readonly string[] = ['_id', '_lastUpdated'];
 
 /** Both of an Observation's are asked instead, where the union is asked for. */
 const UNIONS = /^combo-/;

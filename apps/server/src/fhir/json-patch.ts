@@ -1,4 +1,7 @@
-/** RFC 6902 on plain JSON. Whatever does not apply ends the whole patch. */
+/**
+ * RFC 6902 on plain JSON. Whatever does not apply ends the whole patch, as does what would make more
+ * than its maker has room for: a copy of the whole into itself doubles it each time.
+ */
 
 export interface Operation {
   readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
@@ -10,11 +13,22 @@ export interface Operation {
 /** Its words name an operation by its place, and no value. */
 export class PatchFailed extends Error {}
 
-export function applyPatch(document: unknown, operations: readonly Operation[]): unknown {
+/** What the operations of one patch may make, together: letters of JSON, and levels of what is made. */
+export interface PatchRoom {
+  readonly letters: number;
+  readonly levels: number;
+}
+
+export function applyPatch(
+  document: unknown,
+  operations: readonly Operation[],
+  { letters, levels }: PatchRoom,
+): unknown {
   const root = { '': document };
+  const left: Left = { letters, levels };
   for (const [at, operation] of operations.entries()) {
     try {
-      applyOne(root, operation);
+      applyOne(root, operation, left);
     } catch (error) {
       if (!(error instanceof PatchFailed)) throw error;
       throw new PatchFailed(`operation ${at}: ${error.message}`);
@@ -23,15 +37,22 @@ export function applyPatch(document: unknown, operations: readonly Operation[]):
   return root[''];
 }
 
-function applyOne(root: object, { op, path, from = '', value }: Operation): void {
+interface Left {
+  letters: number;
+  readonly levels: number;
+}
+
+function applyOne(root: object, { op, path, from = '', value }: Operation, left: Left): void {
   switch (op) {
     case 'add':
+      spend(value, left);
       add(root, path, value);
       return;
     case 'remove':
       remove(root, path);
       return;
     case 'replace':
+      spend(value, left);
       replace(root, path, value);
       return;
     case 'move':
@@ -39,6 +60,8 @@ function applyOne(root: object, { op, path, from = '', value }: Operation): void
       add(root, path, remove(root, from));
       return;
     case 'copy':
+      // Before it is made: it may be twice what there is.
+      spend(get(root, from), left);
       add(root, path, structuredClone(get(root, from)));
       return;
     case 'test':
@@ -46,6 +69,44 @@ function applyOne(root: object, { op, path, from = '', value }: Operation): void
       return;
     default:
       throw new PatchFailed(`there is no operation ${op satisfies never}`);
+  }
+}
+
+function spend(value: unknown, left: Left): void {
+  visit(value, left.levels, (letters) => {
+    left.letters -= letters;
+    if (left.letters < 0) throw new PatchFailed('it makes too much');
+  });
+}
+
+/** Whether nothing in it lies deeper: a walk that goes no further itself. */
+export function isWithinLevels(value: unknown, levels: number): boolean {
+  try {
+    visit(value, levels, () => undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof PatchFailed) return false;
+    throw error;
+  }
+}
+
+const NUMBER_LETTERS = 8;
+
+/** Tells about how many letters of JSON each part of it is. */
+function visit(value: unknown, levels: number, tell: (letters: number) => void): void {
+  if (typeof value !== 'object' || value === null) {
+    tell(typeof value === 'string' ? value.length + 2 : NUMBER_LETTERS);
+    return;
+  }
+  if (levels === 0) throw new PatchFailed('it nests too deep');
+  tell(2);
+  if (Array.isArray(value)) {
+    for (const one of value) visit(one, levels - 1, tell);
+    return;
+  }
+  for (const [key, one] of Object.entries(value)) {
+    tell(key.length + 4);
+    visit(one, levels - 1, tell);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   parseObservationQuery,
 } from '@ausculta/fhir/observation-query';
 import type { ToldObservation } from '@ausculta/fhir/observation-text';
+import { referenceHere } from '@ausculta/fhir/reference';
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
@@ -17,9 +18,9 @@ import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Newest, NewestDocuments } from './newest-documents.ts';
-import { documentOfReading, pageAfter, readingsPage } from './reading-pages.ts';
+import { documentOfReading, isPageStart, pageAfter, readingsPage } from './reading-pages.ts';
 import type { Repository } from './repository.ts';
-import type { SearchPage } from './search.ts';
+import { includedIn, type SearchPage } from './search.ts';
 import type { SearchAsked } from './search-asked.ts';
 import { cursorText } from './search-cursor.ts';
 import type { FoundDocument } from './search-session.ts';
@@ -60,12 +61,12 @@ export class ObservationSearch {
   }
 
   #readingsQuery(
-    { organisationId, parameters }: SearchAsked,
+    { organisationId, parameters, baseUrl }: SearchAsked,
     query: SearchQuery,
   ): ReadingsAsked | undefined {
-    const own = parameters.filter(
-      ([name]) => !ABOUT_THE_ANSWER.test(name) && !query.ignored.includes(name),
-    );
+    const own = parameters
+      .filter(([name]) => !ABOUT_THE_ANSWER.test(name) && !query.ignored.includes(name))
+      .map(([name, value]) => [name, referenceHere(value, baseUrl) ?? value] as const);
     const parsed = parseObservationQuery(own, { isLenient: false });
     if (!parsed.ok) return undefined;
     const { registry } = this.#ports;
@@ -92,16 +93,33 @@ export class ObservationSearch {
       newer?.timeMs,
     );
     if (!stored.ok) return stored;
-    const taken = takeInOrder(stored.value.matches, page.resources, { ...query, newestFirst });
+    const { matches, next: behind } = stored.value;
+    const isShort = behind !== undefined && matches.length > 0;
+    const order = { count: query.count, newestFirst, isShort };
+    const taken = takeInOrder(matches, page.resources, order);
     const next = nextOf({ taken, stored: stored.value, page, starts });
+    const included = await this.#includedWith(organisationId, query, taken.all);
+    if (!included.ok) return included;
     return ok({
       matches: taken.all,
-      included: stored.value.included,
+      included: included.value.included,
       next: next && Buffer.from(JSON.stringify(next)).toString('base64url'),
       total: undefined,
-      isUnreadable: stored.value.isUnreadable || page.isUnreadable,
+      isUnreadable: [stored.value, page, included.value].some((part) => part.isUnreadable),
       issues: [],
     });
+  }
+
+  /** What comes with what stands on the page, readings too; not with what found no room there. */
+  async #includedWith(
+    organisationId: OrganisationId,
+    query: SearchQuery,
+    matches: readonly FoundDocument[],
+  ): Promise<Result<Pick<SearchPage, 'included' | 'isUnreadable'>>> {
+    if (query.includes.length + query.reverseIncludes.length === 0) return ok(NOTHING);
+    return await this.#ports.repository.look(organisationId, (session, knowledge) =>
+      includedIn(session, query, matches, knowledge),
+    );
   }
 
   /**
@@ -126,7 +144,9 @@ export class ObservationSearch {
     if (newest !== undefined && newerMs !== undefined && newest.atMs <= newerMs)
       return ok({ ...NOTHING, next: BEHIND });
     const sort = [{ parameter: 'date', descending: newestFirst }];
-    const found = await repository.search(organisationId, { ...query, sort, cursor: documents });
+    const alone = { includes: [], reverseIncludes: [] };
+    const asked = { ...query, ...alone, sort, cursor: documents };
+    const found = await repository.search(organisationId, asked);
     if (isFromNewest && found.ok && !found.value.isUnreadable)
       this.#newest.note(question, changes, newestOf(found.value));
     return found;
@@ -179,8 +199,8 @@ function startsOf(cursor: string | undefined): Starts | undefined {
     if (typeof given !== 'object' || given === null) return undefined;
     const { d: documents, r: readings } = given as { d?: unknown; r?: unknown };
     const isText = documents === undefined || documents === null || typeof documents === 'string';
-    const { atMs, skip } = (readings ?? { atMs: 0, skip: 0 }) as Partial<PageStart>;
-    const isStart = Math.abs(atMs ?? Number.NaN) <= 8.64e15 && Number.isSafeInteger(skip);
+    const isStart =
+      readings === undefined || readings === null || isPageStart(readings as Partial<PageStart>);
     return isText && isStart ? ({ documents, readings } as Starts) : undefined;
   } catch {
     return undefined;
@@ -193,17 +213,24 @@ interface Taken {
   readonly readings: readonly ToldObservation[];
 }
 
+interface PageOrder {
+  readonly count: number;
+  readonly newestFirst: boolean;
+  /** There are more documents than were fetched: no reading comes before them. */
+  readonly isShort: boolean;
+}
+
 function takeInOrder(
   documents: readonly FoundDocument[],
   readings: readonly ToldObservation[],
-  { count, newestFirst }: { readonly count: number; readonly newestFirst: boolean },
+  { count, newestFirst, isShort }: PageOrder,
 ): Taken {
   const all: FoundDocument[] = [];
   let [nextDocument, nextReading] = [0, 0];
   while (all.length < count) {
     const document = documents[nextDocument];
     const reading = readings[nextReading];
-    if (document === undefined && reading === undefined) break;
+    if (document === undefined && (isShort || reading === undefined)) break;
     if (reading === undefined || (document && isFirst(document, reading, newestFirst))) {
       all.push(document as FoundDocument);
       nextDocument += 1;
@@ -241,13 +268,10 @@ function nextOf(on: {
   return { ...(d !== undefined && { d }), ...(r !== undefined && { r }) };
 }
 
-/** A page that ends within a time goes on after so many of that time, those of earlier pages too. */
+/** Of none that found room the page after begins where this one did. */
 function readingsStart(
   given: readonly ToldObservation[],
   start: Starts['readings'],
 ): Starts['readings'] {
-  if (given.length === 0) return start;
-  const after = pageAfter(given);
-  const isSameTime = start !== undefined && start !== null && start.atMs === after.atMs;
-  return isSameTime ? { atMs: after.atMs, skip: start.skip + after.skip } : after;
+  return given.length === 0 ? start : pageAfter(given, start);
 }

@@ -10,7 +10,7 @@ interface FhirParts
   extends Omit<RepositoryPorts, 'patients' | 'readings'>,
     Pick<PatientPorts, 'registry' | 'categoryOf'> {
   readonly telemetry: Pick<Telemetry, 'range'>;
-  readonly keys: RepositoryPorts['keys'] & { readonly isShredded: PatientPorts['isShredded'] };
+  readonly keys: RepositoryPorts['keys'] & PatientPorts['keys'];
 }
 
 /** Beside everything else; a search finds what has come from elsewhere once this has seen it. */
@@ -33,7 +33,7 @@ export function indexInBackground(
 
 export function openFhir(parts: FhirParts): Repository {
   const { registry, categoryOf, telemetry, keys, ...ports } = parts;
-  const patients = new Patients({ registry, categoryOf, isShredded: keys.isShredded });
+  const patients = new Patients({ registry, categoryOf, keys });
   const readings = new ReadingsById({ registry, telemetry });
   return new Repository({ ...ports, keys, patients, readings });
 }

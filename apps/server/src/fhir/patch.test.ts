@@ -33,6 +33,12 @@ const REFUSED = [
   { patch: [{ op: 'move', from: '/code', path: '/code/text' }], status: 422 },
   { patch: [{ op: 'add', path: '/__proto__', value: { polluted: true } }], status: 422 },
   { patch: [{ op: 'remove', path: '/constructor/prototype' }], status: 422 },
+  { patch: [{ op: 'replace', path: '', value: null }], status: 422 },
+  { patch: [{ op: 'replace', path: '', value: [] }], status: 422 },
+  { patch: [{ op: 'add', path: '', value: 'text' }], status: 422 },
+  { patch: [{ op: 'remove', path: '' }], status: 422 },
+  { patch: [{ op: 'copy', from: '/code', path: '' }], status: 422 },
+  { patch: [{ op: 'remove', path: '/resourceType' }], status: 422 },
   { patch: [{ op: 'spoil', path: '/code' }], status: 400 },
   { patch: [{ op: 'add', path: 'code', value: 1 }], status: 400 },
   { patch: [{ op: 'copy', path: '/code' }], status: 400 },
@@ -50,4 +56,55 @@ for (const { patch, status } of REFUSED) {
 
 test('a patch that is no JSON, or nested without end, is refused', () => {
   for (const body of ['', '[', '['.repeat(100_000)]) assert.ok(!patched(TEXT, body).ok);
+});
+
+test('a resource is replaced as a whole by another', () => {
+  const value = { resourceType: 'Basic', code: { text: 'b' } };
+  const made = patched(TEXT, JSON.stringify([{ op: 'replace', path: '', value }]));
+  assert.deepEqual(made.ok && made.value.resource, value);
+});
+
+const copies = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ op: 'copy', from: '', path: `/a${at}` }));
+
+test('a copy of the whole into itself, again and again, ends before it is too much', () => {
+  const few = patched(TEXT, JSON.stringify(copies(10)));
+  assert.ok(few.ok && JSON.stringify(few.value.resource).length > 2 ** 10 * (TEXT.length - 8));
+  const many = patched(TEXT, JSON.stringify(copies(30)));
+  assert.equal(many.ok ? 0 : many.refusal.status, 422);
+  assert.match(JSON.stringify(many), /operation 1\d: it makes too much/);
+});
+
+test('what copies make is counted together, up to four megabytes', () => {
+  const text = JSON.stringify({ resourceType: 'Basic', data: 'x'.repeat(2 ** 20 - 2), list: [] });
+  const patch = (count: number) =>
+    JSON.stringify(Array(count).fill({ op: 'copy', from: '/data', path: '/list/-' }));
+  assert.ok(patched(text, patch(4)).ok);
+  assert.ok(!patched(text, patch(5)).ok);
+  const value = 'x'.repeat(2 ** 21 - 2);
+  const twice = [
+    { op: 'add', path: '/data', value },
+    { op: 'replace', path: '/data', value },
+  ];
+  assert.ok(patched(text, JSON.stringify(twice)).ok);
+  assert.ok(!patched(text, JSON.stringify([...twice, { op: 'add', path: '/a', value: 1 }])).ok);
+});
+
+test('nothing is nested by a patch deeper than a resource may be', () => {
+  const under = (levels: number) => '/a'.repeat(levels);
+  const chain = (levels: number) =>
+    Array.from({ length: levels }, (_, at) => ({ op: 'add', path: under(at + 1), value: {} }));
+  assert.ok(patched(TEXT, JSON.stringify(chain(79))).ok);
+  assert.ok(!patched(TEXT, JSON.stringify(chain(80))).ok);
+  const doubled = Array.from({ length: 16 }, (_, at) => ({
+    ...{ op: 'copy', from: '/a', path: `${under(2 ** at)}/a` },
+  }));
+  const deep = [{ op: 'add', path: '/a', value: {} }, ...doubled];
+  assert.ok(!patched(TEXT, JSON.stringify(deep)).ok);
+  const moved = Array.from({ length: 999 }, () => [
+    { op: 'add', path: '/b', value: {} },
+    { op: 'move', from: '/a', path: '/b/a' },
+    { op: 'move', from: '/b', path: '/a' },
+  ]);
+  assert.ok(!patched(TEXT, JSON.stringify([deep[0], ...moved.flat().slice(0, 990)])).ok);
 });

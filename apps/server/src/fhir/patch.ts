@@ -3,9 +3,11 @@ import { parsePrecise } from '@ausculta/fhir/precise-json';
 import type { Resource } from '@medplum/fhirtypes';
 import { type Answer, refuse } from './answer.ts';
 import { DEPTH_MAX, type Incoming, isWithinDepth } from './incoming.ts';
-import { applyPatch, type Operation, PatchFailed } from './json-patch.ts';
+import { applyPatch, isWithinLevels, type Operation, PatchFailed } from './json-patch.ts';
 
 const OPERATIONS_MAX = 1_000;
+/** As much as a resource may be. */
+const ROOM = { letters: 4 * 2 ** 20, levels: DEPTH_MAX };
 const OPERATIONS: readonly string[] = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
 /** `text` is the resource as it is; it is not changed, but made anew. */
@@ -24,12 +26,26 @@ export function patched(text: string, body: string): Answer<Incoming> {
   }
   const { value, hasPrecise } = parsePrecise(text);
   try {
-    const resource = applyPatch(value, operations.value) as Resource;
+    const resource = applyPatch(value, operations.value, ROOM);
+    if (!isResource(resource)) return NO_RESOURCE;
+    // A part may have been moved under another, and that under a third.
+    if (!isWithinLevels(resource, DEPTH_MAX)) return TOO_DEEP;
     return { ok: true, value: { resource, hasPrecise: hasPrecise || operations.hasPrecise } };
   } catch (error) {
     if (!(error instanceof PatchFailed)) throw error;
     return refuse(422, { code: 'processing', text: error.message });
   }
+}
+
+const NO_RESOURCE = refuse(422, {
+  code: 'processing',
+  text: 'What is left is no resource.',
+});
+const TOO_DEEP = refuse(422, { code: 'processing', text: 'What is made is nested too deep.' });
+
+function isResource(value: unknown): value is Resource {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return typeof (value as { resourceType?: unknown }).resourceType === 'string';
 }
 
 function isPatch(value: unknown): value is Operation[] {

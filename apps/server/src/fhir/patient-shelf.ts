@@ -23,6 +23,15 @@ export interface ShelfEntry {
 
 const AT_ONCE = 50;
 
+/** All of an organisation, for as long as nothing is said of anybody. */
+interface Listed {
+  readonly changes: number;
+  readonly all: readonly ShelfEntry[];
+  readonly byIdentifier: ReadonlyMap<string, readonly ShelfEntry[]>;
+}
+
+const byId = (a: ShelfEntry, b: ShelfEntry): number => (a.id < b.id ? -1 : 1);
+
 interface Kept {
   readonly subject: RegisteredSubject;
   readonly said: FhirDocument | undefined;
@@ -41,6 +50,8 @@ export class PatientShelf {
   /** By organisation, then by id. */
   readonly #documents = new Map<OrganisationId, Promise<Map<string, FhirDocument>>>();
   readonly #kept = new Map<string, Kept>();
+  readonly #listed = new Map<OrganisationId, Listed>();
+  #documentChanges = 0;
 
   constructor(ports: ShelfPorts) {
     this.#ports = ports;
@@ -48,7 +59,62 @@ export class PatientShelf {
 
   /** In the order of their ids. */
   async entries(tx: Transaction, organisationId: OrganisationId): Promise<readonly ShelfEntry[]> {
+    return (await this.#listOf(tx, organisationId)).all;
+  }
+
+  /** Those of the ids that there are, in the order of their ids: nobody else is looked at. */
+  async withIds(
+    tx: Transaction,
+    organisationId: OrganisationId,
+    ids: Iterable<string>,
+  ): Promise<readonly ShelfEntry[]> {
     const documents = await this.#documentsOf(tx, organisationId);
+    return [...new Set(ids)].sort().flatMap((id) => {
+      const subject = this.#ports.patients.of(organisationId, id);
+      return subject === undefined ? [] : [this.#entryOf(subject, documents.get(subject.id))];
+    });
+  }
+
+  /** Those who have an identifier of one of these values, of whatever system; in the order of their ids. */
+  async withIdentifiers(
+    tx: Transaction,
+    organisationId: OrganisationId,
+    values: Iterable<string>,
+  ): Promise<readonly ShelfEntry[]> {
+    const { byIdentifier } = await this.#listOf(tx, organisationId);
+    const found = new Set([...values].flatMap((value) => byIdentifier.get(value) ?? []));
+    return [...found].sort(byId);
+  }
+
+  async #listOf(tx: Transaction, organisationId: OrganisationId): Promise<Listed> {
+    const documents = await this.#documentsOf(tx, organisationId);
+    const known = this.#listed.get(organisationId);
+    const changes = this.#changes();
+    if (known?.changes === changes) return known;
+    const all = await this.#all(organisationId, documents);
+    const byIdentifier = new Map<string, ShelfEntry[]>();
+    for (const entry of all) {
+      for (const { parameter, value } of entry.rows()) {
+        if (parameter !== 'identifier' || value.kind !== 'token') continue;
+        const same = byIdentifier.get(value.code);
+        if (same === undefined) byIdentifier.set(value.code, [entry]);
+        else if (same.at(-1) !== entry) same.push(entry);
+      }
+    }
+    const listed = { changes, all, byIdentifier };
+    // What was said of somebody meanwhile is in the next list.
+    if (this.#changes() === changes) this.#listed.set(organisationId, listed);
+    return listed;
+  }
+
+  #changes(): number {
+    return this.#ports.patients.changes + this.#documentChanges;
+  }
+
+  async #all(
+    organisationId: OrganisationId,
+    documents: ReadonlyMap<string, FhirDocument>,
+  ): Promise<readonly ShelfEntry[]> {
     const entries: ShelfEntry[] = [];
     // The first time each has to be looked into, and a ward cannot wait for a thousand.
     let made = 0;
@@ -61,13 +127,16 @@ export class PatientShelf {
       }
       entries.push(entry);
     }
-    return entries.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return entries.sort(byId);
   }
 
   /** What was written, once it is durable. */
   put(organisationId: OrganisationId, document: FhirDocument): void {
     // While they are being read: what is written is the newer.
-    void this.#documents.get(organisationId)?.then((known) => known.set(document.id, document));
+    void this.#documents.get(organisationId)?.then((known) => {
+      known.set(document.id, document);
+      this.#documentChanges += 1;
+    });
   }
 
   forget(subjectId: string): void {
@@ -75,6 +144,8 @@ export class PatientShelf {
     for (const documents of this.#documents.values()) {
       void documents.then((known) => known.delete(subjectId));
     }
+    this.#documentChanges += 1;
+    this.#listed.clear();
   }
 
   #documentsOf(

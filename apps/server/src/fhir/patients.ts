@@ -4,7 +4,7 @@
  * is the document with what the registry knows now, or what the registry knows alone.
  */
 import { toPatient } from '@ausculta/fhir/patient';
-import { identityOf, withIdentity } from '@ausculta/fhir/patient-identity';
+import { identityOf, ownNumberOf, withIdentity } from '@ausculta/fhir/patient-identity';
 import { sha256Hex } from '@ausculta/fhir/sha-256';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { parseSubjectId } from '@ausculta/vitals/identity';
@@ -12,6 +12,8 @@ import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Patient, Resource } from '@medplum/fhirtypes';
 import type { Transaction } from '../database/pool.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import { appendAudit } from '../vault/audit.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
 import { type Answer, GONE, NOT_HERE, refuse } from './answer.ts';
 import type { FhirDocument } from './document.ts';
 
@@ -19,9 +21,16 @@ export const PATIENT = 'Patient';
 
 export interface PatientPorts {
   readonly registry: Registry;
-  readonly isShredded: (subjectId: string) => boolean;
+  readonly keys: Pick<SubjectKeys, 'isShredded' | 'sealOf'>;
   /** Of whom is known as this now: where nobody has said it, it goes by the birth date as well. */
   readonly categoryOf: (subject: RegisteredSubject) => PatientCategory;
+}
+
+/** Who says so, and when. */
+export interface Statement {
+  /** The account; undefined for a program under none. */
+  readonly actor: string | undefined;
+  readonly atMs: number;
 }
 
 /** A change of the registry that becomes true when its transaction does. */
@@ -47,6 +56,11 @@ export class Patients {
     return subject?.organisationId === organisationId && isPerson(subject) ? subject : undefined;
   }
 
+  /** Another number after each change of anybody. */
+  get changes(): number {
+    return this.#ports.registry.subjectChanges;
+  }
+
   *all(organisationId: OrganisationId): Iterable<RegisteredSubject> {
     for (const subject of this.#ports.registry.subjects.values()) {
       if (subject.organisationId === organisationId && isPerson(subject)) yield subject;
@@ -58,22 +72,17 @@ export class Patients {
     tx: Transaction,
     organisationId: OrganisationId,
     { id, patient }: { readonly id: string; readonly patient: Patient },
-    alsoNew: readonly SubjectChange[],
   ): Promise<Answer<SubjectChange>> {
-    const { registry, isShredded } = this.#ports;
+    const { registry, keys } = this.#ports;
     const subjectId = parseSubjectId(id);
     if (subjectId === undefined) {
       const text = 'The id of a new Patient is a UUID. Send it by POST, and it is given one.';
       return refuse(422, { code: 'business-rule', text, at: 'Patient.id' });
     }
-    if (isShredded(subjectId)) return GONE;
+    if (keys.isShredded(subjectId)) return GONE;
     // Of another organisation, or no person: its id is taken all the same.
     if (registry.subjects.has(subjectId)) return NOT_HERE;
     const { recordNumber = `A-${id.slice(0, 8).toUpperCase()}`, ...identity } = identityOf(patient);
-    const isTaken =
-      registry.subjectByNumber(organisationId, recordNumber) !== undefined ||
-      alsoNew.some(({ subject }) => subject.identity.recordNumber === recordNumber);
-    if (isTaken) return NUMBER_TAKEN;
     const subject = await registry.write(tx, {
       organisationId,
       id: subjectId,
@@ -86,26 +95,59 @@ export class Patients {
     return { ok: true, value: { subject, done: () => registry.written(subject) } };
   }
 
-  /** What was said of a person anew. */
+  /**
+   * What was said of a person anew, and by whom; and the Patient as it is to be kept. A number corrects
+   * ours only where it is said to be ours: another hospital's stands beside it.
+   */
   async change(
     tx: Transaction,
     subject: RegisteredSubject,
     patient: Patient,
-  ): Promise<Answer<SubjectChange>> {
-    const { registry, categoryOf } = this.#ports;
+    { actor, atMs }: Statement,
+  ): Promise<SubjectChange & { readonly patient: Patient }> {
+    const { registry, keys, categoryOf } = this.#ports;
     const { ward, bed } = subject.identity;
-    const { recordNumber = subject.identity.recordNumber, ...said } = identityOf(patient);
-    const other = registry.subjectByNumber(subject.organisationId, recordNumber);
-    if (other !== undefined && other.id !== subject.id) return NUMBER_TAKEN;
+    const recordNumber = ownNumberOf(patient) ?? subject.identity.recordNumber;
     const place = { ...(ward !== undefined && { ward }), ...(bed !== undefined && { bed }) };
-    const known = { ...subject, identity: { ...said, ...place, recordNumber } };
+    const known = { ...subject, identity: { ...identityOf(patient), ...place, recordNumber } };
     const changed = { ...known, category: categoryOf(known) };
     await registry.rewrite(tx, changed);
-    return { ok: true, value: { subject: changed, done: () => registry.rewritten(changed) } };
+    const seal = keys.sealOf(subject.id);
+    const value = {
+      before: { identity: subject.identity, category: subject.category },
+      after: { identity: changed.identity, category: changed.category },
+    };
+    await appendAudit(tx, {
+      organisationId: subject.organisationId,
+      actor,
+      act: 'patient-updated',
+      target: `subject/${subject.id}`,
+      atMs,
+      ...(seal && { detail: { seal, value } }),
+    });
+    const told = withIdentity(patient, changed.identity);
+    return { subject: changed, done: () => registry.rewritten(changed), patient: told };
+  }
+
+  /**
+   * The first of these changes that would give somebody the number of another, as all of them leave
+   * it: two patients whose numbers were mixed up may change them with one another.
+   */
+  clashIn(organisationId: OrganisationId, changes: readonly SubjectChange[]): number | undefined {
+    const changed = new Set(changes.map(({ subject }) => subject.id));
+    const given = new Set<string>();
+    for (const [at, { subject }] of changes.entries()) {
+      const { recordNumber } = subject.identity;
+      const holder = this.#ports.registry.subjectByNumber(organisationId, recordNumber);
+      const isTaken = holder !== undefined && !changed.has(holder.id);
+      if (isTaken || given.has(recordNumber)) return at;
+      given.add(recordNumber);
+    }
+    return undefined;
   }
 }
 
-const NUMBER_TAKEN = refuse(409, {
+export const NUMBER_TAKEN = refuse(409, {
   code: 'duplicate',
   text: 'Another patient here has this record number.',
   at: 'Patient.identifier',

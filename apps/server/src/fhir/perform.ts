@@ -3,20 +3,19 @@
  * rules, and writes all of it with a few sentences, however many there are.
  */
 import { isError } from '@ausculta/fhir/validation';
-import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Patient, Resource } from '@medplum/fhirtypes';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
-import type { Act, Done } from './acts.ts';
-import { type Answer, refuse, refuseFor, refuseInvalid } from './answer.ts';
+import type { Act, Asker, Done } from './acts.ts';
+import { type Answer, refuse, refuseInvalid } from './answer.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 import type { Knowledge } from './knowledge.ts';
-import { PATIENT, type Patients, type SubjectChange } from './patients.ts';
+import { NUMBER_TAKEN, PATIENT, type Patients, type SubjectChange } from './patients.ts';
+import { type Made, type Question, type QuestionPorts, Questions } from './questions.ts';
 import type { ReadingsById } from './reading-by-id.ts';
-import { questionsIn, resolveReferences } from './references.ts';
-import type { SearchPage } from './search.ts';
-import { type HeadRow, lockHeads, lockQuestion } from './store.ts';
+import { questionOf, questionsIn, resolveReferences } from './references.ts';
+import { type HeadRow, lockHeads } from './store.ts';
 import {
   AT_ONCE,
   type Draft,
@@ -26,18 +25,14 @@ import {
   writeVersions,
 } from './version-writer.ts';
 
-export interface PerformPorts extends Omit<WriterPorts, 'isSubject'> {
+export interface PerformPorts extends Omit<WriterPorts, 'isSubject'>, QuestionPorts {
   readonly knowledge: Knowledge;
   readonly patients: Patients;
   readonly readings: Pick<ReadingsById, 'isOne'>;
   readonly readPatient: (subject: RegisteredSubject) => Promise<FhirDocument>;
-  /** Two at most: whether there is one, and one only. */
-  readonly find: (
-    type: string,
-    parameters: Iterable<readonly [string, string]>,
-  ) => Promise<Result<SearchPage>>;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  readonly asker: Asker;
 }
 
 export interface Performed {
@@ -49,6 +44,7 @@ export interface Performed {
 /** An act whose resource is known: what is there already, or what is to be written where. */
 type Meant =
   | { readonly kind: 'found'; readonly document: FhirDocument }
+  | { readonly kind: 'made'; readonly by: Made }
   | { readonly kind: 'nothing' }
   | {
       readonly kind: 'write';
@@ -58,6 +54,8 @@ type Meant =
       readonly ifMatch: string | undefined;
     };
 
+type Write = Extract<Meant, { kind: 'write' }>;
+
 export async function performActs(
   tx: Transaction,
   organisationId: OrganisationId,
@@ -65,18 +63,30 @@ export async function performActs(
   ports: PerformPorts,
 ): Promise<Answer<Performed>> {
   const meant: Meant[] = [];
+  const asked = new Questions(tx, ports);
+  const inReferences = questionsIn(acts);
+  const held = await asked.hold([
+    ...acts.flatMap((act) => conditionOf(act) ?? []),
+    ...[...inReferences].map(questionOf),
+  ]);
+  if (!held.ok) return held;
   for (const [index, act] of acts.entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
     const invalid = validIn(act, ports);
     if (!invalid.ok) return of(index, invalid);
-    const one = await meaningOf(tx, act, ports);
+    const one = await meaningOf(act, { asked, index }, ports);
     if (!one.ok) return of(index, one);
     if (isReading(organisationId, one.value, ports)) return of(index, IS_READING);
     meant.push(one.value);
   }
-  const resolved = await resolveReferences(acts, meant.map(nameOf), (type, query) =>
-    findOne(tx, { type, query }, ports),
-  );
+  const resolved = await resolveReferences(acts, meant.map(nameOf), {
+    questions: inReferences,
+    findOne: async (question) => {
+      const found = await asked.findOne(question);
+      return found.ok ? { ok: true, value: found.value.document ?? found.value.made?.name } : found;
+    },
+    baseUrl: ports.asker.baseUrl,
+  });
   if (!resolved.ok) return resolved;
   const writes = meant.filter((one) => one.kind === 'write');
   const twice = repeated(writes.map(({ name }) => `${name.type}/${name.id}`));
@@ -113,7 +123,9 @@ export async function prepareCreations(
     if (!invalid.ok) return of(index, invalid);
     names.push({ type: act.type, id: ports.newId() });
   }
-  await resolveReferences(acts, names, () => Promise.resolve({ ok: true, value: undefined }));
+  const { baseUrl } = ports.asker;
+  const findOne = () => Promise.resolve({ ok: true, value: undefined } as const);
+  await resolveReferences(acts, names, { questions: new Set(), findOne, baseUrl });
   const updatedMs = ports.nowMs();
   const drafts = acts.map(({ resource, hasPrecise }, index): Draft => {
     const name = names[index] as DocumentName;
@@ -147,6 +159,7 @@ function of(act: number, { refusal }: Refused): Refused {
 /** Where an act's resource is: what others of the same transaction refer to. */
 function nameOf(meant: Meant): DocumentName | undefined {
   if (meant.kind === 'nothing') return undefined;
+  if (meant.kind === 'made') return meant.by.name;
   return meant.kind === 'found' ? meant.document : meant.name;
 }
 
@@ -169,83 +182,78 @@ function repeated(keys: readonly string[]): boolean {
   return new Set(keys).size < keys.length;
 }
 
-async function meaningOf(tx: Transaction, act: Act, ports: PerformPorts): Promise<Answer<Meant>> {
-  const ifMatch = 'ifMatch' in act ? act.ifMatch : undefined;
+/** What an act asks before it is done. */
+function conditionOf(act: Act): Question | undefined {
+  if (act.kind === 'update-where' || act.kind === 'delete-where') return act;
+  if (act.kind !== 'create' || act.ifNoneExist === undefined) return undefined;
+  return { type: act.type, query: act.ifNoneExist };
+}
+
+interface Asking {
+  readonly asked: Questions;
+  readonly index: number;
+}
+
+async function meaningOf(
+  act: Act,
+  { asked, index }: Asking,
+  ports: Pick<PerformPorts, 'newId'>,
+): Promise<Answer<Meant>> {
+  const condition = conditionOf(act);
+  if (condition === undefined) return { ok: true, value: unconditional(act, ports) };
+  const found = await asked.findOne(condition);
+  if (!found.ok) return found;
+  const { document, made } = found.value;
+  const known = document ?? made?.name;
   switch (act.kind) {
     case 'create': {
-      const { type, ifNoneExist } = act;
-      const id = ports.newId();
-      const write = { kind: 'write', name: { type, id }, given: act, isNew: true } as const;
-      if (ifNoneExist === undefined) return { ok: true, value: { ...write, ifMatch } };
-      const found = await findOne(tx, { type, query: ifNoneExist }, ports);
-      if (!found.ok) return found;
-      const value = found.value && ({ kind: 'found', document: found.value } as const);
-      return { ok: true, value: value ?? { ...write, ifMatch } };
+      if (document !== undefined) return { ok: true, value: { kind: 'found', document } };
+      if (made !== undefined) return { ok: true, value: { kind: 'made', by: made } };
+      const value = unconditional(act, ports);
+      asked.note(condition, { name: value.name, act: index });
+      return { ok: true, value };
     }
-    case 'update':
-    case 'delete': {
-      const { type, id } = act;
-      const given = act.kind === 'update' ? act : undefined;
-      return {
-        ok: true,
-        value: { kind: 'write', name: { type, id }, given, isNew: false, ifMatch },
-      };
+    case 'update-where': {
+      const updated = updateWhere(act, known?.id, ports);
+      if (updated.ok && known === undefined)
+        asked.note(condition, { name: updated.value.name, act: index });
+      return updated;
     }
-    case 'update-where':
-      return await updateWhere(tx, act, ports);
-    case 'delete-where': {
-      const { type } = act;
-      const found = await findOne(tx, act, ports);
-      if (!found.ok) return found;
-      if (found.value === undefined) return { ok: true, value: { kind: 'nothing' } };
-      const name = { type, id: found.value.id };
-      return {
-        ok: true,
-        value: { kind: 'write', name, given: undefined, isNew: false, ifMatch: undefined },
-      };
+    default: {
+      if (known === undefined) return { ok: true, value: { kind: 'nothing' } };
+      const name = { type: act.type, id: known.id };
+      const removal = { name, given: undefined, isNew: false, ifMatch: undefined };
+      return { ok: true, value: { kind: 'write', ...removal } };
     }
-    default:
-      return act satisfies never;
   }
 }
 
-async function updateWhere(
-  tx: Transaction,
+/** As it is said, whatever is there. */
+function unconditional(act: Act, { newId }: Pick<PerformPorts, 'newId'>): Write {
+  const { type } = act;
+  const ifMatch = 'ifMatch' in act ? act.ifMatch : undefined;
+  const given = 'resource' in act ? act : undefined;
+  const isNew = !('id' in act);
+  const id = 'id' in act ? act.id : newId();
+  return { kind: 'write', name: { type, id }, given, isNew, ifMatch };
+}
+
+function updateWhere(
   act: Extract<Act, { kind: 'update-where' }>,
-  ports: PerformPorts,
-): Promise<Answer<Meant>> {
+  known: string | undefined,
+  { newId }: Pick<PerformPorts, 'newId'>,
+): Answer<Write> {
   const { type, resource, hasPrecise, ifMatch } = act;
-  const found = await findOne(tx, act, ports);
-  if (!found.ok) return found;
   const said = resource.id;
-  if (found.value !== undefined && said !== undefined && said !== found.value.id) {
+  if (known !== undefined && said !== undefined && said !== known) {
     const text = 'The resource has another id than the one that was found.';
     return refuse(400, { code: 'invalid', text, at: `${type}.id` });
   }
-  const id = found.value?.id ?? said ?? ports.newId();
+  const id = known ?? said ?? newId();
   const given = { resource: { ...resource, id }, hasPrecise };
   // Of an id that the client has chosen there may be one already, which the search did not find.
-  const isNew = found.value === undefined && said === undefined;
+  const isNew = known === undefined && said === undefined;
   return { ok: true, value: { kind: 'write', name: { type, id }, given, isNew, ifMatch } };
-}
-
-/** The one resource that is meant; more than one is a refusal. Nobody asks the same meanwhile. */
-async function findOne(
-  tx: Transaction,
-  { type, query }: { readonly type: string; readonly query: string },
-  { find, hash }: PerformPorts,
-): Promise<Answer<FhirDocument | undefined>> {
-  const parameters = [...new URLSearchParams(query)];
-  if (parameters.length === 0) {
-    return refuse(412, { code: 'required', text: 'The condition names no search parameter.' });
-  }
-  await lockQuestion(tx, hash(`question ${type}?${query}`));
-  const page = await find(type, parameters);
-  if (!page.ok) return refuseFor(page.fault);
-  const [first, second] = page.value.matches;
-  if (second === undefined) return { ok: true, value: first };
-  const text = 'More than one resource passes the condition.';
-  return refuse(412, { code: 'multiple-matches', text });
 }
 
 async function writeAll(
@@ -256,60 +264,79 @@ async function writeAll(
 ): Promise<Answer<Performed>> {
   const byName = new Map(heads.map((head) => [`${head.type}/${head.id}`, head]));
   const drafts: Draft[] = [];
-  const places: ((document: FhirDocument) => Done)[] = [];
+  const statuses: number[] = [];
   const changes: SubjectChange[] = [];
-  const done: (Done | number)[] = [];
+  const changedBy: number[] = [];
+  const done: Told[] = [];
   const updatedMs = ports.nowMs();
   for (const [index, one] of meant.entries()) {
     if (one.kind === 'found') done.push({ status: 200, document: one.document });
+    else if (one.kind === 'made') done.push({ madeBy: one.by.act });
     else if (one.kind === 'nothing') done.push({ status: 204, document: undefined });
     else {
       const head = byName.get(`${one.name.type}/${one.name.id}`);
-      const allowed = await allow(tx, organisationId, { write: one, head, changes }, ports);
+      const allowed = await allow(tx, organisationId, { write: one, head }, ports);
       if (!allowed.ok) return of(index, allowed);
+      const { change } = allowed.value;
+      if (change !== undefined) {
+        changes.push(change);
+        changedBy.push(index);
+      }
       const isThere = head !== undefined && !head.is_deleted;
       if (one.given === undefined && !isThere) {
         done.push({ status: 204, document: undefined });
         continue;
       }
-      const { hasPrecise = false, resource } = one.given ?? {};
+      const { hasPrecise = false } = one.given ?? {};
+      const resource = allowed.value.patient ?? one.given?.resource;
       const laterMs = Math.max(updatedMs, head?.updated_ms ?? updatedMs);
       drafts.push({ ...one.name, resource, hasPrecise, head, updatedMs: laterMs });
       const status = resource === undefined ? 204 : allowed.value.isThere ? 200 : 201;
-      places.push((document) => ({ status, document }));
-      done.push(places.length - 1);
+      done.push({ written: statuses.length });
+      statuses.push(status);
     }
   }
+  const clash = ports.patients.clashIn(organisationId, changes);
+  if (clash !== undefined) return of(changedBy[clash] as number, NUMBER_TAKEN);
   const isSubject: WriterPorts['isSubject'] = (organisation, id) =>
     ports.patients.isSubject(organisation, id) || changes.some(({ subject }) => subject.id === id);
   const written = await writeVersions(tx, organisationId, drafts, { ...ports, isSubject });
   if (!written.ok) return written;
-  const told = done.map((one) =>
-    typeof one === 'number'
-      ? (places[one] as (typeof places)[number])(at(written.value, one))
-      : one,
-  );
+  const told: Done[] = [];
+  for (const one of done) {
+    if ('madeBy' in one) told.push({ status: 200, document: told[one.madeBy]?.document });
+    else if ('status' in one) told.push(one);
+    else {
+      const document = written.value[one.written];
+      told.push({ status: statuses[one.written] ?? 200, document });
+    }
+  }
   return { ok: true, value: { done: told, afterwards: changes.map((change) => change.done) } };
 }
 
-function at(documents: readonly FhirDocument[], index: number): FhirDocument {
-  return documents[index] as FhirDocument;
-}
+/** What was done already; which of the drafts it is; or which act has made it. */
+type Told = Done | { readonly written: number } | { readonly madeBy: number };
 
 interface Allowing {
-  readonly write: Extract<Meant, { kind: 'write' }>;
+  readonly write: Write;
   readonly head: HeadRow | undefined;
-  /** Of the registry, by this transaction; another may be added. */
-  readonly changes: SubjectChange[];
+}
+
+interface Allowed {
+  readonly isThere: boolean;
+  /** Of the registry, where it is of a patient. */
+  readonly change?: SubjectChange;
+  /** As it is to be kept, where that is not as it was given. */
+  readonly patient?: Patient;
 }
 
 /** Whether the version is the one that the client has seen; and what becomes of a patient's subject. */
 async function allow(
   tx: Transaction,
   organisationId: OrganisationId,
-  { write, head, changes }: Allowing,
+  { write, head }: Allowing,
   ports: PerformPorts,
-): Promise<Answer<{ readonly isThere: boolean }>> {
+): Promise<Answer<Allowed>> {
   const { name, given, ifMatch } = write;
   const { patients } = ports;
   if (name.type !== PATIENT) {
@@ -324,13 +351,13 @@ async function allow(
     if (current?.versionId !== ifMatch) return CHANGED;
   }
   const patient = given.resource as Patient;
-  const change =
-    subject === undefined
-      ? await patients.add(tx, organisationId, { id: name.id, patient }, changes)
-      : await patients.change(tx, subject, patient);
-  if (!change.ok) return change;
-  changes.push(change.value);
-  return { ok: true, value: { isThere: subject !== undefined } };
+  if (subject !== undefined) {
+    const by = { actor: ports.asker.actor, atMs: ports.nowMs() };
+    const change = await patients.change(tx, subject, patient, by);
+    return { ok: true, value: { isThere: true, change, patient: change.patient } };
+  }
+  const added = await patients.add(tx, organisationId, { id: name.id, patient });
+  return added.ok ? { ok: true, value: { isThere: false, change: added.value } } : added;
 }
 
 const NOTHING_THERE = { ok: true, value: { isThere: false } } as const;

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toObservations } from '@ausculta/fhir/observation';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
-import { metricOf } from '@ausculta/vitals/lookup';
+import { seriesSample } from '../../../../tests/support/line.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
-import type { Registry } from '../devices/registry.ts';
 import { StampOffsets } from '../devices/stamp-offsets.ts';
-import type { Series } from '../line/entry.ts';
 import type { SeriesRange } from '../telemetry/merge.ts';
 import { ReadingsById } from './reading-by-id.ts';
 
@@ -16,9 +13,7 @@ const OTHERS = 'others' as OrganisationId;
 const STAMP_MS = 1_772_352_000_000;
 const OFFSET_MS = 5_000;
 
-const subjectId = parseSubjectId('0190a0b0-0000-7000-8000-000000000001');
-const deviceId = parseDeviceId('monitor-1');
-assert.ok(subjectId !== undefined && deviceId !== undefined);
+const { subjectId, deviceId } = seriesSample({ id: 1 });
 
 const CUFF = { 'nibp-systolic': 120, 'nibp-diastolic': 80 };
 const STORED: Readonly<Record<string, number>> = { 'heart-rate': 72, ...CUFF };
@@ -26,16 +21,19 @@ const STORED: Readonly<Record<string, number>> = { 'heart-rate': 72, ...CUFF };
 /** One subject whose monitor has measured once, by a clock that is late. */
 function room({ isDamaged = false } = {}): ReadingsById {
   const device = new RegisteredDevice({
-    ...{ id: deviceId as NonNullable<typeof deviceId>, organisationId: OURS },
+    ...{ id: deviceId, organisationId: OURS },
     ...{ model: '', tokenHash: new Uint8Array() },
   });
-  const placement = { subjectId, organisationId: OURS, partition: 0 } as never;
-  const worn = { deviceId: device.id, subjectId: subjectId as never, fromMs: 0 };
+  const placement = { subjectId, organisationId: OURS, partition: 0 };
+  const worn = { deviceId, subjectId, fromMs: 0 };
   device.addWearer({ ...worn, untilMs: undefined }, placement);
   const offsets = StampOffsets.NONE.with({ fromStampMs: 0, offsetMs: OFFSET_MS });
-  const registry = { devices: new Map([[device.id, device]]), offsetsOf: () => offsets };
+  const registry = {
+    devices: new Map<string, RegisteredDevice>([[device.id, device]]),
+    offsetsOf: () => offsets,
+  };
   return new ReadingsById({
-    registry: registry as unknown as Registry,
+    registry,
     telemetry: {
       range: ({ metrics, fromMs, toMs, unreadable }) => {
         assert.deepEqual([fromMs, toMs], [STAMP_MS + OFFSET_MS, STAMP_MS + OFFSET_MS + 1]);
@@ -48,7 +46,7 @@ function room({ isDamaged = false } = {}): ReadingsById {
 }
 
 function rangeOf(key: string): SeriesRange {
-  const series = { metric: metricOf(key), subjectId, deviceId, epoch: 2 } as unknown as Series;
+  const series = seriesSample({ id: 1, metric: key, epoch: 2 });
   return {
     series,
     stampsMs: Float64Array.of(STAMP_MS),

@@ -14,7 +14,7 @@ import type { FhirDocument } from './document.ts';
 import { documentOfReading, inOrder } from './reading-pages.ts';
 
 export interface ReadingPorts {
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'devices' | 'offsetsOf'>;
   readonly telemetry: Pick<Telemetry, 'range'>;
 }
 

@@ -4,7 +4,8 @@ import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import fc from 'fast-check';
 import type { SeriesRange } from '../telemetry/merge.ts';
-import { firstTold, inOrder } from './reading-pages.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { firstTold, inOrder, isPageStart, readingsPage } from './reading-pages.ts';
 
 const START_MS = 1_764_000_000_000;
 
@@ -15,6 +16,14 @@ assert.ok(subjectId !== undefined && deviceId !== undefined);
 const readingOf = (metric: string, timeMs: number) => ({
   metric: metricOf(metric),
   ...{ subjectId, deviceId, epoch: 1, stampMs: timeMs, timeMs, value: 80, flags: 0 },
+});
+
+const rangeOf = (metric: string, timesMs: readonly number[]): SeriesRange => ({
+  series: { id: 1, organisationId: '' as never, partition: 0, ...readingOf(metric, 0) },
+  stampsMs: Float64Array.from(timesMs),
+  timesMs: Float64Array.from(timesMs),
+  values: new Float64Array(timesMs.length),
+  flags: new Uint8Array(timesMs.length),
 });
 
 test('only as many Observations are made as are asked for, in order', () => {
@@ -37,13 +46,6 @@ test('a panel that lies across the end of a page is one', () => {
 });
 
 test('the first of all series are among the first of each', () => {
-  const rangeOf = (metric: string, timesMs: readonly number[]): SeriesRange => ({
-    series: { id: 1, organisationId: '' as never, partition: 0, ...readingOf(metric, 0) },
-    stampsMs: Float64Array.from(timesMs),
-    timesMs: Float64Array.from(timesMs),
-    values: new Float64Array(timesMs.length),
-    flags: new Uint8Array(timesMs.length),
-  });
   fc.assert(
     fc.property(
       fc.array(fc.array(fc.integer({ min: 0, max: 9 })), { maxLength: 3 }),
@@ -63,4 +65,46 @@ test('the first of all series are among the first of each', () => {
       },
     ),
   );
+});
+
+const METRICS = ['heart-rate', 'spo2', 'resp-rate', 'body-temperature'];
+
+test('page after page, also where many are of one time, each reading is told once', async () => {
+  const ranges = METRICS.map((key) => rangeOf(key, [START_MS, START_MS + 1, START_MS + 2]));
+  const asked = { subjectId, codes: [], categories: [], ignored: [], newestFirst: false };
+  const interval = { fromMs: 0, untilMs: START_MS * 2 };
+  const told: string[] = [];
+  for (let page: { atMs: number; skip: number } | undefined, pages = 1; ; pages++) {
+    // Only what is not before the page is in its window.
+    const query = { ...asked, interval, count: 3, page };
+    const start = page?.atMs ?? 0;
+    const from = ranges.map(({ timesMs, series }) =>
+      rangeOf(
+        series.metric.key,
+        [...timesMs].filter((ms) => ms >= start),
+      ),
+    );
+    async function* windows(): AsyncGenerator<SeriesRange[]> {
+      yield from;
+    }
+    const found = await readingsPage(query, { windows } as unknown as Telemetry);
+    told.push(...found.resources.map(({ id }) => id));
+    assert.ok(found.next === undefined || isPageStart(found.next));
+    page = found.next;
+    if (page === undefined) {
+      assert.equal(pages, 4);
+      break;
+    }
+  }
+  assert.equal(told.length, 12);
+  assert.equal(new Set(told).size, 12);
+});
+
+test('a place that we never wrote is none: behind more readings than one time has, or before it', () => {
+  for (const skip of [0, 1, 9_999]) assert.ok(isPageStart({ atMs: START_MS, skip }));
+  for (const skip of [-1, 10_000, 9e15, 0.5, Number.NaN])
+    assert.ok(!isPageStart({ atMs: START_MS, skip }));
+  assert.ok(isPageStart({ atMs: -8.64e15, skip: 0 }));
+  assert.ok(!isPageStart({ atMs: 8.65e15, skip: 0 }));
+  assert.ok(!isPageStart({ skip: 0 }));
 });

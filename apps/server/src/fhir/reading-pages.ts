@@ -13,6 +13,9 @@ import type { FoundDocument } from './search-session.ts';
 
 const READINGS_AT_ONCE = 200;
 
+/** Of one time: those of earlier pages, which are counted again. */
+const SKIPPED_MAX = 9_999;
+
 export interface ReadingPage {
   readonly resources: readonly ToldObservation[];
   readonly next: PageStart | undefined;
@@ -40,19 +43,25 @@ export async function readingsPage(
   const span = { fromMs: Math.max(fromMs, pageFromMs), toMs: Math.min(untilMs, pageUntilMs) };
   const metrics = metricsOfQuery(query).map((metric) => metric.key);
   const skip = page?.skip ?? 0;
+  let skipped = 0;
   const found: ToldObservation[] = [];
   const unreadable: UnreadablePart[] = [];
   const asked = { subjectId: query.subjectId, metrics, ...span, newestFirst, unreadable };
   for await (const ranges of telemetry.windows(asked)) {
-    const wanted = skip + count + 1 - found.length;
-    const readings = inOrder(ranges, { newestFirst, wanted });
-    for (const one of firstTold(readings, wanted)) found.push(one);
-    if (found.length > skip + count) break;
+    const wanted = skip - skipped + count + 1 - found.length;
+    for (const piece of pieces(inOrder(ranges, { newestFirst, wanted }))) {
+      // They were on earlier pages: it is enough to know how many they are.
+      const passed = Math.min(piece.length, skip - skipped);
+      skipped += passed;
+      found.push(...piece.slice(passed));
+      if (found.length > count) break;
+    }
+    if (found.length > count) break;
   }
-  const given = found.slice(0, skip + count);
+  const resources = found.slice(0, count);
   return {
-    resources: given.slice(skip),
-    next: found.length > given.length ? pageAfter(given) : undefined,
+    resources,
+    next: found.length > count ? pageAfter(resources, page) : undefined,
     isUnreadable: unreadable.length > 0,
   };
 }
@@ -76,26 +85,46 @@ export async function* allReadings(
     yield firstTold(inOrder(ranges, whole), whole.wanted);
 }
 
-export function pageAfter(given: readonly ToldObservation[]): PageStart {
+/** A page that ends within a time goes on after so many of that time, those of earlier pages too. */
+export function pageAfter(
+  given: readonly ToldObservation[],
+  start: PageStart | null | undefined,
+): PageStart {
   const atMs = given.at(-1)?.timeMs ?? 0;
-  return { atMs, skip: given.filter(({ timeMs }) => timeMs === atMs).length };
+  const before = start?.atMs === atMs ? start.skip : 0;
+  return { atMs, skip: before + given.filter(({ timeMs }) => timeMs === atMs).length };
+}
+
+/** Whether a place may be one that we wrote: no patient has so many readings of one time. */
+export function isPageStart({ atMs, skip }: Partial<PageStart>): boolean {
+  const isPlace =
+    Number.isInteger(skip) && (skip as number) >= 0 && (skip as number) <= SKIPPED_MAX;
+  return isPlace && Math.abs(atMs ?? Number.NaN) <= 8.64e15;
+}
+
+export function firstTold(readings: readonly PlacedReading[], wanted: number): ToldObservation[] {
+  const found: ToldObservation[] = [];
+  if (wanted === 0) return found;
+  for (const piece of pieces(readings)) {
+    for (const one of piece) found.push(one);
+    if (found.length >= wanted) break;
+  }
+  return found.slice(0, wanted);
 }
 
 /**
  * Observations are made a few at a time: ten of a day's readings do not cost the whole day. All that was
  * asked for by metric and time is an answer to the query.
  */
-export function firstTold(readings: readonly PlacedReading[], wanted: number): ToldObservation[] {
-  const found: ToldObservation[] = [];
+function* pieces(readings: readonly PlacedReading[]): Generator<ToldObservation[]> {
   let from = 0;
-  while (from < readings.length && found.length < wanted) {
+  while (from < readings.length) {
     let until = Math.min(from + READINGS_AT_ONCE, readings.length);
     // A panel's parts have one time: they are made together.
     while (readings[until]?.timeMs === readings[until - 1]?.timeMs) until += 1;
-    for (const one of observationTexts(readings.slice(from, until))) found.push(one);
+    yield observationTexts(readings.slice(from, until));
     from = until;
   }
-  return found.slice(0, wanted);
 }
 
 interface Wanted {

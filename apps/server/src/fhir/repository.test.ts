@@ -319,3 +319,19 @@ test('whoever holds the lane for people sees their own organisation alone', asyn
   ]);
   assert.deepEqual([own?.map(({ id }) => id), lanes?.length], [[organisationId], 0]);
 });
+
+test('what is being written of a patient while they are forgotten stays in no memory', async () => {
+  const { organisationId, repository } = house;
+  const { id } = await documentAfter(house, create(patient('Gone')));
+  const living = patient('Stays');
+  const { id: other } = await documentAfter(house, create(living));
+  const inJena = (one: string) => ({ ...patient('Gone'), id: one, address: [{ city: 'Jena' }] });
+  assert.ok((await idsFound(house, 'Patient', 'address-city=kiel')).includes(id));
+  const writing = [id, other].map((one) =>
+    repository.perform(organisationId, [update(inJena(one))]),
+  );
+  await repository.forget(id);
+  assert.deepEqual((await Promise.all(writing)).map(statusOf), [200, 200]);
+  // The registry has both still: what only the documents say is known of the other alone.
+  assert.deepEqual(await idsFound(house, 'Patient', 'address-city=jena'), [other]);
+});

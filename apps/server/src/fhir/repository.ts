@@ -8,7 +8,7 @@ import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
 import { type InLaneAs, readAsOrganisation, type Sql, type Transaction } from '../database/pool.ts';
-import type { Act, Done } from './acts.ts';
+import type { Act, Asker, Done } from './acts.ts';
 import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { DocNames } from './doc-names.ts';
 import {
@@ -20,15 +20,18 @@ import {
 import { documentIndex, type EntriesOf } from './document-index.ts';
 import { indexMark } from './index-entries.ts';
 import { fhirKnowledge, type Knowledge } from './knowledge.ts';
+import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
 import { PATIENT, type Patients, patientDocument } from './patients.ts';
 import { areCreations, performActs, prepareCreations } from './perform.ts';
 import type { ReadingsById } from './reading-by-id.ts';
 import { runSearch, type SearchPage } from './search.ts';
+import { isByChange, upTo } from './search-asked.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
 import * as store from './store.ts';
 import { type Prepared, storePrepared } from './version-writer.ts';
+import { WriteTimes } from './write-times.ts';
 
 export interface RepositoryPorts {
   readonly people: Sql;
@@ -56,6 +59,8 @@ const READ_AT_ONCE = 25;
 
 type Reads = GatheredWrites<DocumentName, store.VersionRow | undefined>;
 
+const NOBODY: Asker = { actor: undefined, baseUrl: undefined };
+
 /** What a request asks of a search, beside its parameters. */
 export interface Asking {
   readonly isStrict: boolean;
@@ -71,8 +76,9 @@ export class Repository {
   /** New documents of many requests are written by one transaction, and what many ask for is read by one. */
   readonly #creations = new Map<OrganisationId, GatheredWrites<readonly Prepared[], undefined>>();
   readonly #reads = new Map<OrganisationId, Reads>();
-  /** What is being written: whoever erases waits for it. */
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** What is being written: whoever erases waits for it, and whoever asks for what has changed. */
+  readonly #underWay = new Map<Promise<unknown>, OrganisationId>();
+  readonly #times = new Map<OrganisationId, WriteTimes>();
   /** Writes since the start, by whom they name; under the organisation those of which it is not known. */
   readonly #changes = new Map<OrganisationId | SubjectId, number>();
   #shelf: PatientShelf | undefined;
@@ -130,15 +136,26 @@ export class Repository {
     organisationId: OrganisationId,
     question: store.HistoryQuestion,
   ): Promise<{ documents: FhirDocument[]; last: store.VersionRow | undefined; isMore: boolean }> {
-    const rows = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
-      store.readHistory(tx, organisationId, { ...question, limit: question.limit + 1 }),
+    const untilMs = await this.settled(organisationId);
+    const { rows, isCut } = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+      store.readHistory(tx, organisationId, {
+        ...{ ...question, untilMs },
+        limit: question.limit + 1,
+      }),
     );
-    const page = rows.slice(0, question.limit);
-    const documents = page.flatMap((row) => {
+    const budget = new ByteBudget(PAGE_BYTES_MAX);
+    const documents: FhirDocument[] = [];
+    let told = 0;
+    for (const row of rows.slice(0, question.limit)) {
+      if (budget.isSpent) break;
       const document = this.#documentOf(organisationId, row);
-      return document.ok ? [document.value] : [];
-    });
-    return { documents, last: page.at(-1), isMore: rows.length > page.length };
+      if (document.ok) {
+        documents.push(document.value);
+        budget.spend(document.value.text);
+      }
+      told += 1;
+    }
+    return { documents, last: rows[told - 1], isMore: isCut || rows.length > told };
   }
 
   async parse(
@@ -154,9 +171,29 @@ export class Repository {
 
   async search(organisationId: OrganisationId, query: SearchQuery): Promise<Result<SearchPage>> {
     const knowledge = await fhirKnowledge();
+    const asked = isByChange(query) ? upTo(await this.settled(organisationId), query) : query;
     return await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
-      runSearch(this.#session(tx, organisationId, knowledge), query, knowledge),
+      runSearch(this.#session(tx, organisationId, knowledge), asked, knowledge),
     );
+  }
+
+  /**
+   * A moment up to which all that was written is there, and later than which nothing will be written: for
+   * whoever asks what has changed, and goes on from there the next time.
+   */
+  async settled(organisationId: OrganisationId): Promise<number> {
+    const untilMs = this.#timesOf(organisationId).tell();
+    const underWay = [...this.#underWay].filter(([, of]) => of === organisationId);
+    await Promise.allSettled(underWay.map(([performing]) => performing));
+    return untilMs;
+  }
+
+  #timesOf(organisationId: OrganisationId): WriteTimes {
+    const known = this.#times.get(organisationId);
+    if (known !== undefined) return known;
+    const made = new WriteTimes(this.#ports.nowMs);
+    this.#times.set(organisationId, made);
+    return made;
   }
 
   /** For operations, which ask what no search can. */
@@ -171,21 +208,30 @@ export class Repository {
   }
 
   /** All of them or none. */
-  async perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const run = () => this.#perform(organisationId, acts);
+  async perform(
+    organisationId: OrganisationId,
+    acts: readonly Act[],
+    asker: Asker = NOBODY,
+  ): Promise<Answer<Done[]>> {
+    const run = () => this.#perform(organisationId, acts, asker);
     const isOfPatients = acts.some(({ type }) => type === PATIENT);
     const performing = isOfPatients ? this.#ports.inTurn(run) : run();
-    this.#underWay.add(performing);
+    this.#underWay.set(performing, organisationId);
     return await performing.finally(() => this.#underWay.delete(performing));
   }
 
-  async #perform(organisationId: OrganisationId, acts: readonly Act[]): Promise<Answer<Done[]>> {
-    const { people, inLaneAs, keys, patients, nowMs, newId, pause, readings } = this.#ports;
+  async #perform(
+    organisationId: OrganisationId,
+    acts: readonly Act[],
+    asker: Asker,
+  ): Promise<Answer<Done[]>> {
+    const { people, inLaneAs, keys, patients, newId, pause, readings } = this.#ports;
+    const nowMs = () => this.#timesOf(organisationId).give();
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const entriesOf = this.#indexOf(organisationId, knowledge);
     const parts = { keys, patients, readings, knowledge, entriesOf, hash };
-    const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause };
+    const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause, asker };
     if (areCreations(acts)) {
       const prepared = await prepareCreations(people, organisationId, acts, common);
       return prepared.ok ? await this.#create(organisationId, prepared.value) : prepared;
@@ -201,7 +247,7 @@ export class Repository {
           return patientDocument(subject, document?.ok ? document.value : undefined);
         },
         find: async (type, parameters) => {
-          const asking = { isStrict: true, baseUrl: undefined };
+          const asking = { isStrict: true, baseUrl: asker.baseUrl };
           const query = await this.parse(type, parameters, asking);
           if (!query.ok) return query;
           const session = this.#session(tx, organisationId, knowledge);
@@ -273,7 +319,9 @@ export class Repository {
   /** Nothing of an erased subject stays in memory; resolves when nothing of it is being written. */
   async forget(subjectId: string): Promise<void> {
     this.#shelf?.forget(subjectId);
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#underWay.keys());
+    // What was being written has been put there since.
+    this.#shelf?.forget(subjectId);
   }
 
   #documentOf(organisationId: OrganisationId, row: store.VersionRow): Answer<FhirDocument> {
@@ -289,10 +337,10 @@ export class Repository {
   }
 
   #session(tx: Transaction, organisationId: OrganisationId, knowledge: Knowledge): SearchSession {
-    const { keys } = this.#ports;
+    const { keys, pause } = this.#ports;
     const hash = this.hashOf(organisationId);
     const shelf = this.#shelfOf(knowledge);
-    return new SearchSession({ tx, organisationId, hash }, { knowledge, keys, shelf });
+    return new SearchSession({ tx, organisationId, hash }, { knowledge, keys, shelf, pause });
   }
 
   #shelfOf(knowledge: Knowledge): PatientShelf {

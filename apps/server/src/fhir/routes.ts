@@ -6,6 +6,7 @@ import { refuse } from './answer.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { capabilityStatement, capabilityText, type FhirRoute } from './capability.ts';
 import { BODIES, LINES, refuseOtherFormats } from './formats.ts';
+import { HiddenQuestions, type QuestionPorts } from './hidden-questions.ts';
 import { baseOf, sendRefusal } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { ObservationSearch } from './observation-search.ts';
@@ -14,21 +15,23 @@ import { readRoutes } from './read-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
-export interface FhirPorts extends OperationPorts {
-  readonly nowMs: () => number;
-}
+export interface FhirPorts extends OperationPorts, QuestionPorts {}
 
 export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promise<void> {
   const { repository } = ports;
-  const observations = new ObservationSearch(ports);
+  const searching = {
+    repository,
+    observations: new ObservationSearch(ports),
+    questions: new HiddenQuestions(ports),
+  };
   await app.register(
     (fhir, _options, done) => {
       refuseOtherFormats(fhir);
       takeBodies(fhir);
       refuseUnknown(fhir);
       const routes = noteRoutes(fhir);
-      searchRoutes(fhir, { repository, observations });
-      bundleRoutes(fhir, { repository, observations });
+      searchRoutes(fhir, searching);
+      bundleRoutes(fhir, searching);
       operationRoutes(fhir, ports);
       readRoutes(fhir, repository);
       writeRoutes(fhir, repository);

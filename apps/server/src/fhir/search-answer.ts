@@ -1,13 +1,14 @@
 /** The answer to a search: a Bundle of what was found, and of what the reader must know about it. */
 import type { Definitions } from '@ausculta/fhir/definitions';
 import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
-import type { SearchQuery } from '@ausculta/fhir/search-query';
+import type { Filter, SearchQuery } from '@ausculta/fhir/search-query';
 import { fail } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type Answer, outcomeOf, refuseFor } from './answer.ts';
+import type { HiddenQuestions } from './hidden-questions.ts';
 import { bundleText } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
-import type { ObservationSearch } from './observation-search.ts';
+import { type ObservationSearch, WITHOUT_READINGS } from './observation-search.ts';
 import type { Repository } from './repository.ts';
 import type { SearchPage } from './search.ts';
 import type { SearchAsked } from './search-asked.ts';
@@ -16,6 +17,7 @@ import { subsetText } from './subset.ts';
 export interface SearchPorts {
   readonly repository: Repository;
   readonly observations: ObservationSearch;
+  readonly questions: HiddenQuestions;
 }
 
 type Told = SearchPage & { readonly issues?: readonly OperationOutcomeIssue[] };
@@ -27,26 +29,41 @@ export async function searchAnswer(
   const { organisationId, type, parameters } = asked;
   const query = await repository.parse(type, parameters, asked);
   if (!query.ok) return refuseFor(query.fault);
-  const page =
-    type === 'Observation'
+  const found =
+    type === OBSERVATION
       ? await observations.search(asked, query.value)
       : await repository.search(organisationId, query.value);
-  if (!page.ok) return refuseFor(page.fault);
+  if (!found.ok) return refuseFor(found.fault);
+  const page: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);
   const { definitions } = await fhirKnowledge();
-  return { ok: true, value: pageText(asked, query.value, { page: page.value, definitions }) };
+  return { ok: true, value: pageText(asked, query.value, { page, definitions }) };
+}
+
+/** Whatever asks of Observations among others is answered from documents alone. */
+function withWarning(page: SearchPage, { types, filters, reverseIncludes }: SearchQuery): Told {
+  const isAsked =
+    types.includes(OBSERVATION) ||
+    reverseIncludes.some((one) => one.type === OBSERVATION) ||
+    filters.some(asksOfObservations);
+  return isAsked ? { ...page, issues: [WITHOUT_READINGS] } : page;
+}
+
+const OBSERVATION = 'Observation';
+
+function asksOfObservations(filter: Filter): boolean {
+  if (filter.kind === 'has')
+    return filter.type === OBSERVATION || asksOfObservations(filter.filter);
+  if (filter.kind !== 'chain') return false;
+  return filter.targets.some((one) => one.type === OBSERVATION || asksOfObservations(one.filter));
 }
 
 function pageText(
-  { baseUrl, selfUrl }: SearchAsked,
+  { baseUrl, selfUrl, nextUrl }: SearchAsked,
   query: SearchQuery,
   { page, definitions }: { readonly page: Told; readonly definitions: Definitions },
 ): string {
   const link = [{ relation: 'self', url: selfUrl }];
-  if (page.next !== undefined) {
-    const next = new URL(selfUrl);
-    next.searchParams.set('_cursor', page.next);
-    link.push({ relation: 'next', url: next.href });
-  }
+  if (page.next !== undefined) link.push({ relation: 'next', url: nextUrl(page.next) });
   const total = page.total === undefined ? {} : { total: page.total };
   const as = (mode: 'match' | 'include') => (one: SearchPage['matches'][number]) => ({
     text: mode === 'match' ? subsetText(one.text, query, definitions) : one.text,

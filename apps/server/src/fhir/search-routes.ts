@@ -2,6 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../people/access.ts';
 import { FHIR_JSON } from '../people/problem.ts';
+import { refuse } from './answer.ts';
+import { isHidden, type QuestionPlace } from './hidden-questions.ts';
 import { baseOf, prefers, sendRefusal } from './http-answer.ts';
 import { FHIR_ROUTE, type OfType } from './route-kind.ts';
 import { type SearchPorts, searchAnswer } from './search-answer.ts';
@@ -22,26 +24,71 @@ export function searchRoutes(app: FastifyInstance, ports: SearchPorts): void {
   );
 }
 
+interface Asked {
+  readonly type: string | undefined;
+  readonly form: string;
+}
+
 async function answer(
   ports: SearchPorts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { type, form }: { readonly type: string | undefined; readonly form: string },
+  { type, form }: Asked,
 ): Promise<FastifyReply> {
-  const query = queryOf(request.url);
-  const parameters: [string, string][] = [
-    ...new URLSearchParams(query),
-    ...new URLSearchParams(form),
-  ];
+  const { organisationId } = callerOf(request);
+  const place = { organisationId, type };
+  const told = new URLSearchParams(queryOf(request.url));
   const baseUrl = baseOf(request);
-  const told = new URLSearchParams(parameters);
-  const place = type === undefined ? baseUrl : `${baseUrl}/${type}`;
-  const answered = await searchAnswer(ports, {
-    ...{ type, parameters, baseUrl },
-    organisationId: callerOf(request).organisationId,
-    isStrict: prefers(request, 'handling=strict'),
-    selfUrl: told.size === 0 ? place : `${place}?${told}`,
-  });
+  const address = type === undefined ? baseUrl : `${baseUrl}/${type}`;
+  const question = questionOf(ports, place, { told, form: new URLSearchParams(form) });
+  if (question === undefined) return await sendRefusal(reply, NO_LONGER_KNOWN.refusal);
+  const { parameters, hidden } = question;
+  // What was written into a form stays out of addresses: they are kept in logs and histories.
+  const selfUrl = told.size === 0 ? address : `${address}?${told}`;
+  const nextUrl = (cursor: string): string =>
+    hidden === undefined
+      ? withCursor(selfUrl, cursor)
+      : withCursor(address, ports.questions.hide(place, { parameters: hidden, cursor }));
+  const isStrict = prefers(request, 'handling=strict');
+  const asked = { ...place, parameters, baseUrl, isStrict, selfUrl, nextUrl };
+  const answered = await searchAnswer(ports, asked);
   if (!answered.ok) return await sendRefusal(reply, answered.refusal);
   return await reply.type(FHIR_JSON).send(answered.value);
 }
+
+export function withCursor(address: string, cursor: string): string {
+  const url = new URL(address);
+  url.searchParams.set('_cursor', cursor);
+  return url.href;
+}
+
+type AskedParameters = readonly (readonly [string, string])[];
+
+interface Question {
+  readonly parameters: AskedParameters;
+  /** What no address of a later page says; undefined where nothing is hidden. */
+  readonly hidden: AskedParameters | undefined;
+}
+
+const isOther = ([name]: readonly [string, string]): boolean => name !== '_cursor';
+
+/** Undefined where a link goes on with a question that is not known, or no longer. */
+function questionOf(
+  { questions }: SearchPorts,
+  place: QuestionPlace,
+  { told, form }: { readonly told: URLSearchParams; readonly form: URLSearchParams },
+): Question | undefined {
+  const parameters = [...told, ...form];
+  const cursor = told.get('_cursor') ?? '';
+  if (!isHidden(cursor))
+    return { parameters, hidden: form.size === 0 ? undefined : parameters.filter(isOther) };
+  const found = questions.find(place, cursor);
+  if (found === undefined) return undefined;
+  const goingOn = [...found.parameters, ...parameters.filter(isOther)];
+  return { parameters: [...goingOn, ['_cursor', found.cursor]], hidden: found.parameters };
+}
+
+const NO_LONGER_KNOWN = refuse(400, {
+  code: 'value',
+  text: '_cursor is of a next link, and a long question is not kept for long. Ask it again.',
+});

@@ -26,12 +26,17 @@ import { type FoundRow, type PagePosition, referredIds, searchDocuments } from '
 
 /** So many are compared one by one, where the index cannot tell; a search that needs more is refused. */
 export const COMPARED_MAX = 5_000;
+/** Of a question that asks several such things: of whom it is chained to, of how many there are. */
+const COMPARED_IN_ALL_MAX = 4 * COMPARED_MAX;
 const BATCH = 250;
+/** Opened or compared at once: a few milliseconds, then whoever waits is served. */
+const AT_ONCE = 25;
 
 export interface SessionPorts {
   readonly knowledge: Knowledge;
   readonly keys: DocumentKeys;
   readonly shelf: PatientShelf;
+  readonly pause: () => Promise<void>;
 }
 
 /** Thrown within a search, and answered as a fault of the question. */
@@ -63,6 +68,7 @@ export class SearchSession {
   readonly #context: ConditionContext;
   /** Documents that were found and do not open. */
   unreadable = 0;
+  #compared = 0;
 
   constructor(
     on: { tx: Transaction; organisationId: OrganisationId; hash: Hash },
@@ -108,13 +114,32 @@ export class SearchSession {
     return this.#ports.knowledge.rowsOf(JSON.parse(text) as Resource);
   }
 
+  pause(): Promise<void> {
+    return this.#ports.pause();
+  }
+
   shelved(): Promise<readonly ShelfEntry[]> {
     return this.#ports.shelf.entries(this.tx, this.organisationId);
   }
 
+  shelvedWithIds(ids: Iterable<string>): Promise<readonly ShelfEntry[]> {
+    return this.#ports.shelf.withIds(this.tx, this.organisationId, ids);
+  }
+
+  /** The patients who may pass all of these: everybody, where none of them tells who it is. */
+  async candidates(filters: readonly Filter[]): Promise<readonly ShelfEntry[]> {
+    for (const parameter of ['_id', 'identifier'] as const) {
+      const values = filters.map((filter) => codesOf(filter, parameter)).find((one) => one);
+      if (values === undefined) continue;
+      if (parameter === '_id') return await this.shelvedWithIds(values);
+      return await this.#ports.shelf.withIdentifiers(this.tx, this.organisationId, values);
+    }
+    return await this.shelved();
+  }
+
   /**
    * Documents of these types that pass, a batch at a time, in the order of the question. Where a
-   * filter is not exact each is compared, and `look` is how many have been.
+   * filter is not exact each is compared, up to a limit.
    */
   async *stored(
     question: Omit<Parameters<typeof searchDocuments>[2], 'limit' | 'conditions'>,
@@ -123,21 +148,31 @@ export class SearchSession {
   ): AsyncGenerator<Found> {
     const conditions = asked.map((one) => one.asked.condition);
     const unsure = asked.flatMap(({ filter, asked: { isExact } }) => (isExact ? [] : [filter]));
-    const limit = unsure.length === 0 ? wanted : Math.max(wanted, BATCH);
+    const limit = unsure.length === 0 ? wanted : BATCH;
     let { after } = question;
+    let seen = 0;
     for (;;) {
-      const rows = await searchDocuments(this.tx, this.organisationId, {
+      const { rows, isCut } = await searchDocuments(this.tx, this.organisationId, {
         ...question,
         ...{ after, conditions, limit },
       });
       for (const row of rows) {
+        if (unsure.length > 0) this.#compare(seen);
+        seen += 1;
+        if (seen % AT_ONCE === 0) await this.#ports.pause();
         const text = this.open(row);
         if (text !== undefined && this.#passes(unsure, text)) yield { row, text };
       }
       const last = rows.at(-1);
-      if (last === undefined || rows.length < limit) return;
+      if (last === undefined || (rows.length < limit && !isCut)) return;
       after = positionOf(last, question.sort.length);
     }
+  }
+
+  /** One more, after so many of the same question. */
+  #compare(before: number): void {
+    this.#compared += 1;
+    if (before >= COMPARED_MAX || this.#compared > COMPARED_IN_ALL_MAX) throw new TooWide();
   }
 
   #passes(filters: readonly Filter[], text: string): boolean {
@@ -152,7 +187,7 @@ export class SearchSession {
   async idsOf(type: string, filter: Filter): Promise<string[]> {
     if (type === PATIENT) {
       const passes = await this.predicateOf(filter);
-      return (await this.shelved()).filter(passes).map(({ id }) => id);
+      return (await this.candidates([filter])).filter(passes).map(({ id }) => id);
     }
     const asked = await this.conditionOf(type, filter);
     const ids: string[] = [];
@@ -216,6 +251,15 @@ export class SearchSession {
     }
     return { kind: 'ids', ids: await this.idsOf(type, filter) };
   }
+}
+
+/** The codes of which one must be there; undefined where something else may be as well. */
+function codesOf(filter: Filter, parameter: string): readonly string[] | undefined {
+  if (filter.kind !== 'value' || filter.parameter !== parameter || filter.isNot) return undefined;
+  const codes = filter.comparisons.flatMap((one) =>
+    one.kind === 'token' && one.code !== undefined ? [one.code] : [],
+  );
+  return codes.length === filter.comparisons.length ? codes : undefined;
 }
 
 export function positionOf({ sorted, doc }: FoundRow, sorts: number): PagePosition {

@@ -3,7 +3,8 @@ import type { RangeTest } from '@ausculta/fhir/range-test';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 import type { Condition } from './conditions.ts';
-import type { VersionRow } from './store.ts';
+import { SearchShapes } from './search-shapes.ts';
+import { type Fetched, unkept, type VersionRow, withinBytes } from './store.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 type Fragment = postgres.PendingQuery<postgres.Row[]>;
@@ -35,24 +36,30 @@ export interface FoundRow extends VersionRow {
   readonly sorted: readonly (number | string | null)[];
 }
 
+const SHAPES = new SearchShapes();
+
 export async function searchDocuments(
   sql: Sql,
   organisationId: OrganisationId,
   question: SearchQuestion,
-): Promise<FoundRow[]> {
+): Promise<Fetched<FoundRow>> {
   const { sort, after, limit } = question;
   const keys = sort.map((column) => sortKey(sql, column));
   const order = keys.map((key, at) =>
     sort[at]?.descending ? sql`${key} DESC NULLS LAST, ` : sql`${key} ASC NULLS LAST, `,
   );
   const sorted = keys.map((key) => sql`to_jsonb(${key}), `);
-  return await sql<FoundRow[]>`
+  return await withinBytes(
+    sql,
+    sql`
     SELECT d.doc, d.type, d.id, d.version, d.updated_ms, d.subject_id, d.sealed,
       jsonb_build_array(${inARow(sql, sorted)} NULL) AS sorted
     FROM fhir_document AS d
     WHERE ${wanted(sql, organisationId, question)}
       ${after === undefined ? sql`` : sql`AND ${isAfter(sql, keys, sort, after)}`}
-    ORDER BY ${inARow(sql, order)} ${docOrder(sql, question)} LIMIT ${limit}`;
+    ORDER BY ${inARow(sql, order)} ${docOrder(sql, question)} LIMIT ${limit}`,
+    { isKept: SHAPES.isKept('page', question) },
+  );
 }
 
 export async function countDocuments(
@@ -60,9 +67,10 @@ export async function countDocuments(
   organisationId: OrganisationId,
   question: Pick<SearchQuestion, 'types' | 'conditions'>,
 ): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`
+  const query = sql<{ count: number }[]>`
     SELECT count(*) AS count FROM fhir_document AS d
     WHERE ${wanted(sql, organisationId, question)}`;
+  const [row] = await (SHAPES.isKept('count', question) ? query : unkept(query));
   return row?.count ?? 0;
 }
 
@@ -73,11 +81,13 @@ export async function referredIds(
   asked: { name: number; type: string; from: string; passing: Condition; limit: number },
 ): Promise<string[]> {
   const { name, type, from, passing, limit } = asked;
-  const rows = await sql<{ target_id: string }[]>`
+  const query = sql<{ target_id: string }[]>`
     SELECT DISTINCT r.target_id FROM fhir_reference AS r JOIN fhir_document AS d ON d.doc = r.doc
     WHERE r.organisation_id = ${organisationId} AND r.name = ${name} AND r.target_type = ${type}
       AND ${wanted(sql, organisationId, { types: [from], conditions: [passing] })}
     LIMIT ${limit}`;
+  const isKept = SHAPES.isKept('referred', { conditions: [passing] });
+  const rows = await (isKept ? query : unkept(query));
   return rows.map((row) => row.target_id);
 }
 

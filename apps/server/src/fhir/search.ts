@@ -8,6 +8,7 @@ import type { Asked, Condition } from './conditions.ts';
 import { includedWith } from './includes.ts';
 import { tokenText } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
+import { ANSWER_BYTES_MAX, ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import type { ShelfEntry } from './patient-shelf.ts';
 import { PATIENT } from './patients.ts';
 import { type Cursor, cursorText, readCursor } from './search-cursor.ts';
@@ -41,20 +42,39 @@ export async function runSearch(
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   if (query.cursor !== undefined && cursor === undefined)
     return fail('QUERY_INVALID', '_cursor is of a next link');
-  try {
+  return await unlessTooWide(async () => {
     const searching = await prepare(session, query, knowledge);
     const isCountOnly = query.summary === 'count' || query.count === 0;
     const total = isCountOnly || query.total !== 'none' ? await totalOf(searching) : undefined;
-    if (isCountOnly) return ok({ ...EMPTY, total });
+    if (isCountOnly) return { ...EMPTY, total };
     const { found, next } = await pageOf(searching, cursor);
     const included = await includedWith(session, query, found, knowledge);
-    return ok({
+    return {
       matches: found,
       included,
       next: next && cursorText(next),
       total,
       isUnreadable: session.unreadable > 0,
-    });
+    };
+  });
+}
+
+/** What comes with a page that others have made. */
+export async function includedIn(
+  session: SearchSession,
+  query: SearchQuery,
+  matches: readonly FoundDocument[],
+  knowledge: Knowledge,
+): Promise<Result<Pick<SearchPage, 'included' | 'isUnreadable'>>> {
+  return await unlessTooWide(async () => {
+    const included = await includedWith(session, query, matches, knowledge);
+    return { included, isUnreadable: session.unreadable > 0 };
+  });
+}
+
+async function unlessTooWide<T>(look: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return ok(await look());
   } catch (error) {
     if (error instanceof TooWide)
       return fail('QUERY_TOO_WIDE', 'too many resources would have to be compared one by one');
@@ -116,7 +136,7 @@ async function shelvedPassing(
   session: SearchSession,
   filters: readonly Filter[],
 ): Promise<readonly ShelfEntry[]> {
-  let passing = await session.shelved();
+  let passing = await session.candidates(filters);
   for (const filter of filters) passing = passing.filter(await session.predicateOf(filter));
   return passing;
 }
@@ -181,36 +201,44 @@ async function pageOf(searching: Searching, cursor: Cursor | undefined): Promise
   if (columns === undefined) return await orderedPage(searching, cursor);
   const { count } = query;
   const found: FoundDocument[] = [];
+  const budget = new ByteBudget(PAGE_BYTES_MAX);
   if (cursor === undefined || 'after' in cursor) {
     const rest = searching.shelved.filter(({ id }) => cursor === undefined || id > cursor.after);
-    for (const { document } of rest.slice(0, count)) found.push(document);
+    for (const { document } of rest.slice(0, count)) {
+      if (budget.isSpent) break;
+      found.push(document);
+      budget.spend(document.text);
+    }
     const last = found.at(-1);
-    if (rest.length > count && last !== undefined) return { found, next: { after: last.id } };
+    if (rest.length > found.length && last !== undefined)
+      return { found, next: { after: last.id } };
   }
   if (searching.storedTypes.length === 0) return { found, next: undefined };
   const after = cursor !== undefined && 'stored' in cursor ? cursor.stored : undefined;
-  return await storedPage(searching, { found, after, columns });
+  return await storedPage(searching, { found, budget, after, columns });
 }
 
 async function storedPage(
   { session, query, storedTypes, asked }: Searching,
   from: {
     found: FoundDocument[];
+    budget: ByteBudget;
     after: Extract<Cursor, { stored: unknown }>['stored'] | undefined;
     columns: readonly SortColumn[];
   },
 ): Promise<Page> {
-  const { found, after, columns } = from;
+  const { found, budget, after, columns } = from;
   const wanted = query.count + 1 - found.length;
   let last: Found | undefined;
   const question = { types: storedTypes, sort: columns, after };
   for await (const one of session.stored(question, asked, wanted)) {
-    if (found.length === query.count) {
+    if (found.length === query.count || budget.isSpent) {
       // There is one more: the page ends before it, wherever that is.
       const stored = last === undefined ? START : positionOf(last.row, columns.length);
       return { found, next: { stored } };
     }
     found.push({ ...documentOf(one), place: positionOf(one.row, columns.length) });
+    budget.spend(one.text);
     last = one;
   }
   return { found, next: undefined };
@@ -230,16 +258,22 @@ async function orderedPage(searching: Searching, cursor: Cursor | undefined): Pr
   const all: Ordered[] = shelved.map(({ document, rows }) => ({ document, rows: rows() }));
   if (storedTypes.length > 0) {
     const question = { types: storedTypes, sort: [], after: undefined };
+    const budget = new ByteBudget(ANSWER_BYTES_MAX);
     for await (const found of session.stored(question, asked, COMPARED_MAX)) {
-      if (all.length >= COMPARED_MAX) throw new TooWide();
+      if (all.length >= COMPARED_MAX || budget.isSpent) throw new TooWide();
+      budget.spend(found.text);
       all.push({ document: documentOf(found), rows: session.rowsOf(found.text) });
     }
   }
   const sorted = inOrder(all, query.sort);
   const told = cursor !== undefined && 'told' in cursor ? cursor.told : 0;
-  const until = told + query.count;
-  return {
-    found: sorted.slice(told, until).map(({ document }) => document),
-    next: until < sorted.length ? { told: until } : undefined,
-  };
+  const budget = new ByteBudget(PAGE_BYTES_MAX);
+  const found: FoundDocument[] = [];
+  for (const { document } of sorted.slice(told, told + query.count)) {
+    if (budget.isSpent) break;
+    found.push(document);
+    budget.spend(document.text);
+  }
+  const until = told + found.length;
+  return { found, next: until < sorted.length ? { told: until } : undefined };
 }

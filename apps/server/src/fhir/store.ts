@@ -4,6 +4,7 @@ import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 import type { DocumentName } from './document.ts';
 import type { IndexEntries, RangeEntry, ReferenceEntry } from './index-entries.ts';
+import { PAGE_BYTES_MAX } from './page-budget.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -32,6 +33,34 @@ export interface CopyRow extends DocumentName {
   readonly subject_id: SubjectId;
   readonly version: number;
   readonly sealed: Uint8Array;
+}
+
+/** Of a page what may be fetched at once; the rest is asked for again, behind the last of these. */
+export interface Fetched<Row> {
+  readonly rows: readonly Row[];
+  readonly isCut: boolean;
+}
+
+/** Sent without a name, and forgotten by the database: the driver takes no such option of a query's own. */
+export function unkept<Query extends object>(query: Query): Query {
+  const { options } = query as { options?: object };
+  return Object.assign(query, { options: { ...options, prepare: false } });
+}
+
+/** Rows of a page up to so many bytes, in its order, and always the first. */
+export async function withinBytes<Row extends { readonly sealed: Uint8Array | null }>(
+  sql: Sql,
+  page: postgres.PendingQuery<postgres.Row[]>,
+  { isKept } = { isKept: true },
+): Promise<Fetched<Row>> {
+  const query = sql<(Row & { readonly of_page: number })[]>`
+    SELECT * FROM (
+      SELECT page.*, count(*) OVER () AS of_page, coalesce(sum(octet_length(page.sealed))
+        OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+      FROM (${page}) AS page
+    ) AS weighed WHERE bytes_before < ${PAGE_BYTES_MAX}`;
+  const rows = await (isKept ? query : unkept(query));
+  return { rows, isCut: rows.length < (rows[0]?.of_page ?? 0) };
 }
 
 export type OfDoc<Entry> = Entry & { readonly doc: number };
@@ -69,9 +98,15 @@ export async function lockHeads(
     ORDER BY doc FOR UPDATE`;
 }
 
-/** One at a time, whoever asks the same: until the transaction ends. */
-export async function lockQuestion(sql: Sql, question: number): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(${question}::bigint)`;
+/** One at a time, in the order in which they are given: until the transaction ends. */
+export async function lockQuestions(
+  sql: Sql,
+  room: number,
+  questions: readonly number[],
+): Promise<void> {
+  await sql`
+    SELECT pg_advisory_xact_lock(${room}::int, question)
+    FROM unnest(${[...questions]}::int[]) AS question`;
 }
 
 export async function insertDocuments(
@@ -213,10 +248,10 @@ export interface HistoryQuestion {
 export async function readHistory(
   sql: Sql,
   organisationId: OrganisationId,
-  { type, id, sinceMs, after, limit }: HistoryQuestion,
-): Promise<VersionRow[]> {
+  { type, id, sinceMs, untilMs, after, limit }: HistoryQuestion & { readonly untilMs: number },
+): Promise<Fetched<VersionRow>> {
   const isWanted = sql`
-    organisation_id = ${organisationId} AND updated_ms >= ${sinceMs}
+    organisation_id = ${organisationId} AND updated_ms >= ${sinceMs} AND updated_ms <= ${untilMs}
     ${type === undefined ? sql`` : sql`AND type = ${type}`}
     ${id === undefined ? sql`` : sql`AND id = ${id}`}
     ${
@@ -226,13 +261,16 @@ export async function readHistory(
             < (${after.updated_ms}, ${after.type}, ${after.id}, ${after.version})`
     }`;
   const columns = sql`type, id, version, updated_ms, subject_id, sealed`;
-  return await sql`
+  return await withinBytes(
+    sql,
+    sql`
     (SELECT ${columns} FROM fhir_document WHERE ${isWanted}
      ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit})
     UNION ALL
     (SELECT ${columns} FROM fhir_history WHERE ${isWanted}
      ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit})
-    ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit}`;
+    ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit}`,
+  );
 }
 
 export async function readOfType(

@@ -102,7 +102,9 @@ async function perform(
   const caller = callerOf(request);
   const allowed = mayDo(caller, [act]);
   if (!allowed.ok) return await sendRefusal(reply, allowed.refusal);
-  const performed = await repository.perform(caller.organisationId, [act]);
+  const { organisationId, accountId } = caller;
+  const asker = { actor: accountId, baseUrl: baseOf(request) };
+  const performed = await repository.perform(organisationId, [act], asker);
   if (!performed.ok) return await sendRefusal(reply, performed.refusal);
   const [done] = performed.value;
   if (done === undefined) return await sendRefusal(reply, NOTHING_DONE.refusal);

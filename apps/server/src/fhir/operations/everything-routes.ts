@@ -1,11 +1,12 @@
 /** The pages of `Patient/[id]/$everything` over HTTP. */
+import { fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { subjectOf } from '../../devices/routes.ts';
 import { callerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
-import { NOT_HERE, outcomeOf } from '../answer.ts';
+import { type Answer, NOT_HERE, outcomeOf, refuseFor } from '../answer.ts';
 import type { FhirDocument } from '../document.ts';
 import { baseOf, bundleText, sendRefusal } from '../http-answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
@@ -14,6 +15,7 @@ import { PATIENT } from '../patients.ts';
 import { documentOfReading, readingsPage } from '../reading-pages.ts';
 import { FHIR_ROUTE, type OfInstance } from '../route-kind.ts';
 import { unreadableIssues } from '../search-answer.ts';
+import { TooWide } from '../search-session.ts';
 import {
   cursorOf,
   type EverythingAsked,
@@ -49,7 +51,9 @@ async function answerEverything(
   if (!asked.ok) return await sendRefusal(reply, asked.refusal);
   const isFirst = !given.value.texts.has('_cursor');
   const isAsked = isFirst && (asked.value.types?.has(PATIENT) ?? true);
-  const page = await pageOf(ports, organisationId, asked.value);
+  const answered = await pageOf(ports, organisationId, asked.value).catch(tooWide);
+  if (!answered.ok) return await sendRefusal(reply, answered.refusal);
+  const page = answered.value;
   const self = new URL(`${baseOf(request)}/${PATIENT}/${subject.id}/$everything`);
   self.search = given.value.texts.toString();
   const issues = page.isUnreadable ? [...unreadableIssues()] : [];
@@ -57,6 +61,11 @@ async function answerEverything(
   const found = isAsked ? [patient.value, ...page.found] : page.found;
   const text = bundleOf(request, self, { ...page, found, issues });
   return await reply.type(FHIR_JSON).send(text);
+}
+
+function tooWide(error: unknown): Extract<Answer<never>, { ok: false }> {
+  if (!(error instanceof TooWide)) throw error;
+  return refuseFor(fail('QUERY_TOO_WIDE', 'ask for fewer at once, with _count').fault);
 }
 
 interface RecordPage {
@@ -71,28 +80,36 @@ async function pageOf(
   { repository, telemetry }: ObservationPorts,
   organisationId: OrganisationId,
   asked: EverythingAsked,
-): Promise<RecordPage> {
+): Promise<Answer<RecordPage>> {
   const { cursor, count, types } = asked;
+  const changed =
+    asked.sinceMs === undefined ? {} : { changedUntilMs: await repository.settled(organisationId) };
   const stored =
     'doc' in cursor
       ? await repository.look(organisationId, (session, knowledge) =>
-          recordPage(session, knowledge, { ...asked, cursor }),
+          recordPage(session, knowledge, { ...asked, ...changed, cursor }),
         )
       : NO_DOCUMENTS;
   const { found, included, after, isUnreadable } = stored;
   const page = { found, included, isUnreadable };
-  if (after !== undefined) return { ...page, next: { doc: after } };
-  if (types?.has('Observation') === false) return { ...page, next: undefined };
+  const ending = (next: RecordCursor | undefined): Answer<RecordPage> => {
+    return { ok: true, value: { ...page, next } };
+  };
+  if (after !== undefined) return ending({ doc: after });
+  if (types?.has('Observation') === false) return ending(undefined);
   // A full page of documents says nothing of the readings: the next one begins with them.
-  if (found.length === count) return { ...page, next: FIRST_READING };
+  if (found.length === count) return ending(FIRST_READING);
   const start = 'atMs' in cursor ? cursor : undefined;
   const query = { ...queryOf(asked), count: count - found.length, page: start };
   const readings = await readingsPage(query, telemetry);
   return {
-    found: [...found, ...readings.resources.map(documentOfReading)],
-    included,
-    next: readings.next,
-    isUnreadable: isUnreadable || readings.isUnreadable,
+    ok: true,
+    value: {
+      found: [...found, ...readings.resources.map(documentOfReading)],
+      included,
+      next: readings.next,
+      isUnreadable: isUnreadable || readings.isUnreadable,
+    },
   };
 }
 

@@ -13,6 +13,7 @@ import type { Asked, Condition } from '../conditions.ts';
 import { includedWith } from '../includes.ts';
 import { tokenText } from '../index-entries.ts';
 import type { Knowledge } from '../knowledge.ts';
+import { ByteBudget, PAGE_BYTES_MAX } from '../page-budget.ts';
 import { PATIENT } from '../patients.ts';
 import { emptyQuery } from '../search-asked.ts';
 import {
@@ -32,6 +33,8 @@ export interface EverythingAsked {
   /** Undefined: all. */
   readonly types: ReadonlySet<string> | undefined;
   readonly sinceMs: number | undefined;
+  /** Of the last change, where it is asked since when: what is later is told the next time. */
+  readonly changedUntilMs?: number;
   /** Of the care, half-open. */
   readonly fromMs: number;
   readonly untilMs: number;
@@ -111,17 +114,19 @@ export async function recordPage(
   if (types.length > 0) {
     const { doc } = asked.cursor;
     const question = { types, sort: [], after: { values: [], doc } };
+    const budget = new ByteBudget(PAGE_BYTES_MAX);
     let last = doc;
     for await (const one of session.stored(
       question,
       conditionsOf(session, types, asked),
       asked.count + 1,
     )) {
-      if (found.length === asked.count) {
+      if (found.length === asked.count || budget.isSpent) {
         after = last;
         break;
       }
       found.push(documentOf(one));
+      budget.spend(one.text);
       last = positionOf(one.row, 0).doc;
     }
   }
@@ -151,10 +156,11 @@ function conditionsOf(session: SearchSession, types: readonly string[], asked: E
   const conditions = [ofPatient(session, types, asked.subjectId)];
   const care = inTimeOfCare(session, types, asked);
   if (care !== undefined) conditions.push(care);
-  const { sinceMs } = asked;
+  const { sinceMs, changedUntilMs = Number.MAX_SAFE_INTEGER } = asked;
   if (sinceMs !== undefined) {
-    const bound = { end: 'low', operator: '>=', value: sinceMs } as const;
-    conditions.push({ kind: 'updated', test: all([bound]) });
+    const from = { end: 'low', operator: '>=', value: sinceMs } as const;
+    const until = { end: 'low', operator: '<=', value: changedUntilMs } as const;
+    conditions.push({ kind: 'updated', test: all([from, until]) });
   }
   return conditions.map((condition) => ({ filter: NO_FILTER, asked: exactly(condition) }));
 }

@@ -3,12 +3,15 @@
 import type { ObservationQuery } from '@ausculta/fhir/observation-query';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { ByteBudget } from '../page-budget.ts';
 import { PATIENT } from '../patients.ts';
 import { allReadings } from '../reading-pages.ts';
 import type { Repository } from '../repository.ts';
 import { type ExportRow, type FileRow, readVersions } from './export-store.ts';
 
 const BATCH = 250;
+/** Made at once, for whoever fetches slowly. */
+const LINES_BYTES = 2 ** 20;
 
 /** Whoever fetches sees the file break off, and not a file that lacks something. */
 export class FileBroken extends Error {}
@@ -34,16 +37,28 @@ async function* documentLines(
   organisationId: OrganisationId,
   { type, ids, versions }: FileRow,
 ): AsyncGenerator<string> {
-  for (let at = 0; at < ids.length; at += BATCH) {
+  for (let at = 0; at < ids.length; ) {
     const until = at + BATCH;
     const part = { type, ids: ids.slice(at, until), versions: versions.slice(at, until) };
-    const texts = await repository.look(organisationId, async (session) => {
-      const rows = await readVersions(session.tx, organisationId, part);
-      return rows.map((row) => session.open({ ...row, doc: 0, sorted: [] }));
+    const { rows, isCut, open } = await repository.look(organisationId, async (session) => {
+      const found = await readVersions(session.tx, organisationId, part);
+      return { ...found, open: session.open.bind(session) };
     });
-    // It opened when the export was prepared.
-    if (texts.includes(undefined)) throw new FileBroken('a document does not open any more');
-    if (texts.length > 0) yield `${texts.join('\n')}\n`;
+    let lines: string[] = [];
+    let budget = new ByteBudget(LINES_BYTES);
+    for (const row of rows) {
+      const text = open({ ...row, doc: 0, sorted: [] });
+      // It opened when the export was prepared.
+      if (text === undefined) throw new FileBroken('a document does not open any more');
+      lines.push(text);
+      budget.spend(text);
+      if (!budget.isSpent) continue;
+      yield `${lines.join('\n')}\n`;
+      lines = [];
+      budget = new ByteBudget(LINES_BYTES);
+    }
+    if (lines.length > 0) yield `${lines.join('\n')}\n`;
+    at = isCut ? at + (rows.at(-1)?.place ?? BATCH) : until;
   }
 }
 
@@ -52,9 +67,8 @@ async function* patientLines(
   organisationId: OrganisationId,
   ids: readonly string[],
 ): AsyncGenerator<string> {
-  const wanted = new Set(ids);
-  const shelved = await repository.look(organisationId, (session) => session.shelved());
-  for (const { id, document } of shelved) if (wanted.has(id)) yield `${document.text}\n`;
+  const shelved = await repository.look(organisationId, (session) => session.shelvedWithIds(ids));
+  for (const { document } of shelved) yield `${document.text}\n`;
 }
 
 async function* readingLines(

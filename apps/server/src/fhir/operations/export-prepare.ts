@@ -5,6 +5,7 @@
  * whoever counts.
  */
 import { PATIENT_COMPARTMENT } from '@ausculta/fhir/patient-compartment';
+import type { SearchRow } from '@ausculta/fhir/search-rows';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { asOrganisation, type Sql } from '../../database/pool.ts';
 import type { Registry } from '../../devices/registry.ts';
@@ -37,6 +38,8 @@ export async function prepareExport(
     store.readExport(tx, organisationId, id),
   );
   if (row === undefined || row.is_ready) return;
+  // What was given its time before the export was asked for is there, or never will be.
+  await ports.repository.settled(organisationId);
   const preparing = new Preparing(row, ports);
   const isWhole = (await preparing.documents()) && (await preparing.readings());
   if (!isWhole) return;
@@ -143,21 +146,33 @@ class Preparing {
     const unreadable: string[] = [];
     let last: number | undefined;
     while (ids.length < FILE_DOCUMENTS) {
-      const rows = await repository.look(organisationId, async (session) => {
+      const { opened, isMore } = await repository.look(organisationId, async (session) => {
         const ofPatients = this.#ofPatients(type, session.hash);
         const asked = { type, afterDoc: last ?? from, askedMs, sinceMs, ofPatients, limit: BATCH };
         const found = await store.readDocumentsThen(session.tx, organisationId, asked);
-        return found.map((row) => ({ row, isOpen: session.open(row) !== undefined }));
+        return {
+          isMore: found.isCut || found.rows.length === BATCH,
+          opened: found.rows.map(({ sealed, ...row }) => {
+            const text = session.open({ ...row, sealed });
+            const isOpen = text !== undefined;
+            return {
+              ...row,
+              isOpen,
+              isWanted: !(row.is_past && isOpen) || this.#isTheirs(type, session.rowsOf(text)),
+            };
+          }),
+        };
       });
-      for (const { row, isOpen } of rows) {
-        last = row.doc;
-        if (!isOpen) unreadable.push(`${type}/${row.id}/_history/${row.version}`);
+      for (const { doc, id, version, isOpen, isWanted } of opened) {
+        last = doc;
+        if (!isWanted) continue;
+        if (!isOpen) unreadable.push(`${type}/${id}/_history/${version}`);
         else {
-          ids.push(row.id);
-          versions.push(row.version);
+          ids.push(id);
+          versions.push(version);
         }
       }
-      if (rows.length < BATCH) return { ids, versions, unreadable, last, isMore: false };
+      if (!isMore) return { ids, versions, unreadable, last, isMore: false };
       await pause();
     }
     return { ids, versions, unreadable, last, isMore: true };
@@ -168,6 +183,21 @@ class Preparing {
     if (!isOfPatients) return undefined;
     const parameters = PATIENT_COMPARTMENT[type] ?? [];
     return { names: parameters.map((one) => hash(tokenText(type, one, 'to'))), patients };
+  }
+
+  /** By what it says itself: the index knows what it says now. */
+  #isTheirs(type: string, rows: readonly SearchRow[]): boolean {
+    const { of_patients: isOfPatients, patients } = this.#row;
+    const parameters = PATIENT_COMPARTMENT[type] ?? [];
+    const wanted = patients === null ? undefined : new Set<string>(patients);
+    return rows.some(
+      ({ parameter, value }) =>
+        !isOfPatients ||
+        (parameters.includes(parameter) &&
+          value.kind === 'reference' &&
+          value.url === `${PATIENT}/${value.id}` &&
+          (wanted?.has(value.id ?? '') ?? true)),
+    );
   }
 
   async #write(step: Omit<store.Step, 'exportId'>): Promise<boolean> {

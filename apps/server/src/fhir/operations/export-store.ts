@@ -2,6 +2,7 @@
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 import type { FoundRow } from '../search-store.ts';
+import { type Fetched, withinBytes } from '../store.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -139,6 +140,8 @@ export async function setReady(
     WHERE organisation_id = ${organisationId} AND id = ${exportId}`;
 }
 
+export type FoundThen = FoundRow & { readonly is_past: boolean };
+
 export interface ThenAsked {
   readonly type: string;
   readonly afterDoc: number;
@@ -151,12 +154,15 @@ export interface ThenAsked {
   readonly limit: number;
 }
 
-/** Documents of a type as they were at that time, in their order. */
+/**
+ * Documents of a type as they were at that time, in their order. Of one that has been changed since, what
+ * it referred to then stands in its content alone: it is found whoever is asked for, and says so.
+ */
 export async function readDocumentsThen(
   sql: Sql,
   organisationId: OrganisationId,
   { type, afterDoc, askedMs, sinceMs, ofPatients, limit }: ThenAsked,
-): Promise<FoundRow[]> {
+): Promise<Fetched<FoundThen>> {
   const isOfPatient =
     ofPatients === undefined
       ? sql``
@@ -167,31 +173,48 @@ export async function readDocumentsThen(
               ? sql``
               : sql`AND r.target_id = ANY(${[...ofPatients.patients]}::text[])`
           })`;
-  return await sql<FoundRow[]>`
-    SELECT d.doc, d.type, d.id, v.version, v.updated_ms, v.subject_id, v.sealed,
-      '[]'::jsonb AS sorted
-    FROM fhir_document AS d CROSS JOIN LATERAL (
-      SELECT d.version, d.updated_ms, d.subject_id, d.sealed WHERE d.updated_ms <= ${askedMs}
-      UNION ALL
-      (SELECT h.version, h.updated_ms, h.subject_id, h.sealed FROM fhir_history AS h
-       WHERE d.updated_ms > ${askedMs} AND h.organisation_id = ${organisationId}
-         AND h.type = ${type} AND h.id = d.id AND h.updated_ms <= ${askedMs}
-       ORDER BY h.version DESC LIMIT 1)
-    ) AS v
-    WHERE d.organisation_id = ${organisationId} AND d.type = ${type} AND d.doc > ${afterDoc}
-      AND v.sealed IS NOT NULL ${sinceMs === null ? sql`` : sql`AND v.updated_ms >= ${sinceMs}`}
-      ${isOfPatient}
-    ORDER BY d.doc LIMIT ${limit}`;
+  const isWanted = sql`d.organisation_id = ${organisationId} AND d.type = ${type}
+    AND d.doc > ${afterDoc}`;
+  return await withinBytes(
+    sql,
+    sql`
+    (SELECT d.doc, d.type, d.id, d.version, d.updated_ms, d.subject_id, d.sealed,
+       '[]'::jsonb AS sorted, false AS is_past
+     FROM fhir_document AS d
+     WHERE ${isWanted} AND d.updated_ms <= ${askedMs} AND d.sealed IS NOT NULL
+       ${sinceMs === null ? sql`` : sql`AND d.updated_ms >= ${sinceMs}`} ${isOfPatient}
+     ORDER BY d.doc LIMIT ${limit})
+    UNION ALL
+    (SELECT d.doc, d.type, d.id, v.version, v.updated_ms, v.subject_id, v.sealed,
+       '[]'::jsonb AS sorted, true AS is_past
+     FROM fhir_document AS d CROSS JOIN LATERAL (
+       SELECT h.version, h.updated_ms, h.subject_id, h.sealed FROM fhir_history AS h
+       WHERE h.organisation_id = ${organisationId} AND h.type = ${type} AND h.id = d.id
+         AND h.updated_ms <= ${askedMs}
+       ORDER BY h.version DESC LIMIT 1
+     ) AS v
+     WHERE ${isWanted} AND d.updated_ms > ${askedMs} AND v.sealed IS NOT NULL
+       ${sinceMs === null ? sql`` : sql`AND v.updated_ms >= ${sinceMs}`}
+     ORDER BY d.doc LIMIT ${limit})
+    ORDER BY doc LIMIT ${limit}`,
+  );
 }
+
+export type VersionThen = Omit<FoundRow, 'doc' | 'sorted'> & {
+  /** Of what was asked for, from 1. */
+  readonly place: number;
+};
 
 /** These versions, as far as they are still there, in the order in which they are asked for. */
 export async function readVersions(
   sql: Sql,
   organisationId: OrganisationId,
   { type, ids, versions }: Pick<FileRow, 'type' | 'ids' | 'versions'>,
-): Promise<Omit<FoundRow, 'doc' | 'sorted'>[]> {
-  return await sql`
-    SELECT found.* FROM unnest(${[...ids]}::text[], ${[...versions]}::bigint[])
+): Promise<Fetched<VersionThen>> {
+  return await withinBytes(
+    sql,
+    sql`
+    SELECT found.*, asked.place::int AS place FROM unnest(${[...ids]}::text[], ${[...versions]}::bigint[])
       WITH ORDINALITY AS asked (id, version, place)
     CROSS JOIN LATERAL (
       SELECT type, id, version, updated_ms, subject_id, sealed FROM fhir_document
@@ -202,5 +225,6 @@ export async function readVersions(
       WHERE organisation_id = ${organisationId} AND type = ${type} AND id = asked.id
         AND version = asked.version
     ) AS found
-    WHERE found.sealed IS NOT NULL ORDER BY asked.place`;
+    WHERE found.sealed IS NOT NULL ORDER BY asked.place`,
+  );
 }

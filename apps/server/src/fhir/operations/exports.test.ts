@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import {
   create,
   type FhirHouse,
   fhirHouse,
+  holdWrites,
   performed,
+  update,
 } from '../../../../../tests/support/fhir-house.ts';
 import { eventually } from '../../../../../tests/support/server.ts';
 import { Exports } from './exports.ts';
@@ -93,6 +95,50 @@ test('a document that does not open is named, and is in no file', async () => {
   assert.deepEqual(await namesIn(exports, house, id), [good]);
   const row = await exports.read(house.organisationId, id);
   assert.deepEqual(row?.unreadable, [`${bad}/_history/1`]);
+  await exports.close();
+});
+
+test('what moves to another patient while an export is prepared is told as it was', async () => {
+  await using house = await fhirHouse();
+  const patientOf = async () => (await nameOf(house, { resourceType: 'Patient' })).slice(8);
+  const [before, now] = [await patientOf(), await patientOf()];
+  const condition = (id: string) => {
+    return { resourceType: 'Condition', subject: { reference: `Patient/${id}` } };
+  };
+  const moved = await nameOf(house, condition(before));
+  const gone = await nameOf(house, condition(before));
+  const stays = await nameOf(house, condition(now));
+  const first = exportsOf(house);
+  const { organisationId, repository, clock } = house;
+  const ids: string[] = [];
+  for (const patients of [[before], [now], null] as SubjectId[][]) {
+    const asked = { ...ALL, of_patients: true, patients, types: ['Condition'] };
+    const id = await first.begin({ ...asked, organisationId, actor: undefined });
+    assert.ok(id !== undefined);
+    ids.push(id);
+  }
+  await first.close();
+  clock.nowMs += 1_000;
+  await performed(house, update({ ...condition(now), id: moved.split('/')[1] }));
+  const remove = { kind: 'delete', type: 'Condition', id: gone.split('/')[1] ?? '' } as const;
+  assert.ok((await repository.perform(organisationId, [remove])).ok);
+  const second = exportsOf(house);
+  second.resume();
+  const told: string[][] = [];
+  for (const id of ids) told.push((await namesIn(second, house, id)).sort());
+  assert.deepEqual(told, [[moved, gone].sort(), [stays], [moved, gone, stays].sort()]);
+  await second.close();
+});
+
+test('an export waits for what was under way when it was asked for', async () => {
+  await using house = await fhirHouse();
+  const exports = exportsOf(house);
+  const release = await holdWrites(house);
+  const writing = nameOf(house, ORGANIZATION);
+  house.clock.nowMs += 50;
+  const id = await begun(exports, house);
+  setTimeout(release, 100);
+  assert.deepEqual(await namesIn(exports, house, id), [await writing]);
   await exports.close();
 });
 

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { callerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
 import { outcomeOf, refuse } from '../answer.ts';
-import { sendRefusal } from '../http-answer.ts';
+import { baseOf, sendRefusal } from '../http-answer.ts';
 import type { Repository } from '../repository.ts';
 import { FHIR_ADMIN_ROUTE } from '../route-kind.ts';
 import type { Exports } from './exports.ts';
@@ -28,7 +28,7 @@ export function importRoutes(app: FastifyInstance, ports: ImportPorts): void {
     if (!(body instanceof Readable)) return await sendRefusal(reply, NO_LINES.refusal);
     const caller = callerOf(request);
     await exports.noteImport(caller);
-    const importing = new Importing(caller.organisationId, { repository, pause });
+    const importing = new Importing(caller, { repository, pause, baseUrl: baseOf(request) });
     try {
       for await (const line of linesIn(body, BODY_BYTES_MAX)) await importing.add(line);
     } catch (error) {

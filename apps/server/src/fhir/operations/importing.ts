@@ -4,14 +4,16 @@
  * taken is told by its number; the others are taken all the same.
  */
 import { parsePrecise, writePrecise } from '@ausculta/fhir/precise-json';
-import { type OrganisationId, parseSubjectId } from '@ausculta/vitals/identity';
+import { parseSubjectId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
-import type { Act } from '../acts.ts';
+import type { Caller } from '../../people/sign-in.ts';
+import type { Act, Done } from '../acts.ts';
 import { isKept, isOnlyAdded } from '../allowed.ts';
 import { type Answer, type Refusal, refuse } from '../answer.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import { fhirKnowledge } from '../knowledge.ts';
 import { PATIENT } from '../patients.ts';
+import { namedHere } from '../references.ts';
 import type { Repository } from '../repository.ts';
 import type { Line } from './ndjson.ts';
 
@@ -39,11 +41,12 @@ interface Waiting {
 
 export interface ImportingPorts {
   readonly repository: Repository;
+  readonly baseUrl: string;
   readonly pause: () => Promise<void>;
 }
 
 export class Importing {
-  readonly #organisationId: OrganisationId;
+  readonly #caller: Pick<Caller, 'organisationId' | 'accountId'>;
   readonly #ports: ImportingPorts;
   readonly #counts = { received: 0, created: 0, updated: 0, unchanged: 0, refused: 0 };
   readonly #renamed = new Map<string, string>();
@@ -51,8 +54,8 @@ export class Importing {
   #batch: Waiting[] = [];
   #waiting: Waiting[] = [];
 
-  constructor(organisationId: OrganisationId, ports: ImportingPorts) {
-    this.#organisationId = organisationId;
+  constructor(caller: Pick<Caller, 'organisationId' | 'accountId'>, ports: ImportingPorts) {
+    this.#caller = caller;
     this.#ports = ports;
   }
 
@@ -84,13 +87,14 @@ export class Importing {
     const { resourceType: type, id } = resource;
     const { definitions } = await fhirKnowledge();
     if (!isKept(type, definitions.resourceTypes)) return NOT_KEPT;
+    namedHere(resource, this.#ports.baseUrl);
     renameIn(resource, this.#renamed);
     if (id === undefined)
       return { ok: true, value: { kind: 'create', type, resource, hasPrecise } };
     if (!ID.test(id)) return BAD_ID;
     const own = type === PATIENT ? this.#patientId(resource, id) : id;
     const given = { ...resource, id: own } as Resource;
-    const here = await this.#ports.repository.read(this.#organisationId, { type, id: own });
+    const here = await this.#ports.repository.read(this.#caller.organisationId, { type, id: own });
     if (here.ok && bareText(here.value.text ?? '{}') === bareText(writePrecise(given, hasPrecise)))
       return { ok: true, value: undefined };
     if (here.ok && isOnlyAdded(type)) return MADE_ONCE;
@@ -105,7 +109,7 @@ export class Importing {
     if (parseSubjectId(id) !== undefined) return id;
     const known = this.#renamed.get(`${PATIENT}/${id}`);
     if (known !== undefined) return known.slice(PATIENT.length + 1);
-    const hash = this.#ports.repository.hashOf(this.#organisationId);
+    const hash = this.#ports.repository.hashOf(this.#caller.organisationId);
     const text = `import ${id} ${bareText(JSON.stringify(resource))}`;
     const digits = [0, 1, 2].map((at) => hash(`${at} ${text}`).toString(16).padStart(13, '0'));
     const all = digits.join('');
@@ -121,7 +125,7 @@ export class Importing {
     for (let tries = 0; rest.length > 0; tries++) {
       if (tries === TOGETHER_MAX) return await this.#oneByOne(rest, false);
       const acts = rest.map(({ act }) => act);
-      const done = await this.#ports.repository.perform(this.#organisationId, acts);
+      const done = await this.#performed(acts);
       await this.#ports.pause();
       if (done.ok) {
         for (const { status } of done.value) this.#count(status);
@@ -136,11 +140,17 @@ export class Importing {
 
   async #oneByOne(part: readonly Waiting[], isLast: boolean): Promise<void> {
     for (const one of part) {
-      const done = await this.#ports.repository.perform(this.#organisationId, [one.act]);
+      const done = await this.#performed([one.act]);
       if (!done.ok) this.#putOff(one, done.refusal, isLast);
       else for (const { status } of done.value) this.#count(status);
       await this.#ports.pause();
     }
+  }
+
+  #performed(acts: readonly Act[]): Promise<Answer<Done[]>> {
+    const { organisationId, accountId: actor } = this.#caller;
+    const { repository, baseUrl } = this.#ports;
+    return repository.perform(organisationId, acts, { actor, baseUrl });
   }
 
   #count(status: number): void {

@@ -1,5 +1,6 @@
 /** `Observation/$lastn` over HTTP. */
 import { parseObservationQuery } from '@ausculta/fhir/observation-query';
+import { referenceHere } from '@ausculta/fhir/reference';
 import { fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
@@ -14,6 +15,7 @@ import { type ObservationPorts, WITHOUT_READINGS } from '../observation-search.t
 import { FHIR_ROUTE } from '../route-kind.ts';
 import { unreadableIssues } from '../search-answer.ts';
 import { TooWide } from '../search-session.ts';
+import { queryOf } from '../write-routes.ts';
 import { addDocuments, addReadings, LastGroups } from './lastn.ts';
 import { ABOUT_THE_ANSWER, readAsked, wholeNumber } from './parameters.ts';
 
@@ -26,14 +28,16 @@ export function lastnRoutes(app: FastifyInstance, ports: ObservationPorts): void
     const { texts } = given.value;
     const isStrict = prefers(request, 'handling=strict');
     const { organisationId } = callerOf(request);
-    const answered = await lastOfEach(ports, { organisationId, texts, isStrict });
+    const baseUrl = baseOf(request);
+    const answered = await lastOfEach(ports, { organisationId, texts, isStrict, baseUrl });
     if (!answered.ok) return await sendRefusal(reply, answered.refusal);
     const { documents, issues } = answered.value;
-    const base = baseOf(request);
-    const link = [{ relation: 'self', url: `${base}/Observation/$lastn?${texts}` }];
+    // What was written into a body stays out of addresses.
+    const asked = new URLSearchParams(queryOf(request.url));
+    const link = [{ relation: 'self', url: `${baseUrl}/Observation/$lastn?${asked}` }];
     const entries = documents.map(({ type, id, text }) => ({
       text,
-      beside: { fullUrl: `${base}/${type}/${id}`, search: { mode: 'match' } },
+      beside: { fullUrl: `${baseUrl}/${type}/${id}`, search: { mode: 'match' } },
     }));
     const outcome = issues.map((issue) => ({
       text: JSON.stringify(outcomeOf([issue])),
@@ -50,6 +54,7 @@ interface LastAsked {
   readonly organisationId: OrganisationId;
   readonly texts: URLSearchParams;
   readonly isStrict: boolean;
+  readonly baseUrl: string;
 }
 
 interface Last {
@@ -62,11 +67,13 @@ const OF_PATIENT = /^(patient|subject)(:Patient)?$/;
 
 async function lastOfEach(
   { repository, telemetry, registry }: ObservationPorts,
-  { organisationId, texts, isStrict }: LastAsked,
+  { organisationId, texts, isStrict, baseUrl }: LastAsked,
 ): Promise<Answer<Last>> {
   const max = texts.has('max') ? wholeNumber(texts.get('max'), MAX_MAX) : 1;
   if (max === undefined) return MAX_INVALID;
-  const filters = [...texts].filter(([name]) => !OWN.includes(name));
+  const filters = [...texts]
+    .filter(([name]) => !OWN.includes(name))
+    .map(([name, value]) => [name, referenceHere(value, baseUrl) ?? value] as const);
   if (!filters.some(([name]) => OF_PATIENT.test(name))) return PATIENT_MISSING;
   const query = await repository.parse('Observation', filters, { isStrict, baseUrl: undefined });
   if (!query.ok) return refuseFor(query.fault);

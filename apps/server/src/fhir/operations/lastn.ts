@@ -13,6 +13,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Condition } from '../conditions.ts';
 import type { FhirDocument } from '../document.ts';
 import { tokenText } from '../index-entries.ts';
+import { ANSWER_BYTES_MAX, ByteBudget } from '../page-budget.ts';
 import { documentOfReading, readingsPage } from '../reading-pages.ts';
 import { documentOf, positionOf, type SearchSession, TooWide } from '../search-session.ts';
 
@@ -93,6 +94,7 @@ export async function addDocuments(
   const sort = [
     { by: { range: hash(tokenText('Observation', 'date', 'span')) }, descending: true },
   ];
+  const budget = new ByteBudget(ANSWER_BYTES_MAX);
   let after: ReturnType<typeof positionOf> | undefined;
   for (let opened = 0; opened < OPENED_MAX; opened += BATCH) {
     const anyOf = groups
@@ -103,6 +105,8 @@ export async function addDocuments(
     const question = { types: ['Observation'], sort, after };
     let seen = 0;
     for await (const found of session.stored(question, [...asked, wanted], BATCH)) {
+      if (budget.isSpent) throw new TooWide();
+      budget.spend(found.text);
       const { code, ...observation } = JSON.parse(found.text) as Observation;
       groups.add(code, { document: documentOf(found), atMs: effectiveMs(observation) });
       after = positionOf(found.row, 1);
