@@ -9,7 +9,12 @@ import { fileURLToPath } from 'node:url';
 const TOOLS = fileURLToPath(new URL('.', import.meta.url));
 
 /** Runs `body` in a process of its own, as the house does, with test files `a`, `b` … beside it. */
-function run(t: TestContext, files: readonly string[], env: Record<string, string> = {}) {
+function run(
+  t: TestContext,
+  files: readonly string[],
+  env: Record<string, string> = {},
+  timeoutMs = 5_000,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'ausculta-steps-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const names = files.map((text, index) => {
@@ -21,7 +26,7 @@ function run(t: TestContext, files: readonly string[], env: Record<string, strin
     import { Steps } from '${TOOLS}steps.ts';
     import { runTests } from '${TOOLS}test-runs.ts';
     const steps = new Steps('${folder}');
-    const run = { timeoutMs: 5000, concurrency: 1 };
+    const run = { timeoutMs: ${timeoutMs}, concurrency: 1 };
     await runTests(steps, { ...run, name: 'first', files: ${JSON.stringify(names.slice(0, 1))} });
     await runTests(steps, { ...run, name: 'second', files: ${JSON.stringify(names.slice(1))} });
     await steps.run('third', async () => ${env['THIRD'] ?? 'true'});
@@ -47,6 +52,13 @@ test('all runs are added up in the last line', (t) => {
 test('a failure in the first run fails the whole, and the second runs all the same', (t) => {
   const { code, last, stdout } = run(t, [PASS + FAIL, PASS]);
   assert.equal(last, '2 passed, 1 failed');
+  assert.match(stdout, /Failed: first\n/);
+  assert.equal(code, 1);
+});
+
+test('a file that leaves something running is ended and told of, whatever its tests were', (t) => {
+  const { code, stdout } = run(t, [`${PASS} setInterval(() => {}, 100);`, PASS], {}, 700);
+  assert.match(stdout, /did not end within 2.1 s/);
   assert.match(stdout, /Failed: first\n/);
   assert.equal(code, 1);
 });

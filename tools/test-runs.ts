@@ -18,6 +18,10 @@ interface Run {
 }
 
 const TALLY_REPORTER = new URL('tally-reporter.ts', import.meta.url).href;
+const FILE_LIMIT = new URL('file-limit.mjs', import.meta.url).href;
+
+/** So many times a test's own limit: no file comes near it. */
+const LIMIT_OF_FILE = 3;
 
 /** Tests wait for sockets and databases as often as they compute; two keep a small machine busy. */
 const CONCURRENCY = Math.max(2, availableParallelism());
@@ -75,6 +79,7 @@ export async function runTests(steps: Steps, run: Run): Promise<void> {
   if (run.files.length === 0) return;
   await steps.run(run.name, async () => {
     const args = [
+      `--import=${FILE_LIMIT}`,
       '--test',
       `--test-concurrency=${run.concurrency}`,
       `--test-timeout=${run.timeoutMs}`,
@@ -92,6 +97,7 @@ export async function runTests(steps: Steps, run: Run): Promise<void> {
         ...run.env,
         AUSCULTA_SHARED_DIR: sharedRoot(),
         AUSCULTA_DATA_CASES_FILE: steps.dataCasesFile,
+        AUSCULTA_TEST_FILE_LIMIT_MS: String(run.timeoutMs * LIMIT_OF_FILE),
       },
     });
     const tally = steps.takeTally();

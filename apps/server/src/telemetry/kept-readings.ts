@@ -22,7 +22,7 @@ export function keep(
 ): readonly Columns[] {
   if (columns.length >= count) return [columns.length > count ? columns.tail(count) : columns];
   const newest = kept.at(-1);
-  if (newest?.hasRoomFor(columns)) {
+  if (newest?.hasRoomFor(columns) && newest.length + columns.length <= count) {
     newest.add(columns.view());
     return withoutOldest(kept, count);
   }
