@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { BASE, fhirClient, ids, type Json, json } from './support/fhir-http.ts';
 import {
   eventually,
   type ServerHere,
@@ -12,33 +13,7 @@ import {
 let here: ServerHere;
 let server: ServerUnderTest;
 
-type Json = Record<string, unknown> & { id?: string; entry?: Json[]; resource?: Json };
-
-const BASE = '/fhir/R4';
-
-function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
-  const type = { 'content-type': 'application/fhir+json' };
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const options = { method, headers: { ...type, ...headers } };
-  return server.fetch(`${BASE}${path}`, body === undefined ? options : { ...options, body: text });
-}
-
-async function json(response: Response): Promise<Json> {
-  return (await response.json()) as Json;
-}
-
-async function made<T extends { resourceType: string }>(
-  resource: T,
-): Promise<Json & { id: string }> {
-  const response = await send('POST', `/${resource.resourceType}`, resource);
-  assert.equal(response.status, 201, await response.clone().text());
-  return (await json(response)) as Json & { id: string };
-}
-
-const ids = (bundle: Json, mode = 'match'): unknown[] =>
-  (bundle.entry ?? [])
-    .filter((entry) => (entry['search'] as Json | undefined)?.['mode'] === mode)
-    .map(({ resource }) => resource?.id);
+const { send, made } = fhirClient(() => server);
 
 const linksOf = (bundle: Json) => bundle['link'] as { relation: string; url: string }[];
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { BASE, fhirClient, ids, type Json, json } from './support/fhir-http.ts';
 import {
   eventually,
   type ServerHere,
@@ -13,26 +14,7 @@ let here: ServerHere;
 let server: ServerUnderTest;
 const clinician = randomBytes(24).toString('base64url');
 
-type Json = Record<string, unknown> & { id?: string; entry?: Json[]; resource?: Json };
-
-const BASE = '/fhir/R4';
-
-function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
-  const type = { 'content-type': 'application/fhir+json' };
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const options = { method, headers: { ...type, ...headers } };
-  return server.fetch(`${BASE}${path}`, body === undefined ? options : { ...options, body: text });
-}
-
-async function json(response: Response): Promise<Json> {
-  return (await response.json()) as Json;
-}
-
-async function made(resource: object & { resourceType: string }): Promise<Json & { id: string }> {
-  const response = await send('POST', `/${resource.resourceType}`, resource);
-  assert.equal(response.status, 201, await response.clone().text());
-  return (await json(response)) as Json & { id: string };
-}
+const { send, made } = fhirClient(() => server);
 
 /** The status and the code of the first issue. */
 async function refused(response: Response): Promise<[number, unknown, unknown?]> {
@@ -44,11 +26,6 @@ async function refused(response: Response): Promise<[number, unknown, unknown?]>
     ? [response.status, issue?.['code']]
     : [response.status, issue?.['code'], element];
 }
-
-const ids = (bundle: Json, mode = 'match'): unknown[] =>
-  (bundle.entry ?? [])
-    .filter((entry) => (entry['search'] as Json | undefined)?.['mode'] === mode)
-    .map(({ resource }) => resource?.id);
 
 const PATIENT = { resourceType: 'Patient', name: [{ family: 'Fhir', given: ['Ann'] }] };
 

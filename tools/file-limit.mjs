@@ -4,7 +4,9 @@ const limitMs = Number(process.env.AUSCULTA_TEST_FILE_LIMIT_MS);
 
 if (process.env.NODE_TEST_CONTEXT !== undefined && limitMs > 0) {
   setTimeout(() => {
-    process.stderr.write(`This file did not end within ${limitMs / 1_000} s: what has it left open?\n`);
+    process.stderr.write(
+      `This file did not end within ${limitMs / 1_000} s: what has it left open?\n`,
+    );
     process.exit(1);
   }, limitMs).unref();
 }

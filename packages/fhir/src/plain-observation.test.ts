@@ -53,11 +53,10 @@ const RICH: Observation = {
 };
 
 test('a text that is nearly plain is looked at as quickly as another', () => {
+  // Were each letter a new beginning, these would take many minutes.
   const odd = `${'a'.repeat(9_999)}\n`;
-  const startMs = performance.now();
-  for (let at = 0; at < 200; at += 1)
+  for (let at = 0; at < 5_000; at += 1)
     assert.equal(isPlainObservation({ ...RICH, method: { text: odd } }), false);
-  assert.ok(performance.now() - startMs < 500);
   for (const [text, isPlain] of [
     ['a', true],
     [' a ', true],

@@ -137,10 +137,8 @@ test('chains that lead to too many types are refused, until the types are named'
     const parsed = parseSearch(type, new URLSearchParams(query), OPTIONS);
     return parsed.ok ? undefined : parsed.fault.code;
   };
-  const startMs = performance.now();
   for (const query of ['depends-on._id=x', 'depends-on.depends-on.depends-on.depends-on._id=x'])
     assert.equal(refusal('Library', query), 'QUERY_TOO_WIDE', query);
-  assert.ok(performance.now() - startMs < 2_000, 'at once');
   assert.equal(refusal('Library', 'depends-on:Library.depends-on:Library._id=x'), undefined);
   // 50 are asked by one query, whichever parameters and types they come from.
   const chains = (count: number) => Array(count).fill('subject.identifier=x').join('&');

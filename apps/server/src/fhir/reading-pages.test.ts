@@ -4,7 +4,6 @@ import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import fc from 'fast-check';
 import type { SeriesRange } from '../telemetry/merge.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import { firstTold, inOrder, isPageStart, readingsPage } from './reading-pages.ts';
 
 const START_MS = 1_764_000_000_000;
@@ -87,7 +86,7 @@ test('page after page, also where many are of one time, each reading is told onc
     async function* windows(): AsyncGenerator<SeriesRange[]> {
       yield from;
     }
-    const found = await readingsPage(query, { windows } as unknown as Telemetry);
+    const found = await readingsPage(query, { windows });
     told.push(...found.resources.map(({ id }) => id));
     assert.ok(found.next === undefined || isPageStart(found.next));
     page = found.next;

@@ -32,7 +32,7 @@ export function documentOfReading({ id, text }: ToldObservation): FoundDocument 
 /** Readings are looked at from one end until there are enough: ten of a year cost the last few chunks. */
 export async function readingsPage(
   query: ObservationQuery,
-  telemetry: Telemetry,
+  telemetry: Pick<Telemetry, 'windows'>,
 ): Promise<ReadingPage> {
   const { page, count, newestFirst } = query;
   if (count === 0) return NO_PAGE;
@@ -71,7 +71,7 @@ type All = Pick<ObservationQuery, 'subjectId' | 'codes' | 'categories' | 'interv
 /** All of them, oldest first, as many at a time as lie together. */
 export async function* allReadings(
   asked: All,
-  telemetry: Telemetry,
+  telemetry: Pick<Telemetry, 'windows'>,
   unreadable: UnreadablePart[],
 ): AsyncGenerator<readonly ToldObservation[]> {
   const { subjectId, interval } = asked;

@@ -9,6 +9,7 @@ import {
   holdWrites,
   idsFound,
 } from '../../../../tests/support/fhir-house.ts';
+import { eventually } from '../../../../tests/support/server.ts';
 import { WriteTimes } from './write-times.ts';
 
 test('after somebody was told of a moment, all times are later, whichever way the clock goes', () => {
@@ -53,11 +54,12 @@ for (const [name, poll] of Object.entries(POLLS)) {
     const made = () => documentAfter(house, create({ resourceType: 'Organization', name: 'A' }));
     const release = await holdWrites(house);
     const slow = made();
-    // It has its time, and waits.
-    await slowly(undefined);
+    await someWriteWaits(house);
     house.clock.nowMs += 50;
-    const told = poll(house, 0);
-    const isTold = await Promise.race([told.then(() => true), slowly(false)]);
+    let isTold = false;
+    const told = poll(house, 0).finally(() => (isTold = true));
+    // Time enough for five answers one after the other.
+    for (let at = 0; at < 5; at += 1) await idsFound(house, 'Encounter', 'status=planned');
     release();
     assert.equal(isTold, false, 'it waits for what is under way');
     const first = await told;
@@ -80,6 +82,11 @@ for (const [name, poll] of Object.entries(POLLS)) {
   });
 }
 
-function slowly<T>(value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(() => resolve(value), 200));
+/** It has its time, and stands at a lock. */
+async function someWriteWaits({ database }: FhirHouse): Promise<void> {
+  await eventually('a write that waits', async () => {
+    const waiting = await database.line`
+      SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    return waiting.length > 0 ? true : undefined;
+  });
 }

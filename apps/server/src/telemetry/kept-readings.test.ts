@@ -47,7 +47,8 @@ test('the last readings that came are kept, in few pieces, and what was read of 
         assert.ok(length >= Math.min(came.length, COUNT));
         // All but the oldest piece are fewer than are needed, and no piece is much more than that.
         assert.ok(kept.length === 1 || length - (kept[0] as Columns).length < COUNT);
-        for (const piece of kept) assert.ok(piece.length < COUNT + 64, `a piece of ${piece.length}`);
+        for (const piece of kept)
+          assert.ok(piece.length < COUNT + 64, `a piece of ${piece.length}`);
         // Two of less than 64 are never side by side.
         assert.ok(kept.length <= 2 + (2 * length) / 64, `${kept.length} pieces for ${length}`);
       });
