@@ -347,9 +347,11 @@ export class AlarmBook {
     const isProvisional = provisional !== undefined;
     const evaluator = provisional?.evaluator ?? this.#evaluator;
     const isHeldBack = ({ deviceId }: Series) => provisional?.isWaiting(deviceId) === true;
-    const nowMs = isProvisional ? this.#ports.nowMs() : consumedUntilMs;
+    const clockMs = this.#ports.nowMs();
+    const nowMs = isProvisional ? clockMs : consumedUntilMs;
     this.#resume(evaluator);
-    for (const finding of this.#monitoring.look(evaluator.subjects(), nowMs, isHeldBack)) {
+    const listening = { clockMs, isHeldBack };
+    for (const finding of this.#monitoring.look(evaluator.subjects(), nowMs, listening)) {
       this.#apply(finding, isProvisional);
     }
     const isConsumed = !isProvisional && consumedUntilMs > this.#provisionalEndedMs;
@@ -357,7 +359,7 @@ export class AlarmBook {
     for (const { alarm, what } of changesByClock({ ...round, nowMs, isConsumed })) {
       this.#put(alarm, what);
     }
-    this.#shelf.forgetSettledBefore(this.#ports.nowMs() - KEPT_MS);
+    this.#shelf.forgetSettledBefore(clockMs - KEPT_MS);
   }
 
   #resume(evaluator: Evaluator): void {

@@ -1,7 +1,7 @@
 /** One alarm for one cause: waveforms, electrodes, a device that comes back, a store that is away. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NOON } from '../../../../tests/support/line.ts';
+import { arrivalOf, NOON } from '../../../../tests/support/line.ts';
 import {
   BREATHS,
   ECG,
@@ -13,6 +13,7 @@ import {
   Ward,
 } from '../../../../tests/support/monitored-ward.ts';
 import type { Series } from './entry.ts';
+import { Evaluator } from './evaluate.ts';
 
 test('a device that sends waveforms alone is missed when it stops, also after a restart', () => {
   const ward = new Ward();
@@ -116,11 +117,11 @@ test('nobody is told of the leads of a device that nobody wears', () => {
 test('while the store is away, whoever waits for its answer is not missed, and is once it is back', () => {
   const ward = new Ward();
   ward.run(10, RATE, SPO2);
-  const heldBack = (series: Series) => series.deviceId === RATE.deviceId;
+  const isHeldBack = (series: Series) => series.deviceId === RATE.deviceId;
   const subjects = () => ward.evaluator.subjects();
   const said: string[] = [];
   for (; ward.second < 40; ward.second += 1) {
-    for (const { kind, alarmId } of ward.monitoring.look(subjects(), ward.nowMs, heldBack)) {
+    for (const { kind, alarmId } of ward.monitoring.look(subjects(), ward.nowMs, { isHeldBack })) {
       said.push(`${ward.second} ${kind} ${alarmId.replace(/@.*/, '')}`);
     }
   }
@@ -136,10 +137,37 @@ test('a loss that was told before the store went away is held, and ends by its r
   assert.equal(ward.run(20).length, 1);
   for (let second = 0; second < 20; second += 1) {
     assert.deepEqual(
-      ward.monitoring.look(ward.evaluator.subjects(), ward.nowMs, () => true),
+      ward.monitoring.look(ward.evaluator.subjects(), ward.nowMs, { isHeldBack: () => true }),
       [],
     );
     ward.second += 1;
   }
   assert.equal(ward.run(5, RATE).length, 1);
+});
+
+test('what the store has not taken yet sets no clock back: breaches began when they did, and nobody is missed', () => {
+  const ward = new Ward();
+  ward.evaluator = new Evaluator(() => 'adult');
+  ward.run(20, RATE, SPO2);
+  const look = (asOfS: number, isHeldBack = (_: Series) => false) => {
+    const asOfMs = NOON + asOfS * 1_000;
+    const listening = { clockMs: ward.nowMs, isHeldBack };
+    return ward.monitoring.look(ward.evaluator.subjects(), asOfMs, listening);
+  };
+  const beganMs = ward.nowMs;
+  ward.evaluator.evaluate(arrivalOf(RATE, { stampMs: beganMs, value: 150 }));
+  // The store stands still; meanwhile one looks by the clock. Then it is back, and has much to take.
+  for (; ward.second < 32; ward.second += 1) {
+    assert.deepEqual(
+      look(ward.second, () => true),
+      [],
+    );
+  }
+  ward.monitoring.startListening(ward.nowMs);
+  for (; ward.second < 40; ward.second += 1) assert.deepEqual(look(18), []);
+  const [raised] = ward.evaluator.silences(NOON + 60_000);
+  assert.equal(raised?.alarmId, `limit/heart-rate/high@${beganMs}`);
+  assert.deepEqual(look(43), [], 'nobody has been listened to for long enough');
+  ward.second = 44;
+  assert.equal(look(44)[0]?.kind, 'raised');
 });

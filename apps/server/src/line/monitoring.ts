@@ -55,12 +55,18 @@ const NOBODY = (): boolean => false;
  */
 export type DataState = 'flowing' | 'awaited' | 'stopped' | 'nobody-measures';
 
+interface Listening {
+  readonly clockMs?: number;
+  readonly isHeldBack?: (series: Series) => boolean;
+}
+
 export class Monitoring {
   /** Whether a device is there to be missed: worn by the series' subject, who is a person. */
   readonly #isWorn: (series: Series, nowMs: number) => boolean;
   readonly #losses = new Map<SubjectId, Losses>();
   /** Since when the server listens without a break. */
   #listeningMs = Number.NEGATIVE_INFINITY;
+  /** By the clock. */
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isHeldBack: (series: Series) => boolean = NOBODY;
 
@@ -98,19 +104,21 @@ export class Monitoring {
   }
 
   /**
-   * `isHeldBack`: of devices that may be waiting for our own answer, while the store is away. Their
-   * silence is no news: that monitoring is degraded has been told to all, as one alarm (safety S20).
+   * As of `nowMs`: a moment up to which all has been heard. That lies behind the clock's own `clockMs`
+   * where the store is slow, and may go back when it returns; only the clock tells a sleep or a change
+   * of itself. `isHeldBack`: of devices that may be waiting for our own answer, while the store is away.
+   * Their silence is no news: that monitoring is degraded has been told to all, as one alarm (safety S20).
    */
   look(
     subjects: Iterable<SubjectWatch>,
     nowMs: number,
-    isHeldBack: (series: Series) => boolean = NOBODY,
+    { clockMs = nowMs, isHeldBack = NOBODY }: Listening = {},
   ): Finding[] {
     this.#isHeldBack = isHeldBack;
-    if (nowMs - this.#lookedMs > ASLEEP_MS) this.startListening(nowMs);
-    const isSetBack = nowMs < this.#lookedMs - SET_BACK_MS;
-    this.#lookedMs = isSetBack ? nowMs : Math.max(this.#lookedMs, nowMs);
-    const all = isSetBack ? this.#setBack([...subjects], nowMs) : subjects;
+    if (clockMs - this.#lookedMs > ASLEEP_MS) this.startListening(clockMs);
+    const isSetBack = clockMs < this.#lookedMs - SET_BACK_MS;
+    this.#lookedMs = isSetBack ? clockMs : Math.max(this.#lookedMs, clockMs);
+    const all = isSetBack ? this.#setBack([...subjects], Math.min(nowMs, clockMs)) : subjects;
     const findings: Finding[] = [];
     for (const subject of all) {
       const isWell =
