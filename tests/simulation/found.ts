@@ -5,8 +5,8 @@ import type { WaveformRun } from '@ausculta/vitals/waveform';
 import { FIRST_EVENTS } from '../../apps/server/src/telemetry/events.ts';
 import { ALL_TIME, type SeriesRange } from '../../apps/server/src/telemetry/merge.ts';
 import { waveformsBySeries } from '../../apps/server/src/telemetry/waveform-runs.ts';
-import { eventKey, readingKey, runKey } from './ledger.ts';
-import { SAMPLES_PER_RUN, VITALS } from './monitor.ts';
+import { eventKey, readingKey, runKey, SAMPLES_PER_RUN } from './ledger.ts';
+import { VITALS } from './monitor.ts';
 import type { Server } from './server-life.ts';
 import type { World } from './world.ts';
 
@@ -90,7 +90,7 @@ async function readRuns(
   }
 }
 
-/** Runs are joined and cut: each is known by its first sample, a multiple of how many it has. */
+/** Piece by piece of those that were sent. */
 function noteRun(
   run: WaveformRun,
   where: Pick<Found, 'subjectId' | 'seriesId'>,

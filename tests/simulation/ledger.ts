@@ -51,8 +51,11 @@ export interface SeenAlarm {
 
 export const readingKey = (deviceId: string, metric: string, value: number): string =>
   `${deviceId} ${metric} ${value}`;
-export const runKey = (deviceId: string, firstSample: number): string =>
-  `${deviceId} run ${firstSample}`;
+export const SAMPLES_PER_RUN = 25;
+
+/** Runs are joined and cut: each is known by its first sample, a multiple of how many it has. */
+export const runKey = (deviceId: string, sample: number): string =>
+  `${deviceId} run ${sample - (sample % SAMPLES_PER_RUN)}`;
 export const eventKey = (id: string): string => `event ${id}`;
 
 export class Ledger {

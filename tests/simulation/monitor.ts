@@ -3,7 +3,15 @@ import type { DeviceId, OrganisationId } from '@ausculta/vitals/identity';
 import { FLAG } from '@ausculta/vitals/reading';
 import type { Decoded, Message } from '../../apps/server/src/doors/intake.ts';
 import type { Chance } from './chance.ts';
-import { contentIdOf, eventKey, type Fact, type Ledger, readingKey, runKey } from './ledger.ts';
+import {
+  contentIdOf,
+  eventKey,
+  type Fact,
+  type Ledger,
+  readingKey,
+  runKey,
+  SAMPLES_PER_RUN,
+} from './ledger.ts';
 
 export interface Sent {
   readonly id: string;
@@ -24,7 +32,6 @@ interface Correctable {
   readonly fact: Fact;
 }
 
-export const SAMPLES_PER_RUN = 25;
 const RATE = { numerator: 250, denominator: 1 };
 export const SAMPLE_MS = 4;
 const RUN_MS = SAMPLES_PER_RUN * SAMPLE_MS;

@@ -54,6 +54,10 @@ export function deviceSample(
       const { organisationId, subjectId: id, partition } = seriesSample({ id: 0, subject });
       return { organisationId, subjectId: id, partition };
     },
+    handoversWithin: ({ fromMs, toMs }) => {
+      const times = Array.from({ length: Math.ceil(toMs) - fromMs }, (_, ms) => fromMs + ms);
+      return times.filter((atMs) => atMs > fromMs && wearerAt(atMs) !== wearerAt(atMs - 1));
+    },
     isWornThroughout: ({ fromMs, toMs }) =>
       wearerAt(fromMs) !== undefined && wearerAt(fromMs) === wearerAt(toMs),
     seriesOf(id, metric, epoch) {

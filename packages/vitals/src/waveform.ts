@@ -27,6 +27,11 @@ export function sampleOffsetMs(rate: SampleRate, index: number): number {
   return (index * 1000 * rate.denominator) / rate.numerator;
 }
 
+/** The first sample that is `offsetMs` or more behind the first one; may lie behind the last. */
+export function sampleIndexFrom(rate: SampleRate, offsetMs: number): number {
+  return Math.max(0, Math.ceil((offsetMs * rate.numerator) / (1000 * rate.denominator)));
+}
+
 /**
  * Whether a run that starts at `startMs` continues one that would have its next sample at
  * `predictedMs`: within 1 ms and half a sample. From then on the sample index is the truth.

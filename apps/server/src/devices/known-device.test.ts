@@ -1,8 +1,8 @@
-/** The offsets of a device's clock: which one holds for a stamp, and from where on a new one does. */
+/** The offsets of a device's clock, which hold for which stamps; and who wears it from when on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeviceId } from '@ausculta/vitals/identity';
-import { NOON, ORGANISATION } from '../../../../tests/support/line.ts';
+import { NOON, ORGANISATION, seriesSample } from '../../../../tests/support/line.ts';
 import { RegisteredDevice } from './known-device.ts';
 
 function deviceWith(...marks: readonly (readonly [fromStampMs: number, offsetMs: number])[]) {
@@ -30,4 +30,29 @@ test('a new offset holds for what comes, though older stamps come with the messa
     [NOON + 99, NOON + 100, NOON + 900].map((stampMs) => device.offsetAt(1, stampMs)),
     [1, 7, 7],
   );
+});
+
+test('who begins to wear it within a span is told, both edges being outside', () => {
+  const device = deviceWith();
+  assert.deepEqual(device.handoversWithin({ fromMs: NOON, toMs: NOON + 900 }), []);
+  for (const [subject, fromMs, untilMs] of [
+    [1, NOON, NOON + 200],
+    [2, NOON + 200, NOON + 300],
+    [1, NOON + 400, undefined],
+  ] as const) {
+    const placement = seriesSample({ id: 1, subject });
+    const { subjectId } = placement;
+    device.addWearer({ deviceId: device.id, subjectId, fromMs, untilMs }, placement);
+  }
+  for (const [fromMs, toMs, begins] of [
+    [-10, 900, [0, 200, 400]],
+    [0, 400, [200]],
+    [199, 401, [200, 400]],
+    [200, 201, []],
+    [400, 900, []],
+  ] as const)
+    assert.deepEqual(
+      device.handoversWithin({ fromMs: NOON + fromMs, toMs: NOON + toMs }),
+      begins.map((ms) => NOON + ms),
+    );
 });

@@ -25,6 +25,8 @@ export function assignmentOfRow(row: AssignmentRow): Assignment {
 const nameOf = ({ metric, epoch, subjectId }: Pick<Series, 'metric' | 'epoch' | 'subjectId'>) =>
   `${metric.key}/${epoch}/${subjectId}`;
 
+const NEVER: readonly number[] = [];
+
 export class RegisteredDevice implements KnownDevice {
   readonly id: DeviceId;
   readonly organisationId: OrganisationId;
@@ -83,6 +85,13 @@ export class RegisteredDevice implements KnownDevice {
   subjectAt(atMs: number): Placement | undefined {
     for (const wearer of this.#wearers) if (isAssignedAt(wearer, atMs)) return wearer.placement;
     return undefined;
+  }
+
+  handoversWithin({ fromMs, toMs }: { fromMs: number; toMs: number }): readonly number[] {
+    const [newest] = this.#wearers;
+    if (newest === undefined || newest.fromMs <= fromMs) return NEVER;
+    const begins = this.#wearers.map((wearer) => wearer.fromMs);
+    return begins.filter((atMs) => fromMs < atMs && atMs < toMs).reverse();
   }
 
   isWornThroughout({ fromMs, toMs }: { fromMs: number; toMs: number }): boolean {

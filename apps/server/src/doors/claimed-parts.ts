@@ -54,6 +54,7 @@ export function placeAgain(device: RegisteredDevice, { row, decoded, waiting }: 
     clock: step.state,
     offsetAt: (of, stampMs) => device.offsetAt(of, stampMs),
     subjectAt: (atMs) => device.subjectAt(atMs),
+    handoversWithin: (span) => device.handoversWithin(span),
     isWornThroughout: (span) => device.isWornThroughout(span),
     seriesOf: (subjectId, metric, of) => device.seriesOf(subjectId, metric, of),
   };

@@ -1,12 +1,15 @@
-/** Accept, for waveforms: each run has a subject and a series, and goes to the log as it came. */
+/**
+ * Accept, for waveforms: each run has a subject and a series, and goes to the log as it came. Where a device
+ * goes from one to another within a run, it is cut there: each has what was measured of them.
+ */
 import { fail } from '@ausculta/vitals/fault';
 import { findMetric } from '@ausculta/vitals/lookup';
-import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { sampleIndexFrom, sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
 import { type ClockStep, shiftOf } from './clock.ts';
 import type { MessageTimes } from './clock-lag.ts';
 import type { LogEntry, Series } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock } from './message-clock.ts';
-import type { Accepted, KnownDevice, SeriesWanted } from './placement.ts';
+import type { Accepted, KnownDevice, Placement, SeriesWanted } from './placement.ts';
 
 export interface WaveformsMessage {
   readonly runs: readonly WaveformRun[];
@@ -43,9 +46,12 @@ export function placeWaveforms(
     } else if (placement === undefined) {
       faults.push({ index, fault: fail('DEVICE_UNASSIGNED').fault });
     } else {
-      const series = device.seriesOf(placement.subjectId, metric, clock.epoch);
-      if (series === undefined) wanted.push({ placement, metric, epoch: clock.epoch });
-      else addRun(entries, { series, run, receivedMs: message.receivedMs, offsetMs });
+      for (const part of partsOf(device, { run, placement, timeMs })) {
+        const series = device.seriesOf(part.placement.subjectId, metric, clock.epoch);
+        if (series === undefined)
+          wanted.push({ placement: part.placement, metric, epoch: clock.epoch });
+        else addRun(entries, { series, run: part.run, receivedMs: message.receivedMs, offsetMs });
+      }
     }
   }
   if (wanted.length > 0) {
@@ -54,12 +60,47 @@ export function placeWaveforms(
   return { kind: 'placed', entries, faults };
 }
 
+interface PlacedRun {
+  readonly run: WaveformRun;
+  readonly placement: Placement;
+}
+
+/** What of a run is whose; after whoever takes a device off, it stays theirs until somebody wears it. */
+function partsOf(
+  device: KnownDevice,
+  { run, placement: first, timeMs }: PlacedRun & { readonly timeMs: number },
+): readonly PlacedRun[] {
+  const { rate, samples } = run;
+  const toMs = timeMs + sampleOffsetMs(rate, samples.length);
+  const parts: PlacedRun[] = [];
+  let [from, placement] = [0, first];
+  const end = (until: number): void => {
+    if (from === until) return;
+    const startMs = Math.round(run.startMs + sampleOffsetMs(rate, from));
+    parts.push({ run: { ...run, startMs, samples: samples.subarray(from, until) }, placement });
+    from = until;
+  };
+  for (const atMs of device.handoversWithin({ fromMs: timeMs, toMs })) {
+    const next = device.subjectAt(atMs);
+    if (next === undefined || next.subjectId === placement.subjectId) continue;
+    end(Math.min(samples.length, sampleIndexFrom(rate, atMs - timeMs)));
+    placement = next;
+  }
+  if (parts.length === 0 && placement === first) return [{ run, placement }];
+  end(samples.length);
+  return parts;
+}
+
 function addRun(
   entries: LogEntry[],
   part: { series: Series; run: WaveformRun; receivedMs: number; offsetMs: number },
 ): void {
   const last = entries.at(-1);
-  if (last?.kind === 'waveforms' && last.series[0]?.subjectId === part.series.subjectId) {
+  if (
+    last?.kind === 'waveforms' &&
+    last.series[0]?.subjectId === part.series.subjectId &&
+    last.offsetMs === part.offsetMs
+  ) {
     last.series.push(part.series);
     last.runs.push(part.run);
     return;

@@ -221,6 +221,77 @@ test('runs of several leads go together; an unknown lead is parked alone', () =>
   );
 });
 
+test('a run during which the device goes to somebody else is cut there, and nowhere else', () => {
+  const startMs = NOON - 100;
+  const placedOf = (wearerAt: (afterMs: number) => number | undefined) => {
+    const device = deviceSample((atMs) => wearerAt(atMs - startMs));
+    const message = { runs: [runSample({ startMs })], receivedMs: NOON };
+    const { entries, faults } = placed(acceptWaveforms(device, message));
+    const parts = entries.flatMap((entry) =>
+      entry.kind !== 'waveforms'
+        ? []
+        : entry.runs.map((run, i) => [
+            Number(entry.series[i]?.subjectId.slice(-2)),
+            run.startMs - startMs,
+            run.samples.join(''),
+          ]),
+    );
+    return { parts, faults: faults.map(({ fault }) => fault.code) };
+  };
+  const whole = '0123456789';
+  for (const [wearerAt, parts] of [
+    [
+      (ms: number) => (ms < 45 ? 1 : 2),
+      [
+        [1, 0, '01234'],
+        [2, 50, '56789'],
+      ],
+    ],
+    [
+      (ms: number) => (ms < 50 ? 1 : 2),
+      [
+        [1, 0, '01234'],
+        [2, 50, '56789'],
+      ],
+    ],
+    [
+      (ms: number) => (ms < 51 ? 1 : 2),
+      [
+        [1, 0, '012345'],
+        [2, 60, '6789'],
+      ],
+    ],
+    [(ms: number) => (ms < 99 ? 1 : 2), [[1, 0, whole]]],
+    [
+      (ms: number) => (ms < 1 ? 1 : 2),
+      [
+        [1, 0, '0'],
+        [2, 10, '123456789'],
+      ],
+    ],
+    // Taken off, and given to another a little later: what nobody wears stays where it was.
+    [
+      (ms: number) => (ms < 30 ? 1 : ms < 60 ? undefined : 2),
+      [
+        [1, 0, '012345'],
+        [2, 60, '6789'],
+      ],
+    ],
+    [(ms: number) => (ms < 30 ? 1 : undefined), [[1, 0, whole]]],
+    [
+      (ms: number) => (ms < 30 ? 1 : ms < 60 ? 2 : 1),
+      [
+        [1, 0, '012'],
+        [2, 30, '345'],
+        [1, 60, '6789'],
+      ],
+    ],
+  ] as const)
+    assert.deepEqual(placedOf(wearerAt), { parts, faults: [] });
+  const unworn = placedOf((ms) => (ms < 30 ? undefined : 2));
+  assert.deepEqual(unworn, { parts: [], faults: ['DEVICE_UNASSIGNED'] });
+});
+
 test('an event is known again by boot and sequence, else by what was sent', () => {
   const events = [
     { kind: 'button' as const, stampMs: NOON, boot: 3, sequence: 7, flags: 0 },

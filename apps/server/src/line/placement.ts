@@ -22,6 +22,8 @@ export interface KnownDevice {
   offsetAt(epoch: number, stampMs: number): number;
   /** Who wears it at that corrected time. */
   subjectAt(atMs: number): Placement | undefined;
+  /** When somebody begins to wear it, after the one time and before the other, in order. */
+  handoversWithin(span: { readonly fromMs: number; readonly toMs: number }): readonly number[];
   /** Whether one and the same subject wears it from the one time to the other. */
   isWornThroughout(span: { readonly fromMs: number; readonly toMs: number }): boolean;
   seriesOf(subjectId: SubjectId, metric: Metric, epoch: number): Series | undefined;

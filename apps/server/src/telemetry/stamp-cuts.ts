@@ -1,6 +1,6 @@
 /** Readings and runs cut at stamps: what lies inside of some spans, and what lies outside. */
 import type { ReadingColumns } from '@ausculta/blocks/readings-block';
-import type { WaveformRun } from '@ausculta/vitals/waveform';
+import { sampleIndexFrom, type WaveformRun } from '@ausculta/vitals/waveform';
 import type { StampSpan } from '../devices/stamp-offsets.ts';
 import { endOf } from './waveform-head.ts';
 
@@ -28,10 +28,8 @@ export function cutColumns(
 /** Of one run: cut between two samples, each piece beginning at the time of its first. */
 export function cutRunAt(run: WaveformRun, spans: readonly StampSpan[]): Pieces<WaveformRun> {
   const { samples, rate, startMs } = run;
-  const perMs = rate.numerator / (1000 * rate.denominator);
   return cut(spans, samples.length, {
-    indexFrom: (stampMs) =>
-      Math.min(samples.length, Math.max(0, Math.ceil((stampMs - startMs) * perMs))),
+    indexFrom: (stampMs) => Math.min(samples.length, sampleIndexFrom(rate, stampMs - startMs)),
     slice: (from, until) => ({
       ...run,
       startMs: endOf({ ...run, samples: samples.subarray(0, from) }),
