@@ -65,6 +65,18 @@ export const DATABASE_COMMANDS: readonly Command[] = [
     help: 'Puts an export into an installation that is stopped; a second time changes nothing',
   }),
   databaseCommand({
+    name: 'login reset',
+    words: ['NAME'],
+    usage: 'login reset NAME',
+    help: 'Gives a login a new password, shown once, and ends its sessions; beside a running server',
+  }),
+  databaseCommand({
+    name: 'token renew',
+    options: { all: { type: 'boolean' } },
+    usage: 'token renew [--all]',
+    help: "Puts a new token into admin-token; the old one opens nothing any more, with --all no other server's",
+  }),
+  databaseCommand({
     name: 'keys backup',
     words: ['DIR'],
     usage: 'keys backup DIR',

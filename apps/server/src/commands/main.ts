@@ -13,6 +13,7 @@ import { exportAll } from './export.ts';
 import type { CommandPorts } from './ground.ts';
 import { importAll } from './import.ts';
 import { backUpKeys, restoreKeys } from './keys.ts';
+import { renewToken, resetLogin } from './logins.ts';
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
 
@@ -23,6 +24,7 @@ interface Given {
   readonly isUnproven: boolean;
   readonly passphraseFile?: string;
   readonly isClear: boolean;
+  readonly isAll: boolean;
 }
 
 type Command = (ports: CommandPorts, given: Given) => Promise<number>;
@@ -35,6 +37,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'keys-restore': restoreKeys,
   export: exportAll,
   import: importAll,
+  'login-reset': resetLogin,
+  'token-renew': renewToken,
 };
 
 /** The command line has looked at it before: what is not known here is a slip of ours. */
@@ -48,6 +52,7 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
       unproven: { type: 'string' },
       'passphrase-file': { type: 'string' },
       clear: { type: 'string' },
+      all: { type: 'string' },
     },
     allowPositionals: true,
   });
@@ -60,6 +65,7 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
       ? {}
       : { passphraseFile: values['passphrase-file'] }),
     isClear: values.clear !== undefined,
+    isAll: values.all !== undefined,
     asJson: values.json === true,
   };
 }

@@ -29,7 +29,8 @@ export type StartProblemCode =
   | 'MASTER_KEY_UNUSABLE'
   | 'KEY_STORE_UNUSABLE'
   | 'BACKUP_UNUSABLE'
-  | 'RESTORE_TARGET_NOT_EMPTY';
+  | 'RESTORE_TARGET_NOT_EMPTY'
+  | 'LOGIN_UNKNOWN';
 
 export class StartProblem extends Error {
   readonly code: StartProblemCode;

@@ -18,7 +18,13 @@ import * as store from './store.ts';
 
 export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
 
-const TOKEN_FILE = 'admin-token';
+export const TOKEN_FILE = 'admin-token';
+export const CLI_LABEL = 'command line';
+
+const PASSWORD_LENGTH = 20;
+
+export const newPassword = (randomToken: () => string): string =>
+  randomToken().slice(0, PASSWORD_LENGTH);
 
 export interface FirstStartPorts {
   readonly sql: Sql;
@@ -69,13 +75,13 @@ async function prepareToken(ports: FirstStartPorts, organisationId: Organisation
   await store.insertApiToken(ports.sql, {
     organisation_id: organisationId,
     token_hash: ports.sha256(token),
-    label: 'command line',
+    label: CLI_LABEL,
     role: 'administrator',
   });
 }
 
 /** Undefined when there is none: an empty file, cut off by a crash, would let in whoever says nothing. */
-async function readToken(path: string): Promise<string | undefined> {
+export async function readToken(path: string): Promise<string | undefined> {
   try {
     const text = (await readFile(path, 'utf8')).trim();
     return text === '' ? undefined : text;
@@ -98,7 +104,7 @@ async function prepareAccount(
   expect(id !== undefined, 'a new id is well formed');
   const login = ports.demo
     ? DEMO_LOGIN
-    : { loginName: 'admin', password: ports.randomToken().slice(0, 20) };
+    : { loginName: 'admin', password: newPassword(ports.randomToken) };
   await store.insertAccount(ports.sql, {
     organisation_id: organisationId,
     id,

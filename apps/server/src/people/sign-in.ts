@@ -8,7 +8,7 @@ import * as store from './store.ts';
 export const SESSION_LIFE_MS = 12 * 3_600_000;
 
 /** A session is looked up in the database at most this often; a sign-out forgets it at once. */
-const REMEMBERED_MS = 30_000;
+const REMEMBERED_MS = 5_000;
 const REMEMBERED_MAX = 10_000;
 
 /** Who makes a request. Every route decides by this and nothing else. */

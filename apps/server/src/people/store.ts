@@ -37,6 +37,15 @@ export async function accountByLogin(sql: Sql, loginName: string): Promise<Accou
   return row;
 }
 
+export async function writePassword(
+  sql: Sql,
+  on: { organisationId: OrganisationId; id: AccountId; passwordHash: string },
+): Promise<void> {
+  await sql`
+    UPDATE account SET password_hash = ${on.passwordHash}
+    WHERE organisation_id = ${on.organisationId} AND id = ${on.id}`;
+}
+
 export async function countAccounts(sql: Sql): Promise<number> {
   const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM account`;
   return row?.count ?? 0;
@@ -94,6 +103,13 @@ export async function deleteSession(sql: Sql, tokenHash: Uint8Array): Promise<vo
   await sql`DELETE FROM session WHERE token_hash = ${tokenHash}`;
 }
 
+export async function deleteSessionsOf(
+  sql: Sql,
+  { organisationId, id }: { organisationId: OrganisationId; id: AccountId },
+): Promise<void> {
+  await sql`DELETE FROM session WHERE organisation_id = ${organisationId} AND account_id = ${id}`;
+}
+
 export async function deleteExpiredSessions(sql: Sql, now: Date): Promise<void> {
   await sql`DELETE FROM session WHERE expires_at <= ${now}`;
 }
@@ -117,6 +133,18 @@ export async function apiTokensAlive(
 
 export async function insertApiToken(sql: Sql, row: ApiTokenRow): Promise<void> {
   await sql`INSERT INTO api_token ${sql(row)} ON CONFLICT (token_hash) DO NOTHING`;
+}
+
+export async function deleteApiToken(sql: Sql, tokenHash: Uint8Array): Promise<void> {
+  await sql`DELETE FROM api_token WHERE token_hash = ${tokenHash}`;
+}
+
+/** All of one label. */
+export async function deleteApiTokens(
+  sql: Sql,
+  { organisationId, label }: { organisationId: OrganisationId; label: string },
+): Promise<void> {
+  await sql`DELETE FROM api_token WHERE organisation_id = ${organisationId} AND label = ${label}`;
 }
 
 export async function apiTokenByHash(

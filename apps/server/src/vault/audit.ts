@@ -30,13 +30,16 @@ export type AuditAct =
   | 'records-exported'
   | 'records-imported'
   | 'patients-merged'
-  | 'merge-undone';
+  | 'merge-undone'
+  | 'password-reset'
+  | 'admin-token-renewed';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
 export type AuditTarget =
   | `subject/${string}`
   | `device/${string}`
   | `organisation/${string}`
+  | `account/${string}`
   | 'keys';
 
 export interface AuditEntry {

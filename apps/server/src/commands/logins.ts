@@ -1,0 +1,86 @@
+/**
+ * `ausculta login reset NAME` and `ausculta token renew`: for whoever owns the data directory, when a
+ * password is lost or the administrator's token has come into other hands. A server may be running.
+ */
+import { join } from 'node:path';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import { hash } from '@node-rs/argon2';
+import { StartProblem } from '../database/start-problem.ts';
+import { writeWholeFile } from '../database/whole-file.ts';
+import { secretsOf } from '../outside.ts';
+import { CLI_LABEL, newPassword, readToken, TOKEN_FILE } from '../people/first-start.ts';
+import * as store from '../people/store.ts';
+import { appendAudit } from '../vault/audit.ts';
+import { type CommandPorts, openGround } from './ground.ts';
+
+/** A new password, shown once. Whoever is signed in under that name is not any more. */
+export async function resetLogin(
+  ports: CommandPorts,
+  { words: [loginName = ''] }: { words: readonly string[] },
+): Promise<number> {
+  const { asJson, outside, writeOut } = ports;
+  await using ground = await openGround(ports);
+  const password = newPassword(secretsOf(outside).randomToken);
+  const passwordHash = await hash(password);
+  await ground.pools.line.begin(async (sql) => {
+    const account = await store.accountByLogin(sql, loginName);
+    if (account === undefined) throw unknownLogin(loginName);
+    const { organisation_id: organisationId, id } = account;
+    await store.writePassword(sql, { organisationId, id, passwordHash });
+    await store.deleteSessionsOf(sql, { organisationId, id });
+    const target = `account/${id}` as const;
+    const act = { act: 'password-reset', target, atMs: outside.nowMs() } as const;
+    await appendAudit(sql, { organisationId, actor: undefined, ...act });
+  });
+  if (asJson) writeOut(JSON.stringify({ loginReset: { loginName, password } }));
+  else {
+    writeOut(`Password of ${loginName}: ${password}`);
+    writeOut('It is shown this once. Every session under that name ends within 5 seconds.');
+  }
+  return 0;
+}
+
+/**
+ * A new token in `admin-token`; the one that stood there opens nothing any more. With `all` no other
+ * directory's opens anything either: such a server writes its own again at its next start.
+ */
+export async function renewToken(
+  ports: CommandPorts,
+  { isAll }: { readonly isAll: boolean },
+): Promise<number> {
+  const { asJson, outside, writeOut } = ports;
+  await using ground = await openGround(ports);
+  const { randomToken, sha256 } = secretsOf(outside);
+  const path = join(ground.dataDirectory.path, TOKEN_FILE);
+  const before = await readToken(path);
+  const token = randomToken();
+  const sql = ground.pools.line;
+  const [organisation] = await store.readOrganisations(sql);
+  if (organisation === undefined) throw noOrganisation();
+  const organisationId: OrganisationId = organisation.id;
+  // The file first: a token that opens nothing yet is put right by running this again.
+  await writeWholeFile(path, `${token}\n`);
+  await sql.begin(async (tx) => {
+    if (isAll) await store.deleteApiTokens(tx, { organisationId, label: CLI_LABEL });
+    else if (before !== undefined) await store.deleteApiToken(tx, sha256(before));
+    const row = { organisation_id: organisationId, token_hash: sha256(token) };
+    await store.insertApiToken(tx, { ...row, label: CLI_LABEL, role: 'administrator' });
+    const target = `organisation/${organisationId}` as const;
+    const act = { act: 'admin-token-renewed', target, atMs: outside.nowMs() } as const;
+    await appendAudit(tx, { organisationId, actor: undefined, ...act });
+  });
+  if (asJson) writeOut(JSON.stringify({ tokenRenewed: { path } }));
+  else writeOut(`A new token is in ${path}. The one before opens nothing after 5 seconds.`);
+  return 0;
+}
+
+function unknownLogin(loginName: string): StartProblem {
+  return new StartProblem('LOGIN_UNKNOWN', `There is no login "${loginName}" here.`);
+}
+
+function noOrganisation(): StartProblem {
+  return new StartProblem(
+    'DATA_DIRECTORY_UNUSABLE',
+    'No server has ever been ready here: its first start makes the token.',
+  );
+}

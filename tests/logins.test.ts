@@ -1,0 +1,56 @@
+/** A lost password and a token in other hands: mended by whoever owns the data, while the server works. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCommand, startServerProcess } from './support/program.ts';
+import { eventually, temporaryDirectory } from './support/server.ts';
+
+test('a password is given anew and its sessions end; a token that is renewed opens nothing', async () => {
+  const dataDir = await temporaryDirectory();
+  const settings = { AUSCULTA_DATA_DIR: dataDir };
+  await using running = await startServerProcess(dataDir);
+  const { url } = running.server;
+  const json = { 'content-type': 'application/json' };
+  const signIn = (loginName: string, password: string) =>
+    fetch(`${url}/api/session`, {
+      ...{ method: 'POST', headers: json },
+      body: JSON.stringify({ loginName, password }),
+    });
+  const statusWith = async (headers: Record<string, string>) =>
+    (await fetch(`${url}/api/subjects`, { headers })).status;
+  /** The server believes for some seconds what it has just looked at. */
+  const refused = (what: string, headers: Record<string, string>) =>
+    eventually(what, async () => ((await statusWith(headers)) === 401 ? true : undefined));
+  const reset = async (name: string) => {
+    const { code, output } = await runCommand(['login-reset', name, '--json'], settings);
+    assert.equal(code, 0, output.stderr);
+    const { loginReset } = JSON.parse(output.stdout) as { loginReset: { password: string } };
+    return loginReset.password;
+  };
+
+  const first = await reset('admin');
+  const signedIn = await signIn('admin', first);
+  const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  assert.equal(await statusWith({ cookie }), 200);
+  const second = await reset('admin');
+  assert.notEqual(second, first);
+  await refused('the session ends', { cookie });
+  assert.equal((await signIn('admin', first)).status, 401);
+  assert.equal((await signIn('admin', second)).status, 204);
+  const unknown = await runCommand(['login-reset', 'nobody'], settings);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.output.stderr, /There is no login "nobody" here/);
+
+  const tokenNow = async () => (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const leaked = await tokenNow();
+  assert.equal(await statusWith(bearer(leaked)), 200);
+  assert.equal((await runCommand(['token-renew'], settings)).code, 0);
+  const renewed = await tokenNow();
+  await refused('the token in other hands', bearer(leaked));
+  assert.equal(await statusWith(bearer(renewed)), 200);
+  assert.equal((await runCommand(['token-renew', '--all=true'], settings)).code, 0);
+  await refused('all tokens', bearer(renewed));
+  assert.equal(await statusWith(bearer(await tokenNow())), 200);
+});
