@@ -26,3 +26,32 @@ test('every page is the document, whatever its address holds; a file is itself o
   }
   await app.close();
 });
+
+test('every answer says that nothing is loaded from elsewhere, whatever is answered', async () => {
+  const app = await createHttpServer({
+    signIn: {} as never,
+    trustedProxies: [],
+    webDir: undefined,
+    onProblem: () => undefined,
+  });
+  app.get('/fails', { config: { access: 'public' } }, () => {
+    throw new Error('it fails');
+  });
+  app.get('/works', { config: { access: 'public' } }, (_request, reply) => reply.send('it works'));
+  for (const [url, status] of [
+    ['/works', 200],
+    ['/fails', 503],
+    ['/nothing', 401],
+  ] as const) {
+    const { statusCode, headers } = await app.inject(url);
+    assert.equal(statusCode, status, url);
+    assert.match(
+      String(headers['content-security-policy']),
+      /default-src 'self'.*object-src 'none'/,
+    );
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['x-frame-options'], 'SAMEORIGIN');
+    assert.equal(headers['strict-transport-security'], undefined);
+  }
+  await app.close();
+});
