@@ -12,8 +12,12 @@ export interface PreciseJson {
 
 const precise = new WeakMap<object, Map<string, string>>();
 
-/** May be found in a text as well, which then is read with more care than it needs. */
-const IMPRECISE = /\.\d*0(?=[\s,}\]])|\d[eE][-+\d]|\d{16}|-0(?=[\s,}\].])/;
+/**
+ * A number that a JavaScript number may write otherwise, between what may stand around a number. May be
+ * found in a text as well, which then is read with more care than it needs; an id or a time is none.
+ */
+const IMPRECISE =
+  /[:,[\s](?:-0|-?\d+(?:\.\d*0|\.?\d*[eE][-+]?\d+|\.\d{15,})|-?\d[\d.]{15,})(?=[\s,}\]])/;
 
 declare global {
   /** ECMAScript 2026, in Node since 21; the compiler does not know of it yet. */
