@@ -9,7 +9,7 @@ import { type Config, readConfig } from './config.ts';
 import { freeBytesAt } from './database/data-directory.ts';
 import { describeDatabaseError } from './database/fault.ts';
 import { StartProblem } from './database/start-problem.ts';
-import type { Outside } from './outside.ts';
+import { gatheredRandomBytes, type Outside } from './outside.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 const NOT_CLEARED =
@@ -31,7 +31,7 @@ const outside: Outside = {
     return () => clearInterval(timer);
   },
   pause: () => new Promise((resolve) => setImmediate(resolve)),
-  randomBytes: (count) => randomBytes(count),
+  randomBytes: gatheredRandomBytes((count) => randomBytes(count)),
   newId: () => randomUUID(),
   machineBytes: Math.min(totalmem(), constrainedMemory() || Number.POSITIVE_INFINITY),
   freeBytesAt,

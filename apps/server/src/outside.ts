@@ -2,6 +2,27 @@ import { createHash } from 'node:crypto';
 
 export type RandomBytes = (count: number) => Uint8Array;
 
+const NONCE_BYTES_MAX = 16;
+const POOL_BYTES = 4_096;
+
+/**
+ * Nonces are taken from a few kilobytes of chance at a time: to ask for each took as long as to seal with
+ * it. No byte is given twice; keys and tokens, which are longer, never share memory with anything.
+ */
+export function gatheredRandomBytes(randomBytes: RandomBytes): RandomBytes {
+  let pool: Uint8Array = new Uint8Array(0);
+  let given = 0;
+  return (count) => {
+    if (count > NONCE_BYTES_MAX) return randomBytes(count);
+    if (given + count > pool.length) {
+      pool = randomBytes(POOL_BYTES);
+      given = 0;
+    }
+    given += count;
+    return pool.subarray(given - count, given);
+  };
+}
+
 /** The world, as main.ts hands it to every part: nothing else reads a clock, a timer or chance. */
 export interface Outside {
   readonly nowMs: () => number;
