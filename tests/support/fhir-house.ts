@@ -10,7 +10,7 @@ import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
 import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
 import { Repository } from '../../apps/server/src/fhir/repository.ts';
-import { inLaneAsOf, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
+import { lanesOfPeople, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { aloneIn } from './lane.ts';
@@ -57,7 +57,7 @@ const NO_READINGS = { isOne: () => false, read: () => Promise.resolve(undefined)
 export async function fhirHouse(): Promise<FhirHouse> {
   const database = await freshDatabase();
   const owner = await PostgresLog.takeOver(database.line);
-  const inLaneAs = inLaneAsOf(database.people, { owner, onTakenOver: () => undefined });
+  const lanes = lanesOfPeople(database.people, { owner, onTakenOver: () => undefined });
   const organisationId = randomUUID() as OrganisationId;
   await database.line`INSERT INTO organisation (id, name) VALUES (${organisationId}, 'House')`;
   const keys = keysBySubject();
@@ -69,7 +69,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
   const pauses = { count: 0 };
   const ports = {
-    ...{ people: database.people, inLaneAs, keys, patients, readings: NO_READINGS },
+    ...{ people: database.people, ...lanes, keys, patients, readings: NO_READINGS },
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),

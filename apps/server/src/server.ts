@@ -56,8 +56,8 @@ import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
 import {
   holdLane,
-  inLaneAsOf,
   inLaneOf,
+  lanesOfPeople,
   type Ownership,
   PostgresLog,
 } from './telemetry/postgres-log.ts';
@@ -318,8 +318,8 @@ function openDocuments(
   { options: { outside }, database: { people }, vault: keys, owner }: Ground,
   ports: Pick<Parameters<typeof openFhir>[0], 'registry' | 'telemetry' | 'categoryOf' | 'inTurn'>,
 ): Repository {
-  const inLaneAs = inLaneAsOf(people, { owner, onTakenOver: outside.onFatal });
-  return openFhir({ ...outside, ...ports, people, keys, inLaneAs });
+  const lanes = lanesOfPeople(people, { owner, onTakenOver: outside.onFatal });
+  return openFhir({ ...outside, ...ports, ...lanes, people, keys });
 }
 
 async function openMqtt(parts: Parts): Promise<MqttDoor> {

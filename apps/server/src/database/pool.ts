@@ -29,6 +29,12 @@ export type InLaneAs = <T>(
   work: (tx: Transaction) => Promise<T>,
 ) => Promise<T>;
 
+/** As `InLaneAs`, for statements that are sent at once and need no answer but that they are durable. */
+export type InLaneAtOnce = (
+  organisationId: string,
+  send: (tx: Transaction) => readonly PromiseLike<unknown>[],
+) => Promise<void>;
+
 export interface PoolSizes {
   /** One group commit in flight for each lane, the flush, the parked, and the registry's look-ups. */
   readonly line: number;

@@ -7,9 +7,16 @@ import { parseSearch } from '@ausculta/fhir/search-url';
 import type { Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
-import { type InLaneAs, readAsOrganisation, type Sql, type Transaction } from '../database/pool.ts';
+import {
+  type InLaneAs,
+  type InLaneAtOnce,
+  readAsOrganisation,
+  type Sql,
+  type Transaction,
+} from '../database/pool.ts';
 import type { Act, Asker, Done } from './acts.ts';
 import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
+import { Creations } from './creations.ts';
 import { DocNames } from './doc-names.ts';
 import {
   type DocumentKeys,
@@ -18,7 +25,6 @@ import {
   openVersion,
 } from './document.ts';
 import { documentIndex, type EntriesOf } from './document-index.ts';
-import { indexMark } from './index-entries.ts';
 import { fhirKnowledge, type Knowledge } from './knowledge.ts';
 import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
@@ -30,13 +36,14 @@ import { isByChange, upTo } from './search-asked.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
 import * as store from './store.ts';
-import { type Prepared, storePrepared } from './version-writer.ts';
+import type { Prepared } from './version-writer.ts';
 import { WriteTimes } from './write-times.ts';
 
 export interface RepositoryPorts {
   readonly people: Sql;
   /** What is written changes what memory holds of patients. */
   readonly inLaneAs: InLaneAs;
+  readonly inLaneAtOnce: InLaneAtOnce;
   /** Who somebody is, and whose number is whose, is known in memory: one who says so waits for the other. */
   readonly inTurn: <T>(act: () => Promise<T>) => Promise<T>;
   readonly keys: DocumentKeys & {
@@ -50,9 +57,6 @@ export interface RepositoryPorts {
   /** Lets other work run first: what comes in from devices waits for no record. */
   readonly pause: () => Promise<void>;
 }
-
-/** Documents; a transaction of more is written by itself. */
-const WRITTEN_AT_ONCE = 400;
 
 /** Each may be megabytes. */
 const READ_AT_ONCE = 25;
@@ -73,8 +77,8 @@ export class Repository {
   readonly #docNames = new DocNames();
   readonly #hashes = new Map<OrganisationId, Hash>();
   readonly #indexes = new Map<OrganisationId, EntriesOf>();
-  /** New documents of many requests are written by one transaction, and what many ask for is read by one. */
-  readonly #creations = new Map<OrganisationId, GatheredWrites<readonly Prepared[], undefined>>();
+  readonly #creations: Creations;
+  /** What many ask for is read by one transaction. */
   readonly #reads = new Map<OrganisationId, Reads>();
   /** What is being written: whoever erases waits for it, and whoever asks for what has changed. */
   readonly #underWay = new Map<Promise<unknown>, OrganisationId>();
@@ -85,6 +89,7 @@ export class Repository {
 
   constructor(ports: RepositoryPorts) {
     this.#ports = ports;
+    this.#creations = new Creations({ ...ports, hashOf: this.hashOf });
   }
 
   /** A resource as it is now; of Observations also those that are readings. */
@@ -233,7 +238,9 @@ export class Repository {
     const parts = { keys, patients, readings, knowledge, entriesOf, hash };
     const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause, asker };
     if (areCreations(acts)) {
-      const prepared = await prepareCreations(people, organisationId, acts, common);
+      const prepared = await this.#creations.prepare(acts, () =>
+        prepareCreations(people, organisationId, acts, common),
+      );
       return prepared.ok ? await this.#create(organisationId, prepared.value) : prepared;
     }
     const shelf = this.#shelfOf(knowledge);
@@ -286,22 +293,7 @@ export class Repository {
   }
 
   async #create(organisationId: OrganisationId, prepared: Prepared[]): Promise<Answer<Done[]>> {
-    let creations = this.#creations.get(organisationId);
-    if (creations === undefined) {
-      const mark = indexMark(this.hashOf(organisationId));
-      creations = new GatheredWrites({
-        write: async (parts) => {
-          await this.#ports.inLaneAs(organisationId, (tx) =>
-            storePrepared(tx, organisationId, parts.flat(), mark),
-          );
-          return parts.map(() => undefined);
-        },
-        weigh: ({ length }) => length,
-        weightMax: WRITTEN_AT_ONCE,
-      });
-      this.#creations.set(organisationId, creations);
-    }
-    if (prepared.length > 0) await creations.write(prepared);
+    await this.#creations.write(organisationId, prepared);
     for (const { row, copies } of prepared)
       for (const { subject_id } of [row, ...copies]) this.noteChange(subject_id ?? organisationId);
     return { ok: true, value: prepared.map(({ document }) => ({ status: 201, document })) };

@@ -121,7 +121,7 @@ export async function insertDocuments(
       (organisation_id, type, id, doc, version, updated_ms, subject_id, sealed, tokens, indexed)
     SELECT ${organisationId}, row.type, row.id, row.doc, row.version, row.updated_ms, row.subject_id,
       ${sealedOfRow(sql, rows)}, row.tokens::bigint[], ${mark}
-    FROM ${unnested(sql, rows)}`;
+    FROM ${unnested(sql, rows)}`.execute();
 }
 
 /** The versions that were the newest become history. */
@@ -179,7 +179,7 @@ export async function insertRanges(
     INSERT INTO fhir_range (organisation_id, doc, name, low, high)
     SELECT ${organisationId}, * FROM unnest(
       ${rows.map(({ doc }) => doc)}::bigint[], ${rows.map(({ name }) => name)}::bigint[],
-      ${rows.map(({ low }) => low)}::float8[], ${rows.map(({ high }) => high)}::float8[])`;
+      ${rows.map(({ low }) => low)}::float8[], ${rows.map(({ high }) => high)}::float8[])`.execute();
 }
 
 export async function insertReferences(
@@ -193,7 +193,7 @@ export async function insertReferences(
     SELECT ${organisationId}, * FROM unnest(
       ${rows.map(({ doc }) => doc)}::bigint[], ${rows.map(({ name }) => name)}::bigint[],
       ${rows.map(({ targetType }) => targetType)}::text[],
-      ${rows.map(({ targetId }) => targetId)}::text[])`;
+      ${rows.map(({ targetId }) => targetId)}::text[])`.execute();
 }
 
 export async function insertCopies(
@@ -203,7 +203,7 @@ export async function insertCopies(
 ): Promise<void> {
   if (rows.length === 0) return;
   await sql`
-    INSERT INTO fhir_copy ${sql(rows.map((row) => ({ organisation_id: organisationId, ...row })))}`;
+    INSERT INTO fhir_copy ${sql(rows.map((row) => ({ organisation_id: organisationId, ...row })))}`.execute();
 }
 
 /** Those of the names that exist, in any order. */

@@ -160,29 +160,29 @@ export async function storePrepared(
   prepared: readonly Prepared[],
   mark: number,
 ): Promise<void> {
-  const rowsOf = (isNew: boolean) =>
-    prepared.filter((one) => one.isNew === isNew).map(({ row }) => row);
+  const replacing = prepared.filter(({ isNew }) => !isNew).map(({ row }) => row);
+  // The rows of an old version go before those of the new one come.
+  await store.replaceDocuments(tx, organisationId, replacing, mark);
+  await Promise.all(sendPrepared(tx, organisationId, prepared, mark));
+}
+
+/** What is new, sent at once: one after the other on one connection, none waiting for the one before. */
+export function sendPrepared(
+  tx: Transaction,
+  organisationId: OrganisationId,
+  prepared: readonly Prepared[],
+  mark: number,
+): readonly Promise<void>[] {
+  const made = prepared.filter(({ isNew }) => isNew).map(({ row }) => row);
   const ofDoc = <Entry>(of: (entries: IndexEntries) => readonly Entry[]) =>
     prepared.flatMap(({ row: { doc }, entries }) => of(entries).map((one) => ({ ...one, doc })));
-  // The rows of an old version go before those of the new one come.
-  await store.replaceDocuments(tx, organisationId, rowsOf(false), mark);
-  // One after the other on one connection, none waiting for the one before.
-  await Promise.all([
-    store.insertDocuments(tx, organisationId, rowsOf(true), mark),
-    store.insertRanges(
-      tx,
-      organisationId,
-      ofDoc(({ ranges }) => ranges),
-    ),
-    store.insertReferences(
-      tx,
-      organisationId,
-      ofDoc(({ references }) => references),
-    ),
-    store.insertCopies(
-      tx,
-      organisationId,
-      prepared.flatMap(({ copies }) => copies),
-    ),
-  ]);
+  const ranges = ofDoc((entries) => entries.ranges);
+  const references = ofDoc((entries) => entries.references);
+  const copies = prepared.flatMap((one) => one.copies);
+  return [
+    store.insertDocuments(tx, organisationId, made, mark),
+    store.insertRanges(tx, organisationId, ranges),
+    store.insertReferences(tx, organisationId, references),
+    store.insertCopies(tx, organisationId, copies),
+  ];
 }

@@ -7,6 +7,7 @@ import {
   asOrganisation,
   type InLane,
   type InLaneAs,
+  type InLaneAtOnce,
   type Sql,
   type Transaction,
 } from '../database/pool.ts';
@@ -15,6 +16,7 @@ import { setScope } from '../database/store.ts';
 import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { LogKeys } from '../vault/vault.ts';
+import * as lanes from './lane-store.ts';
 import { decodeBatch, encodeBatch, type SeriesById } from './log-batch.ts';
 import * as store from './store.ts';
 import { compressLog, decompressLog } from './zstd.ts';
@@ -70,6 +72,38 @@ export function inLaneAsOf(people: Sql, { owner, onTakenOver }: LanePorts): InLa
       await Promise.all([setScope(tx, 'line'), holdLane(tx, owner), setScope(tx, 'people')]);
       return await work(tx);
     }).catch(tellingOf(onTakenOver));
+}
+
+/**
+ * The same for what waits for no answer: `send` gives its statements to the connection at once, and the end
+ * of the transaction follows them without waiting either. Of a fence that is old, or a statement that fails,
+ * the database makes its end a rollback.
+ */
+export function inLaneAtOnceOf(people: Sql, { owner, onTakenOver }: LanePorts): InLaneAtOnce {
+  return (organisationId, send) =>
+    new Promise<void>((resolve, reject) => {
+      const ended = people.begin(async (tx) => {
+        await Promise.all([
+          lanes.holdLaneAs(tx, organisationId, owner),
+          ...send(tx),
+          lanes.commit(tx),
+        ]);
+        resolve();
+      });
+      ended.catch(reject);
+    })
+      .catch((error: unknown) => {
+        throw (error as { code?: string }).code === lanes.LANE_LOST ? new TakenOver() : error;
+      })
+      .catch(tellingOf(onTakenOver));
+}
+
+/** Both ways in which people write. */
+export function lanesOfPeople(
+  people: Sql,
+  lane: LanePorts,
+): { readonly inLaneAs: InLaneAs; readonly inLaneAtOnce: InLaneAtOnce } {
+  return { inLaneAs: inLaneAsOf(people, lane), inLaneAtOnce: inLaneAtOnceOf(people, lane) };
 }
 
 function tellingOf(onTakenOver: (why: string) => void): (error: unknown) => never {
