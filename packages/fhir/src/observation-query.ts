@@ -160,20 +160,26 @@ function readFormat(_draft: Draft, value: string): string | undefined {
   return FORMATS.includes(value) ? undefined : '_format is json';
 }
 
-/** The metrics whose Observations can match: what to fetch. Waveforms are no Observations here. */
-export function metricsOfQuery(query: ObservationQuery): readonly Metric[] {
-  return CATALOGUE.filter((metric) => {
-    if (metric.kind === 'waveform' || metric.kind === 'technical') return false;
-    const codings = isCuffPressure(metric) ? PANEL_CODINGS : codingsOf(metric);
-    const category = { system: SYSTEM.OBSERVATION_CATEGORY, code: categoryOf(metric) ?? '' };
-    return matchesAll(query.codes, codings) && matchesAll(query.categories, [category]);
-  });
-}
-
 const PANEL_CODINGS: readonly Coding[] = [
   { system: SYSTEM.LOINC, code: BLOOD_PRESSURE_PANEL.loinc },
   { system: SYSTEM.MDC, code: String(BLOOD_PRESSURE_PANEL.mdc.code) },
 ];
+
+/** What is told as Observations, and by what it is found. Waveforms are no Observations here. */
+const TOLD = CATALOGUE.filter(({ kind }) => kind !== 'waveform' && kind !== 'technical').map(
+  (metric) => ({
+    metric,
+    codings: isCuffPressure(metric) ? PANEL_CODINGS : codingsOf(metric),
+    category: [{ system: SYSTEM.OBSERVATION_CATEGORY, code: categoryOf(metric) ?? '' }],
+  }),
+);
+
+/** The metrics whose Observations can match: what to fetch. */
+export function metricsOfQuery({ codes, categories }: ObservationQuery): readonly Metric[] {
+  return TOLD.filter(
+    ({ codings, category }) => matchesAll(codes, codings) && matchesAll(categories, category),
+  ).map(({ metric }) => metric);
+}
 
 /** Whether a finished Observation answers the query; its patient is the caller's to check. */
 export function matches(query: ObservationQuery, observation: Observation): boolean {
