@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readDate } from './date-range.ts';
-import { dateTest, numberTest, PREFIXES, type Prefix, passes } from './range-test.ts';
+import { dateTest, instantSpan, numberTest, PREFIXES, type Prefix, passes } from './range-test.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });
@@ -93,6 +93,39 @@ for (const prefix of PREFIXES) {
     );
   });
 }
+
+for (const prefix of PREFIXES) {
+  test(`${prefix} asks of an instant for whole milliseconds, and lets the same ones through`, () => {
+    const nearby = fc.constantFrom(-60_000, -1000, -2, -1, 0, 1, 2, 1000, 86_400_000);
+    const edge = fc.constantFrom('low', 'high');
+    fc.assert(
+      fc.property(DATE, nearby, edge, (asked, byMs, end) => {
+        const span = spanOf(asked);
+        const atMs = span[end as 'low' | 'high'] + byMs;
+        const asks = dateTest(prefix, span, 1000);
+        const { from = atMs, until = atMs + 1 } = instantSpan(asks);
+        const sides = [atMs >= from, atMs < until];
+        const isAsked = asks.combine === 'all' ? sides.every(Boolean) : isAny(asks, sides);
+        assert.equal(isAsked !== asks.isNot, passes(asks, { low: atMs, high: atMs + 1 }));
+      }),
+      { numRuns: 400 },
+    );
+  });
+}
+
+/** Of two sides only those that are asked count. */
+function isAny(asks: Parameters<typeof instantSpan>[0], sides: readonly boolean[]): boolean {
+  const { from, until } = instantSpan(asks);
+  return [from, until].some((side, at) => side !== undefined && sides[at] === true);
+}
+
+test('an instant that is asked for without an end is asked for to the last day', () => {
+  const bounds = [
+    { end: 'low', operator: '>=', value: Number.NEGATIVE_INFINITY },
+    { end: 'low', operator: '<', value: Number.POSITIVE_INFINITY },
+  ] as const;
+  assert.deepEqual(instantSpan({ combine: 'all', bounds }), { from: -8.64e15, until: 8.64e15 });
+});
 
 test('a period without an end is after everything, and never within', () => {
   const open = { low: Date.UTC(2026, 0), high: Number.POSITIVE_INFINITY };

@@ -55,6 +55,32 @@ export function dateTest(prefix: Prefix, asked: Span, aboutMs: number): RangeTes
   }
 }
 
+/** The last millisecond that a date can say. */
+const LATEST_MS = 8.64e15;
+
+/**
+ * A test of an instant, which is its own low end and whose high end is a millisecond later: from which
+ * millisecond and before which; both hold, or either, as the test combines its bounds.
+ */
+export function instantSpan({ combine, bounds }: Pick<RangeTest, 'combine' | 'bounds'>): {
+  readonly from: number | undefined;
+  readonly until: number | undefined;
+} {
+  const [least, most] = combine === 'all' ? [Math.max, Math.min] : [Math.min, Math.max];
+  const sides: { from: number | undefined; until: number | undefined } = {
+    from: undefined,
+    until: undefined,
+  };
+  for (const { end, operator, value } of bounds) {
+    const ms = Math.min(Math.max(value, -LATEST_MS), LATEST_MS) - (end === 'high' ? 1 : 0);
+    // Between two milliseconds nothing happens.
+    const next = operator === '>' || operator === '<=' ? Math.floor(ms) + 1 : Math.ceil(ms);
+    if (operator.startsWith('>')) sides.from = least(sides.from ?? next, next);
+    else sides.until = most(sides.until ?? next, next);
+  }
+  return sides;
+}
+
 /**
  * Equal is what rounds to the digits that were asked for: 5.4 is [5.35, 5.45). The other prefixes take
  * the number as it stands.

@@ -1,5 +1,5 @@
 /** SQL of searches: conditions as one question to the index, a page at a time. */
-import type { RangeTest } from '@ausculta/fhir/range-test';
+import { instantSpan, type RangeTest } from '@ausculta/fhir/range-test';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 import type { Condition } from './conditions.ts';
@@ -45,9 +45,10 @@ export async function searchDocuments(
 ): Promise<Fetched<FoundRow>> {
   const { sort, after, limit } = question;
   const keys = sort.map((column) => sortKey(sql, column));
-  const order = keys.map((key, at) =>
-    sort[at]?.descending ? sql`${key} DESC NULLS LAST, ` : sql`${key} ASC NULLS LAST, `,
-  );
+  const order = keys.map((key, at) => {
+    const way = sort[at]?.descending ? sql`DESC` : sql`ASC`;
+    return mayLack(sort[at]) ? sql`${key} ${way} NULLS LAST, ` : sql`${key} ${way}, `;
+  });
   const sorted = keys.map((key) => sql`to_jsonb(${key}), `);
   return await withinBytes(
     sql,
@@ -121,6 +122,9 @@ function sortKey(sql: Sql, { by, descending }: SortColumn): Fragment {
     AND s.low > '-Infinity')`;
 }
 
+/** Every document has an id and a time of its last change: an index puts them in order, and knows no nulls. */
+const mayLack = (column: SortColumn | undefined): boolean => typeof column?.by === 'object';
+
 /** Beyond the first value, or equal in it and beyond the second, and so on; what has none comes last. */
 function isAfter(
   sql: Sql,
@@ -136,11 +140,22 @@ function isAfter(
       rest = sql`(${key} IS NULL AND ${rest})`;
       continue;
     }
-    const typed = column.by === 'id' ? sql`${String(value)}::text` : sql`${Number(value)}::float8`;
+    const typed = typedValue(sql, column, value);
     const beyond = column.descending ? sql`${key} < ${typed}` : sql`${key} > ${typed}`;
-    rest = sql`(${beyond} OR ${key} IS NULL OR (${key} = ${typed} AND ${rest}))`;
+    if (mayLack(column)) {
+      rest = sql`(${beyond} OR ${key} IS NULL OR (${key} = ${typed} AND ${rest}))`;
+      continue;
+    }
+    // An index begins at the value itself.
+    const atLeast = column.descending ? sql`${key} <= ${typed}` : sql`${key} >= ${typed}`;
+    rest = sql`(${atLeast} AND (${beyond} OR ${rest}))`;
   }
   return rest;
+}
+
+function typedValue(sql: Sql, { by }: SortColumn, value: number | string): Fragment {
+  if (by === 'id') return sql`${String(value)}::text`;
+  return by === 'updated' ? sql`${Number(value)}::bigint` : sql`${Number(value)}::float8`;
 }
 
 function conditionSql(sql: Sql, condition: Condition, of: string): Fragment {
@@ -150,7 +165,7 @@ function conditionSql(sql: Sql, condition: Condition, of: string): Fragment {
     case 'tokens':
       return sql`${column('tokens')} && ${[...condition.anyOf]}::bigint[]`;
     case 'updated':
-      return testSql(sql, condition.test, { low: column('updated_ms'), high: null });
+      return instantSql(sql, condition.test, column('updated_ms'));
     case 'type':
       return sql`${column('type')} = ${condition.type}`;
     case 'ids':
@@ -227,28 +242,37 @@ function joined(sql: Sql, parts: readonly Fragment[], by: Fragment): Fragment {
 type Column = ReturnType<typeof columnOf>;
 const columnOf = (sql: Sql, name: string) => sql(name);
 
-/** An instant is its own low end, and its high end a millisecond later. */
 function testSql(
   sql: Sql,
   test: RangeTest,
-  ends: { readonly low: Column; readonly high: Column | null },
+  ends: { readonly low: Column; readonly high: Column },
 ): Fragment {
   const bounds = test.bounds.map(({ end, operator, value }) => {
-    const given = end === 'low' ? ends.low : (ends.high ?? ends.low);
-    const limit = end === 'high' && ends.high === null ? value - 1 : value;
+    const given = ends[end];
     switch (operator) {
       case '<':
-        return sql`${given} < ${limit}::float8`;
+        return sql`${given} < ${value}::float8`;
       case '<=':
-        return sql`${given} <= ${limit}::float8`;
+        return sql`${given} <= ${value}::float8`;
       case '>':
-        return sql`${given} > ${limit}::float8`;
+        return sql`${given} > ${value}::float8`;
       case '>=':
-        return sql`${given} >= ${limit}::float8`;
+        return sql`${given} >= ${value}::float8`;
       default:
         return operator satisfies never;
     }
   });
   const all = joined(sql, bounds, test.combine === 'all' ? sql` AND ` : sql` OR `);
+  return test.isNot ? sql`NOT (${all})` : sql`(${all})`;
+}
+
+/** In whole milliseconds, of which an index can begin at one and end before another. */
+function instantSql(sql: Sql, test: RangeTest, column: Column): Fragment {
+  const { from, until } = instantSpan(test);
+  const parts = [
+    ...(from === undefined ? [] : [sql`${column} >= ${from}::bigint`]),
+    ...(until === undefined ? [] : [sql`${column} < ${until}::bigint`]),
+  ];
+  const all = joined(sql, parts, test.combine === 'all' ? sql` AND ` : sql` OR `);
   return test.isNot ? sql`NOT (${all})` : sql`(${all})`;
 }

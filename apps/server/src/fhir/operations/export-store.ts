@@ -156,7 +156,8 @@ export interface ThenAsked {
 
 /**
  * Documents of a type as they were at that time, in their order. Of one that has been changed since, what
- * it referred to then stands in its content alone: it is found whoever is asked for, and says so.
+ * it referred to then stands in its content alone: it is found whoever is asked for, and says so. Those
+ * are few, and the index by change has them: by any other all documents of the type would be walked.
  */
 export async function readDocumentsThen(
   sql: Sql,
@@ -193,9 +194,10 @@ export async function readDocumentsThen(
          AND h.updated_ms <= ${askedMs}
        ORDER BY h.version DESC LIMIT 1
      ) AS v
-     WHERE ${isWanted} AND d.updated_ms > ${askedMs} AND v.sealed IS NOT NULL
+     WHERE d.organisation_id = ${organisationId} AND d.updated_ms > ${askedMs}
+       AND d.type || '' = ${type} AND d.doc + 0 > ${afterDoc} AND v.sealed IS NOT NULL
        ${sinceMs === null ? sql`` : sql`AND v.updated_ms >= ${sinceMs}`}
-     ORDER BY d.doc LIMIT ${limit})
+     ORDER BY d.doc + 0 LIMIT ${limit})
     ORDER BY doc LIMIT ${limit}`,
   );
 }
