@@ -21,6 +21,7 @@ const LIVE_WITHIN_MS = 15_000;
 
 let dataDir: string;
 let demo: ChildProcess;
+let startDemo: () => ChildProcess;
 let browser: Browser;
 let page: Page;
 let address: string;
@@ -29,16 +30,18 @@ before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'ausculta-ward-'));
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
   address = `http://localhost:${httpPort}`;
-  demo = spawn(process.execPath, ['apps/simulator/src/demo.ts'], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      AUSCULTA_DATA_DIR: dataDir,
-      AUSCULTA_HTTP_PORT: String(httpPort),
-      AUSCULTA_MQTT_PORT: String(mqttPort),
-    },
-  });
+  startDemo = () =>
+    spawn(process.execPath, ['apps/simulator/src/demo.ts'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        AUSCULTA_DATA_DIR: dataDir,
+        AUSCULTA_HTTP_PORT: String(httpPort),
+        AUSCULTA_MQTT_PORT: String(mqttPort),
+      },
+    });
+  demo = startDemo();
   await says(demo, 'Ausculta is live');
   browser = await chromium.launch({
     executablePath: process.env.AUSCULTA_CHROMIUM ?? '/usr/bin/chromium',
@@ -62,6 +65,16 @@ after(async () => {
   demo?.kill('SIGTERM');
   if (demo?.exitCode === null) await once(demo, 'exit');
   await rm(dataDir, { recursive: true, force: true });
+});
+
+test('a second demo says where the first one is, and leaves it alone', async () => {
+  const second = startDemo();
+  let said = '';
+  second.stdout?.on('data', (bytes) => (said += String(bytes)));
+  const [code] = await once(second, 'close');
+  assert.equal(code, 1);
+  assert.match(said, /^A demo is running already: http:\/\/localhost:\d+\. Stop it/m);
+  assert.doesNotMatch(said, /preparing/);
 });
 
 test('a wrong password is refused beside the form, and nothing is shown', async () => {

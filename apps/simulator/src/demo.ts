@@ -40,6 +40,10 @@ function isClosedToOthers(path: string): boolean {
 }
 
 async function main(): Promise<number> {
+  if (await isRunning()) {
+    say(`A demo is running already: ${address}. Stop it with Ctrl-C where it was started.`);
+    return 1;
+  }
   step('starting the server and its PostgreSQL');
   const server = startServer();
   const ended = once(server, 'exit');
@@ -93,15 +97,30 @@ function stopOnSignals(server: ChildProcess): AbortController {
   return stop;
 }
 
+const tokenFile = join(dataDir, 'admin-token');
+
+async function clientHere(): Promise<WardClient> {
+  const token = (await readFile(tokenFile, 'utf8')).trim();
+  return openWardClient({ url: `http://127.0.0.1:${httpPort}`, token });
+}
+
+/** Another demo on our data answers on our port: a second ward would take its monitors over. */
+async function isRunning(): Promise<boolean> {
+  if (!existsSync(tokenFile)) return false;
+  const status = (await clientHere()).status();
+  return await status.then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The server writes the administrator's token at its first start; then it answers with its status. */
 async function waitUntilReady(signal: AbortSignal): Promise<WardClient> {
-  const tokenFile = join(dataDir, 'admin-token');
   const untilMs = Date.now() + READY_WITHIN_MS;
   while (Date.now() < untilMs && !signal.aborted) {
     await new Promise((done) => setTimeout(done, ASK_EVERY_MS));
     if (!existsSync(tokenFile)) continue;
-    const token = (await readFile(tokenFile, 'utf8')).trim();
-    const client = openWardClient({ url: `http://127.0.0.1:${httpPort}`, token });
+    const client = await clientHere();
     const status = await client.status().catch((error: unknown) => {
       // Our own server knows the token of its data directory: another one answers on this port.
       if (error instanceof RefusedError && error.fault === 'CREDENTIALS_REFUSED') throw error;
