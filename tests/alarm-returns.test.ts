@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
+import { acknowledge } from './support/nurse.ts';
 import { startServerProcess } from './support/program.ts';
 import {
   eventually,
@@ -88,21 +89,4 @@ async function beats(
     const message = JSON.stringify({ time, values: { 'heart-rate': rate } });
     assert.equal((await server.send(device, message)).status, 202);
   }
-}
-
-/** As the demo's nurse: a program cannot answer an alarm. */
-async function acknowledge(url: string, alarm: AlarmView | undefined): Promise<number> {
-  const json = { 'content-type': 'application/json', origin: url };
-  const login = JSON.stringify({ loginName: 'nurse', password: 'demo-ausculta' });
-  const session = await fetch(`${url}/api/session`, { method: 'POST', headers: json, body: login });
-  const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const answer = await fetch(
-    `${url}/api/alarms/${encodeURIComponent(alarm?.id ?? '')}/acknowledge`,
-    {
-      method: 'POST',
-      headers: { ...json, cookie },
-      body: JSON.stringify({ subjectId: alarm?.subjectId, priority: alarm?.priority }),
-    },
-  );
-  return answer.status;
 }

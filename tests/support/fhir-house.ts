@@ -10,6 +10,8 @@ import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
 import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
 import { Repository } from '../../apps/server/src/fhir/repository.ts';
+import { UntoldFindings } from '../../apps/server/src/fhir/untold.ts';
+import type { Finding } from '../../apps/server/src/line/finding.ts';
 import { lanesOfPeople, PostgresLog } from '../../apps/server/src/telemetry/postgres-log.ts';
 import { createSeal, type Seal } from '../../apps/server/src/vault/seal.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
@@ -23,6 +25,8 @@ export interface FhirHouse extends AsyncDisposable {
   readonly organisationId: OrganisationId;
   /** Turned by hand. */
   readonly clock: { nowMs: number };
+  /** What the alarm book is told. */
+  readonly told: readonly Finding[];
   /** How often others were let in between. */
   readonly pauses: { count: number };
   /** Another repository on the same documents, whose key of the index is another one. */
@@ -68,11 +72,20 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const turns = new Turns();
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
   const pauses = { count: 0 };
+  const told: Finding[] = [];
   const ports = {
     ...{ people: database.people, ...lanes, keys, patients, readings: NO_READINGS },
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
+    untold: new UntoldFindings({
+      ...{ sql: line, keys, newId: () => randomUUID(), recordOf: (subject) => subject },
+      alarms: { tell: (findings) => told.push(...findings), settle: () => Promise.resolve() },
+      after: (delayMs, run) => void setTimeout(run, delayMs),
+      onProblem: (what, error) => {
+        throw new Error(what, { cause: error });
+      },
+    }),
     pause: () => {
       pauses.count += 1;
       return Promise.resolve();
@@ -80,7 +93,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   };
   const repository = new Repository(ports);
   return {
-    ...{ database, registry, patients, repository, organisationId, clock, pauses },
+    ...{ database, registry, patients, repository, organisationId, clock, pauses, told },
     withOtherIndexKey: async () => {
       const key = randomBytes(32);
       const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });

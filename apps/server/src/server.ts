@@ -1,7 +1,6 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
-import type { PatientCategory } from '@ausculta/vitals/subject';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { type Admissions, openAdmissions } from './admissions/open-admissions.ts';
@@ -15,7 +14,7 @@ import { type Database, openDatabase } from './database/open.ts';
 import { type InLane, readAsOrganisation } from './database/pool.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
-import { type RegisteredSubject, Registry } from './devices/registry.ts';
+import { Registry } from './devices/registry.ts';
 import { registryRoutes } from './devices/routes.ts';
 import { Claims } from './doors/claims.ts';
 import { deviceRoutes } from './doors/http.ts';
@@ -27,12 +26,12 @@ import type { Erasure } from './erasure/erasure.ts';
 import type { LegalHolds } from './erasure/holds.ts';
 import { openErasure } from './erasure/open-erasure.ts';
 import { erasureRoutes } from './erasure/routes.ts';
-import { indexInBackground, openFhir } from './fhir/open-fhir.ts';
+import { type Fhir, openFhir, workInBackground } from './fhir/open-fhir.ts';
 import { Exports } from './fhir/operations/exports.ts';
-import type { Repository } from './fhir/repository.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
-import { LiveHub } from './live/hub.ts';
+import type { LiveHub } from './live/hub.ts';
+import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { liveRoutes } from './live/socket.ts';
 import { type Outside, secretsOf } from './outside.ts';
@@ -103,7 +102,7 @@ interface Parts {
   readonly wearing: Wearing;
   readonly claims: Claims;
   readonly admissions: Admissions;
-  readonly fhir: Repository;
+  readonly fhir: Fhir;
   readonly exports: Exports;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
@@ -164,7 +163,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
   const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
-  stack.defer(indexInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
+  stack.defer(workInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
   stack.defer(() => parts.exports.close());
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
@@ -278,12 +277,11 @@ async function openParts(ground: Ground): Promise<Parts> {
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
-  let categoryOf = ({ category }: RegisteredSubject): PatientCategory => category;
-  const known = { registry, telemetry };
-  const documents = { ...known, categoryOf: (subject: RegisteredSubject) => categoryOf(subject) };
-  const fhir = openDocuments(ground, { ...documents, inTurn });
-  const forgetting = { ...engine, parking, fhir, vault, inLane, logKeptMs: LOG_KEPT_MS };
-  const erasing = await openErasure({ ...outside, ...forgetting, sql });
+  let admitted: Admissions | undefined;
+  const fhir = openDocuments(ground, { ...engine, inTurn }, () => admitted);
+  const { repository } = fhir;
+  const forgetting = { ...engine, parking, fhir: repository, vault, logKeptMs: LOG_KEPT_MS };
+  const erasing = await openErasure({ ...outside, ...forgetting, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const moving = { ...engine, ...erasing, ...given, onMoved };
@@ -292,34 +290,23 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
   const erasedMs = (id: string, number: string) => erasing.erasure.lastOf(id, number);
   const admissions = await openAdmissions({ ...admitting, turns, erasedMs, sql });
-  ({ categoryOf } = admissions);
-  const exports = new Exports({ ...outside, ...database, sql, repository: fhir, registry });
+  admitted = admissions;
+  const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake, inTurn };
 }
 
-function openHub({
-  telemetry,
-  registry,
-  alarms,
-  health,
-  nowMs,
-}: Pick<Parts, 'telemetry' | 'registry' | 'alarms' | 'health'> & Pick<Outside, 'nowMs'>): LiveHub {
-  return new LiveHub({
-    heads: telemetry.heads,
-    nowMs,
-    maySee: (organisationId, id) => registry.subjects.get(id)?.organisationId === organisationId,
-    openAlarms: (id) => alarms.openOf(id),
-    degraded: () => ({ sinceMs: health.degradedSinceMs, reason: health.reason }),
-  });
-}
-
 function openDocuments(
-  { options: { outside }, database: { people }, vault: keys, owner }: Ground,
-  ports: Pick<Parameters<typeof openFhir>[0], 'registry' | 'telemetry' | 'categoryOf' | 'inTurn'>,
-): Repository {
+  { options: { outside }, database: { people, line: sql }, vault: keys, owner }: Ground,
+  engine: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'inTurn'>,
+  admitted: () => Admissions | undefined,
+): Fhir {
   const lanes = lanesOfPeople(people, { owner, onTakenOver: outside.onFatal });
-  return openFhir({ ...outside, ...ports, ...lanes, people, keys });
+  return openFhir({
+    ...{ ...outside, ...engine, ...lanes, sql, people, keys },
+    categoryOf: (subject) => admitted()?.categoryOf(subject) ?? subject.category,
+    usedFor: (id) => admitted()?.census.usedFor(id) ?? id,
+  });
 }
 
 async function openMqtt(parts: Parts): Promise<MqttDoor> {
@@ -374,7 +361,7 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
-  await fhirRoutes(app, { ...outside, ...parts, repository: parts.fhir });
+  await fhirRoutes(app, { ...outside, ...parts, ...parts.fhir });
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

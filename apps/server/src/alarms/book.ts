@@ -253,7 +253,11 @@ export class AlarmBook {
       this.#return(known, finding);
       return;
     }
-    if (known !== undefined && (!known.view.notYetStored || isProvisional)) return;
+    if (known !== undefined && (!known.view.notYetStored || isProvisional)) {
+      // What was written down has been corrected since, and is further beyond the limit than was told.
+      if (finding.kind === 'passed') this.#worsen(known, finding);
+      return;
+    }
     const alarm = confirmed(known, raisedAlarm(finding, isProvisional));
     if (isProvisional) this.#notYetStored.note(alarm);
     this.#put(alarm, finding.kind);
@@ -266,10 +270,12 @@ export class AlarmBook {
       this.#put(returned(known, finding), what);
       return;
     }
-    const isFurther = furthest(known.view, finding.value) !== known.view.extremeValue;
-    if (isFurther && isOpen(known.view)) {
-      this.#put(withView(known, { extremeValue: finding.value }), 'worsened');
-    }
+    this.#worsen(known, finding);
+  }
+
+  #worsen(known: StoredAlarm, { value }: RaisedFinding): void {
+    if (furthest(known.view, value) === known.view.extremeValue || !isOpen(known.view)) return;
+    this.#put(withView(known, { extremeValue: value }), 'worsened');
   }
 
   #put(alarm: StoredAlarm, what: string): void {

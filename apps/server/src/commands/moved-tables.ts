@@ -33,6 +33,7 @@ const ORDER = [
   'fhir_document',
   'fhir_history',
   'fhir_copy',
+  'fhir_untold',
   'parked',
   'audit_leaf',
   'detector_state',

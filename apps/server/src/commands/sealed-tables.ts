@@ -7,6 +7,7 @@ import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/identity-seal.ts';
 import { holdContext } from '../erasure/holds.ts';
 import { documentContext, unpackText } from '../fhir/document.ts';
+import { untoldContext } from '../fhir/untold.ts';
 import { parkedContext } from '../parked/parking.ts';
 import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
 import { eventContext } from '../telemetry/events.ts';
@@ -199,6 +200,17 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: ofColumn,
     nameOf: nameOfDocument,
     faultOf: documentFault,
+  },
+  {
+    what: 'finding yet to be told',
+    table: 'fhir_untold',
+    key: ['id'],
+    columns: ['subject_id'],
+    sealed: 'sealed',
+    contextOf: (row) => untoldContext(text(row['subject_id']), text(row['id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => text(row['id']),
+    faultOf: jsonFault,
   },
   {
     what: 'audit entry',

@@ -8,6 +8,7 @@ type Sql = postgres.Sql | postgres.TransactionSql;
  * other version goes, with the rows of its index.
  */
 export async function deleteDocuments(sql: Sql, subjectId: string): Promise<void> {
+  await sql`DELETE FROM fhir_untold WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM fhir_copy WHERE subject_id = ${subjectId}`;
   for (const table of ['fhir_document', 'fhir_history']) {
     await sql`

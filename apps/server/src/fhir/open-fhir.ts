@@ -1,21 +1,43 @@
 /** The room's documents, on the database and keys of the server. */
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type PatientPorts, Patients } from './patients.ts';
 import { ReadingsById } from './reading-by-id.ts';
 import { indexAll, type ReindexPorts } from './reindex.ts';
 import { Repository, type RepositoryPorts } from './repository.ts';
+import { UntoldFindings, type UntoldPorts } from './untold.ts';
 
 interface FhirParts
-  extends Omit<RepositoryPorts, 'patients' | 'readings'>,
+  extends Omit<RepositoryPorts, 'patients' | 'readings' | 'untold'>,
+    Omit<UntoldPorts, 'keys' | 'recordOf'>,
     Pick<PatientPorts, 'registry' | 'categoryOf'> {
   readonly telemetry: Pick<Telemetry, 'range'>;
+  /** The record that is used for this one: another where two were one person's. */
+  readonly usedFor: (subjectId: SubjectId) => SubjectId;
   readonly keys: RepositoryPorts['keys'] & PatientPorts['keys'];
 }
 
-/** Beside everything else; a search finds what has come from elsewhere once this has seen it. */
-export function indexInBackground(
-  repository: Repository,
+export interface Fhir {
+  readonly repository: Repository;
+  readonly untold: UntoldFindings;
+}
+
+export function openFhir(parts: FhirParts): Fhir {
+  const { registry, categoryOf, usedFor, telemetry, keys, ...ports } = parts;
+  const patients = new Patients({ registry, categoryOf, keys });
+  const readings = new ReadingsById({ registry, telemetry });
+  const recordOf: UntoldPorts['recordOf'] = (subject) =>
+    registry.subjects.get(usedFor(subject.id)) ?? subject;
+  const untold = new UntoldFindings({ ...ports, keys, recordOf });
+  return { repository: new Repository({ ...ports, keys, patients, readings, untold }), untold };
+}
+
+/**
+ * Beside everything else: tells what was found and not told before the last stop, and makes the index,
+ * by which a search finds what has come from elsewhere.
+ */
+export function workInBackground(
+  { repository, untold }: Fhir,
   ports: Omit<ReindexPorts, 'hashOf' | 'onIndexed' | 'isClosed'> & {
     readonly onProblem: (what: string, error: unknown) => void;
   },
@@ -23,17 +45,12 @@ export function indexInBackground(
   let isClosed = false;
   const { hashOf } = repository;
   const onIndexed = (organisationId: OrganisationId) => repository.noteChange(organisationId);
+  void untold.sweep();
   indexAll({ ...ports, hashOf, onIndexed, isClosed: () => isClosed }).catch((error: unknown) => {
     if (!isClosed) ports.onProblem('index documents', error);
   });
   return () => {
     isClosed = true;
+    untold.close();
   };
-}
-
-export function openFhir(parts: FhirParts): Repository {
-  const { registry, categoryOf, telemetry, keys, ...ports } = parts;
-  const patients = new Patients({ registry, categoryOf, keys });
-  const readings = new ReadingsById({ registry, telemetry });
-  return new Repository({ ...ports, keys, patients, readings });
 }

@@ -16,6 +16,7 @@ import { type Made, type Question, type QuestionPorts, Questions } from './quest
 import type { ReadingsById } from './reading-by-id.ts';
 import { questionOf, questionsIn, resolveReferences } from './references.ts';
 import { type HeadRow, lockHeads } from './store.ts';
+import type { Untold, UntoldFindings } from './untold.ts';
 import {
   AT_ONCE,
   type Draft,
@@ -25,10 +26,11 @@ import {
   writeVersions,
 } from './version-writer.ts';
 
-export interface PerformPorts extends Omit<WriterPorts, 'isSubject'>, QuestionPorts {
+export interface PerformPorts extends Omit<WriterPorts, 'isSubject' | 'judge'>, QuestionPorts {
   readonly knowledge: Knowledge;
   readonly patients: Patients;
   readonly readings: Pick<ReadingsById, 'isOne'>;
+  readonly untold: Pick<UntoldFindings, 'judge'>;
   readonly readPatient: (subject: RegisteredSubject) => Promise<FhirDocument>;
   readonly nowMs: () => number;
   readonly newId: () => string;
@@ -39,6 +41,8 @@ export interface Performed {
   readonly done: Done[];
   /** What memory learns once all of it is durable. */
   readonly afterwards: readonly (() => void)[];
+  /** What is told then. */
+  readonly untold: readonly Untold[];
 }
 
 /** An act whose resource is known: what is there already, or what is to be written where. */
@@ -132,7 +136,8 @@ export async function prepareCreations(
     return { ...name, resource, hasPrecise, head: undefined, updatedMs };
   });
   const { isSubject } = ports.patients;
-  return await prepareVersions(sql, organisationId, drafts, { ...ports, isSubject });
+  const judge = judgeOf(organisationId, [], ports);
+  return await prepareVersions(sql, organisationId, drafts, { ...ports, isSubject, judge });
 }
 
 function isReading(
@@ -300,18 +305,32 @@ async function writeAll(
   if (clash !== undefined) return of(changedBy[clash] as number, NUMBER_TAKEN);
   const isSubject: WriterPorts['isSubject'] = (organisation, id) =>
     ports.patients.isSubject(organisation, id) || changes.some(({ subject }) => subject.id === id);
-  const written = await writeVersions(tx, organisationId, drafts, { ...ports, isSubject });
+  const judge = judgeOf(organisationId, changes, ports);
+  const written = await writeVersions(tx, organisationId, drafts, { ...ports, isSubject, judge });
   if (!written.ok) return written;
   const told: Done[] = [];
   for (const one of done) {
     if ('madeBy' in one) told.push({ status: 200, document: told[one.madeBy]?.document });
     else if ('status' in one) told.push(one);
     else {
-      const document = written.value[one.written];
+      const document = written.value[one.written]?.document;
       told.push({ status: statuses[one.written] ?? 200, document });
     }
   }
-  return { ok: true, value: { done: told, afterwards: changes.map((change) => change.done) } };
+  const afterwards = changes.map((change) => change.done);
+  const untold = written.value.flatMap((one) => one.untold ?? []);
+  return { ok: true, value: { done: told, afterwards, untold } };
+}
+
+/** By the limits of each patient as all of it leaves them. */
+function judgeOf(
+  organisationId: OrganisationId,
+  changes: readonly SubjectChange[],
+  { patients, untold }: Pick<PerformPorts, 'patients' | 'untold'>,
+): WriterPorts['judge'] {
+  const subjectOf = (id: string): RegisteredSubject | undefined =>
+    changes.find(({ subject }) => subject.id === id)?.subject ?? patients.of(organisationId, id);
+  return (resource, nowMs) => untold.judge(resource, { subjectOf, nowMs });
 }
 
 /** What was done already; which of the drafts it is; or which act has made it. */

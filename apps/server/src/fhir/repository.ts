@@ -15,7 +15,7 @@ import {
   type Transaction,
 } from '../database/pool.ts';
 import type { Act, Asker, Done } from './acts.ts';
-import { type Answer, GONE, MADE_MEANWHILE, NOT_HERE, UNREADABLE } from './answer.ts';
+import { type Answer, GONE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { Creations } from './creations.ts';
 import { DocNames } from './doc-names.ts';
 import {
@@ -36,6 +36,8 @@ import { isByChange, upTo } from './search-asked.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
 import * as store from './store.ts';
+import { Undone, undoneAnswer } from './undone.ts';
+import type { Untold, UntoldFindings } from './untold.ts';
 import type { Prepared } from './version-writer.ts';
 import { WriteTimes } from './write-times.ts';
 
@@ -52,6 +54,7 @@ export interface RepositoryPorts {
   };
   readonly patients: Patients;
   readonly readings: Pick<ReadingsById, 'isOne' | 'read'>;
+  readonly untold: Pick<UntoldFindings, 'judge' | 'tell' | 'doubt'>;
   readonly nowMs: () => number;
   readonly newId: () => string;
   /** Lets other work run first: what comes in from devices waits for no record. */
@@ -230,12 +233,12 @@ export class Repository {
     acts: readonly Act[],
     asker: Asker,
   ): Promise<Answer<Done[]>> {
-    const { people, inLaneAs, keys, patients, newId, pause, readings } = this.#ports;
+    const { people, inLaneAs, keys, patients, newId, pause, readings, untold } = this.#ports;
     const nowMs = () => this.#timesOf(organisationId).give();
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const entriesOf = this.#indexOf(organisationId, knowledge);
-    const parts = { keys, patients, readings, knowledge, entriesOf, hash };
+    const parts = { keys, patients, readings, untold, knowledge, entriesOf, hash };
     const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause, asker };
     if (areCreations(acts)) {
       const prepared = await this.#creations.prepare(acts, () =>
@@ -244,6 +247,7 @@ export class Repository {
       return prepared.ok ? await this.#create(organisationId, prepared.value) : prepared;
     }
     const shelf = this.#shelfOf(knowledge);
+    let found: readonly Untold[] = [];
     const outcome = await inLaneAs(organisationId, async (tx) => {
       const performed = await performActs(tx, organisationId, acts, {
         ...common,
@@ -262,11 +266,18 @@ export class Repository {
         },
       });
       if (!performed.ok) throw new Undone(performed.refusal);
+      found = performed.value.untold;
       return performed.value;
-    }).catch(undoneAnswer);
+    })
+      .catch(undoneAnswer)
+      .catch((error: unknown) => {
+        if (found.length > 0) untold.doubt();
+        throw error;
+      });
     if ('refusal' in outcome) return outcome;
     this.noteChange(organisationId);
     for (const done of outcome.afterwards) done();
+    untold.tell(found);
     for (const { document } of outcome.done) {
       if (document?.type === PATIENT) shelf.put(organisationId, document);
     }
@@ -293,7 +304,13 @@ export class Repository {
   }
 
   async #create(organisationId: OrganisationId, prepared: Prepared[]): Promise<Answer<Done[]>> {
-    await this.#creations.write(organisationId, prepared);
+    const { untold } = this.#ports;
+    const found = prepared.flatMap((one) => one.untold ?? []);
+    await this.#creations.write(organisationId, prepared).catch((error: unknown) => {
+      if (found.length > 0) untold.doubt();
+      throw error;
+    });
+    untold.tell(found);
     for (const { row, copies } of prepared)
       for (const { subject_id } of [row, ...copies]) this.noteChange(subject_id ?? organisationId);
     return { ok: true, value: prepared.map(({ document }) => ({ status: 201, document })) };
@@ -361,23 +378,4 @@ export class Repository {
 function presentIn(document: Answer<FhirDocument> | undefined): Answer<FhirDocument> {
   if (document === undefined) return NOT_HERE;
   return document.ok && document.value.text === undefined ? GONE : document;
-}
-
-/** Rolls a transaction back, with the reason. */
-class Undone extends Error {
-  readonly refusal: Extract<Answer<never>, { ok: false }>['refusal'];
-
-  constructor(refusal: Extract<Answer<never>, { ok: false }>['refusal']) {
-    super('undone');
-    this.refusal = refusal;
-  }
-}
-
-/** Two that were made at once under one name: the second is told, and may look. */
-const UNIQUE_VIOLATION = '23505';
-
-function undoneAnswer(error: unknown): Extract<Answer<never>, { ok: false }> {
-  if (error instanceof Undone) return { ok: false, refusal: error.refusal };
-  if ((error as { code?: string }).code === UNIQUE_VIOLATION) return MADE_MEANWHILE;
-  throw error;
 }

@@ -17,6 +17,8 @@ import { type IndexEntries, indexMark } from './index-entries.ts';
 import { namedIn } from './owners.ts';
 import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
+import type { Untold } from './untold.ts';
+import { insertUntold } from './untold-store.ts';
 
 /** A version that is to be: the resource as it was given, or its end. */
 export interface Draft extends DocumentName {
@@ -34,6 +36,8 @@ export interface WriterPorts {
   readonly entriesOf: EntriesOf;
   /** A subject of the organisation, whose key there is. */
   readonly isSubject: (organisationId: OrganisationId, id: SubjectId) => boolean;
+  /** What somebody has to be told of it, beside whoever asks. */
+  readonly judge: (resource: Resource, atMs: number) => Untold | undefined;
   readonly pause: () => Promise<void>;
 }
 
@@ -45,11 +49,11 @@ export async function writeVersions(
   organisationId: OrganisationId,
   drafts: readonly Draft[],
   ports: WriterPorts,
-): Promise<Answer<FhirDocument[]>> {
+): Promise<Answer<Prepared[]>> {
   const prepared = await prepareVersions(tx, organisationId, drafts, ports);
   if (!prepared.ok) return prepared;
   await storePrepared(tx, organisationId, prepared.value, indexMark(ports.hash));
-  return { ok: true, value: prepared.value.map(({ document }) => document) };
+  return prepared;
 }
 
 /** All that can be done without the transaction that writes them. */
@@ -80,6 +84,7 @@ export interface Prepared {
   readonly row: store.WrittenRow;
   readonly entries: IndexEntries;
   readonly copies: readonly store.CopyRow[];
+  readonly untold?: Untold | undefined;
 }
 
 const NO_ENTRIES: IndexEntries = { tokens: [], ranges: [], references: [] };
@@ -87,7 +92,7 @@ const NO_ENTRIES: IndexEntries = { tokens: [], ranges: [], references: [] };
 function prepare(
   organisationId: OrganisationId,
   { draft, doc }: { readonly draft: Draft; readonly doc: number },
-  { keys, entriesOf, isSubject }: WriterPorts,
+  { keys, entriesOf, isSubject, judge }: WriterPorts,
 ): Answer<Prepared> {
   const { type, id, head, updatedMs, hasPrecise } = draft;
   const version = (head?.version ?? 0) + 1;
@@ -128,6 +133,7 @@ function prepare(
       document: { type, id, versionId: String(version), updatedMs, text },
       row: { ...common, subject_id: first ?? null, sealed, tokens: entries.tokens },
       entries,
+      untold: judge(resource, updatedMs),
       copies: others.flatMap((owner) => {
         const copy = sealFor(owner);
         return copy === undefined ? [] : [{ ...name, subject_id: owner, sealed: copy }];
@@ -179,10 +185,12 @@ export function sendPrepared(
   const ranges = ofDoc((entries) => entries.ranges);
   const references = ofDoc((entries) => entries.references);
   const copies = prepared.flatMap((one) => one.copies);
+  const untold = prepared.flatMap((one) => one.untold?.row ?? []);
   return [
     store.insertDocuments(tx, organisationId, made, mark),
     store.insertRanges(tx, organisationId, ranges),
     store.insertReferences(tx, organisationId, references),
     store.insertCopies(tx, organisationId, copies),
+    insertUntold(tx, untold),
   ];
 }
