@@ -111,7 +111,9 @@ test('from a name to a reading: subject, device, a value sent by HTTP, the value
   const [parked] = await lines(server, ['parked'], ParkedView);
   assert.equal(parked?.fault, 'METRIC_UNKNOWN');
   assert.equal(parked?.device, 'pump-7');
-  assert.match((await ausculta(server, ['parked'])).out, /METRIC_UNKNOWN.*pump-7/);
+  const { out: table } = await ausculta(server, ['parked']);
+  assert.match(table, /METRIC_UNKNOWN +part 2: mood +pump-7/);
+  assert.match(table, /^METRIC_UNKNOWN: Nothing in the catalogue has this name/m);
 });
 
 test('--from is inside the range, --to is not', async () => {

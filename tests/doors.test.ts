@@ -113,7 +113,7 @@ describe('the doors', () => {
     assert.deepEqual(JSON.parse(reports[1] ?? ''), {
       stored: 1,
       parked: 1,
-      faults: [{ index: 1, fault: 'METRIC_UNKNOWN' }],
+      faults: [{ index: 1, fault: 'METRIC_UNKNOWN', detail: 'aura' }],
     });
     assert.deepEqual(await valuesOf(device), [71, 72]);
     const parked = await server.parkedOf(device);
@@ -303,7 +303,8 @@ describe('the doors', () => {
     const answers = await Promise.all(
       [1, 2, 3].map(async () => (await server.send(device, body)).json()),
     );
-    const expected = { stored: 1, parked: 1, faults: [{ index: '1', fault: 'METRIC_UNKNOWN' }] };
+    const faults = [{ index: '1', fault: 'METRIC_UNKNOWN', detail: 'aura' }];
+    const expected = { stored: 1, parked: 1, faults };
     assert.deepEqual(answers, [expected, expected, expected]);
     assert.deepEqual(await valuesOf(device), [70]);
     assert.equal((await server.parkedOf(device)).length, 1);

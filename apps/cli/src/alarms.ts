@@ -1,5 +1,6 @@
 import { AlarmList, type AlarmView } from '@ausculta/contract/alarms';
 import { ParkedList, type ParkedView } from '@ausculta/contract/parked';
+import { FAULTS, type FaultCode } from '@ausculta/vitals/fault';
 import { alarmWords } from './alarm-words.ts';
 import type { Command } from './command.ts';
 import { ageInWords, writeJsonLines, writeTable } from './output.ts';
@@ -49,8 +50,28 @@ export const PARKED: Command = {
       ['fault', 'detail', 'device', 'door', 'bytes', 'received'],
       parked.map((message) => parkedRow(message, nowMs)),
     );
+    out.line('');
+    for (const fault of new Set(parked.map((message) => message.fault))) {
+      out.line(`${fault}: ${WAYS_ON[fault] ?? whyOf(fault)}`);
+    }
   },
 };
+
+const CLAIM =
+  '`device assign ID --subject S --from T`, or `device correct`, brings these into the record of who wore it then.';
+
+const WAYS_ON: Readonly<Record<string, string>> = {
+  DEVICE_UNASSIGNED: `Nobody wore the device then. ${CLAIM}`,
+  CLOCK_DOUBTED: `Measured long before it came, or by a wrong clock. ${CLAIM}`,
+  METRIC_UNKNOWN:
+    'Nothing in the catalogue has this name: let its sender use a key, a LOINC or an MDC code.',
+  UNIT_UNKNOWN:
+    'This is not measured in the unit that was sent: let its sender use a UCUM unit of its kind.',
+};
+
+const whyOf = (fault: string): string => (isFaultCode(fault) ? FAULTS[fault].why : '');
+
+const isFaultCode = (fault: string): fault is FaultCode => fault in FAULTS;
 
 function parkedRow(message: ParkedView, nowMs: number): string[] {
   const { fault, detail, device, door, bytes, receivedAt } = message;

@@ -2,6 +2,12 @@ import { Status } from '@ausculta/contract/status';
 import type { Command } from './command.ts';
 import { ageInWords, writeJson, writeTable } from './output.ts';
 
+const SINCE_START: ReadonlySet<string> = new Set([
+  'messagesAccepted',
+  'readingsStored',
+  'parkedBeyondQuota',
+] satisfies (keyof Status['counts'])[]);
+
 export const STATUS: Command = {
   name: 'status',
   words: [],
@@ -21,8 +27,13 @@ export const STATUS: Command = {
     ];
     writeTable(out, ['part', 'state', ''], parts.map(words));
     out.line('');
-    const held = Object.entries(counts).map(([name, count]) => [inWords(name), String(count)]);
-    writeTable(out, ['held', 'count'], held);
+    const rows = (isSinceStart: boolean) =>
+      Object.entries(counts)
+        .filter(([name]) => SINCE_START.has(name) === isSinceStart)
+        .map(([name, count]) => [inWords(name), String(count)]);
+    writeTable(out, ['held', 'count'], rows(false));
+    out.line('');
+    writeTable(out, ['since the start', 'count'], rows(true));
   },
 };
 

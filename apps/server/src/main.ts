@@ -86,8 +86,12 @@ async function run(): Promise<void> {
 
 function announce(server: RunningServer, { http: { host }, demo }: Config): void {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const doors = { MQTT: server.mqttPort, 'HL7 v2': server.hl7Port, '11073': server.phdPort };
+  const open = Object.entries(doors).flatMap(([name, port]) =>
+    port === undefined ? [] : [`${name} on port ${port}`],
+  );
   process.stdout.write(
-    `Ausculta is ready at http://${shown}:${server.httpPort} (MQTT on port ${server.mqttPort}).\n`,
+    `Ausculta is ready at http://${shown}:${server.httpPort} (${open.join(', ')}).\n`,
   );
   // The demo says its own login and the rest, at every start.
   if (demo) return;

@@ -67,6 +67,8 @@ export function openHl7Door(options: Hl7DoorOptions, ports: Hl7Ports): Promise<L
   );
 }
 
+const UNLISTED = 'MSH-3, MSH-4 and the address are not together in the list of senders';
+
 interface Surroundings {
   readonly peer: Peer;
   readonly senders: readonly Hl7Sender[];
@@ -82,8 +84,9 @@ async function take(bytes: Uint8Array, { peer, senders, ports }: Surroundings): 
   const sender = findSender(senders, peer, { header, delimiters });
   const own = sender && ports.deviceById(sender.device);
   if (sender === undefined || own === undefined) {
-    const code = sender === undefined ? 'CREDENTIALS_REFUSED' : 'DEVICE_UNKNOWN';
-    return acknowledge(header, { fault: fail(code).fault }, ports);
+    const refused =
+      sender === undefined ? fail('CREDENTIALS_REFUSED', UNLISTED) : fail('DEVICE_UNKNOWN');
+    return acknowledge(header, { fault: refused.fault }, ports);
   }
   const receivedMs = ports.nowMs();
   const parts = await readParts(parsed.value, { sender, own, ports, bytes, receivedMs });

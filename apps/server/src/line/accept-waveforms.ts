@@ -10,6 +10,7 @@ import type { MessageTimes } from './clock-lag.ts';
 import type { LogEntry, Series } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock } from './message-clock.ts';
 import type { Accepted, KnownDevice, Placement, SeriesWanted } from './placement.ts';
+import { unknownMetric } from './unknown-metric.ts';
 
 export interface WaveformsMessage {
   readonly runs: readonly WaveformRun[];
@@ -40,7 +41,7 @@ export function placeWaveforms(
     const timeMs = run.startMs + offsetMs;
     const placement = device.subjectAt(timeMs);
     if (metric?.kind !== 'waveform') {
-      faults.push({ index, fault: fail('METRIC_UNKNOWN').fault });
+      faults.push({ index, fault: unknownMetric(sent.metric) });
     } else if (isHeld(device, timeMs, message.receivedMs)) {
       faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
     } else if (placement === undefined) {

@@ -85,15 +85,17 @@ test('bad parts become faults with their place in the message; the good ones are
       { stampMs: NOON, value: 71 },
       { stampMs: NOON, metric: 'heart-rate', unit: 'Cel' },
       { stampMs: NOON, metric: 'ecg-ii' },
+      { stampMs: NOON, metric: 'pulse of Ada Lovelace' },
     ]),
   );
   assert.deepEqual((entries[0] as ReadingsEntry).values, [71]);
   assert.deepEqual(
-    faults.map(({ index, fault }) => [index, fault.code]),
+    faults.map(({ index, fault: { code, detail } }) => [index, code, detail]),
     [
-      [0, 'METRIC_UNKNOWN'],
-      [2, 'UNIT_UNKNOWN'],
-      [3, 'METRIC_UNKNOWN'],
+      [0, 'METRIC_UNKNOWN', 'aura'],
+      [2, 'UNIT_UNKNOWN', 'heart-rate'],
+      [3, 'METRIC_UNKNOWN', 'ecg-ii'],
+      [4, 'METRIC_UNKNOWN', undefined],
     ],
   );
 });

@@ -17,6 +17,7 @@ import { type ClockState, type ClockStep, HELD_EPOCH, RECEIPT_EPOCH, shiftOf } f
 import type { LogEntry, PartFault, ReadingsEntry } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock, timesOf } from './message-clock.ts';
 import type { Accepted, KnownDevice, Placement, SeriesWanted } from './placement.ts';
+import { unknownMetric } from './unknown-metric.ts';
 
 export interface ReadingsMessage {
   readonly readings: readonly ReportedReading[];
@@ -65,7 +66,7 @@ class Placer {
   place(reading: ReportedReading, index: number): void {
     const named = findMetric(reading.metric);
     if (named === undefined || named.metric.kind === 'waveform') {
-      this.#faults.push({ index, fault: fail('METRIC_UNKNOWN').fault });
+      this.#faults.push({ index, fault: unknownMetric(reading.metric) });
       return;
     }
     const value = canonicalValue(named, reading);
