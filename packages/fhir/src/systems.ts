@@ -4,6 +4,7 @@ export const SYSTEM = {
   MDC: 'urn:iso:std:iso:11073:10101',
   UCUM: 'http://unitsofmeasure.org',
   OBSERVATION_CATEGORY: 'http://terminology.hl7.org/CodeSystem/observation-category',
+  STATISTICS: 'http://terminology.hl7.org/CodeSystem/observation-statistics',
   ACT_REASON: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
   OBSERVATION_VALUE: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
   DATA_ABSENT: 'http://terminology.hl7.org/CodeSystem/data-absent-reason',

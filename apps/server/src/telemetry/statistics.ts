@@ -51,7 +51,7 @@ export class ValueCounts {
   }
 
   /** Undefined when there is nothing that a figure could be of. */
-  statistics(): Statistics | undefined {
+  statistics(percents: readonly number[] = PERCENTS): Statistics | undefined {
     const sorted = [...this.#counts].sort((a, b) => a[0] - b[0]);
     const [first, last] = [sorted[0], sorted.at(-1)];
     if (first === undefined || last === undefined) return undefined;
@@ -68,7 +68,7 @@ export class ValueCounts {
       cvPercent: sd === null || mean <= 0 ? null : (100 * sd) / mean,
       min: first[0],
       max: last[0],
-      percentiles: percentilesOf(sorted, count),
+      percentiles: percentilesOf(sorted, count, percents),
     };
   }
 
@@ -93,7 +93,8 @@ function squaresAround(sorted: Counted, mean: number): number {
   return sum;
 }
 
-function percentilesOf(sorted: Counted, count: number): Percentiles {
+/** Of percents in ascending order. */
+function percentilesOf(sorted: Counted, count: number, percents: readonly number[]): Percentiles {
   let index = 0;
   let until = sorted[0]?.[1] ?? 0;
   const valueAt = (rank: number): number => {
@@ -103,7 +104,7 @@ function percentilesOf(sorted: Counted, count: number): Percentiles {
     }
     return sorted[index]?.[0] ?? Number.NaN;
   };
-  return PERCENTS.map((percent) => {
+  return percents.map((percent) => {
     const rank = (percent / 100) * (count - 1);
     const low = valueAt(Math.floor(rank));
     const next = nextValue(sorted, { index, until }, Math.ceil(rank));

@@ -7,6 +7,7 @@ const DEFINED: Readonly<Record<string, { readonly on: string; readonly definitio
   '/Patient/:id/$everything': { on: 'Patient', definition: `${R4}/Patient-everything` },
   '/Patient/$match': { on: 'Patient', definition: `${R4}/Patient-match` },
   '/Observation/$lastn': { on: 'Observation', definition: `${R4}/Observation-lastn` },
+  '/Observation/$stats': { on: 'Observation', definition: `${R4}/Observation-stats` },
   '/Patient/$export': { on: 'Patient', definition: `${BULK}/patient-export` },
   '/Group/:id/$export': { on: 'Group', definition: `${BULK}/group-export` },
   '/$export': { on: '', definition: `${BULK}/export` },

@@ -7,10 +7,12 @@ import type { Exports } from './exports.ts';
 import { importRoutes } from './import-routes.ts';
 import { lastnRoutes } from './lastn-routes.ts';
 import { matchRoutes } from './match-routes.ts';
+import { statsRoutes } from './stats-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
 
 export interface OperationPorts extends ObservationPorts {
   readonly exports: Exports;
+  readonly nowMs: () => number;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
 }
@@ -18,6 +20,7 @@ export interface OperationPorts extends ObservationPorts {
 export function operationRoutes(app: FastifyInstance, ports: OperationPorts): void {
   everythingRoutes(app, ports);
   lastnRoutes(app, ports);
+  statsRoutes(app, ports);
   validateRoutes(app, ports.repository);
   matchRoutes(app, ports.repository);
   exportRoutes(app, ports);
