@@ -15,6 +15,7 @@ import {
   startServerHere,
   type TestDevice,
 } from './support/server.ts';
+import { subscriptionOf } from './support/subscription-sample.ts';
 
 interface Route {
   readonly name: string;
@@ -281,6 +282,8 @@ describe('access', () => {
     const { subjectId: id, id: device } = await patientInAlarm();
     const document = { resourceType: 'Condition', subject: { reference: `Patient/${id}` } };
     const { id: condition } = await server.post<{ id: string }>('/fhir/R4/Condition', document);
+    const told = subscriptionOf({ topic: 'alarm' });
+    const { id: subscription } = await server.post<{ id: string }>('/fhir/R4/Subscription', told);
     const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
     const PATHS = [
       '/api/subjects',
@@ -308,6 +311,11 @@ describe('access', () => {
       `/fhir/R4/Patient/${id}/$everything`,
       `/fhir/R4/Observation/$lastn?patient=${id}`,
       `/fhir/R4/Condition/${condition}/$validate`,
+      '/fhir/R4/Subscription/$status',
+      `/fhir/R4/Subscription/${subscription}/$status`,
+      `/fhir/R4/Subscription/${subscription}/$events`,
+      `/fhir/R4/Subscription/${subscription}/$get-ws-binding-token`,
+      `/fhir/R4/Subscription/$get-ws-binding-token?id=${subscription}`,
     ];
     const unasked = routes
       .filter(

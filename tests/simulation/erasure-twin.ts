@@ -12,6 +12,8 @@ const CHUNKS_AT_ONCE = 5;
 export const documentTwin = {
   deleteDocuments: (sql) => ask(sql, 'delete documents', () => ({ result: undefined })),
   deleteExports: (sql) => ask(sql, 'delete exports', () => ({ result: undefined })),
+  emptySubscriptionEvents: (sql) =>
+    ask(sql, 'empty events of subscriptions', () => ({ result: undefined })),
 } satisfies Partial<typeof documents>;
 
 export const erasureTwin = {

@@ -4,6 +4,8 @@
 export const PUBLIC = [
   'GET /api/sign-in',
   'GET /fhir/R4/metadata',
+  // Whoever opens it is nobody until a token, given to somebody signed in, says who.
+  'GET /fhir/R4/subscriptions-ws',
   'GET /livez',
   'GET /readyz',
   'POST /api/session',

@@ -215,6 +215,10 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     backupsKeptDays: 30,
     keyReplicaDir: undefined,
     retention: [],
+    subscriptions: {
+      ...{ prefixes: [], mayBePrivate: false },
+      ...{ giveUpMs: 24 * 3_600_000, keptMs: 7 * 24 * 3_600_000 },
+    },
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,
     memoryBytes: undefined,

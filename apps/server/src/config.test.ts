@@ -22,6 +22,10 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       keyStoreDir: undefined,
       memoryBytes: undefined,
       retention: [],
+      subscriptions: {
+        ...{ prefixes: [], mayBePrivate: false },
+        ...{ giveUpMs: 86_400_000, keptMs: 604_800_000 },
+      },
       diskReserveBytes: 512 * 1024 * 1024,
       demo: false,
     },

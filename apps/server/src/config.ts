@@ -9,6 +9,8 @@ import {
   type Listen,
   listedDoor,
 } from './door-settings.ts';
+import { parsePrefixes } from './subscriptions/endpoints.ts';
+import type { SubscriptionSettings } from './subscriptions/subscriptions.ts';
 import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
@@ -46,6 +48,8 @@ export interface Config {
   readonly diskReserveBytes: number;
   /** What is not kept for ever. */
   readonly retention: readonly RetentionRule[];
+  /** Where subscribers may be told, and for how long. */
+  readonly subscriptions: SubscriptionSettings;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -57,6 +61,7 @@ export type ConfigOutcome =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MEBIBYTE = 1024 * 1024;
+const HOUR_MS = 3_600_000;
 
 /** Some seconds of a ward: below this everybody would wait for each flush. */
 const MEMORY_MIN_MIB = 16;
@@ -159,6 +164,19 @@ const Settings = z.object({
       return z.NEVER;
     })
     .default([]),
+  // What is measured leaves for nowhere, until somebody names where to.
+  AUSCULTA_HOOKS: z
+    .string()
+    .transform((text, context) => {
+      const prefixes = parsePrefixes(text);
+      if (prefixes !== undefined) return prefixes;
+      context.addIssue({ code: 'custom', message: 'is not a list of addresses' });
+      return z.NEVER;
+    })
+    .default([]),
+  AUSCULTA_HOOKS_PRIVATE: z.enum(['0', '1']).default('0'),
+  AUSCULTA_HOOKS_HOURS: z.coerce.number().int().min(1).max(720).default(24),
+  AUSCULTA_EVENTS_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -202,6 +220,12 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_DISK_RESERVE_MIB: `Set it to a whole number of MiB, ${DISK_RESERVE_MIN_MIB} or more, or leave it unset for ${DISK_RESERVE_BYTES / MEBIBYTE}.`,
   AUSCULTA_RETENTION:
     'Set it to rules such as waveform raw 90, waveform roll-up 730, numeric raw 3650 (in days), or leave it unset to keep everything.',
+  AUSCULTA_HOOKS:
+    'Set it to beginnings of addresses, separated by commas, such as https://hooks.example/ausculta/, or leave it unset.',
+  AUSCULTA_HOOKS_PRIVATE: 'Set it to 1 where names of AUSCULTA_HOOKS lead to private addresses.',
+  AUSCULTA_HOOKS_HOURS:
+    'Set it to a whole number of hours from 1 to 720, or leave it unset for 24.',
+  AUSCULTA_EVENTS_DAYS: 'Set it to a whole number of days from 1 to 365, or leave it unset for 7.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -257,6 +281,12 @@ export function readConfig(environment: Environment): ConfigOutcome {
           : settings.AUSCULTA_MEMORY_MIB * MEBIBYTE,
       diskReserveBytes: settings.AUSCULTA_DISK_RESERVE_MIB * MEBIBYTE,
       retention: settings.AUSCULTA_RETENTION,
+      subscriptions: {
+        prefixes: settings.AUSCULTA_HOOKS,
+        mayBePrivate: settings.AUSCULTA_HOOKS_PRIVATE === '1',
+        giveUpMs: settings.AUSCULTA_HOOKS_HOURS * HOUR_MS,
+        keptMs: settings.AUSCULTA_EVENTS_DAYS * 24 * HOUR_MS,
+      },
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

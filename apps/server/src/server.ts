@@ -11,7 +11,7 @@ import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import { type InLane, readAsOrganisation } from './database/pool.ts';
+import { type InLane, readAsOrganisation, type Transaction } from './database/pool.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { Registry } from './devices/registry.ts';
@@ -50,6 +50,8 @@ import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, readiness, watchHealth } from './status/health.ts';
 import { readArchive } from './status/read-archive.ts';
 import { statusRoutes } from './status/routes.ts';
+import { offered, openSubscriptions, tellSubscribers } from './subscriptions/open-subscriptions.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
 import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
@@ -104,6 +106,7 @@ interface Parts {
   readonly admissions: Admissions;
   readonly fhir: Fhir;
   readonly exports: Exports;
+  readonly subscriptions: Subscriptions;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;
@@ -165,6 +168,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
   stack.defer(workInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
   stack.defer(() => parts.exports.close());
+  stack.defer(tellSubscribers(parts.subscriptions, { ...parts.fhir, outside }));
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
@@ -198,11 +202,13 @@ function placesOf(dataDir: string, { keyStoreDir }: Config): string[] {
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
-function tidy({ parking, signIn, vault, exports, options: { outside } }: Parts): void {
+function tidy({ subscriptions, parking, signIn, vault, exports, options }: Parts): void {
+  const { outside } = options;
   const expired = Promise.all([
     parking.expire(outside.nowMs()),
     signIn.forgetExpired(),
     exports.tidy(),
+    subscriptions.tidy(),
   ]);
   expired.catch((error: unknown) => outside.onProblem('let go of what has expired', error));
   try {
@@ -212,74 +218,42 @@ function tidy({ parking, signIn, vault, exports, options: { outside } }: Parts):
   }
 }
 
-function openAlarms(
-  { options: { outside }, database, vault, owner }: Ground,
-  registry: Registry,
-): Promise<AlarmBook> {
-  const { nowMs, after, onProblem, onFatal } = outside;
-  return AlarmBook.open({
-    sql: database.line,
-    holdLane: (tx) => holdLane(tx, owner),
-    sealOf: vault.sealOf,
-    registry,
-    ...{ nowMs, after, onProblem, onTakenOver: onFatal },
-  });
-}
-
 async function openParts(ground: Ground): Promise<Parts> {
-  const { options, database, vault, encoder, health, owner, inLane } = ground;
+  const { options, database, vault, health, owner, inLane } = ground;
   const { outside } = options;
   const sql = database.line;
-  const { nowMs, after, pause, onProblem } = outside;
+  const { nowMs, onProblem } = outside;
   const registry = await Registry.load({ sql, inLane, keys: vault });
-  const alarms = await openAlarms(ground, registry);
-  let onRevision = (_subjectId: SubjectId): void => {};
-  const telemetry = await Telemetry.open({
-    sql,
-    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
-    sealOf: vault.sealOf,
-    logKeys: vault,
-    owner,
-    registry,
-    watchTime: (atMs) => alarms.watchTime(atMs),
-    evaluate: (arrival) => {
-      alarms.evaluate(arrival);
-      if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
-    },
-    watchRun: (arrival) => alarms.watchRun(arrival),
-    watchEvent: (entry) => alarms.watchEvent(entry),
-    watchMove: (entry) => alarms.watchMove(entry),
-    snapshotDetectors: (span) => alarms.snapshot(span),
-    settleAlarms: () => alarms.settle(),
-    encode: encoder.encode,
-    memoryBytes: options.config.memoryBytes ?? defaultBudgetBytes(outside.machineBytes),
-    mayWrite: () => !health.disk.isReached,
-    merge: encoder.merge,
-    nowMs,
-    after,
-    pause,
-    onProblem: (what, error) => {
-      health.noteFailure(error);
-      onProblem(what, error);
-    },
-    onTakenOver: outside.onFatal,
+  const holding = { holdLane: (tx: Transaction) => holdLane(tx, owner), sealOf: vault.sealOf };
+  const onTakenOver = outside.onFatal;
+  const alarms = await AlarmBook.open({ ...outside, ...holding, onTakenOver, registry, sql });
+  const sockets = new SignedInSockets();
+  const subscriptions = await openSubscriptions({
+    ...{ ...ground, outside, sockets, keys: vault, settings: options.config.subscriptions },
+    alarmsSettled: () => alarms.settle(),
   });
+  let onRevision = (_subjectId: SubjectId): void => {};
+  const watching = { registry, alarms, subscriptions };
+  const telemetry = await openTelemetry(ground, watching, (id) => onRevision(id));
   const hub = openHub({ telemetry, registry, alarms, health, nowMs });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
-  alarms.onChange((subjectId, alarm) => hub.publishAlarm(subjectId, alarm));
+  alarms.onChange((subjectId, alarm) => {
+    hub.publishAlarm(subjectId, alarm);
+    subscriptions.noteAlarm();
+  });
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
   const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
   const signIn = new SignIn({ sql, ...argon, nowMs, ...secretsOf(outside) });
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts({ ...engine, parking, health, onProblem });
-  const sockets = new SignedInSockets();
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
   let admitted: Admissions | undefined;
   const fhir = openDocuments(ground, { ...engine, inTurn }, () => admitted);
   const { repository } = fhir;
+  repository.watchedBy(subscriptions.documents);
   const forgetting = { ...engine, parking, fhir: repository, vault, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
@@ -292,8 +266,45 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admissions = await openAdmissions({ ...admitting, turns, erasedMs, sql });
   admitted = admissions;
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
-  const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports };
+  const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
   return { ...ground, ...open, hub, sockets, parking, signIn, intake, inTurn };
+}
+
+async function openTelemetry(
+  { options, database, vault, encoder, health, owner }: Ground,
+  { registry, alarms, subscriptions }: Pick<Parts, 'registry' | 'alarms' | 'subscriptions'>,
+  onRevision: (subjectId: SubjectId) => void,
+): Promise<Telemetry> {
+  const { outside, config } = options;
+  return await Telemetry.open({
+    ...outside,
+    sql: database.line,
+    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+    sealOf: vault.sealOf,
+    logKeys: vault,
+    owner,
+    registry,
+    watchTime: (atMs) => alarms.watchTime(atMs),
+    evaluate: (arrival) => {
+      alarms.evaluate(arrival);
+      subscriptions.watchReading(arrival);
+      if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
+    },
+    watchRun: (arrival) => alarms.watchRun(arrival),
+    watchEvent: (entry) => alarms.watchEvent(entry),
+    watchMove: (entry) => alarms.watchMove(entry),
+    snapshotDetectors: (span) => alarms.snapshot(span),
+    settleAlarms: () => alarms.settle().then(() => subscriptions.settleReadings()),
+    encode: encoder.encode,
+    memoryBytes: config.memoryBytes ?? defaultBudgetBytes(outside.machineBytes),
+    mayWrite: () => !health.disk.isReached,
+    merge: encoder.merge,
+    onProblem: (what, error) => {
+      health.noteFailure(error);
+      outside.onProblem(what, error);
+    },
+    onTakenOver: outside.onFatal,
+  });
 }
 
 function openDocuments(
@@ -361,7 +372,8 @@ async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> 
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);
-  await fhirRoutes(app, { ...outside, ...parts, ...parts.fhir });
+  const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
+  await fhirRoutes(app, { ...outside, ...parts, ...documents });
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

@@ -41,7 +41,7 @@ const ORDER = [
 
 /**
  * Of an installation, and not of those who are measured: people, programs, receipts of what is gone,
- * exports that somebody is fetching, and the index of documents, which is made with a key of the installation's own.
+ * exports that somebody is fetching, who was told of what, and the index of documents, which is made with a key of the installation's own.
  */
 export const NOT_MOVED = [
   'account',
@@ -52,6 +52,8 @@ export const NOT_MOVED = [
   'fhir_export_file',
   'fhir_range',
   'fhir_reference',
+  'subscription',
+  'subscription_event',
 ] as const;
 
 export const MOVED_TABLES: readonly MovedTable[] = ORDER.map((name) => {

@@ -9,6 +9,8 @@ import { holdContext } from '../erasure/holds.ts';
 import { documentContext, unpackText } from '../fhir/document.ts';
 import { untoldContext } from '../fhir/untold.ts';
 import { parkedContext } from '../parked/parking.ts';
+import { subscriptionContext } from '../subscriptions/book.ts';
+import { eventContext as subscriptionEventContext } from '../subscriptions/event-content.ts';
 import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
 import { eventContext } from '../telemetry/events.ts';
 import { detectorContext } from '../telemetry/flush.ts';
@@ -210,6 +212,34 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     contextOf: (row) => untoldContext(text(row['subject_id']), text(row['id'])),
     subjectOf: ofColumn,
     nameOf: (row) => text(row['id']),
+    faultOf: jsonFault,
+  },
+  {
+    what: 'subscription',
+    table: 'subscription',
+    key: ['organisation_id', 'id'],
+    columns: ['version'],
+    sealed: 'sealed',
+    contextOf: (row) =>
+      subscriptionContext(text(row['organisation_id']), text(row['id']), number(row['version'])),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['id']),
+    faultOf: jsonFault,
+  },
+  {
+    what: 'event of a subscription',
+    table: 'subscription_event',
+    key: ['organisation_id', 'subscription_id', 'number'],
+    columns: ['subject_id'],
+    sealed: 'sealed',
+    contextOf: (row) =>
+      subscriptionEventContext(
+        text(row['organisation_id']),
+        text(row['subscription_id']),
+        number(row['number']),
+      ),
+    subjectOf: (row) => row['subject_id'] as string | null,
+    nameOf: (row) => `${row['subscription_id']}/${row['number']}`,
     faultOf: jsonFault,
   },
   {

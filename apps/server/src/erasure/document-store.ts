@@ -36,6 +36,13 @@ export async function deleteDocuments(sql: Sql, subjectId: string): Promise<void
     DELETE FROM fhir_reference WHERE target_type = 'Patient' AND target_id = ${subjectId}`;
 }
 
+/** What subscribers are told of the subject: the numbers stay, so that nobody takes it for a loss. */
+export async function emptySubscriptionEvents(sql: Sql, subjectId: string): Promise<void> {
+  await sql`
+    UPDATE subscription_event SET subject_id = NULL, cause = NULL, sealed = NULL
+    WHERE subject_id = ${subjectId}`;
+}
+
 /** All of the organisation: what they list names the subject somewhere, and they live for a day. */
 export async function deleteExports(sql: Sql, organisationId: string): Promise<void> {
   await sql`DELETE FROM fhir_export WHERE organisation_id = ${organisationId}`;

@@ -17,7 +17,7 @@ import { appendAudit } from '../vault/audit.ts';
 import { KEY_BACKUPS_KEPT_MS } from '../vault/key-backups.ts';
 import type { Shredded } from '../vault/shred-list.ts';
 import { PARKED_KEPT_MS, type Vault } from '../vault/vault.ts';
-import { deleteDocuments, deleteExports } from './document-store.ts';
+import { deleteDocuments, deleteExports, emptySubscriptionEvents } from './document-store.ts';
 import type { Actor, LegalHolds } from './holds.ts';
 import { isFinal, receiptOf, signReceipt } from './receipt.ts';
 import * as store from './store.ts';
@@ -177,6 +177,7 @@ export class Erasure {
       await store.deleteIndexRows(tx, subjectId);
       await deleteDocuments(tx, subjectId);
       await deleteExports(tx, organisationId);
+      await emptySubscriptionEvents(tx, subjectId);
       const isNew = await store.insertErasure(tx, {
         organisation_id: organisationId,
         subject_id: subjectId as SubjectId,

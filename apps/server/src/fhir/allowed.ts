@@ -28,6 +28,14 @@ export function mayDo({ role }: Pick<Caller, 'role'>, acts: readonly Act[]): Ans
         at: type,
       });
     }
+    // It sends what it watches to a program outside.
+    if (type === 'Subscription' && role !== 'administrator') {
+      return refuse(403, {
+        code: 'forbidden',
+        text: 'The caller may not write subscriptions.',
+        at: type,
+      });
+    }
     if (isOnlyAdded(type) && kind !== 'create') {
       const text = `A resource of type ${type} is made once, and neither changed nor deleted.`;
       return refuse(405, { code: 'not-supported', text, at: type });

@@ -34,7 +34,7 @@ const ON_SYSTEM = {
 export function capabilityStatement(
   routes: readonly FhirRoute[],
   definitions: Definitions,
-  { dateMs }: { readonly dateMs: number },
+  { dateMs, topics }: { readonly dateMs: number; readonly topics: readonly string[] },
 ): CapabilityStatement {
   const has = (name: string): boolean =>
     routes.some(({ method, path }) => `${method} ${path}` === name);
@@ -58,9 +58,10 @@ export function capabilityStatement(
       {
         mode: 'server',
         interaction: system.map((code) => ({ code })),
-        resource: types
-          .sort()
-          .map((type) => resourceOf(type, offered, { definitions, has, paths })),
+        resource: types.sort().map((type) => ({
+          ...resourceOf(type, offered, { definitions, has, paths }),
+          ...(type === 'Subscription' && withTopics(topics)),
+        })),
         ...withOperations(undefined, paths),
       },
     ],
@@ -74,6 +75,14 @@ export function capabilityText(statement: CapabilityStatement): (baseUrl: string
     const implementation = JSON.stringify({ description: 'Ausculta', url });
     return `${rest},"implementation":${implementation}}`;
   };
+}
+
+/** The guide "Subscriptions R5 Backport" has them as an extension. */
+const TOPIC_EXTENSION =
+  'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capability-subscriptiontopic-canonical';
+
+function withTopics(topics: readonly string[]) {
+  return { extension: topics.map((topic) => ({ url: TOPIC_EXTENSION, valueCanonical: topic })) };
 }
 
 interface Told {

@@ -2,23 +2,28 @@
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { Turns } from '../admissions/turns.ts';
 import { GatheredWrites } from '../database/gathered-writes.ts';
-import type { InLaneAtOnce } from '../database/pool.ts';
+import type { InLaneAs, InLaneAtOnce } from '../database/pool.ts';
 import { indexMark } from './index-entries.ts';
 import type { Hash } from './search-hash.ts';
-import { AT_ONCE, type Prepared, sendPrepared } from './version-writer.ts';
+import { AT_ONCE, type Prepared, sendPrepared, storePrepared } from './version-writer.ts';
+import { type Creation, type WriteWatch, writtenOf, writtenTogether } from './write-watch.ts';
 
 /** Documents; a transaction of more is written by itself. */
 const WRITTEN_AT_ONCE = 400;
 
 export interface CreationPorts {
+  readonly inLaneAs: InLaneAs;
   readonly inLaneAtOnce: InLaneAtOnce;
+  readonly watch: () => WriteWatch;
   readonly hashOf: (organisationId: OrganisationId) => Hash;
 }
 
 export class Creations {
   readonly #ports: CreationPorts;
   readonly #preparing = new Turns();
-  readonly #writing = new Map<OrganisationId, GatheredWrites<readonly Prepared[], undefined>>();
+  readonly #writing = new Map<OrganisationId, Writing>();
+  /** What somebody wants to be told of takes questions between: who does not, does not wait for it. */
+  readonly #watched = new Map<OrganisationId, Writing>();
 
   constructor(ports: CreationPorts) {
     this.#ports = ports;
@@ -33,26 +38,55 @@ export class Creations {
   }
 
   /** Resolves once all of them are durable. */
-  async write(organisationId: OrganisationId, prepared: readonly Prepared[]): Promise<void> {
-    if (prepared.length > 0) await this.#writingOf(organisationId).write(prepared);
+  async write(organisationId: OrganisationId, creation: Creation<Prepared>): Promise<void> {
+    const { prepared } = creation;
+    if (prepared.length === 0) return;
+    const isWatched = this.#ports.watch().isConcerned(organisationId, prepared.map(writtenOf));
+    await (isWatched ? this.#watchedOf(organisationId) : this.#writingOf(organisationId)).write(
+      creation,
+    );
   }
 
-  #writingOf(organisationId: OrganisationId): GatheredWrites<readonly Prepared[], undefined> {
+  #writingOf(organisationId: OrganisationId): Writing {
     const known = this.#writing.get(organisationId);
     if (known !== undefined) return known;
     const { inLaneAtOnce, hashOf } = this.#ports;
     const mark = indexMark(hashOf(organisationId));
-    const made = new GatheredWrites<readonly Prepared[], undefined>({
-      write: async (parts) => {
-        await inLaneAtOnce(organisationId, (tx) =>
-          sendPrepared(tx, organisationId, parts.flat(), mark),
-        );
-        return parts.map(() => undefined);
-      },
-      weigh: ({ length }) => length,
-      weightMax: WRITTEN_AT_ONCE,
+    const made = gathered(async (parts) => {
+      const all = parts.flatMap(({ prepared }) => prepared);
+      await inLaneAtOnce(organisationId, (tx) => sendPrepared(tx, organisationId, all, mark));
     });
     this.#writing.set(organisationId, made);
     return made;
   }
+
+  #watchedOf(organisationId: OrganisationId): Writing {
+    const known = this.#watched.get(organisationId);
+    if (known !== undefined) return known;
+    const { inLaneAs, hashOf, watch } = this.#ports;
+    const mark = indexMark(hashOf(organisationId));
+    const made = gathered(async (parts) => {
+      const told = await inLaneAs(organisationId, async (tx) => {
+        const all = parts.flatMap(({ prepared }) => prepared);
+        await storePrepared(tx, organisationId, all, mark);
+        return await writtenTogether(watch(), tx, organisationId, parts);
+      });
+      told();
+    });
+    this.#watched.set(organisationId, made);
+    return made;
+  }
+}
+
+type Writing = GatheredWrites<Creation<Prepared>, undefined>;
+
+function gathered(write: (parts: readonly Creation<Prepared>[]) => Promise<void>): Writing {
+  return new GatheredWrites({
+    write: async (parts) => {
+      await write(parts);
+      return parts.map(() => undefined);
+    },
+    weigh: ({ prepared }) => prepared.length,
+    weightMax: WRITTEN_AT_ONCE,
+  });
 }

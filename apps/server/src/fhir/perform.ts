@@ -118,7 +118,7 @@ export async function prepareCreations(
   sql: Sql,
   organisationId: OrganisationId,
   acts: readonly Creation[],
-  ports: Omit<PerformPorts, 'readPatient' | 'find'>,
+  ports: Omit<PerformPorts, 'readPatient' | 'find' | 'onWritten'>,
 ): Promise<Answer<Prepared[]>> {
   const names: DocumentName[] = [];
   for (const [index, act] of acts.entries()) {

@@ -40,6 +40,7 @@ import { Undone, undoneAnswer } from './undone.ts';
 import type { Untold, UntoldFindings } from './untold.ts';
 import type { Prepared } from './version-writer.ts';
 import { WriteTimes } from './write-times.ts';
+import { NOBODY_WATCHES, type WriteWatch } from './write-watch.ts';
 
 export interface RepositoryPorts {
   readonly people: Sql;
@@ -89,10 +90,16 @@ export class Repository {
   /** Writes since the start, by whom they name; under the organisation those of which it is not known. */
   readonly #changes = new Map<OrganisationId | SubjectId, number>();
   #shelf: PatientShelf | undefined;
+  #watch: WriteWatch = NOBODY_WATCHES;
 
   constructor(ports: RepositoryPorts) {
     this.#ports = ports;
-    this.#creations = new Creations({ ...ports, hashOf: this.hashOf });
+    this.#creations = new Creations({ ...ports, hashOf: this.hashOf, watch: () => this.#watch });
+  }
+
+  /** The one who is told of all that is written; set once, before anything is. */
+  watchedBy(watch: WriteWatch): void {
+    this.#watch = watch;
   }
 
   /** A resource as it is now; of Observations also those that are readings. */
@@ -230,9 +237,12 @@ export class Repository {
 
   async #perform(
     organisationId: OrganisationId,
-    acts: readonly Act[],
+    asked: readonly Act[],
     asker: Asker,
   ): Promise<Answer<Done[]>> {
+    const looked = await this.#watch.prepare(organisationId, asked, asker);
+    if (!looked.ok) return looked;
+    const acts = looked.value;
     const { people, inLaneAs, keys, patients, newId, pause, readings, untold } = this.#ports;
     const nowMs = () => this.#timesOf(organisationId).give();
     const knowledge = await fhirKnowledge();
@@ -244,13 +254,17 @@ export class Repository {
       const prepared = await this.#creations.prepare(acts, () =>
         prepareCreations(people, organisationId, acts, common),
       );
-      return prepared.ok ? await this.#create(organisationId, prepared.value) : prepared;
+      return prepared.ok ? await this.#create(organisationId, prepared.value, asker) : prepared;
     }
     const shelf = this.#shelfOf(knowledge);
     let found: readonly Untold[] = [];
+    let told = (): void => undefined;
     const outcome = await inLaneAs(organisationId, async (tx) => {
       const performed = await performActs(tx, organisationId, acts, {
         ...common,
+        onWritten: async (written) => {
+          told = await this.#watch.written(tx, organisationId, written, asker);
+        },
         readPatient: async (subject) => {
           const names = [{ type: PATIENT, id: subject.id }];
           const [row] = await store.readDocuments(tx, organisationId, names);
@@ -278,6 +292,7 @@ export class Repository {
     this.noteChange(organisationId);
     for (const done of outcome.afterwards) done();
     untold.tell(found);
+    told();
     for (const { document } of outcome.done) {
       if (document?.type === PATIENT) shelf.put(organisationId, document);
     }
@@ -303,10 +318,14 @@ export class Repository {
     return reads;
   }
 
-  async #create(organisationId: OrganisationId, prepared: Prepared[]): Promise<Answer<Done[]>> {
+  async #create(
+    organisationId: OrganisationId,
+    prepared: Prepared[],
+    asker: Asker,
+  ): Promise<Answer<Done[]>> {
     const { untold } = this.#ports;
     const found = prepared.flatMap((one) => one.untold ?? []);
-    await this.#creations.write(organisationId, prepared).catch((error: unknown) => {
+    await this.#creations.write(organisationId, { prepared, asker }).catch((error: unknown) => {
       if (found.length > 0) untold.doubt();
       throw error;
     });

@@ -15,7 +15,12 @@ import { readRoutes } from './read-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
-export interface FhirPorts extends OperationPorts, QuestionPorts {}
+export interface FhirPorts extends OperationPorts, QuestionPorts {
+  /** What another room offers below the same base. */
+  readonly more: (fhir: FastifyInstance) => void;
+  /** Canonical names of what can be subscribed to. */
+  readonly topics: readonly string[];
+}
 
 export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promise<void> {
   const { repository } = ports;
@@ -33,6 +38,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
       searchRoutes(fhir, searching);
       bundleRoutes(fhir, searching);
       operationRoutes(fhir, ports);
+      ports.more(fhir);
       readRoutes(fhir, repository);
       writeRoutes(fhir, repository);
       metadataRoute(fhir, routes, ports);
@@ -56,13 +62,13 @@ const METADATA_ROUTE = {
 function metadataRoute(
   fhir: FastifyInstance,
   routes: readonly FhirRoute[],
-  { nowMs }: FhirPorts,
+  { nowMs, topics }: FhirPorts,
 ): void {
   const dateMs = nowMs();
   let made: Promise<(baseUrl: string) => string> | undefined;
   fhir.get('/metadata', METADATA_ROUTE, async (request, reply) => {
     made ??= fhirKnowledge().then(({ definitions }) =>
-      capabilityText(capabilityStatement(routes, definitions, { dateMs })),
+      capabilityText(capabilityStatement(routes, definitions, { dateMs, topics })),
     );
     return await reply.type(FHIR_JSON).send((await made)(baseOf(request)));
   });

@@ -19,6 +19,7 @@ import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
 import type { Untold } from './untold.ts';
 import { insertUntold } from './untold-store.ts';
+import { type WrittenDocument, writtenOf } from './write-watch.ts';
 
 /** A version that is to be: the resource as it was given, or its end. */
 export interface Draft extends DocumentName {
@@ -39,6 +40,8 @@ export interface WriterPorts {
   /** What somebody has to be told of it, beside whoever asks. */
   readonly judge: (resource: Resource, atMs: number) => Untold | undefined;
   readonly pause: () => Promise<void>;
+  /** In their transaction. */
+  readonly onWritten: (written: readonly WrittenDocument[]) => Promise<void>;
 }
 
 /** Some milliseconds of work. */
@@ -53,6 +56,7 @@ export async function writeVersions(
   const prepared = await prepareVersions(tx, organisationId, drafts, ports);
   if (!prepared.ok) return prepared;
   await storePrepared(tx, organisationId, prepared.value, indexMark(ports.hash));
+  await ports.onWritten(prepared.value.map(writtenOf));
   return prepared;
 }
 
@@ -61,7 +65,7 @@ export async function prepareVersions(
   sql: Sql | Transaction,
   organisationId: OrganisationId,
   drafts: readonly Draft[],
-  ports: WriterPorts,
+  ports: Omit<WriterPorts, 'onWritten'>,
 ): Promise<Answer<Prepared[]>> {
   const fresh = drafts.filter(({ head }) => head === undefined);
   const docs = await ports.docNames.take(sql, fresh.length);
@@ -92,7 +96,7 @@ const NO_ENTRIES: IndexEntries = { tokens: [], ranges: [], references: [] };
 function prepare(
   organisationId: OrganisationId,
   { draft, doc }: { readonly draft: Draft; readonly doc: number },
-  { keys, entriesOf, isSubject, judge }: WriterPorts,
+  { keys, entriesOf, isSubject, judge }: Omit<WriterPorts, 'onWritten'>,
 ): Answer<Prepared> {
   const { type, id, head, updatedMs, hasPrecise } = draft;
   const version = (head?.version ?? 0) + 1;

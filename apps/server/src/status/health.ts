@@ -107,9 +107,11 @@ export interface ReadinessPorts {
   readonly memory: Pick<MemoryBudget, 'pressure'>;
   readonly vault: Pick<Vault, 'copy' | 'unprovenErasures'>;
   readonly archive: ArchiveWatch;
+  readonly subscriptions: { readonly part: () => readonly Part[] };
 }
 
-export function readiness({ health, database, memory, vault, archive }: ReadinessPorts): Part[] {
+export function readiness(ports: ReadinessPorts): Part[] {
+  const { health, database, memory, vault, archive, subscriptions } = ports;
   const { pressure } = memory;
   const state = database.state();
   return [
@@ -128,6 +130,7 @@ export function readiness({ health, database, memory, vault, archive }: Readines
     ...(vault.copy === 'none' ? [] : [COPY_PARTS[vault.copy]]),
     ...(vault.unprovenErasures === 0 ? [] : [unprovenPart(vault.unprovenErasures)]),
     ...archive.part(),
+    ...subscriptions.part(),
   ];
 }
 

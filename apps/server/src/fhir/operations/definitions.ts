@@ -1,5 +1,6 @@
 /** What operations are called, and where others have defined them; of which types, say the routes. */
 const R4 = 'http://hl7.org/fhir/OperationDefinition';
+const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition';
 const BULK = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition';
 
 /** By the route's path below the base. */
@@ -11,6 +12,18 @@ const DEFINED: Readonly<Record<string, { readonly on: string; readonly definitio
   '/Patient/$export': { on: 'Patient', definition: `${BULK}/patient-export` },
   '/Group/:id/$export': { on: 'Group', definition: `${BULK}/group-export` },
   '/$export': { on: '', definition: `${BULK}/export` },
+  '/Subscription/:id/$status': {
+    on: 'Subscription',
+    definition: `${BACKPORT}/backport-subscription-status`,
+  },
+  '/Subscription/:id/$events': {
+    on: 'Subscription',
+    definition: `${BACKPORT}/backport-subscription-events`,
+  },
+  '/Subscription/:id/$get-ws-binding-token': {
+    on: 'Subscription',
+    definition: `${BACKPORT}/backport-subscription-get-ws-binding-token`,
+  },
   // Nobody has defined one: decisions/0026-bulk-export.md says what it does.
   '/$import': { on: '', definition: 'urn:ausculta:operation:import' },
   '/:type/$validate': { on: '*', definition: `${R4}/Resource-validate` },

@@ -1,0 +1,212 @@
+/**
+ * Delivers: for each subscription one notification after the other, in the order of their numbers, again and
+ * again until the endpoint has taken it. Where it does not for too long, the subscription is in error, says
+ * so, and keeps its events; delivery goes on when somebody requests it anew.
+ */
+import type { Resource } from '@medplum/fhirtypes';
+import type { Sql } from '../database/pool.ts';
+import type { Act } from '../fhir/acts.ts';
+import type { DocumentKeys } from '../fhir/document.ts';
+import type { Repository } from '../fhir/repository.ts';
+import type { Followed, SubscriptionBook } from './book.ts';
+import { allowedEndpoint, type EndpointRules } from './endpoints.ts';
+import { openHeader } from './headers.ts';
+import { nextStep, retryDelayMs, type Step } from './next-step.ts';
+import type { NotificationType, ToldEvent } from './notification.ts';
+import type { RestHooks, Sent } from './rest-hook.ts';
+import * as store from './store.ts';
+import { type Telling, withStatus } from './telling.ts';
+
+export interface DeliveryPorts {
+  readonly sql: Sql;
+  readonly book: SubscriptionBook;
+  readonly keys: DocumentKeys;
+  readonly rules: EndpointRules;
+  readonly hooks: Pick<RestHooks, 'send'>;
+  readonly telling: Telling;
+  readonly repository: () => Pick<Repository, 'read' | 'perform'>;
+  readonly ownAct: (act: Act) => Act;
+  readonly giveUpMs: number;
+  readonly nowMs: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+type Channel = Extract<Followed['plan']['channel'], { kind: 'rest-hook' }>;
+
+export class Delivery {
+  readonly #ports: DeliveryPorts;
+  readonly #running = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(ports: DeliveryPorts) {
+    this.#ports = ports;
+  }
+
+  /** Looks at all of them: for what only the clock brings. */
+  tick(): void {
+    for (const followed of this.#ports.book.all()) this.wake(followed);
+  }
+
+  wake(followed: Followed): void {
+    if (followed.isBusy || this.#isClosed || this.#next(followed) === undefined) return;
+    followed.isBusy = true;
+    const running = this.#run(followed).finally(() => {
+      followed.isBusy = false;
+      this.#running.delete(running);
+    });
+    this.#running.add(running);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+  }
+
+  #next({ standing, plan }: Followed): Step | undefined {
+    const { nowMs, giveUpMs } = this.#ports;
+    return nextStep(standing, plan, { nowMs: nowMs(), giveUpMs });
+  }
+
+  async #run(followed: Followed): Promise<void> {
+    const { book, onProblem } = this.#ports;
+    try {
+      while (!this.#isClosed && book.isCurrent(followed)) {
+        const step = this.#next(followed);
+        if (step === undefined) return;
+        await this.#do(followed, step);
+      }
+    } catch (error) {
+      // Ours, such as a database that is away: the endpoint has no part in it.
+      this.#later(followed);
+      if (!this.#isClosed) onProblem('tell a subscriber', error);
+    }
+  }
+
+  #later(followed: Followed): void {
+    const { randomBytes, nowMs } = this.#ports;
+    const chance = (randomBytes(1)[0] ?? 0) / 255;
+    const retryAtMs = nowMs() + retryDelayMs(followed.failures, chance);
+    followed.failures += 1;
+    followed.standing = { ...followed.standing, retryAtMs };
+  }
+
+  async #do(followed: Followed, step: Step): Promise<void> {
+    const { channel } = followed.plan;
+    switch (step) {
+      case 'handshake': {
+        const sent =
+          channel.kind === 'rest-hook' ? await this.#send(followed, channel, 'handshake') : TAKEN;
+        if (sent.ok) await this.#become(followed, 'active');
+        else await this.#become(followed, 'error', `The handshake failed. ${sent.reason}`);
+        return;
+      }
+      case 'events':
+        if (channel.kind === 'rest-hook') await this.#sendEvents(followed, channel);
+        return;
+      case 'heartbeat': {
+        if (channel.kind !== 'rest-hook') return;
+        const sent = await this.#send(followed, channel, 'heartbeat');
+        await this.#note(followed, sent, followed.standing.delivered);
+        return;
+      }
+      case 'give-up':
+        await this.#become(
+          followed,
+          'error',
+          `Nothing arrives any more. ${followed.reason ?? ''}`.trim(),
+        );
+        return;
+      case 'end':
+        await this.#become(followed, 'off');
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  async #sendEvents(followed: Followed, channel: Channel): Promise<void> {
+    const { telling } = this.#ports;
+    const { plan, standing } = followed;
+    const span = { from: standing.delivered + 1, until: standing.lastEvent, limit: plan.eventsMax };
+    const events = await telling.events(followed, span, plan.content);
+    const last = events.at(-1)?.number;
+    // All of them have expired: the subscriber sees it by the next number, and by $status.
+    if (last === undefined) return await this.#note(followed, TAKEN, standing.lastEvent);
+    const sent = await this.#send(followed, channel, 'event-notification', events);
+    await this.#note(followed, sent, last);
+  }
+
+  async #send(
+    followed: Followed,
+    channel: Channel,
+    type: NotificationType,
+    events: readonly ToldEvent[] = [],
+  ): Promise<Sent> {
+    const { rules, keys, telling, hooks, nowMs } = this.#ports;
+    const { organisationId, plan } = followed;
+    // The operator may have taken it from the list since.
+    const url = allowedEndpoint(channel.endpoint, rules);
+    if (url === undefined) return NOT_LISTED;
+    const place = { organisationId, endpoint: channel.endpoint };
+    const seal = keys.organisationSeal(organisationId);
+    const headers = channel.headers.map((one) => openHeader(one, place, seal));
+    const opened = headers.filter((one) => one !== undefined);
+    if (opened.length < headers.length) return HEADER_UNREADABLE;
+    const body = telling.text(telling.told(followed, type, { events }));
+    const sent = await hooks.send({ url, headers: opened, body, timeoutMs: plan.timeoutMs });
+    if (sent.ok) followed.standing = { ...followed.standing, lastSentMs: nowMs() };
+    return sent;
+  }
+
+  async #note(followed: Followed, sent: Sent, delivered: number): Promise<void> {
+    const { sql, nowMs } = this.#ports;
+    const { standing } = followed;
+    if (!sent.ok) {
+      followed.reason = sent.reason;
+      this.#later(followed);
+      if (standing.failingSinceMs !== undefined) return;
+      const failingSinceMs = nowMs();
+      followed.standing = { ...followed.standing, failingSinceMs };
+      await store.noteDelivery(sql, followed, { delivered: standing.delivered, failingSinceMs });
+      return;
+    }
+    followed.reason = undefined;
+    followed.failures = 0;
+    const isSame = delivered === standing.delivered && standing.failingSinceMs === undefined;
+    followed.standing = { ...followed.standing, delivered, failingSinceMs: undefined };
+    if (!isSame) await store.noteDelivery(sql, followed, { delivered, failingSinceMs: undefined });
+  }
+
+  /** Written as a version of the Subscription, unless somebody has written another meanwhile. */
+  async #become(
+    followed: Followed,
+    status: store.SubscriptionStatus,
+    reason?: string,
+  ): Promise<void> {
+    const { repository, ownAct, book } = this.#ports;
+    const { organisationId, id } = followed;
+    const name = { type: 'Subscription', id };
+    const read = await repository().read(organisationId, name);
+    if (!read.ok || read.value.text === undefined) return book.forget(followed);
+    if (read.value.versionId !== String(followed.version)) return this.#later(followed);
+    const { resource, hasPrecise } = withStatus(read.value.text, status, reason);
+    const given = { resource: resource as Resource, hasPrecise, ifMatch: read.value.versionId };
+    const act = ownAct({ kind: 'update', ...name, ...given });
+    const asker = { actor: undefined, baseUrl: undefined };
+    const performed = await repository().perform(organisationId, [act], asker);
+    if (!performed.ok) this.#later(followed);
+  }
+}
+
+const TAKEN: Sent = { ok: true };
+
+const NOT_LISTED: Sent = {
+  ok: false,
+  reason: 'The endpoint is not below an address that the operator has listed.',
+};
+
+const HEADER_UNREADABLE: Sent = {
+  ok: false,
+  reason: 'A header of the endpoint cannot be read: write it anew.',
+};

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nextStep, retryDelayMs, type Standing, type Step } from './next-step.ts';
+
+const QUIET: Standing = {
+  status: 'active',
+  ...{ lastEvent: 5, delivered: 5, failingSinceMs: undefined },
+  ...{ retryAtMs: Number.NEGATIVE_INFINITY, lastSentMs: 0 },
+};
+const channel = { kind: 'rest-hook', endpoint: 'https://hooks.example/', headers: [] } as const;
+const PLAN = { channel, heartbeatMs: 60_000, untilMs: undefined };
+const GIVE_UP_MS = 1_000_000;
+
+interface Case {
+  readonly what: string;
+  readonly standing: Partial<Standing>;
+  readonly nowMs: number;
+  readonly step: Step | undefined;
+}
+
+const CASES: readonly Case[] = [
+  { what: 'nothing new', standing: {}, nowMs: 59_999, step: undefined },
+  { what: 'nothing for a whole period', standing: {}, nowMs: 60_000, step: 'heartbeat' },
+  { what: 'something new', standing: { lastEvent: 6 }, nowMs: 1, step: 'events' },
+  { what: 'a new request', standing: { status: 'requested' }, nowMs: 1, step: 'handshake' },
+  { what: 'one that is off', standing: { status: 'off', lastEvent: 6 }, nowMs: 1, step: undefined },
+  { what: 'one in error', standing: { status: 'error', lastEvent: 6 }, nowMs: 1, step: undefined },
+  { what: 'a wait', standing: { lastEvent: 6, retryAtMs: 9 }, nowMs: 8, step: undefined },
+  { what: 'the end of a wait', standing: { lastEvent: 6, retryAtMs: 9 }, nowMs: 9, step: 'events' },
+  {
+    what: 'a failure just short of giving up',
+    standing: { lastEvent: 6, failingSinceMs: 0 },
+    ...{ nowMs: GIVE_UP_MS - 1, step: 'events' },
+  },
+  {
+    what: 'a failure for too long',
+    standing: { lastEvent: 6, failingSinceMs: 0, retryAtMs: 2 * GIVE_UP_MS },
+    ...{ nowMs: GIVE_UP_MS, step: 'give-up' },
+  },
+];
+
+for (const { what, standing, nowMs, step } of CASES) {
+  test(`${what}: ${step ?? 'nothing'} is next`, () => {
+    const next = nextStep({ ...QUIET, ...standing }, PLAN, { nowMs, giveUpMs: GIVE_UP_MS });
+    assert.equal(next, step);
+  });
+}
+
+test('a subscription ends at its end, and not before', () => {
+  const plan = { ...PLAN, untilMs: 100 };
+  const at = (nowMs: number) => nextStep(QUIET, plan, { nowMs, giveUpMs: GIVE_UP_MS });
+  assert.equal(at(99), undefined);
+  assert.equal(at(100), 'end');
+});
+
+test('tries come further and further apart, never more than five minutes', () => {
+  assert.deepEqual(
+    [0, 1, 2].map((failures) => retryDelayMs(failures, 1)),
+    [500, 1000, 2000],
+  );
+  assert.equal(retryDelayMs(0, 0), 250);
+  assert.equal(retryDelayMs(1_000, 1), 300_000);
+});

@@ -1,0 +1,139 @@
+/** What Subscriptions must not do: reach addresses that nobody listed, tell secrets, or tell of others. */
+import assert from 'node:assert/strict';
+import { createHash, randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import type { OperationOutcome, Subscription } from '@medplum/fhirtypes';
+import { eventsTaken, hookReceiver } from './support/hook-receiver.ts';
+import { eventually, type ServerHere, startServerHere } from './support/server.ts';
+import {
+  conditionOf,
+  eventsOf,
+  settingsFor,
+  subscribed,
+  subscriptionOf,
+  subscriptionWith,
+  writeFhir,
+  written,
+} from './support/subscription-sample.ts';
+
+test('a handshake that fails is an error with its reason', async () => {
+  await using receiver = await hookReceiver();
+  receiver.answer = 401;
+  await using here = await startServerHere(settingsFor(receiver));
+  const { server } = here;
+  const { id } = await written(server, subscriptionOf({ topic: 'task', endpoint: receiver.url }));
+  const { error } = await subscriptionWith(server, id, 'error');
+  assert.match(error ?? '', /handshake failed.*401/);
+});
+
+test('headers of the endpoint are sent, and told to nobody', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver));
+  const { server } = here;
+  const headers = ['Authorization: Bearer very-secret'];
+  const asked = { topic: 'task', endpoint: receiver.url, headers } as const;
+  const subscription = await subscribed(server, asked);
+  assert.equal(receiver.taken[0]?.headers.authorization, 'Bearer very-secret');
+  const history = await (await server.fetch('/fhir/R4/_history')).text();
+  assert.ok(!history.includes('very-secret'));
+  await written(server, { ...subscription, status: 'requested' });
+  await eventually('another handshake', () => (receiver.taken.length > 1 ? true : undefined));
+  assert.equal(receiver.taken[1]?.headers.authorization, 'Bearer very-secret');
+  const { id: _, ...copy } = subscription;
+  const other = { ...copy.channel, endpoint: `${receiver.url}other` };
+  const stolen = await writeFhir(server, { ...copy, status: 'requested', channel: other });
+  assert.equal(stolen.status, 422, 'it is sealed for its endpoint');
+});
+
+test('what is not understood or not allowed is refused with its element', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver));
+  const { server } = here;
+  const sample = subscriptionOf({ topic: 'task', endpoint: receiver.url });
+  const { channel } = sample;
+  const withFilter = (topic: 'task' | 'alarm' | 'overLimit' | 'written', ...filters: string[]) =>
+    subscriptionOf({ topic, filters, endpoint: receiver.url });
+  const cases: readonly (readonly [string, Subscription])[] = [
+    ['criteria', { ...sample, criteria: 'Observation?code=8867-4' }],
+    ['status', { ...sample, status: 'active' }],
+    ['channel.type', { ...sample, channel: { ...channel, type: 'sms' } }],
+    [
+      'channel.endpoint',
+      { ...sample, channel: { ...channel, endpoint: 'http://169.254.169.254/' } },
+    ],
+    [
+      'channel.endpoint',
+      { ...sample, channel: { ...channel, endpoint: 'https://elsewhere.example/' } },
+    ],
+    ['channel.header', { ...sample, channel: { ...channel, header: ['no header'] } }],
+    ['channel.header', { ...sample, channel: { ...channel, header: ['Host: elsewhere'] } }],
+    ['channel.payload', { ...sample, channel: { ...channel, payload: 'application/xml' } }],
+    ['criteria.extension', withFilter('task', 'Observation?code=1')],
+    ['criteria.extension', withFilter('task', 'Task?colour=red')],
+    ['criteria.extension', withFilter('alarm', 'Flag?priority=loud')],
+    ['criteria.extension', withFilter('overLimit', 'Observation?code=8867-4')],
+    ['criteria.extension', withFilter('overLimit', 'Observation?code=8867-4&value-quantity=120')],
+    ['criteria.extension', withFilter('written')],
+    ['criteria.extension', withFilter('written', 'Condition?patient.name=Smith')],
+  ];
+  for (const [element, resource] of cases) {
+    const response = await writeFhir(server, resource);
+    const outcome = (await response.json()) as OperationOutcome;
+    assert.equal(response.status, 422, `${element}: ${JSON.stringify(outcome)}`);
+    assert.equal(outcome.issue[0]?.expression?.[0], `Subscription.${element}`);
+  }
+  assert.deepEqual(receiver.seen, []);
+});
+
+test('two organisations are told nothing of each other', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver));
+  const { server } = here;
+  const { id } = await subscribed(server, { topic: 'task', endpoint: receiver.url });
+  const authorization = `Bearer ${await otherHospital(here)}`;
+  const task = { resourceType: 'Task', status: 'requested', intent: 'order' };
+  assert.equal((await writeFhir(server, task, { authorization })).status, 201);
+  await written(server, task);
+  assert.deepEqual(await eventsTaken(receiver, 1), [1]);
+  for (const operation of ['$status', '$events', '$get-ws-binding-token']) {
+    const path = `/fhir/R4/Subscription/${id}/${operation}`;
+    const response = await server.fetch(path, { headers: { authorization } });
+    assert.equal(response.status, 404, operation);
+  }
+});
+
+test('of who is erased nothing is told any more, and the number stays', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver));
+  const { server, database } = here;
+  const patient = await server.addSubject();
+  const filters = ['Condition'];
+  const { id } = await subscribed(server, { topic: 'written', filters, endpoint: receiver.url });
+  await written(server, conditionOf(patient.id));
+  await eventsTaken(receiver, 1);
+  const { recordNumber } = patient.identity;
+  await server.post(`/api/subjects/${patient.id}/erasure`, {
+    recordNumber,
+    stopMonitoring: false,
+  });
+  await eventually('the rows to go', async () => {
+    const [row] = await database.line`
+      SELECT FROM subscription_event WHERE subject_id = ${patient.id} OR sealed IS NOT NULL`;
+    return row === undefined ? true : undefined;
+  });
+  const told = await eventsOf(server, id, '?content=full-resource');
+  assert.deepEqual(told.events, [{ number: 1, focus: undefined }]);
+  assert.ok(!told.text.includes(patient.id));
+});
+
+/** An administrator's token of another organisation. */
+async function otherHospital({ database }: ServerHere): Promise<string> {
+  const sql = database.line;
+  const organisationId = randomUUID();
+  const token = randomUUID();
+  await sql`INSERT INTO organisation (id, name) VALUES (${organisationId}, 'The other hospital')`;
+  await sql`
+    INSERT INTO api_token (organisation_id, token_hash, label, role)
+    VALUES (${organisationId}, ${createHash('sha256').update(token).digest()}, 'test', 'administrator')`;
+  return token;
+}
