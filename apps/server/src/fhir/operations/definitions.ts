@@ -1,11 +1,13 @@
 /** What operations are called, and where others have defined them; of which types, say the routes. */
 const R4 = 'http://hl7.org/fhir/OperationDefinition';
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition';
+const IPS = 'http://hl7.org/fhir/uv/ips/OperationDefinition';
 const BULK = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition';
 
 /** By the route's path below the base. */
 const DEFINED: Readonly<Record<string, { readonly on: string; readonly definition: string }>> = {
   '/Patient/:id/$everything': { on: 'Patient', definition: `${R4}/Patient-everything` },
+  '/Patient/:id/$summary': { on: 'Patient', definition: `${IPS}/summary` },
   '/Patient/$match': { on: 'Patient', definition: `${R4}/Patient-match` },
   '/Observation/$lastn': { on: 'Observation', definition: `${R4}/Observation-lastn` },
   '/Observation/$stats': { on: 'Observation', definition: `${R4}/Observation-stats` },

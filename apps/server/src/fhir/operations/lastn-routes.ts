@@ -57,7 +57,7 @@ interface LastAsked {
   readonly baseUrl: string;
 }
 
-interface Last {
+export interface Last {
   readonly documents: readonly FhirDocument[];
   readonly issues: readonly OperationOutcomeIssue[];
 }
@@ -65,7 +65,7 @@ interface Last {
 const OWN = ['max', '_count', ...ABOUT_THE_ANSWER];
 const OF_PATIENT = /^(patient|subject)(:Patient)?$/;
 
-async function lastOfEach(
+export async function lastOfEach(
   { repository, telemetry, registry }: ObservationPorts,
   { organisationId, texts, isStrict, baseUrl }: LastAsked,
 ): Promise<Answer<Last>> {

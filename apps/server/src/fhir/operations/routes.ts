@@ -8,10 +8,12 @@ import { importRoutes } from './import-routes.ts';
 import { lastnRoutes } from './lastn-routes.ts';
 import { matchRoutes } from './match-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
+import { summaryRoutes } from './summary-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
 
 export interface OperationPorts extends ObservationPorts {
   readonly exports: Exports;
+  readonly newId: () => string;
   readonly nowMs: () => number;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
@@ -21,6 +23,7 @@ export function operationRoutes(app: FastifyInstance, ports: OperationPorts): vo
   everythingRoutes(app, ports);
   lastnRoutes(app, ports);
   statsRoutes(app, ports);
+  summaryRoutes(app, ports);
   validateRoutes(app, ports.repository);
   matchRoutes(app, ports.repository);
   exportRoutes(app, ports);
