@@ -51,11 +51,13 @@ async function ask(
 }
 
 const told = (alarms: readonly AlarmView[]) =>
-  alarms.map(({ ruleKey, openingValue, condition, episode, priority }) =>
-    [ruleKey, openingValue, condition, episode, priority].join(' '),
+  alarms.map(({ ruleKey, openingValue, condition, episode, priority, isWritten }) =>
+    [ruleKey, openingValue, condition, episode, priority, ...(isWritten ? ['charted'] : [])].join(
+      ' ',
+    ),
   );
 
-const HIGH = 'limit/heart-rate/high 180 absent raised high';
+const HIGH = 'limit/heart-rate/high 180 absent raised high charted';
 
 describe('what is written as FHIR', () => {
   let here: ServerHere;
@@ -97,7 +99,7 @@ describe('what is written as FHIR', () => {
     // What nothing measures truthfully is somebody's to look at, whoever it is of.
     await post({ subjectId: child.id, value: 1800 });
     assert.deepEqual(told(await server.alarms(child.id)), [
-      'technical/heart-rate/out-of-range 1800 absent raised medium',
+      'technical/heart-rate/out-of-range 1800 absent raised medium charted',
     ]);
   });
 
@@ -107,7 +109,7 @@ describe('what is written as FHIR', () => {
     assert.deepEqual(await server.alarms(subjectId), []);
     await post({ subjectId, value: 104, unit: '[degF]', code: '8310-5' });
     assert.deepEqual(told(await server.alarms(subjectId)), [
-      'limit/body-temperature/high 40 absent raised medium',
+      'limit/body-temperature/high 40 absent raised medium charted',
     ]);
   });
 

@@ -26,6 +26,7 @@ const BELOW: AlarmView = {
 
 const CASES = [
   [{}, 'spo2 75 %, limit ≤ 80'],
+  [{ isWritten: true }, 'spo2 75 %, limit ≤ 80; charted'],
   [{ direction: 'high', limit: 100 }, 'spo2 75 %, limit ≥ 100'],
   [
     { ruleKey: 'technical/spo2/out-of-range', openingValue: 142 },

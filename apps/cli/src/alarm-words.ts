@@ -8,9 +8,10 @@ import { isOfSurroundings, metricByKey } from '@ausculta/vitals/lookup';
  * its key.
  */
 export function alarmWords(alarm: AlarmView): string {
-  const { endedBecause, movedMs } = alarm;
+  const { endedBecause, movedMs, isWritten } = alarm;
   return [
     aboutWords(alarm),
+    ...(isWritten === undefined ? [] : ['charted']),
     ...(endedBecause === 'taken-off' ? ['device taken off'] : []),
     ...(movedMs === undefined ? [] : ['readings were moved to another record']),
   ].join('; ');

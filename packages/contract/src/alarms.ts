@@ -32,6 +32,8 @@ export const AlarmView = z.object({
   endedBecause: z.enum(ALARM_END_REASONS).optional(),
   /** Since when readings that it rests on are known to be another subject's, and are in that record. */
   movedMs: z.number().optional(),
+  /** Of what somebody wrote into the record: no device of this patient has measured it. */
+  isWritten: z.literal(true).optional(),
   /** When the condition came back last, before anybody had answered; absent if it has been but once. */
   returnedMs: z.number().optional(),
   acknowledgedMs: z.number().nullable(),

@@ -43,3 +43,13 @@ test('what comes back is present again; what happened in the past says nothing o
   assert.equal(returned(lost, found('raised', 'medium')).view.condition, 'present');
   assert.equal(returned(lost, found('passed', 'high')).view.condition, 'unknown');
 });
+
+test('what somebody wrote is said to be that, until a device has measured it', () => {
+  const written = { ...found('passed', 'medium'), isWritten: true } as const;
+  const alarm = raisedAlarm(written, false);
+  assert.equal(alarm.view.isWritten, true);
+  assert.equal(returned(alarm, written).view.isWritten, true);
+  for (const kind of ['raised', 'passed'] as const)
+    assert.equal(returned(alarm, found(kind, 'medium')).view.isWritten, undefined);
+  assert.equal(returned(medium, written).view.isWritten, undefined);
+});

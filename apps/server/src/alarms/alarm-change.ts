@@ -44,6 +44,7 @@ export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): Stor
     acknowledgedMs: null,
     acknowledgedBy: null,
     notYetStored,
+    ...(finding.isWritten === true && { isWritten: true }),
   };
   const { organisationId, subjectId } = series;
   return { organisationId, subjectId, view, acknowledgedById: undefined, resolvedMs: undefined };
@@ -73,7 +74,9 @@ export function furthest({ direction, extremeValue }: AlarmView, value: number):
 export function returned(before: StoredAlarm, finding: RaisedFinding): StoredAlarm {
   const isGreater = isMoreUrgent(finding.priority, before.view.priority);
   const alarm = isGreater ? risen(before, finding.priority) : before;
-  const further = withView(alarm, { extremeValue: furthest(alarm.view, finding.value) });
+  const extremeValue = furthest(alarm.view, finding.value);
+  const known = finding.isWritten === true ? alarm : measured(alarm);
+  const further = withView(known, { extremeValue });
   // A breach in the past says nothing of now.
   if (finding.kind === 'passed') return further;
   return withView(withoutEnd(further), {
@@ -85,6 +88,12 @@ export function returned(before: StoredAlarm, finding: RaisedFinding): StoredAla
 
 function withoutEnd(alarm: StoredAlarm): StoredAlarm {
   const { endedBecause: _, ...view } = alarm.view;
+  return { ...alarm, view };
+}
+
+/** A device has measured it as well: it is not of the record alone any more. */
+function measured(alarm: StoredAlarm): StoredAlarm {
+  const { isWritten: _, ...view } = alarm.view;
   return { ...alarm, view };
 }
 

@@ -24,6 +24,7 @@ type Detail = Pick<
   | 'returnedMs'
   | 'endedBecause'
   | 'movedMs'
+  | 'isWritten'
 >;
 
 export const alarmContext = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
@@ -31,12 +32,13 @@ export const alarmContext = (subjectId: string, id: string): string => `alarm/${
 export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
   const { view } = alarm;
   const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy } = view;
-  const { returnedMs, endedBecause, movedMs } = view;
+  const { returnedMs, endedBecause, movedMs, isWritten } = view;
   const detail: Detail = {
     ...{ direction, limit, unit, openingValue, extremeValue, acknowledgedBy },
     ...(returnedMs === undefined ? {} : { returnedMs }),
     ...(endedBecause === undefined ? {} : { endedBecause }),
     ...(movedMs === undefined ? {} : { movedMs }),
+    ...(isWritten === undefined ? {} : { isWritten }),
   };
   const clear = new TextEncoder().encode(JSON.stringify(detail));
   return {

@@ -42,7 +42,7 @@ export function findingsIn(resource: Resource, { subjectOf, nowMs }: Watching): 
       const series = { organisationId, subjectId, metric };
       const { priority } = rule;
       const told = { alarmId, series, rule, priority, openingValue: value, value };
-      return { kind: 'passed', ...told, sinceMs: atMs, atMs: nowMs };
+      return { kind: 'passed', ...told, sinceMs: atMs, atMs: nowMs, isWritten: true };
     });
   });
 }

@@ -172,5 +172,6 @@ function readBack(
   expect(metric !== undefined, 'a finding is of a metric that the catalogue has');
   const series = { organisationId: organisationId as OrganisationId, subjectId, metric };
   const { priority } = rule;
-  return { kind: 'passed', ...rest, series, rule, priority, openingValue: value, value };
+  const told = { rule, priority, openingValue: value, value, isWritten: true } as const;
+  return { kind: 'passed', ...rest, series, ...told };
 }

@@ -18,6 +18,8 @@ export type Finding =
       readonly sinceMs: number;
       readonly openingValue: number;
       readonly value: number;
+      /** In what somebody wrote, not in what a device measured. */
+      readonly isWritten?: true;
       /** When it was found: the receipt of the message, or the moment a silence was long enough. */
       readonly atMs: number;
     }

@@ -161,6 +161,8 @@ test('an alarm whose data have stopped is called neither present nor over', () =
   assert.equal(spanText(over, 49_000), 'was, on and off for 44 s');
   const late = alarmSample({ condition: 'absent', openedMs: 1_000, conditionEndedMs: 1_000 });
   assert.equal(spanText(late, 1_000 + 40 * 60_000), 'happened 40 min ago');
+  const charted = { ...late, isWritten: true } as const;
+  assert.equal(spanText(charted, 1_000 + 40 * 60_000), 'charted, 40 min ago');
   assert.equal(spanText(alarmSample({ condition: 'unknown' }), 49_000), 'now unknown, 48 s');
 });
 

@@ -90,9 +90,11 @@ export function spanText(alarm: AlarmView, nowMs: number): string {
     // Where there is no room for both, the doubt stays.
     return alarm.condition === 'unknown' ? `now unknown, ${since}` : since;
   }
-  // Over before anybody heard of it (safety S5): when it was says more than how long.
+  // Over before anybody heard of it (safety S5): when it was says more than how long. What somebody wrote
+  // is in no curve here, and nobody shall look for it there.
   if (alarm.conditionEndedMs <= alarm.openedMs) {
-    return `happened ${durationText(nowMs - alarm.openedMs)} ago`;
+    const how = alarm.isWritten === true ? 'charted,' : 'happened';
+    return `${how} ${durationText(nowMs - alarm.openedMs)} ago`;
   }
   return `was, ${onAndOff}${durationText(alarm.conditionEndedMs - alarm.openedMs)}`;
 }
