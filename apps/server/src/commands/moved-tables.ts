@@ -52,6 +52,7 @@ export const NOT_MOVED = [
   'fhir_export_file',
   'fhir_range',
   'fhir_reference',
+  'fhir_token',
   'subscription',
   'subscription_event',
 ] as const;

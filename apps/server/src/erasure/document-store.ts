@@ -1,5 +1,6 @@
 /** SQL of erasure: FHIR documents of an erased subject, and whatever leads to them. */
 import type postgres from 'postgres';
+import { clearTokensOfSubject, lockTokens } from '../fhir/token-store.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -27,6 +28,13 @@ export async function deleteDocuments(sql: Sql, subjectId: string): Promise<void
       WHERE (c.subject_id, c.type, c.id, c.version)
         = (other.subject_id, other.type, other.id, other.version)`;
   }
+  // Documents first, then the index of tokens: as whoever writes them does.
+  const organisations = await sql<{ id: string }[]>`
+    SELECT DISTINCT organisation_id AS id FROM (
+      SELECT organisation_id FROM fhir_document WHERE subject_id = ${subjectId} ORDER BY doc FOR UPDATE
+    ) AS held`;
+  for (const { id } of organisations) await lockTokens(sql, id);
+  await clearTokensOfSubject(sql, subjectId);
   await sql`
     WITH gone AS (DELETE FROM fhir_document WHERE subject_id = ${subjectId} RETURNING doc),
       ranges AS (DELETE FROM fhir_range WHERE doc IN (SELECT doc FROM gone))

@@ -33,11 +33,13 @@ export type Condition =
   | { readonly kind: 'updated'; readonly test: RangeTest }
   | { readonly kind: 'type'; readonly type: string }
   | { readonly kind: 'ids'; readonly ids: readonly string[] }
-  /** It refers to one of these. */
+  | { readonly kind: 'docs'; readonly docs: readonly number[] }
+  /** It refers to one of these, by one of the references. */
   | {
       readonly kind: 'refers';
-      readonly name: number;
-      readonly type: string;
+      readonly names: readonly number[];
+      /** Undefined: of any type. */
+      readonly type: string | undefined;
       readonly ids: readonly string[];
     }
   /** It refers to a document of that type that passes. */
@@ -112,15 +114,19 @@ function valueCondition(type: string, filter: ValueFilter, context: ConditionCon
   return any.isExact ? exact({ kind: 'not', of: any.condition }) : UNSURE;
 }
 
-/** Tokens that are alternatives are one question to the index. */
+/** Tokens that are alternatives are one question to the index, and so are references of one type. */
 function anyOf(conditions: readonly Condition[]): Condition {
-  const [first] = conditions;
-  if (first !== undefined && conditions.length === 1) return first;
   const tokens = conditions.flatMap((one) => (one.kind === 'tokens' ? one.anyOf : []));
-  const others = conditions.filter(({ kind }) => kind !== 'tokens');
-  if (tokens.length === 0) return { kind: 'any', of: others };
-  const together: Condition = { kind: 'tokens', anyOf: tokens };
-  return others.length === 0 ? together : { kind: 'any', of: [together, ...others] };
+  const references = conditions.filter((one) => one.kind === 'refers');
+  const others = conditions.filter(({ kind }) => kind !== 'tokens' && kind !== 'refers');
+  const together: Condition[] = tokens.length === 0 ? [] : [{ kind: 'tokens', anyOf: tokens }];
+  for (const [type, ofType] of Map.groupBy(references, (one) => one.type)) {
+    const names = [...new Set(ofType.flatMap((one) => one.names))];
+    together.push({ kind: 'refers', names, type, ids: ofType.flatMap(({ ids }) => ids) });
+  }
+  const all = [...together, ...others];
+  const [first] = all;
+  return first !== undefined && all.length === 1 ? first : { kind: 'any', of: all };
 }
 
 interface Place {
@@ -151,7 +157,7 @@ function comparisonCondition(
     case 'identifier':
       return exact(tokenCondition('of-', comparison.token, token));
     case 'reference':
-      return exact(referenceCondition(comparison, token));
+      return exact(referenceCondition(comparison, token, nameOf(place, context, 'to')));
     case 'date':
       return dateCondition(place, comparison.test, context);
     case 'number':
@@ -185,10 +191,10 @@ function tokenCondition(
   return token(`${of}both`, `${system}|${code}`);
 }
 
-function referenceCondition(asked: ReferenceComparison, token: Token): Condition {
+function referenceCondition(asked: ReferenceComparison, token: Token, name: number): Condition {
   const { type, id, url, version } = asked;
   if (url !== undefined) return token('url', version === undefined ? url : `${url}|${version}`);
-  return token('target', type === undefined ? (id ?? '') : `${type}/${id}`);
+  return { kind: 'refers', names: [name], type, ids: [id ?? ''] };
 }
 
 function dateCondition(place: Place, test: RangeTest, context: ConditionContext): Asked {

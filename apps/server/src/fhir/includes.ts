@@ -121,13 +121,19 @@ async function referring(
       .filter((one) => one.type === 'reference' && (parameter === '*' || one.code === parameter))
       .map(({ code }) => code);
     const targets = from.filter((one) => target === undefined || one.type === target);
-    const anyOf = targets.flatMap((one) =>
-      parameters.map((code) => session.hash(tokenText(type, code, 'target', keyOf(one)))),
-    );
-    if (anyOf.length === 0) continue;
-    const documents = await storedWith(session, type, { kind: 'tokens', anyOf });
-    const ids = documents.map(({ id }) => id);
-    found.push(...(type === PATIENT ? await patientsOf(session, ids) : documents));
+    const names = parameters.map((code) => session.hash(tokenText(type, code, 'to')));
+    if (names.length === 0) continue;
+    for (const [ofType, ones] of Map.groupBy(targets, (one) => one.type)) {
+      const referred = {
+        kind: 'refers',
+        names,
+        type: ofType,
+        ids: ones.map(({ id }) => id),
+      } as const;
+      const documents = await storedWith(session, type, referred);
+      const ids = documents.map(({ id }) => id);
+      found.push(...(type === PATIENT ? await patientsOf(session, ids) : documents));
+    }
   }
   return found;
 }

@@ -176,10 +176,10 @@ export function ancestorsOf(uri: string): string[] {
 }
 
 function referenceNames(value: ReferenceValue): readonly Named[] {
-  const { type, id, url, version, identifier } = value;
+  const { url, version, identifier } = value;
   const names: Named[] = identifier === undefined ? [] : [...tokenNames('of-', identifier)];
-  if (isHere(value)) names.push(['target', `${type}/${id}`], ['target', id]);
-  if (url === undefined) return names;
+  // What is here is asked for by the rows of references, never by its address.
+  if (url === undefined || isHere(value)) return names;
   names.push(['url', url]);
   if (version !== undefined) names.push(['url', `${url}|${version}`]);
   return names;

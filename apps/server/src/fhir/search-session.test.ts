@@ -8,6 +8,7 @@ import {
   fhirHouse,
   idsFound,
 } from '../../../../tests/support/fhir-house.ts';
+import { addTokens } from './token-store.ts';
 
 let house: FhirHouse;
 let tagged: string;
@@ -25,11 +26,14 @@ after(() => house[Symbol.asyncDispose]());
 
 /** Under other names they do not open, but are looked at all the same. */
 async function copy(from: number, until: number): Promise<void> {
-  await house.database.line`
+  const made = await house.database.line<{ doc: number }[]>`
     INSERT INTO fhir_document (organisation_id, type, id, doc, version, updated_ms, sealed, tokens, indexed)
     SELECT organisation_id, type, 'copy-' || n, doc + 1000000 + n, 1, updated_ms, sealed, tokens, indexed
     FROM fhir_document, generate_series(${from}::int, ${until}::int) AS n
-    WHERE type = 'Organization' AND id <> ${tagged} AND id NOT LIKE 'copy-%'`;
+    WHERE type = 'Organization' AND id <> ${tagged} AND id NOT LIKE 'copy-%'
+    RETURNING doc`;
+  const docs = made.map(({ doc }) => doc);
+  await addTokens(house.database.line, house.organisationId, docs);
 }
 
 const UNSURE = [

@@ -17,12 +17,18 @@ import {
   conditionOf,
 } from './conditions.ts';
 import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
+import { type Counted, countRows, foundRows } from './found-rows.ts';
 import { tokenText } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { PatientShelf, ShelfEntry } from './patient-shelf.ts';
 import { PATIENT } from './patients.ts';
 import type { Hash } from './search-hash.ts';
-import { type FoundRow, type PagePosition, referredIds, searchDocuments } from './search-store.ts';
+import {
+  type FoundRow,
+  type PagePosition,
+  referredIds,
+  type searchDocuments,
+} from './search-store.ts';
 
 /** So many are compared one by one, where the index cannot tell; a search that needs more is refused. */
 export const COMPARED_MAX = 5_000;
@@ -149,13 +155,8 @@ export class SearchSession {
     const conditions = asked.map((one) => one.asked.condition);
     const unsure = asked.flatMap(({ filter, asked: { isExact } }) => (isExact ? [] : [filter]));
     const limit = unsure.length === 0 ? wanted : BATCH;
-    let { after } = question;
     let seen = 0;
-    for (;;) {
-      const { rows, isCut } = await searchDocuments(this.tx, this.organisationId, {
-        ...question,
-        ...{ after, conditions, limit },
-      });
+    for await (const rows of foundRows(this, { ...question, conditions, limit })) {
       for (const row of rows) {
         if (unsure.length > 0) this.#compare(seen);
         seen += 1;
@@ -163,10 +164,12 @@ export class SearchSession {
         const text = this.open(row);
         if (text !== undefined && this.#passes(unsure, text)) yield { row, text };
       }
-      const last = rows.at(-1);
-      if (last === undefined || (rows.length < limit && !isCut)) return;
-      after = positionOf(last, question.sort.length);
     }
+  }
+
+  /** How many pass, where all of it is exact. */
+  count(question: Counted): Promise<number> {
+    return countRows(this, question);
   }
 
   /** One more, after so many of the same question. */
@@ -237,10 +240,13 @@ export class SearchSession {
     for (const target of filter.targets) {
       const passing = await this.#passing(target.type, target.filter);
       if (passing.kind === 'ids')
-        any.push({ kind: 'refers', name, type: target.type, ids: passing.ids });
+        any.push({ kind: 'refers', names: [name], type: target.type, ids: passing.ids });
       else any.push({ kind: 'chain', name, type: target.type, passing });
     }
-    return { condition: { kind: 'any', of: any }, isExact: true };
+    return {
+      condition: any.length === 1 && any[0] ? any[0] : { kind: 'any', of: any },
+      isExact: true,
+    };
   }
 
   /** As a condition that is exact: by their ids, where the index alone cannot tell. */
@@ -260,8 +266,4 @@ function codesOf(filter: Filter, parameter: string): readonly string[] | undefin
     one.kind === 'token' && one.code !== undefined ? [one.code] : [],
   );
   return codes.length === filter.comparisons.length ? codes : undefined;
-}
-
-export function positionOf({ sorted, doc }: FoundRow, sorts: number): PagePosition {
-  return { values: sorted.slice(0, sorts), doc };
 }

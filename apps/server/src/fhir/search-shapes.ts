@@ -32,7 +32,15 @@ export class SearchShapes {
 function shapeOf(question: object): string {
   return JSON.stringify(question, (key, value: unknown) => {
     if (key === 'types' || key === 'anyOf') return Math.min((value as unknown[]).length, 2);
-    if (key === 'ids' || key === 'type' || key === 'id' || key === 'limit') return 0;
+    if (
+      key === 'ids' ||
+      key === 'names' ||
+      key === 'docs' ||
+      key === 'type' ||
+      key === 'id' ||
+      key === 'limit'
+    )
+      return 0;
     return typeof value === 'number' ? 0 : value;
   });
 }

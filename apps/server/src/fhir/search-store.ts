@@ -92,6 +92,24 @@ export async function referredIds(
   return rows.map((row) => row.target_id);
 }
 
+/**
+ * Of documents that refer to one of these, so many at most; one that does so twice is there twice. In the
+ * order of the index that has them: where most refer to a few, the planner would walk all of them.
+ */
+export async function referringDocs(
+  sql: Sql,
+  organisationId: OrganisationId,
+  { names, type, ids, limit }: Extract<Condition, { kind: 'refers' }> & { readonly limit: number },
+): Promise<number[]> {
+  const rows = await sql<{ doc: number }[]>`
+    SELECT doc FROM fhir_reference
+    WHERE target_id = ANY(${[...ids]}::text[]) AND name = ANY(${[...names]}::bigint[])
+      ${type === undefined ? sql`` : sql`AND target_type = ${type}`}
+      AND organisation_id = ${organisationId}
+    ORDER BY target_id, target_type, name LIMIT ${limit}`;
+  return rows.map(({ doc }) => doc);
+}
+
 function wanted(
   sql: Sql,
   organisationId: OrganisationId,
@@ -170,15 +188,19 @@ function conditionSql(sql: Sql, condition: Condition, of: string): Fragment {
       return sql`${column('type')} = ${condition.type}`;
     case 'ids':
       return sql`${column('id')} = ANY(${[...condition.ids]}::text[])`;
+    case 'docs':
+      return sql`${column('doc')} = ANY(${[...condition.docs]}::bigint[])`;
     case 'range': {
       const ends = { low: sql('r.low'), high: sql('r.high') };
       return sql`EXISTS (SELECT FROM fhir_range AS r WHERE r.doc = ${column('doc')}
         AND r.name = ${condition.name} AND ${testSql(sql, condition.test, ends)})`;
     }
     case 'refers':
+      // By its offset it stays a question of each document: where few refer, they were looked up before.
       return sql`EXISTS (SELECT FROM fhir_reference AS r WHERE r.doc = ${column('doc')}
-        AND r.name = ${condition.name} AND r.target_type = ${condition.type}
-        AND r.target_id = ANY(${[...condition.ids]}::text[]))`;
+        AND r.name = ANY(${[...condition.names]}::bigint[])
+        ${condition.type === undefined ? sql`` : sql`AND r.target_type = ${condition.type}`}
+        AND r.target_id = ANY(${[...condition.ids]}::text[]) OFFSET 0)`;
     case 'chain':
     case 'has':
       return followedSql(sql, condition, of);

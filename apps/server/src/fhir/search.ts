@@ -5,6 +5,7 @@ import type { SearchRow } from '@ausculta/fhir/search-rows';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SearchParameter } from '@medplum/fhirtypes';
 import type { Asked, Condition } from './conditions.ts';
+import { positionOf } from './found-rows.ts';
 import { includedWith } from './includes.ts';
 import { tokenText } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -18,11 +19,10 @@ import {
   documentOf,
   type Found,
   type FoundDocument,
-  positionOf,
   type SearchSession,
   TooWide,
 } from './search-session.ts';
-import { countDocuments, type SortColumn } from './search-store.ts';
+import type { SortColumn } from './search-store.ts';
 
 export interface SearchPage {
   readonly matches: readonly FoundDocument[];
@@ -180,7 +180,7 @@ async function totalOf({
   if (asked.every((one) => one.asked.isExact)) {
     const conditions = asked.map((one) => one.asked.condition);
     const question = { types: storedTypes, conditions };
-    return shelved.length + (await countDocuments(session.tx, session.organisationId, question));
+    return shelved.length + (await session.count(question));
   }
   let count = shelved.length;
   const question = { types: storedTypes, sort: [], after: undefined };

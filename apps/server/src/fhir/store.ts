@@ -5,6 +5,7 @@ import type postgres from 'postgres';
 import type { DocumentName } from './document.ts';
 import type { IndexEntries, RangeEntry, ReferenceEntry } from './index-entries.ts';
 import { PAGE_BYTES_MAX } from './page-budget.ts';
+import { addTokens, clearTokens, lockTokens } from './token-store.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -133,6 +134,11 @@ export async function replaceDocuments(
 ): Promise<void> {
   if (rows.length === 0) return;
   const docs = rows.map(({ doc }) => doc);
+  await lockTokens(sql, organisationId);
+  const kept = new Map(rows.map(({ doc, tokens }) => [doc, new Set(tokens)]));
+  const before = await readTokens(sql, docs);
+  const gone = before.filter(({ doc, token }) => kept.get(doc)?.has(token) !== true);
+  await clearTokens(sql, organisationId, gone);
   await sql`
     INSERT INTO fhir_history (organisation_id, type, id, version, updated_ms, subject_id, sealed)
     SELECT organisation_id, type, id, version, updated_ms, subject_id, sealed
@@ -145,6 +151,14 @@ export async function replaceDocuments(
       sealed = ${sealedOfRow(sql, rows)}, tokens = row.tokens::bigint[], indexed = ${mark}
     FROM ${unnested(sql, rows)}
     WHERE document.organisation_id = ${organisationId} AND document.doc = row.doc`;
+}
+
+async function readTokens(
+  sql: Sql,
+  docs: readonly number[],
+): Promise<{ readonly doc: number; readonly token: number }[]> {
+  return await sql`
+    SELECT doc, unnest(tokens) AS token FROM fhir_document WHERE doc = ANY(${[...docs]}::bigint[])`;
 }
 
 function unnested(sql: Sql, rows: readonly WrittenRow[]) {
@@ -322,10 +336,14 @@ export async function writeIndex(
   { doc, version, entries }: { doc: number; version: number; entries: IndexEntries },
   mark: number,
 ): Promise<void> {
+  await lockTokens(sql, organisationId);
+  const before = await readTokens(sql, [doc]);
   const changed = await sql`
     UPDATE fhir_document SET tokens = ${[...entries.tokens]}::bigint[], indexed = ${mark}
     WHERE doc = ${doc} AND version = ${version} AND indexed = 0`;
   if (changed.count === 0) return;
+  await clearTokens(sql, organisationId, before);
+  await addTokens(sql, organisationId, [doc]);
   await sql`DELETE FROM fhir_range WHERE doc = ${doc}`;
   await sql`DELETE FROM fhir_reference WHERE doc = ${doc}`;
   await insertRanges(

@@ -17,6 +17,7 @@ import { type IndexEntries, indexMark } from './index-entries.ts';
 import { namedIn } from './owners.ts';
 import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
+import { addTokens, lockTokens } from './token-store.ts';
 import type { Untold } from './untold.ts';
 import { insertUntold } from './untold-store.ts';
 import { type WrittenDocument, writtenOf } from './write-watch.ts';
@@ -189,9 +190,12 @@ export function sendPrepared(
   const ranges = ofDoc((entries) => entries.ranges);
   const references = ofDoc((entries) => entries.references);
   const copies = prepared.flatMap((one) => one.copies);
+  const docs = prepared.map(({ row }) => row.doc);
   const untold = prepared.flatMap((one) => one.untold?.row ?? []);
   return [
     store.insertDocuments(tx, organisationId, made, mark),
+    lockTokens(tx, organisationId),
+    addTokens(tx, organisationId, docs),
     store.insertRanges(tx, organisationId, ranges),
     store.insertReferences(tx, organisationId, references),
     store.insertCopies(tx, organisationId, copies),

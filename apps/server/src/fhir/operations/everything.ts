@@ -10,18 +10,14 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type Answer, refuse } from '../answer.ts';
 import type { Asked, Condition } from '../conditions.ts';
+import { positionOf } from '../found-rows.ts';
 import { includedWith } from '../includes.ts';
 import { tokenText } from '../index-entries.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { ByteBudget, PAGE_BYTES_MAX } from '../page-budget.ts';
 import { PATIENT } from '../patients.ts';
 import { emptyQuery } from '../search-asked.ts';
-import {
-  documentOf,
-  type FoundDocument,
-  positionOf,
-  type SearchSession,
-} from '../search-session.ts';
+import { documentOf, type FoundDocument, type SearchSession } from '../search-session.ts';
 import type { OperationAsked } from './parameters.ts';
 import { UNKNOWN_PARAMETER, unknownIn, wholeNumber } from './parameters.ts';
 
@@ -174,12 +170,10 @@ function ofPatient(
   types: readonly string[],
   subjectId: SubjectId,
 ): Condition {
-  const anyOf = types.flatMap((type) =>
-    (PATIENT_COMPARTMENT[type] ?? []).map((parameter) =>
-      hash(tokenText(type, parameter, 'target', `${PATIENT}/${subjectId}`)),
-    ),
+  const names = types.flatMap((type) =>
+    (PATIENT_COMPARTMENT[type] ?? []).map((parameter) => hash(tokenText(type, parameter, 'to'))),
   );
-  return { kind: 'tokens', anyOf };
+  return { kind: 'refers', names, type: PATIENT, ids: [subjectId] };
 }
 
 /** What has no time of its own is of every time. */

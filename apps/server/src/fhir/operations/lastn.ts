@@ -12,10 +12,11 @@ import type { CodeableConcept, Observation } from '@medplum/fhirtypes';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Condition } from '../conditions.ts';
 import type { FhirDocument } from '../document.ts';
+import { positionOf } from '../found-rows.ts';
 import { tokenText } from '../index-entries.ts';
 import { ANSWER_BYTES_MAX, ByteBudget } from '../page-budget.ts';
 import { documentOfReading, readingsPage } from '../reading-pages.ts';
-import { documentOf, positionOf, type SearchSession, TooWide } from '../search-session.ts';
+import { documentOf, type SearchSession, TooWide } from '../search-session.ts';
 
 /** So many documents are opened; what has been seen often enough is passed over unopened. */
 const OPENED_MAX = 5_000;

@@ -12,7 +12,8 @@ import { FLAG, isOneSided } from '@ausculta/vitals/reading';
 import type { Observation } from '@medplum/fhirtypes';
 import { ValueCounts } from '../../telemetry/statistics.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import { positionOf, type SearchSession, TooWide } from '../search-session.ts';
+import { positionOf } from '../found-rows.ts';
+import { type SearchSession, TooWide } from '../search-session.ts';
 
 /** A year of one vital at 1 Hz, and some. */
 const READINGS_MAX = 50_000_000;
