@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import type { OperationOutcome, Subscription } from '@medplum/fhirtypes';
+import type { CapabilityStatement, OperationOutcome, Subscription } from '@medplum/fhirtypes';
+import { TOPICS } from '../apps/server/src/subscriptions/topics.ts';
 import { eventsTaken, hookReceiver } from './support/hook-receiver.ts';
 import { eventually, type ServerHere, startServerHere } from './support/server.ts';
 import {
@@ -135,5 +136,35 @@ async function otherHospital({ database }: ServerHere): Promise<string> {
   await sql`
     INSERT INTO api_token (organisation_id, token_hash, label, role)
     VALUES (${organisationId}, ${createHash('sha256').update(token).digest()}, 'test', 'administrator')`;
+  return token;
+}
+
+test('whoever asks is told which topics and operations there are', async () => {
+  await using here = await startServerHere();
+  const statement = await here.server.get<CapabilityStatement>('/fhir/R4/metadata');
+  const offered = statement.rest?.[0]?.resource?.find(({ type }) => type === 'Subscription');
+  const topics = offered?.extension?.map(({ valueCanonical }) => valueCanonical);
+  assert.deepEqual(topics, Object.values(TOPICS));
+  const names = offered?.operation?.map(({ name }) => name) ?? [];
+  for (const name of ['status', 'events', 'get-ws-binding-token']) assert.ok(names.includes(name));
+});
+
+test('who is no administrator writes no subscription', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver));
+  const authorization = `Bearer ${await clinicianOf(here)}`;
+  const asked = subscriptionOf({ topic: 'task', endpoint: receiver.url });
+  assert.equal((await writeFhir(here.server, asked, { authorization })).status, 403);
+  assert.deepEqual(receiver.seen, []);
+});
+
+async function clinicianOf({ database }: ServerHere): Promise<string> {
+  const sql = database.line;
+  const [own] = await sql<{ id: string }[]>`SELECT id FROM organisation`;
+  const token = randomUUID();
+  const token_hash = createHash('sha256').update(token).digest();
+  await sql`
+    INSERT INTO api_token (organisation_id, token_hash, label, role)
+    VALUES (${own?.id ?? null}, ${token_hash}, 'test', 'clinician')`;
   return token;
 }

@@ -6,6 +6,7 @@ import type { PlatformDevice } from '../load/platform.ts';
 import { residentKb } from '../load/resident.ts';
 import { sentValue } from '../load/values.ts';
 import { type AskedPatient, BASE, observationText } from './asking.ts';
+import { NOTIFICATION } from './notification.ts';
 import { compareSamples, type Section, type Stage, tell } from './stage.ts';
 
 const PATIENTS = 50;
@@ -98,6 +99,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   transaction: TRANSACTION,
   read: READ,
   search: SEARCH,
+  notification: NOTIFICATION,
   start: START,
 };
 

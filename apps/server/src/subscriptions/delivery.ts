@@ -37,6 +37,8 @@ type Channel = Extract<Followed['plan']['channel'], { kind: 'rest-hook' }>;
 export class Delivery {
   readonly #ports: DeliveryPorts;
   readonly #running = new Set<Promise<void>>();
+  readonly #unsaved = new Set<Followed>();
+  #saving: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(ports: DeliveryPorts) {
@@ -61,6 +63,7 @@ export class Delivery {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
+    await this.#saving;
   }
 
   #next({ standing, plan }: Followed): Step | undefined {
@@ -107,7 +110,7 @@ export class Delivery {
       case 'heartbeat': {
         if (channel.kind !== 'rest-hook') return;
         const sent = await this.#send(followed, channel, 'heartbeat');
-        await this.#note(followed, sent, followed.standing.delivered);
+        this.#note(followed, sent, followed.standing.delivered);
         return;
       }
       case 'give-up':
@@ -132,9 +135,9 @@ export class Delivery {
     const events = await telling.events(followed, span, plan.content);
     const last = events.at(-1)?.number;
     // All of them have expired: the subscriber sees it by the next number, and by $status.
-    if (last === undefined) return await this.#note(followed, TAKEN, standing.lastEvent);
+    if (last === undefined) return this.#note(followed, TAKEN, standing.lastEvent);
     const sent = await this.#send(followed, channel, 'event-notification', events);
-    await this.#note(followed, sent, last);
+    this.#note(followed, sent, last);
   }
 
   async #send(
@@ -159,23 +162,41 @@ export class Delivery {
     return sent;
   }
 
-  async #note(followed: Followed, sent: Sent, delivered: number): Promise<void> {
-    const { sql, nowMs } = this.#ports;
+  #note(followed: Followed, sent: Sent, delivered: number): void {
     const { standing } = followed;
     if (!sent.ok) {
       followed.reason = sent.reason;
       this.#later(followed);
       if (standing.failingSinceMs !== undefined) return;
-      const failingSinceMs = nowMs();
-      followed.standing = { ...followed.standing, failingSinceMs };
-      await store.noteDelivery(sql, followed, { delivered: standing.delivered, failingSinceMs });
+      followed.standing = { ...followed.standing, failingSinceMs: this.#ports.nowMs() };
+      this.#save(followed);
       return;
     }
     followed.reason = undefined;
     followed.failures = 0;
     const isSame = delivered === standing.delivered && standing.failingSinceMs === undefined;
     followed.standing = { ...followed.standing, delivered, failingSinceMs: undefined };
-    if (!isSame) await store.noteDelivery(sql, followed, { delivered, failingSinceMs: undefined });
+    if (!isSame) this.#save(followed);
+  }
+
+  /** Beside what is delivered next: after a crash in between, something comes twice under its number. */
+  #save(followed: Followed): void {
+    this.#unsaved.add(followed);
+    this.#saving ??= this.#saveAll().finally(() => {
+      this.#saving = undefined;
+    });
+  }
+
+  async #saveAll(): Promise<void> {
+    const { sql, onProblem } = this.#ports;
+    await Promise.resolve();
+    for (const followed of this.#unsaved) {
+      this.#unsaved.delete(followed);
+      const { delivered, failingSinceMs } = followed.standing;
+      await store
+        .noteDelivery(sql, followed, { delivered, failingSinceMs })
+        .catch((error: unknown) => onProblem('note what a subscriber has taken', error));
+    }
   }
 
   /** Written as a version of the Subscription, unless somebody has written another meanwhile. */
