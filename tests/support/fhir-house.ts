@@ -6,6 +6,7 @@ import { Turns } from '../../apps/server/src/admissions/turns.ts';
 import { type RegisteredSubject, Registry } from '../../apps/server/src/devices/registry.ts';
 import type { Act, Done } from '../../apps/server/src/fhir/acts.ts';
 import type { Answer } from '../../apps/server/src/fhir/answer.ts';
+import { DevicesById } from '../../apps/server/src/fhir/devices-by-id.ts';
 import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
 import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
@@ -75,6 +76,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const told: Finding[] = [];
   const ports = {
     ...{ people: database.people, ...lanes, keys, patients, readings: NO_READINGS },
+    devices: new DevicesById(registry, () => clock.nowMs),
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),

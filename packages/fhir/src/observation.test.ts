@@ -7,6 +7,7 @@ import { FLAG } from '@ausculta/vitals/reading';
 import type { Observation, Quantity } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { type PlacedReading, toObservations } from './observation.ts';
+import { deviceTag } from './reading-id.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });
@@ -113,7 +114,10 @@ test('a heart rate is what R4 says it is, to the letter', () => {
     },
     subject: { reference: `Patient/${SUBJECT}` },
     effectiveDateTime: '2026-03-01T08:00:00.250Z',
-    device: { identifier: { system: 'urn:ausculta:device', value: 'monitor-7' } },
+    device: {
+      reference: `Device/${deviceTag('monitor-7')}`,
+      identifier: { system: 'urn:ausculta:device', value: 'monitor-7' },
+    },
     valueQuantity: { value: 72, unit: '/min', system: 'http://unitsofmeasure.org', code: '/min' },
   });
 });

@@ -42,7 +42,8 @@ export type LinksOf = (reading: PlacedReading) => DeviceLinks;
 
 /** Without more knowledge a device is known by its name. */
 function linkByName({ deviceId }: PlacedReading): DeviceLinks {
-  return { device: { identifier: { system: SYSTEM.DEVICE, value: deviceId } } };
+  const identifier = { system: SYSTEM.DEVICE, value: deviceId };
+  return { device: { reference: `Device/${deviceTag(deviceId)}`, identifier } };
 }
 
 /**

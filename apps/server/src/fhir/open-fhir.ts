@@ -1,6 +1,7 @@
 /** The room's documents, on the database and keys of the server. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { DevicesById } from './devices-by-id.ts';
 import { type PatientPorts, Patients } from './patients.ts';
 import { ReadingsById } from './reading-by-id.ts';
 import { indexAll, type ReindexPorts } from './reindex.ts';
@@ -8,7 +9,7 @@ import { Repository, type RepositoryPorts } from './repository.ts';
 import { UntoldFindings, type UntoldPorts } from './untold.ts';
 
 interface FhirParts
-  extends Omit<RepositoryPorts, 'patients' | 'readings' | 'untold'>,
+  extends Omit<RepositoryPorts, 'patients' | 'readings' | 'devices' | 'untold'>,
     Omit<UntoldPorts, 'keys' | 'recordOf'>,
     Pick<PatientPorts, 'registry' | 'categoryOf'> {
   readonly telemetry: Pick<Telemetry, 'range'>;
@@ -19,17 +20,20 @@ interface FhirParts
 
 export interface Fhir {
   readonly repository: Repository;
+  readonly devices: DevicesById;
   readonly untold: UntoldFindings;
 }
 
 export function openFhir(parts: FhirParts): Fhir {
   const { registry, categoryOf, usedFor, telemetry, keys, ...ports } = parts;
   const patients = new Patients({ registry, categoryOf, keys });
-  const readings = new ReadingsById({ registry, telemetry });
+  const devices = new DevicesById(registry, parts.nowMs);
+  const readings = new ReadingsById({ registry, devices, telemetry });
   const recordOf: UntoldPorts['recordOf'] = (subject) =>
     registry.subjects.get(usedFor(subject.id)) ?? subject;
   const untold = new UntoldFindings({ ...ports, keys, recordOf });
-  return { repository: new Repository({ ...ports, keys, patients, readings, untold }), untold };
+  const repository = new Repository({ ...ports, keys, patients, readings, devices, untold });
+  return { repository, devices, untold };
 }
 
 /**

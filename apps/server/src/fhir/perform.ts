@@ -13,9 +13,9 @@ import type { DocumentName, FhirDocument } from './document.ts';
 import type { Knowledge } from './knowledge.ts';
 import { NUMBER_TAKEN, PATIENT, type Patients, type SubjectChange } from './patients.ts';
 import { type Made, type Question, type QuestionPorts, Questions } from './questions.ts';
-import type { ReadingsById } from './reading-by-id.ts';
 import { questionOf, questionsIn, resolveReferences } from './references.ts';
 import { type HeadRow, lockHeads } from './store.ts';
+import { type ToldPorts, toldHere } from './told-here.ts';
 import type { Untold, UntoldFindings } from './untold.ts';
 import {
   AT_ONCE,
@@ -26,10 +26,12 @@ import {
   writeVersions,
 } from './version-writer.ts';
 
-export interface PerformPorts extends Omit<WriterPorts, 'isSubject' | 'judge'>, QuestionPorts {
+export interface PerformPorts
+  extends Omit<WriterPorts, 'isSubject' | 'judge'>,
+    QuestionPorts,
+    ToldPorts {
   readonly knowledge: Knowledge;
   readonly patients: Patients;
-  readonly readings: Pick<ReadingsById, 'isOne'>;
   readonly untold: Pick<UntoldFindings, 'judge'>;
   readonly readPatient: (subject: RegisteredSubject) => Promise<FhirDocument>;
   readonly nowMs: () => number;
@@ -80,7 +82,8 @@ export async function performActs(
     if (!invalid.ok) return of(index, invalid);
     const one = await meaningOf(act, { asked, index }, ports);
     if (!one.ok) return of(index, one);
-    if (isReading(organisationId, one.value, ports)) return of(index, IS_READING);
+    const ours = refusalOf(organisationId, one.value, ports);
+    if (ours !== undefined) return of(index, ours);
     meant.push(one.value);
   }
   const resolved = await resolveReferences(acts, meant.map(nameOf), {
@@ -140,22 +143,16 @@ export async function prepareCreations(
   return await prepareVersions(sql, organisationId, drafts, { ...ports, isSubject, judge });
 }
 
-function isReading(
+type Refused = Extract<Answer<never>, { ok: false }>;
+
+function refusalOf(
   organisationId: OrganisationId,
   meant: Meant,
-  { readings }: Pick<PerformPorts, 'readings'>,
-): boolean {
-  if (meant.kind !== 'write' || meant.isNew || meant.name.type !== 'Observation') return false;
-  return readings.isOne(organisationId, meant.name.id);
+  ports: ToldPorts,
+): Refused | undefined {
+  if (meant.kind !== 'write' || meant.isNew) return undefined;
+  return toldHere(organisationId, meant.name, ports);
 }
-
-const IS_READING = refuse(405, {
-  code: 'business-rule',
-  text: 'A reading is what a device measured: it is neither changed nor deleted here.',
-  at: 'Observation.id',
-});
-
-type Refused = Extract<Answer<never>, { ok: false }>;
 
 function of(act: number, { refusal }: Refused): Refused {
   return { ok: false, refusal: { ...refusal, act } };

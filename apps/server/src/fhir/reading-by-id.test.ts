@@ -6,6 +6,7 @@ import { seriesSample } from '../../../../tests/support/line.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { StampOffsets } from '../devices/stamp-offsets.ts';
 import type { SeriesRange } from '../telemetry/merge.ts';
+import { DevicesById } from './devices-by-id.ts';
 import { ReadingsById } from './reading-by-id.ts';
 
 const OURS = 'ours' as OrganisationId;
@@ -28,12 +29,11 @@ function room({ isDamaged = false } = {}): ReadingsById {
   const worn = { deviceId, subjectId, fromMs: 0 };
   device.addWearer({ ...worn, untilMs: undefined }, placement);
   const offsets = StampOffsets.NONE.with({ fromStampMs: 0, offsetMs: OFFSET_MS });
-  const registry = {
-    devices: new Map<string, RegisteredDevice>([[device.id, device]]),
-    offsetsOf: () => offsets,
-  };
+  const known = new Map<string, RegisteredDevice>([[device.id, device]]);
+  const devices = new DevicesById({ devices: known, devicesOf: () => [device] }, () => STAMP_MS);
   return new ReadingsById({
-    registry,
+    registry: { offsetsOf: () => offsets },
+    devices,
     telemetry: {
       range: ({ metrics, fromMs, toMs, unreadable }) => {
         assert.deepEqual([fromMs, toMs], [STAMP_MS + OFFSET_MS, STAMP_MS + OFFSET_MS + 1]);

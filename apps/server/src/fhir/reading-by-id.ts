@@ -4,24 +4,24 @@
  */
 import { metricKeysOfId } from '@ausculta/fhir/observation';
 import { observationTexts } from '@ausculta/fhir/observation-text';
-import { deviceTag, parseReadingId, type ReadingKey } from '@ausculta/fhir/reading-id';
-import type { DeviceId, OrganisationId } from '@ausculta/vitals/identity';
+import { parseReadingId, type ReadingKey } from '@ausculta/fhir/reading-id';
+import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Answer, UNREADABLE } from './answer.ts';
+import type { DevicesById } from './devices-by-id.ts';
 import type { FhirDocument } from './document.ts';
 import { documentOfReading, inOrder } from './reading-pages.ts';
 
 export interface ReadingPorts {
-  readonly registry: Pick<Registry, 'devices' | 'offsetsOf'>;
+  readonly registry: Pick<Registry, 'offsetsOf'>;
+  readonly devices: Pick<DevicesById, 'byTag'>;
   readonly telemetry: Pick<Telemetry, 'range'>;
 }
 
 export class ReadingsById {
   readonly #ports: ReadingPorts;
-  readonly #byTag = new Map<string, DeviceId>();
-  readonly #known = new Set<DeviceId>();
 
   constructor(ports: ReadingPorts) {
     this.#ports = ports;
@@ -62,19 +62,7 @@ export class ReadingsById {
     organisationId: OrganisationId,
     { device: tag }: ReadingKey,
   ): RegisteredDevice | undefined {
-    const { devices } = this.#ports.registry;
-    // None is ever forgotten.
-    if (devices.size !== this.#known.size) this.#learn(devices.values());
-    const device = devices.get(this.#byTag.get(tag) ?? '');
-    return device?.organisationId === organisationId ? device : undefined;
-  }
-
-  #learn(devices: Iterable<RegisteredDevice>): void {
-    for (const { id } of devices) {
-      if (this.#known.has(id)) continue;
-      this.#known.add(id);
-      this.#byTag.set(deviceTag(id), id);
-    }
+    return this.#ports.devices.byTag(organisationId, tag);
   }
 }
 

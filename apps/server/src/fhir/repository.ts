@@ -30,19 +30,19 @@ import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
 import { PATIENT, type Patients, patientDocument } from './patients.ts';
 import { areCreations, performActs, prepareCreations } from './perform.ts';
-import type { ReadingsById } from './reading-by-id.ts';
 import { runSearch, type SearchPage } from './search.ts';
 import { isByChange, upTo } from './search-asked.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
 import * as store from './store.ts';
+import { type ReadToldPorts, readTold } from './told-here.ts';
 import { Undone, undoneAnswer } from './undone.ts';
 import type { Untold, UntoldFindings } from './untold.ts';
 import type { Prepared } from './version-writer.ts';
 import { WriteTimes } from './write-times.ts';
 import { NOBODY_WATCHES, type WriteWatch } from './write-watch.ts';
 
-export interface RepositoryPorts {
+export interface RepositoryPorts extends ReadToldPorts {
   readonly people: Sql;
   /** What is written changes what memory holds of patients. */
   readonly inLaneAs: InLaneAs;
@@ -54,7 +54,6 @@ export interface RepositoryPorts {
     readonly searchKey: (organisationId: string) => Uint8Array;
   };
   readonly patients: Patients;
-  readonly readings: Pick<ReadingsById, 'isOne' | 'read'>;
   readonly untold: Pick<UntoldFindings, 'judge' | 'tell' | 'doubt'>;
   readonly nowMs: () => number;
   readonly newId: () => string;
@@ -104,8 +103,8 @@ export class Repository {
 
   /** A resource as it is now; of Observations also those that are readings. */
   async read(organisationId: OrganisationId, name: DocumentName): Promise<Answer<FhirDocument>> {
-    const reading = await this.#readingOf(organisationId, name);
-    if (reading !== undefined) return reading;
+    const told = await readTold(organisationId, name, this.#ports);
+    if (told !== undefined) return told;
     const { patients } = this.#ports;
     const subject = name.type === PATIENT ? patients.of(organisationId, name.id) : undefined;
     if (name.type === PATIENT && subject === undefined) return NOT_HERE;
@@ -128,22 +127,14 @@ export class Repository {
     }
     if (name.type === PATIENT && this.#ports.patients.of(organisationId, name.id) === undefined)
       return NOT_HERE;
-    const reading = await this.#readingOf(organisationId, name);
-    if (reading !== undefined)
-      return reading.ok && reading.value.versionId !== name.versionId ? NOT_HERE : reading;
+    const told = await readTold(organisationId, name, this.#ports);
+    if (told !== undefined)
+      return told.ok && told.value.versionId !== name.versionId ? NOT_HERE : told;
     const version = Number(name.versionId);
     const row = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
       store.readVersion(tx, organisationId, { ...name, version }),
     );
     return presentIn(row && this.#documentOf(organisationId, row));
-  }
-
-  async #readingOf(
-    organisationId: OrganisationId,
-    { type, id }: DocumentName,
-  ): Promise<Answer<FhirDocument> | undefined> {
-    if (type !== 'Observation') return undefined;
-    return await this.#ports.readings.read(organisationId, id);
   }
 
   /** Newest first. What does not open is left out, as is what is of an erased patient. */
@@ -243,12 +234,13 @@ export class Repository {
     const looked = await this.#watch.prepare(organisationId, asked, asker);
     if (!looked.ok) return looked;
     const acts = looked.value;
-    const { people, inLaneAs, keys, patients, newId, pause, readings, untold } = this.#ports;
+    const { people, inLaneAs, keys, patients, newId, pause, readings, devices, untold } =
+      this.#ports;
     const nowMs = () => this.#timesOf(organisationId).give();
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const entriesOf = this.#indexOf(organisationId, knowledge);
-    const parts = { keys, patients, readings, untold, knowledge, entriesOf, hash };
+    const parts = { keys, patients, readings, devices, untold, knowledge, entriesOf, hash };
     const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause, asker };
     if (areCreations(acts)) {
       const prepared = await this.#creations.prepare(acts, () =>

@@ -5,6 +5,8 @@ import { isKept } from './allowed.ts';
 import { refuse } from './answer.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { capabilityStatement, capabilityText, type FhirRoute } from './capability.ts';
+import { DeviceSearch } from './device-search.ts';
+import type { DevicesById } from './devices-by-id.ts';
 import { BODIES, LINES, refuseOtherFormats } from './formats.ts';
 import { HiddenQuestions, type QuestionPorts } from './hidden-questions.ts';
 import { baseOf, sendRefusal } from './http-answer.ts';
@@ -16,6 +18,7 @@ import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
 export interface FhirPorts extends OperationPorts, QuestionPorts {
+  readonly devices: DevicesById;
   /** What another room offers below the same base. */
   readonly more: (fhir: FastifyInstance) => void;
   /** Canonical names of what can be subscribed to. */
@@ -27,6 +30,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
   const searching = {
     repository,
     observations: new ObservationSearch(ports),
+    devices: new DeviceSearch(repository, ports.devices),
     questions: new HiddenQuestions(ports),
   };
   await app.register(

@@ -5,6 +5,8 @@ import type { Filter, SearchQuery } from '@ausculta/fhir/search-query';
 import { fail } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type Answer, outcomeOf, refuseFor } from './answer.ts';
+import type { DeviceSearch } from './device-search.ts';
+import { DEVICE } from './devices-by-id.ts';
 import type { HiddenQuestions } from './hidden-questions.ts';
 import { bundleText } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
@@ -17,13 +19,14 @@ import { subsetText } from './subset.ts';
 export interface SearchPorts {
   readonly repository: Repository;
   readonly observations: ObservationSearch;
+  readonly devices: DeviceSearch;
   readonly questions: HiddenQuestions;
 }
 
 type Told = SearchPage & { readonly issues?: readonly OperationOutcomeIssue[] };
 
 export async function searchAnswer(
-  { repository, observations }: SearchPorts,
+  { repository, observations, devices }: SearchPorts,
   asked: SearchAsked,
 ): Promise<Answer<string>> {
   const { organisationId, type, parameters } = asked;
@@ -32,7 +35,9 @@ export async function searchAnswer(
   const found =
     type === OBSERVATION
       ? await observations.search(asked, query.value)
-      : await repository.search(organisationId, query.value);
+      : type === DEVICE
+        ? await devices.search(organisationId, query.value)
+        : await repository.search(organisationId, query.value);
   if (!found.ok) return refuseFor(found.fault);
   const page: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);
   const { definitions } = await fhirKnowledge();
@@ -40,12 +45,12 @@ export async function searchAnswer(
 }
 
 /** Whatever asks of Observations among others is answered from documents alone. */
-function withWarning(page: SearchPage, { types, filters, reverseIncludes }: SearchQuery): Told {
+function withWarning(page: Told, { types, filters, reverseIncludes }: SearchQuery): Told {
   const isAsked =
     types.includes(OBSERVATION) ||
     reverseIncludes.some((one) => one.type === OBSERVATION) ||
     filters.some(asksOfObservations);
-  return isAsked ? { ...page, issues: [WITHOUT_READINGS] } : page;
+  return isAsked ? { ...page, issues: [...(page.issues ?? []), WITHOUT_READINGS] } : page;
 }
 
 const OBSERVATION = 'Observation';
