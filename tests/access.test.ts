@@ -310,6 +310,8 @@ describe('access', () => {
       '/fhir/R4/_history',
       `/fhir/R4/Patient/${id}/$everything`,
       `/fhir/R4/Observation/$lastn?patient=${id}`,
+      `/fhir/R4/Observation/$stats?subject=Patient/${id}&code=8867-4&statistic=count&duration=1`,
+      `/fhir/R4/Patient/${id}/$summary`,
       `/fhir/R4/Condition/${condition}/$validate`,
       '/fhir/R4/Subscription/$status',
       `/fhir/R4/Subscription/${subscription}/$status`,
