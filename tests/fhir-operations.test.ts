@@ -354,7 +354,13 @@ test('operations are in the capability statement, and others are not', async () 
   const { rest } = await client.capabilityStatement();
   const operationsOf = (type: string) =>
     rest?.[0]?.resource?.find((one) => one.type === type)?.operation?.map(({ name }) => name);
-  assert.deepEqual(operationsOf('Patient'), ['everything', 'summary', 'match', 'export', 'validate']);
+  assert.deepEqual(operationsOf('Patient'), [
+    'everything',
+    'summary',
+    'match',
+    'export',
+    'validate',
+  ]);
   assert.deepEqual(operationsOf('Observation'), ['lastn', 'stats', 'validate']);
   assert.deepEqual(operationsOf('Flag'), ['validate']);
   const unknown = client.operation({ name: '$what', resourceType: 'Patient', method: 'GET' });
