@@ -12,6 +12,7 @@ import {
 import { parsePrefixes } from './subscriptions/endpoints.ts';
 import type { SubscriptionSettings } from './subscriptions/subscriptions.ts';
 import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
+import { unknownSettings } from './unknown-settings.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
 /**
@@ -231,22 +232,12 @@ const MENDS: Readonly<Record<SettingName, string>> = {
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
 };
 
-/** Settings of our own that others read: the command line, tests and benches. */
-const SETTINGS_OF_OTHERS = [
-  'AUSCULTA_SHARED_DIR',
-  'AUSCULTA_TOKEN',
-  'AUSCULTA_URL',
-  'AUSCULTA_TEST_POSTGRES',
-  'AUSCULTA_CHROMIUM',
-  'AUSCULTA_DATA_CASES_FILE',
-];
-
 export function readConfig(environment: Environment): ConfigOutcome {
   // A setting left empty, as compose files do, is one left unset.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Settings.safeParse(given);
   const problems = [
-    ...unknownSettings(Object.keys(given)),
+    ...unknownSettings(Object.keys(given), Object.keys(Settings.shape)),
     ...(parsed.error ? wrong(parsed.error) : []),
   ];
   if (parsed.success)
@@ -367,31 +358,4 @@ function masterKeyConflicts(settings: z.infer<typeof Settings>): string[] {
     );
   }
   return problems;
-}
-
-/** A misspelt setting would leave its default in force without a word. */
-function unknownSettings(given: readonly string[]): string[] {
-  const known = [...Object.keys(Settings.shape), ...SETTINGS_OF_OTHERS];
-  return given
-    .filter((name) => name.startsWith('AUSCULTA_') && !known.includes(name))
-    .map((name) => {
-      const nearest = known
-        .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-        .reduce((best, next) => (next.distance < best.distance ? next : best));
-      return `${name} is not a setting. Take it away, or write ${nearest.candidate} if that was meant.`;
-    });
-}
-
-/** Levenshtein's distance: how many letters must change to make one name from the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

@@ -2,82 +2,50 @@
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
-import type { FastifyInstance } from 'fastify';
 import { type Admissions, openAdmissions } from './admissions/open-admissions.ts';
-import { admissionRoutes } from './admissions/routes.ts';
 import { Turns } from './admissions/turns.ts';
 import { AlarmBook } from './alarms/book.ts';
-import { alarmRoutes } from './alarms/routes.ts';
 import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import { type InLane, readAsOrganisation, type Transaction } from './database/pool.ts';
+import { readAsOrganisation, type Transaction } from './database/pool.ts';
 import { deviceFinder } from './devices/device-finder.ts';
-import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { Registry } from './devices/registry.ts';
-import { registryRoutes } from './devices/routes.ts';
 import { Claims } from './doors/claims.ts';
-import { deviceRoutes } from './doors/http.ts';
-import type { IntakePorts } from './doors/intake.ts';
 import { intakePorts } from './doors/intake-ports.ts';
 import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
-import type { Erasure } from './erasure/erasure.ts';
-import type { LegalHolds } from './erasure/holds.ts';
 import { openErasure } from './erasure/open-erasure.ts';
-import { erasureRoutes } from './erasure/routes.ts';
 import { type Fhir, openFhir, workInBackground } from './fhir/open-fhir.ts';
 import { Exports } from './fhir/operations/exports.ts';
-import { fhirRoutes } from './fhir/routes.ts';
-import { createHttpServer } from './http-server.ts';
-import type { LiveHub } from './live/hub.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
-import { liveRoutes } from './live/socket.ts';
-import { type Outside, secretsOf } from './outside.ts';
+import { openHttp } from './open-http.ts';
+import { secretsOf } from './outside.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
-import { parkedRoutes } from './parked/routes.ts';
+import type { Ground, Parts, ServerOptions } from './parts.ts';
 import { type NewLogin, prepareFirstStart } from './people/first-start.ts';
-import { peopleRoutes } from './people/routes.ts';
 import { SignIn } from './people/sign-in.ts';
 import { portProblem } from './port-problem.ts';
-import { openWearing, type Wearing } from './reattribution/open-wearing.ts';
-import { wearingRoutes } from './reattribution/routes.ts';
+import { openWearing } from './reattribution/open-wearing.ts';
 import { readSealedDatabase } from './sealed-database.ts';
 import { ArchiveWatch, watchArchive } from './status/archive-watch.ts';
 import { DiskReserve } from './status/disk-reserve.ts';
-import { Health, readiness, watchHealth } from './status/health.ts';
+import { Health, watchHealth } from './status/health.ts';
 import { readArchive } from './status/read-archive.ts';
-import { statusRoutes } from './status/routes.ts';
-import { offered, openSubscriptions, tellSubscribers } from './subscriptions/open-subscriptions.ts';
-import type { Subscriptions } from './subscriptions/subscriptions.ts';
-import { type ChunkEncoder, ChunkWorker } from './telemetry/chunk-encoder.ts';
+import { openSubscriptions, tellSubscribers } from './subscriptions/open-subscriptions.ts';
+import { ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
-import {
-  holdLane,
-  inLaneOf,
-  lanesOfPeople,
-  type Ownership,
-  PostgresLog,
-} from './telemetry/postgres-log.ts';
+import { holdLane, inLaneOf, lanesOfPeople, PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
-import { telemetryRoutes } from './telemetry/routes.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { openVault } from './vault/open-vault.ts';
-import { rotateKeys } from './vault/rotation.ts';
 import type { Vault } from './vault/vault.ts';
 
 /** What has expired is let go this often. */
 const TIDY_MS = 10 * 60_000;
-
-export interface ServerOptions {
-  readonly config: Config;
-  readonly version: string;
-  readonly webDir: string | undefined;
-  readonly outside: Outside;
-}
 
 export interface RunningServer extends AsyncDisposable {
   readonly httpPort: number;
@@ -86,37 +54,6 @@ export interface RunningServer extends AsyncDisposable {
   readonly phdPort: number | undefined;
   readonly newLogin: NewLogin | undefined;
 }
-
-/** What the routes and doors are made of. */
-interface Parts {
-  readonly options: ServerOptions;
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly registry: Registry;
-  readonly telemetry: Telemetry;
-  readonly alarms: AlarmBook;
-  readonly hub: LiveHub;
-  readonly sockets: SignedInSockets;
-  readonly parking: Parking;
-  readonly signIn: SignIn;
-  readonly holds: LegalHolds;
-  readonly erasure: Erasure;
-  readonly wearing: Wearing;
-  readonly claims: Claims;
-  readonly admissions: Admissions;
-  readonly fhir: Fhir;
-  readonly exports: Exports;
-  readonly subscriptions: Subscriptions;
-  readonly intake: IntakePorts;
-  readonly encoder: ChunkEncoder;
-  readonly health: Health;
-  readonly archive: ArchiveWatch;
-  readonly inLane: InLane;
-  readonly inTurn: Turns['run'];
-}
-
-type Given = 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive' | 'inLane';
-type Ground = Pick<Parts, Given> & { readonly owner: Ownership };
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, outside } = options;
@@ -328,72 +265,4 @@ async function openMqtt(parts: Parts): Promise<MqttDoor> {
   return await openMqttDoor(config.mqtt, ports).catch((cause: unknown) => {
     throw portProblem('MQTT', config.mqtt, cause);
   });
-}
-
-async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> {
-  const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
-  const { config, version, webDir, outside } = options;
-  const { nowMs, newId, after } = outside;
-  const app = await createHttpServer({
-    signIn,
-    webDir,
-    trustedProxies: config.trustedProxies,
-    onProblem: outside.onProblem,
-  });
-  peopleRoutes(app, { signIn, demo: config.demo, nowMs });
-  const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
-  const { census } = parts.admissions;
-  const presenceOf = (id: SubjectId) => census.presenceOf(id);
-  const { inTurn } = parts;
-  const told = { movedOf, presenceOf };
-  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, inTurn, ...told });
-  deviceLifeRoutes(app, {
-    inLane: parts.inLane,
-    registry,
-    nowMs,
-    ...secretsOf(outside),
-    endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
-  });
-  const { standsAt } = parts.admissions;
-  wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
-  const { desk } = parts.admissions;
-  const refusals = { people: database.people, keys: parts.vault, census };
-  admissionRoutes(app, { registry, desk, nowMs, ...refusals });
-  erasureRoutes(app, {
-    erasure: parts.erasure,
-    holds: parts.holds,
-    registry,
-    mergedInto: (id) => census.mergedInto(id),
-    rotateKeys: (who) => rotateKeys(parts.vault, { ...outside, sql: database.line }, who),
-    newId,
-    nowMs,
-  });
-  const { onProblem } = outside;
-  telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
-  alarmRoutes(app, { alarms, registry });
-  parkedRoutes(app, database.people);
-  const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
-  await fhirRoutes(app, { ...outside, ...parts, ...documents });
-  liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
-  deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
-  statusRoutes(app, {
-    version,
-    startedMs: nowMs(),
-    nowMs,
-    parts: () => readiness({ ...parts, memory: telemetry.memory }),
-    counts: () => ({
-      subjects: registry.subjects.size,
-      devices: registry.devices.size,
-      series: registry.seriesCount,
-      messagesAccepted: telemetry.messages,
-      readingsStored: telemetry.readings,
-      parked: parking.total,
-      parkedBeyondQuota: parking.beyondQuota,
-      alarmsOpen: alarms.openCount,
-    }),
-  });
-  await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
-    throw portProblem('HTTP', config.http, cause);
-  });
-  return app;
 }

@@ -1,0 +1,92 @@
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { FastifyInstance } from 'fastify';
+import { admissionRoutes } from './admissions/routes.ts';
+import { alarmRoutes } from './alarms/routes.ts';
+import { deviceFinder } from './devices/device-finder.ts';
+import { deviceLifeRoutes } from './devices/device-routes.ts';
+import { registryRoutes } from './devices/routes.ts';
+import { deviceRoutes } from './doors/http.ts';
+import type { MqttDoor } from './doors/mqtt.ts';
+import { erasureRoutes } from './erasure/routes.ts';
+import { fhirRoutes } from './fhir/routes.ts';
+import { createHttpServer } from './http-server.ts';
+import { liveRoutes } from './live/socket.ts';
+import { secretsOf } from './outside.ts';
+import { parkedRoutes } from './parked/routes.ts';
+import type { Parts } from './parts.ts';
+import { peopleRoutes } from './people/routes.ts';
+import { portProblem } from './port-problem.ts';
+import { wearingRoutes } from './reattribution/routes.ts';
+import { readiness } from './status/health.ts';
+import { statusRoutes } from './status/routes.ts';
+import { offered } from './subscriptions/open-subscriptions.ts';
+import { telemetryRoutes } from './telemetry/routes.ts';
+import { rotateKeys } from './vault/rotation.ts';
+
+export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> {
+  const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
+  const { config, version, webDir, outside } = options;
+  const { nowMs, newId, after } = outside;
+  const app = await createHttpServer({
+    signIn,
+    webDir,
+    trustedProxies: config.trustedProxies,
+    onProblem: outside.onProblem,
+  });
+  peopleRoutes(app, { signIn, demo: config.demo, nowMs });
+  const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
+  const { census } = parts.admissions;
+  const presenceOf = (id: SubjectId) => census.presenceOf(id);
+  const { inTurn } = parts;
+  const told = { movedOf, presenceOf };
+  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, inTurn, ...told });
+  deviceLifeRoutes(app, {
+    inLane: parts.inLane,
+    registry,
+    nowMs,
+    ...secretsOf(outside),
+    endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
+  });
+  const { standsAt } = parts.admissions;
+  wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
+  const { desk } = parts.admissions;
+  const refusals = { people: database.people, keys: parts.vault, census };
+  admissionRoutes(app, { registry, desk, nowMs, ...refusals });
+  erasureRoutes(app, {
+    erasure: parts.erasure,
+    holds: parts.holds,
+    registry,
+    mergedInto: (id) => census.mergedInto(id),
+    rotateKeys: (who) => rotateKeys(parts.vault, { ...outside, sql: database.line }, who),
+    newId,
+    nowMs,
+  });
+  const { onProblem } = outside;
+  telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
+  alarmRoutes(app, { alarms, registry });
+  parkedRoutes(app, database.people);
+  const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
+  await fhirRoutes(app, { ...outside, ...parts, ...documents });
+  liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
+  deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
+  statusRoutes(app, {
+    version,
+    startedMs: nowMs(),
+    nowMs,
+    parts: () => readiness({ ...parts, memory: telemetry.memory }),
+    counts: () => ({
+      subjects: registry.subjects.size,
+      devices: registry.devices.size,
+      series: registry.seriesCount,
+      messagesAccepted: telemetry.messages,
+      readingsStored: telemetry.readings,
+      parked: parking.total,
+      parkedBeyondQuota: parking.beyondQuota,
+      alarmsOpen: alarms.openCount,
+    }),
+  });
+  await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
+    throw portProblem('HTTP', config.http, cause);
+  });
+  return app;
+}

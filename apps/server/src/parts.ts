@@ -1,0 +1,64 @@
+import type { Admissions } from './admissions/open-admissions.ts';
+import type { Turns } from './admissions/turns.ts';
+import type { AlarmBook } from './alarms/book.ts';
+import type { Config } from './config.ts';
+import type { Database } from './database/open.ts';
+import type { InLane } from './database/pool.ts';
+import type { Registry } from './devices/registry.ts';
+import type { Claims } from './doors/claims.ts';
+import type { IntakePorts } from './doors/intake.ts';
+import type { Erasure } from './erasure/erasure.ts';
+import type { LegalHolds } from './erasure/holds.ts';
+import type { Fhir } from './fhir/open-fhir.ts';
+import type { Exports } from './fhir/operations/exports.ts';
+import type { LiveHub } from './live/hub.ts';
+import type { SignedInSockets } from './live/signed-in-sockets.ts';
+import type { Outside } from './outside.ts';
+import type { Parking } from './parked/parking.ts';
+import type { SignIn } from './people/sign-in.ts';
+import type { Wearing } from './reattribution/open-wearing.ts';
+import type { ArchiveWatch } from './status/archive-watch.ts';
+import type { Health } from './status/health.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
+import type { ChunkEncoder } from './telemetry/chunk-encoder.ts';
+import type { Ownership } from './telemetry/postgres-log.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import type { Vault } from './vault/vault.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly webDir: string | undefined;
+  readonly outside: Outside;
+}
+
+/** What the routes and doors are made of. */
+export interface Parts {
+  readonly options: ServerOptions;
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly registry: Registry;
+  readonly telemetry: Telemetry;
+  readonly alarms: AlarmBook;
+  readonly hub: LiveHub;
+  readonly sockets: SignedInSockets;
+  readonly parking: Parking;
+  readonly signIn: SignIn;
+  readonly holds: LegalHolds;
+  readonly erasure: Erasure;
+  readonly wearing: Wearing;
+  readonly claims: Claims;
+  readonly admissions: Admissions;
+  readonly fhir: Fhir;
+  readonly exports: Exports;
+  readonly subscriptions: Subscriptions;
+  readonly intake: IntakePorts;
+  readonly encoder: ChunkEncoder;
+  readonly health: Health;
+  readonly archive: ArchiveWatch;
+  readonly inLane: InLane;
+  readonly inTurn: Turns['run'];
+}
+
+type Given = 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive' | 'inLane';
+export type Ground = Pick<Parts, Given> & { readonly owner: Ownership };
