@@ -1,6 +1,6 @@
 /** Records of megabytes on real PostgreSQL: pages end by their weight, and lose nothing. */
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import {
@@ -129,8 +129,8 @@ test('what is included with a page has a weight too', async () => {
 test('a file of an export is made in pieces, and has each document once', async () => {
   const { repository, organisationId } = house;
   const file = { file: 1, type: 'DocumentReference', ids, versions: ids.map(() => 1) };
-  const telemetry = undefined as never;
-  const row = { organisation_id: organisationId, id: randomUUID() } as never;
+  const telemetry = { windows: () => assert.fail('no readings are asked for') };
+  const row = { organisation_id: organisationId, asked_ms: 0, since_ms: null };
   const told: string[] = [];
   for await (const lines of linesOf({ repository, telemetry }, row, { ...file, subject_id: null }))
     told.push(lines);

@@ -119,9 +119,14 @@ test('who was given one number before this was refused: each is found when the o
   const add = async () => {
     const id = parseSubjectId(randomUUID());
     assert.ok(id !== undefined);
-    const identity = { familyName: 'Twice', givenName: '', sex: 'unknown', recordNumber: 'D-1' };
+    const identity = {
+      familyName: 'Twice',
+      givenName: '',
+      sex: 'unknown',
+      recordNumber: 'D-1',
+    } as const;
     const known = { category: 'unknown', paced: 'unknown', identity } as const;
-    await registry.addSubject({ organisationId, id, kind: 'patient', ...known } as never);
+    await registry.addSubject({ organisationId, id, kind: 'patient', ...known });
     return id;
   };
   const [first, second] = [await add(), await add()];

@@ -54,7 +54,7 @@ export class DocumentWatch {
     const prepared: Act[] = [];
     for (const [index, act] of acts.entries()) {
       const isOurs = act.type !== TYPE || this.#own.has(act) || !('resource' in act);
-      // Of another type than it says: refused as any such resource.
+      // Of another type than it says: refused like all such resources.
       if (isOurs || act.resource.resourceType !== TYPE) {
         prepared.push(act);
         continue;

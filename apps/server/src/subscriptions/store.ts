@@ -1,7 +1,7 @@
 /** SQL of subscriptions: how far each has been told, and its events. */
-import type { AlarmCondition, AlarmEpisode, AlarmPriority } from '@ausculta/vitals/alarm';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
+import type { AlarmRow, TransitionRow } from '../alarms/store.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -160,22 +160,18 @@ export async function deleteEventsBefore(sql: Sql, beforeMs: number): Promise<vo
   await sql`DELETE FROM subscription_event WHERE at_ms < ${beforeMs}`;
 }
 
-export interface UntoldRow {
-  readonly organisation_id: OrganisationId;
-  readonly subject_id: SubjectId;
-  readonly alarm_id: string;
-  readonly cause: string;
-  readonly what: string;
-  readonly at_ms: number;
-  readonly rule_key: string;
-  readonly metric: string;
-  readonly priority: AlarmPriority;
-  readonly condition: AlarmCondition;
-  readonly episode: AlarmEpisode;
-  readonly opened_ms: number;
-  readonly raised_ms: number;
-  readonly condition_ended_ms: number | null;
-}
+export type UntoldRow = TransitionRow &
+  Pick<
+    AlarmRow,
+    | 'rule_key'
+    | 'metric'
+    | 'priority'
+    | 'condition'
+    | 'episode'
+    | 'opened_ms'
+    | 'raised_ms'
+    | 'condition_ended_ms'
+  >;
 
 /** What has become of alarms, and nobody has been told yet; with each alarm as it is now. */
 export async function readUntold(sql: Sql, limit: number): Promise<UntoldRow[]> {

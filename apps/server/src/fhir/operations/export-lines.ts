@@ -18,12 +18,14 @@ export class FileBroken extends Error {}
 
 export interface LinePorts {
   readonly repository: Repository;
-  readonly telemetry: Telemetry;
+  readonly telemetry: Pick<Telemetry, 'windows'>;
 }
+
+type AskedExport = Pick<ExportRow, 'organisation_id' | 'asked_ms' | 'since_ms'>;
 
 export function linesOf(
   { repository, telemetry }: LinePorts,
-  row: ExportRow,
+  row: AskedExport,
   file: FileRow,
 ): AsyncGenerator<string> {
   const { organisation_id: organisationId } = row;
@@ -72,8 +74,8 @@ async function* patientLines(
 }
 
 async function* readingLines(
-  telemetry: Telemetry,
-  { asked_ms: askedMs, since_ms: sinceMs }: ExportRow,
+  telemetry: LinePorts['telemetry'],
+  { asked_ms: askedMs, since_ms: sinceMs }: AskedExport,
   subjectId: ObservationQuery['subjectId'],
 ): AsyncGenerator<string> {
   const interval = { fromMs: sinceMs ?? Number.NEGATIVE_INFINITY, untilMs: askedMs };
