@@ -220,28 +220,37 @@ describe('subscriptions by rest-hook', () => {
   });
 });
 
-test('what was not delivered when the server died is delivered by the next', async () => {
-  const dataDir = await temporaryDirectory();
-  await using receiver = await hookReceiver();
-  const settings = { AUSCULTA_HOOKS: receiver.url };
-  let id: string;
-  {
-    await using running = await startServerProcess(dataDir, settings);
-    const { server } = running;
-    const device = await server.addPatient();
-    ({ id } = await subscribed(server, { topic: 'task', endpoint: receiver.url }));
-    await subscribed(server, { topic: 'alarm', endpoint: receiver.url });
-    receiver.answer = 500;
-    await written(server, { resourceType: 'Task', status: 'requested', intent: 'order' });
-    await help(server, device);
-    await eventually('the alarm', async () => (await server.alarms(device.subjectId))[0]);
-    await running.kill();
-  }
-  receiver.answer = 200;
-  await using again = await startServerProcess(dataDir, settings);
-  assert.deepEqual(await eventsTaken(receiver, 2), [1, 1]);
-  assert.deepEqual(numbersOf([await eventsOf(again.server, id)]), [1]);
-});
+for (const end of ['kill', 'stop'] as const) {
+  const how = end === 'kill' ? 'died' : 'stopped';
+  test(`what was not delivered when the server ${how} is delivered by the next`, async () => {
+    const dataDir = await temporaryDirectory();
+    await using receiver = await hookReceiver();
+    const settings = { AUSCULTA_HOOKS: receiver.url };
+    const endpoint = receiver.url;
+    let id: string;
+    {
+      await using running = await startServerProcess(dataDir, settings);
+      const { server } = running;
+      const device = await server.addPatient();
+      ({ id } = await subscribed(server, { topic: 'task', endpoint }));
+      await subscribed(server, { topic: 'alarm', endpoint });
+      const filters = ['Observation?code=8867-4&value-quantity=gt120'];
+      await subscribed(server, { topic: 'overLimit', filters, endpoint });
+      receiver.answer = 500;
+      await written(server, { resourceType: 'Task', status: 'requested', intent: 'order' });
+      await help(server, device);
+      await eventually('the alarm', async () => (await server.alarms(device.subjectId))[0]);
+      // It has been acknowledged: whatever becomes of the server now, it is told.
+      const reading = { time: Date.now(), values: { 'heart-rate': 125 } };
+      assert.equal((await server.send(device, JSON.stringify(reading))).status, 202);
+      await running[end]();
+    }
+    receiver.answer = 200;
+    await using again = await startServerProcess(dataDir, settings);
+    assert.deepEqual(await eventsTaken(receiver, 3), [1, 1, 1]);
+    assert.deepEqual(numbersOf([await eventsOf(again.server, id)]), [1]);
+  });
+}
 
 /** As the demo's nurse: a program cannot answer an alarm. */
 async function acknowledge(url: string, alarm: AlarmView | undefined): Promise<number> {

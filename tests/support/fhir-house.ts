@@ -7,7 +7,7 @@ import { type RegisteredSubject, Registry } from '../../apps/server/src/devices/
 import type { Act, Done } from '../../apps/server/src/fhir/acts.ts';
 import type { Answer } from '../../apps/server/src/fhir/answer.ts';
 import { DevicesById } from '../../apps/server/src/fhir/devices-by-id.ts';
-import type { FhirDocument } from '../../apps/server/src/fhir/document.ts';
+import type { DocumentKeys, FhirDocument } from '../../apps/server/src/fhir/document.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
 import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
 import { Repository } from '../../apps/server/src/fhir/repository.ts';
@@ -20,6 +20,7 @@ import { aloneIn } from './lane.ts';
 
 export interface FhirHouse extends AsyncDisposable {
   readonly database: TestDatabase;
+  readonly keys: DocumentKeys;
   readonly registry: Registry;
   readonly patients: Patients;
   readonly repository: Repository;
@@ -95,7 +96,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   };
   const repository = new Repository(ports);
   return {
-    ...{ database, registry, patients, repository, organisationId, clock, pauses, told },
+    ...{ database, keys, registry, patients, repository, organisationId, clock, pauses, told },
     withOtherIndexKey: async () => {
       const key = randomBytes(32);
       const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });

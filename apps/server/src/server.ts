@@ -192,7 +192,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const { repository } = fhir;
   repository.watchedBy(subscriptions.documents);
   const forgetting = { ...engine, parking, fhir: repository, vault, logKeptMs: LOG_KEPT_MS };
-  const erasing = await openErasure({ ...outside, ...forgetting, inLane, sql });
+  const erasing = await openErasure({ ...outside, ...forgetting, subscriptions, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const moving = { ...engine, ...erasing, ...given, onMoved };
@@ -224,8 +224,8 @@ async function openTelemetry(
     watchTime: (atMs) => alarms.watchTime(atMs),
     evaluate: (arrival) => {
       alarms.evaluate(arrival);
-      subscriptions.watchReading(arrival);
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
+      subscriptions.watchReading(arrival);
     },
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => alarms.watchEvent(entry),

@@ -19,13 +19,14 @@ interface ErasureParts extends Omit<ErasurePorts, 'holds' | 'forget'> {
   readonly alarms: Settling & { readonly forget: (subjectId: SubjectId) => void };
   readonly telemetry: Forgetful;
   readonly parking: Settling;
+  readonly subscriptions: Settling;
   readonly fhir: Forgetful;
 }
 
 export async function openErasure(
   ports: ErasureParts,
 ): Promise<{ readonly holds: LegalHolds; readonly erasure: Erasure }> {
-  const { sql, vault, inLane, registry, alarms, telemetry, parking, fhir } = ports;
+  const { sql, vault, inLane, registry, alarms, telemetry, parking, subscriptions, fhir } = ports;
   const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
@@ -33,6 +34,7 @@ export async function openErasure(
     await alarms.settle();
     await parking.settle();
     await registry.settle();
+    await subscriptions.settle();
     await fhir.forget(subjectId);
   };
   return { holds, erasure: new Erasure({ ...ports, holds, forget }) };

@@ -145,12 +145,23 @@ export class Subscriptions {
     this.#alarms.look();
   }
 
+  /** In the fold over the log: whatever a subscription does to it, the readings behind go on. */
   watchReading(arrival: Arrival): void {
-    this.#readings.watch(arrival);
+    try {
+      this.#readings.watch(arrival);
+    } catch (error) {
+      this.#ports.onProblem('look at a reading for subscribers', error);
+    }
   }
 
   settleReadings(): Promise<void> {
     return this.#readings.settle();
+  }
+
+  /** Resolves when nothing of what was to be told is on its way to the database. */
+  async settle(): Promise<void> {
+    await this.#alarms.settle();
+    await this.#readings.settle();
   }
 
   get after(): SubscriptionsPorts['after'] {
@@ -253,6 +264,8 @@ export class Subscriptions {
 
   async close(): Promise<void> {
     this.#hooks[Symbol.dispose]();
-    await Promise.all([this.#delivery.close(), this.#alarms.settle(), this.#readings.close()]);
+    // Readings are looked at until the last flush, which waits for what is found in them.
+    this.#readings.end();
+    await Promise.all([this.#delivery.close(), this.#alarms.settle()]);
   }
 }
