@@ -4,8 +4,10 @@
  * to look; a look now and then is there for what it could not say.
  */
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import { databaseFault } from '../database/fault.ts';
 import type { InLane, Sql } from '../database/pool.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
+import { TakenOver } from '../telemetry/postgres-log.ts';
 import { wantsAlarm } from './alarm-filter.ts';
 import type { Followed, SubscriptionBook } from './book.ts';
 import { flagOf } from './event-content.ts';
@@ -36,11 +38,7 @@ export class AlarmWatch {
   /** Of what is durable by now. */
   look(): void {
     this.#isMore = true;
-    this.#looking ??= this.#lookOn()
-      .catch((error: unknown) => this.#ports.onProblem('tell of alarms', error))
-      .finally(() => {
-        this.#looking = undefined;
-      });
+    this.#looking ??= this.#lookOn();
   }
 
   async settle(): Promise<void> {
@@ -48,12 +46,34 @@ export class AlarmWatch {
   }
 
   async #lookOn(): Promise<void> {
-    while (this.#isMore) {
-      this.#isMore = false;
-      const rows = await store.readUntold(this.#ports.sql, AT_ONCE);
-      if (rows.length === 0) continue;
+    try {
+      while (this.#isMore) {
+        this.#isMore = false;
+        const rows = await store.readUntold(this.#ports.sql, AT_ONCE);
+        if (rows.length === 0) continue;
+        await this.#tellAll(rows);
+        this.#isMore ||= rows.length === AT_ONCE;
+      }
+    } catch (error) {
+      this.#ports.onProblem('tell of alarms', error);
+    } finally {
+      // At once: whoever looks from here on begins anew.
+      this.#looking = undefined;
+    }
+  }
+
+  /** One that the database refuses by itself is our own fault, and keeps no other from being told. */
+  async #tellAll(rows: readonly store.UntoldRow[]): Promise<void> {
+    try {
       await this.#tell(rows);
-      this.#isMore ||= rows.length === AT_ONCE;
+    } catch (error) {
+      if (error instanceof TakenOver || databaseFault(error) !== undefined) throw error;
+      if (rows.length > 1) {
+        for (const row of rows) await this.#tellAll([row]);
+        return;
+      }
+      this.#ports.onProblem('tell of an alarm, which is left out', error);
+      await this.#ports.inLane((tx) => store.markTold(tx, rows));
     }
   }
 
