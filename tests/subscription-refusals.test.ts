@@ -46,6 +46,14 @@ test('headers of the endpoint are sent, and told to nobody', async () => {
   assert.equal(stolen.status, 422, 'it is sealed for its endpoint');
 });
 
+/** Of a reading that comes in this is not known: whoever asks for it would wait in vain. */
+const NOT_OF_READINGS = [
+  ...['date=gt2026-01-01', '_lastUpdated=gt2026-01-01', 'device=monitor-1', 'status=final'],
+  ...['code:text=heart', 'code:not=9279-1', 'category:missing=true', 'patient.name=Smith'],
+  ...['patient=somebody', 'subject=Device/monitor-1', 'patient:identifier=urn:mrn|1'],
+  ...['_id=1', 'combo-value-quantity=gt130'],
+];
+
 test('what is not understood or not allowed is refused with its element', async () => {
   await using receiver = await hookReceiver();
   await using here = await startServerHere(settingsFor(receiver));
@@ -74,6 +82,13 @@ test('what is not understood or not allowed is refused with its element', async 
     ['criteria.extension', withFilter('alarm', 'Flag?priority=loud')],
     ['criteria.extension', withFilter('overLimit', 'Observation?code=8867-4')],
     ['criteria.extension', withFilter('overLimit', 'Observation?code=8867-4&value-quantity=120')],
+    ...NOT_OF_READINGS.map(
+      (asked) =>
+        [
+          'criteria.extension',
+          withFilter('overLimit', `Observation?code=8867-4&value-quantity=gt120&${asked}`),
+        ] as const,
+    ),
     ['criteria.extension', withFilter('written')],
     ['criteria.extension', withFilter('written', 'Condition?patient.name=Smith')],
   ];
@@ -103,28 +118,37 @@ test('two organisations are told nothing of each other', async () => {
   }
 });
 
-test('of who is erased nothing is told any more, and the number stays', async () => {
+test('of who is erased nothing is told any more, and the numbers stay', async () => {
   await using receiver = await hookReceiver();
   await using here = await startServerHere(settingsFor(receiver));
   const { server, database } = here;
-  const patient = await server.addSubject();
-  const filters = ['Condition'];
-  const { id } = await subscribed(server, { topic: 'written', filters, endpoint: receiver.url });
-  await written(server, conditionOf(patient.id));
-  await eventsTaken(receiver, 1);
-  const { recordNumber } = patient.identity;
-  await server.post(`/api/subjects/${patient.id}/erasure`, {
-    recordNumber,
-    stopMonitoring: false,
-  });
+  const subject = await server.addSubject();
+  const patient = await server.addDevice(subject.id);
+  const endpoint = receiver.url;
+  const limit = 'Observation?code=8867-4&value-quantity=gt120';
+  const followed = [
+    await subscribed(server, { topic: 'written', filters: ['Condition'], endpoint }),
+    await subscribed(server, { topic: 'overLimit', filters: [limit], endpoint }),
+    await subscribed(server, { topic: 'alarm', endpoint }),
+  ];
+  await written(server, conditionOf(patient.subjectId));
+  const reading = { time: Date.now(), values: { 'heart-rate': 180 } };
+  assert.equal((await server.send(patient, JSON.stringify(reading))).status, 202);
+  assert.equal((await server.send(patient, '{"kind":"button"}', 'events')).status, 202);
+  await eventsTaken(receiver, 3);
+  const { recordNumber } = subject.identity;
+  const asked = { recordNumber, stopMonitoring: true };
+  await server.post(`/api/subjects/${patient.subjectId}/erasure`, asked);
   await eventually('the rows to go', async () => {
     const [row] = await database.line`
-      SELECT FROM subscription_event WHERE subject_id = ${patient.id} OR sealed IS NOT NULL`;
+      SELECT FROM subscription_event WHERE subject_id = ${patient.subjectId} OR sealed IS NOT NULL`;
     return row === undefined ? true : undefined;
   });
-  const told = await eventsOf(server, id, '?content=full-resource');
-  assert.deepEqual(told.events, [{ number: 1, focus: undefined }]);
-  assert.ok(!told.text.includes(patient.id));
+  for (const { id } of followed) {
+    const told = await eventsOf(server, id, '?content=full-resource');
+    assert.deepEqual(told.events[0], { number: 1, focus: undefined });
+    assert.ok(!told.text.includes(patient.subjectId));
+  }
 });
 
 /** An administrator's token of another organisation. */

@@ -138,6 +138,11 @@ async function readFilters(
       at,
       'Filters of this topic name a code and a limit, such as Observation?code=8867-4&value-quantity=gt120.',
     );
+  if (topic === 'overLimit' && !filters.every(({ query }) => query.filters.every(isOfReadings)))
+    return no(
+      at,
+      'Filters of this topic are of code, category and value-quantity, without modifiers, and of patient or subject by id.',
+    );
   return { ok: true, value: { filters, alarms } };
 }
 
@@ -187,6 +192,15 @@ function hasLimit(filters: readonly DocumentFilter[]): boolean {
     filter.parameter === 'value-quantity' &&
     filter.comparisons.every((one) => one.kind === 'quantity' && one.test.bounds.length === 1);
   return all.some(isLimit) && all.some((one) => one.kind === 'value' && one.parameter === 'code');
+}
+
+/** What is known of a reading when it comes in. */
+function isOfReadings(filter: Filter): boolean {
+  if (filter.kind !== 'value' || filter.isNot) return false;
+  const { parameter, comparisons } = filter;
+  if (isOfPatient(filter)) return subjectsIn(filter).length === comparisons.length;
+  const kind = { code: 'token', category: 'token', 'value-quantity': 'quantity' }[parameter];
+  return kind !== undefined && comparisons.every((one) => one.kind === kind);
 }
 
 /** The guide's extensions of `channel.payload` and others stand beside them, under an underscore. */
