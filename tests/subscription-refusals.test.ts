@@ -101,6 +101,23 @@ test('what is not understood or not allowed is refused with its element', async 
   assert.deepEqual(receiver.seen, []);
 });
 
+test('an organisation has so many subscriptions, and no more', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver, { followedMax: 2 }));
+  const { server } = here;
+  const sample = subscriptionOf({ topic: 'task' });
+  const first = await written(server, sample);
+  await written(server, sample);
+  const refused = await writeFhir(server, sample);
+  assert.equal(refused.status, 422);
+  assert.match(await refused.text(), /too-costly/);
+  await subscriptionWith(server, first.id, 'active');
+  const changed = await written(server, { ...first, status: 'requested', reason: 'Another' });
+  await subscriptionWith(server, first.id, 'active');
+  await written(server, { ...changed, status: 'off' });
+  await written(server, sample);
+});
+
 test('two organisations are told nothing of each other', async () => {
   await using receiver = await hookReceiver();
   await using here = await startServerHere(settingsFor(receiver));

@@ -179,6 +179,31 @@ describe('subscriptions by rest-hook', () => {
     );
   });
 
+  test('what is on its way when its subscription is written anew arrives once', async () => {
+    await using receiver = await hookReceiver();
+    await using here = await startServerHere(settingsFor(receiver));
+    const { server } = here;
+    const endpoint = receiver.url;
+    const followed = await subscribed(server, { topic: 'task', endpoint, timeoutS: 60 });
+    const { promise: takenAt, resolve: take } = Promise.withResolvers<void>();
+    receiver.answer = { takenAt };
+    const task = { resourceType: 'Task', status: 'requested', intent: 'order' };
+    await written(server, task);
+    await eventually('it to be on its way', () => (receiver.seen.length > 1 ? true : undefined));
+    receiver.answer = 200;
+    await written(server, { ...followed, status: 'requested', reason: 'Another' });
+    await written(server, task);
+    take();
+    assert.deepEqual(await eventsTaken(receiver, 2), [1, 2]);
+    const { error } = await subscriptionWith(server, followed.id, 'active');
+    assert.equal(error, undefined);
+    assert.deepEqual(
+      receiver.taken.map(({ type }) => type),
+      ['handshake', 'event-notification', 'handshake', 'event-notification'],
+    );
+    assert.deepEqual(here.problems, []);
+  });
+
   test('who takes nothing for too long is given up in the open, and goes on when asked anew', async () => {
     await using receiver = await hookReceiver();
     let turnedMs = 0;

@@ -22,8 +22,8 @@ export interface HookReceiver extends AsyncDisposable {
   readonly taken: Notification[];
   /** All that has come, taken or not. */
   readonly seen: Notification[];
-  /** How the next ones are answered: a status, or nothing at all. */
-  answer: number | 'never' | { readonly redirect: string };
+  /** How the next ones are answered: a status, by then or at once, or nothing at all. */
+  answer: number | 'never' | { readonly redirect: string } | { readonly takenAt: Promise<void> };
 }
 
 export async function hookReceiver(port = 0): Promise<HookReceiver> {
@@ -38,6 +38,13 @@ export async function hookReceiver(port = 0): Promise<HookReceiver> {
       const notification = { headers, path, ...readNotification(text) };
       receiver.seen.push(notification);
       if (answer === 'never') return;
+      if (typeof answer === 'object' && 'takenAt' in answer) {
+        void answer.takenAt.then(() => {
+          receiver.taken.push(notification);
+          response.writeHead(200).end();
+        });
+        return;
+      }
       if (typeof answer === 'object') {
         response.writeHead(307, { location: answer.redirect }).end();
         return;

@@ -92,7 +92,7 @@ const HOUR_MS = 3_600_000;
 export function settingsFor(receiver: HookReceiver, more: object = {}) {
   const subscriptions = {
     ...{ prefixes: [receiver.url], mayBePrivate: false },
-    ...{ giveUpMs: 24 * HOUR_MS, keptMs: 7 * 24 * HOUR_MS },
+    ...{ giveUpMs: 24 * HOUR_MS, keptMs: 7 * 24 * HOUR_MS, followedMax: 1_000 },
     ...more,
   };
   return { config: { subscriptions } };

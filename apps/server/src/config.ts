@@ -63,6 +63,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const MEBIBYTE = 1024 * 1024;
 const HOUR_MS = 3_600_000;
+const SUBSCRIPTIONS_MAX = 1_000;
 
 /** Some seconds of a ward: below this everybody would wait for each flush. */
 const MEMORY_MIN_MIB = 16;
@@ -275,6 +276,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       subscriptions: {
         prefixes: settings.AUSCULTA_HOOKS,
         mayBePrivate: settings.AUSCULTA_HOOKS_PRIVATE === '1',
+        followedMax: SUBSCRIPTIONS_MAX,
         giveUpMs: settings.AUSCULTA_HOOKS_HOURS * HOUR_MS,
         keptMs: settings.AUSCULTA_EVENTS_DAYS * 24 * HOUR_MS,
       },

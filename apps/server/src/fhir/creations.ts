@@ -6,7 +6,7 @@ import type { InLaneAs, InLaneAtOnce } from '../database/pool.ts';
 import { indexMark } from './index-entries.ts';
 import type { Hash } from './search-hash.ts';
 import { AT_ONCE, type Prepared, sendPrepared, storePrepared } from './version-writer.ts';
-import { type Creation, type WriteWatch, writtenOf, writtenTogether } from './write-watch.ts';
+import { type Creation, requestsOf, type WriteWatch, writtenOf } from './write-watch.ts';
 
 /** Documents; a transaction of more is written by itself. */
 const WRITTEN_AT_ONCE = 400;
@@ -69,7 +69,7 @@ export class Creations {
       const told = await inLaneAs(organisationId, async (tx) => {
         const all = parts.flatMap(({ prepared }) => prepared);
         await storePrepared(tx, organisationId, all, mark);
-        return await writtenTogether(watch(), tx, organisationId, parts);
+        return await watch().written(tx, organisationId, requestsOf(parts));
       });
       told();
     });

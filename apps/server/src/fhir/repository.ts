@@ -255,7 +255,7 @@ export class Repository {
       const performed = await performActs(tx, organisationId, acts, {
         ...common,
         onWritten: async (written) => {
-          told = await this.#watch.written(tx, organisationId, written, asker);
+          told = await this.#watch.written(tx, organisationId, [{ documents: written, asker }]);
         },
         readPatient: async (subject) => {
           const names = [{ type: PATIENT, id: subject.id }];

@@ -23,13 +23,17 @@ export interface WriteWatch {
     organisationId: OrganisationId,
     documents: readonly WrittenDocument[],
   ) => boolean;
-  /** What is returned is called once all of it is durable. */
+  /** All that the transaction writes, asked once; what is returned is called once it is durable. */
   readonly written: (
     tx: Transaction,
     organisationId: OrganisationId,
-    documents: readonly WrittenDocument[],
-    asker: Asker,
+    requests: readonly WrittenRequest[],
   ) => Promise<() => void>;
+}
+
+export interface WrittenRequest {
+  readonly documents: readonly WrittenDocument[];
+  readonly asker: Pick<Asker, 'baseUrl'>;
 }
 
 export const NOBODY_WATCHES: WriteWatch = {
@@ -54,16 +58,6 @@ export function writtenOf({ document, row }: Written): WrittenDocument {
 }
 
 /** Of several requests that one transaction writes. */
-export async function writtenTogether(
-  watch: WriteWatch,
-  tx: Transaction,
-  organisationId: OrganisationId,
-  parts: readonly Creation<Written>[],
-): Promise<() => void> {
-  const told: (() => void)[] = [];
-  for (const { prepared, asker } of parts)
-    told.push(await watch.written(tx, organisationId, prepared.map(writtenOf), asker));
-  return () => {
-    for (const tell of told) tell();
-  };
+export function requestsOf(parts: readonly Creation<Written>[]): WrittenRequest[] {
+  return parts.map(({ prepared, asker }) => ({ documents: prepared.map(writtenOf), asker }));
 }

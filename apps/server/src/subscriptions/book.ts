@@ -21,7 +21,8 @@ export interface Followed extends store.SubscriptionKey {
   failures: number;
   /** Why nothing arrives, where that is so. */
   reason: string | undefined;
-  isBusy: boolean;
+  /** Of all versions of it: one notification at a time. */
+  readonly turn: { isTaken: boolean };
 }
 
 export interface BookPorts {
@@ -77,20 +78,20 @@ export class SubscriptionBook {
   /** As its row is by now. */
   put(row: store.SubscriptionRow, plan: Plan, reason: string | undefined): Followed {
     const key = { organisationId: row.organisation_id, id: row.id };
-    const before = this.#followed.get(keyText(key))?.standing;
+    const known = this.#followed.get(keyText(key));
+    const before = known?.standing;
     const standing = {
       status: row.status,
       lastEvent: Math.max(row.last_event, before?.lastEvent ?? 0),
-      delivered: row.delivered,
+      delivered: Math.max(row.delivered, before?.delivered ?? 0),
       failingSinceMs: row.failing_since_ms ?? undefined,
-      ...{
-        retryAtMs: Number.NEGATIVE_INFINITY,
-        lastSentMs: before?.lastSentMs ?? this.#ports.nowMs(),
-      },
+      failedMs: undefined,
+      retryAtMs: Number.NEGATIVE_INFINITY,
+      lastSentMs: before?.lastSentMs ?? this.#ports.nowMs(),
     };
     const followed: Followed = {
       ...{ ...key, version: row.version, baseUrl: row.base_url ?? '', plan, isBegun: row.is_begun },
-      ...{ standing, failures: 0, reason, isBusy: false },
+      ...{ standing, failures: 0, reason, turn: known?.turn ?? { isTaken: false } },
     };
     this.#followed.set(keyText(key), followed);
     this.revision += 1;

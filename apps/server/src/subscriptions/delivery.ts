@@ -51,11 +51,14 @@ export class Delivery {
   }
 
   wake(followed: Followed): void {
-    if (followed.isBusy || this.#isClosed || this.#next(followed) === undefined) return;
-    followed.isBusy = true;
+    const { turn } = followed;
+    if (turn.isTaken || this.#isClosed || this.#next(followed) === undefined) return;
+    turn.isTaken = true;
     const running = this.#run(followed).finally(() => {
-      followed.isBusy = false;
+      turn.isTaken = false;
       this.#running.delete(running);
+      const current = this.#ports.book.get(followed);
+      if (current !== undefined && current !== followed) this.wake(current);
     });
     this.#running.add(running);
   }
@@ -162,29 +165,32 @@ export class Delivery {
     return sent;
   }
 
-  #note(followed: Followed, sent: Sent, delivered: number): void {
+  #note(asked: Followed, sent: Sent, delivered: number): void {
+    const { book, nowMs } = this.#ports;
+    // Written anew while it was on its way: what has arrived has arrived for that one too.
+    const followed = book.get(asked) ?? asked;
     const { standing } = followed;
     if (!sent.ok) {
+      if (followed !== asked) return;
       followed.reason = sent.reason;
       this.#later(followed);
+      followed.standing = { ...followed.standing, failedMs: nowMs() };
       if (standing.failingSinceMs !== undefined) return;
-      followed.standing = { ...followed.standing, failingSinceMs: this.#ports.nowMs() };
+      followed.standing = { ...followed.standing, failingSinceMs: nowMs() };
       this.#save(followed);
       return;
     }
     followed.reason = undefined;
     followed.failures = 0;
     const isSame = delivered === standing.delivered && standing.failingSinceMs === undefined;
-    followed.standing = { ...followed.standing, delivered, failingSinceMs: undefined };
+    followed.standing = { ...standing, delivered, failingSinceMs: undefined, failedMs: undefined };
     if (!isSame) this.#save(followed);
   }
 
   /** Beside what is delivered next: after a crash in between, something comes twice under its number. */
   #save(followed: Followed): void {
     this.#unsaved.add(followed);
-    this.#saving ??= this.#saveAll().finally(() => {
-      this.#saving = undefined;
-    });
+    this.#saving ??= this.#saveAll();
   }
 
   async #saveAll(): Promise<void> {
@@ -197,6 +203,8 @@ export class Delivery {
         .noteDelivery(sql, followed, { delivered, failingSinceMs })
         .catch((error: unknown) => onProblem('note what a subscriber has taken', error));
     }
+    // At once: whoever is to be noted from here on begins anew.
+    this.#saving = undefined;
   }
 
   /** Written as a version of the Subscription, unless somebody has written another meanwhile. */

@@ -12,7 +12,7 @@ import type { Act, Asker } from '../fhir/acts.ts';
 import { type Answer, type Refusal, refuse, refuseInvalid } from '../fhir/answer.ts';
 import type { DocumentKeys, FhirDocument } from '../fhir/document.ts';
 import { fhirKnowledge } from '../fhir/knowledge.ts';
-import type { WrittenDocument } from '../fhir/write-watch.ts';
+import type { WrittenDocument, WrittenRequest } from '../fhir/write-watch.ts';
 import { readPlan } from './asked.ts';
 import { type Followed, readPorts, type SubscriptionBook, subscriptionContext } from './book.ts';
 import { allowedEndpoint, type EndpointRules } from './endpoints.ts';
@@ -24,6 +24,7 @@ export interface DocumentWatchPorts {
   readonly book: SubscriptionBook;
   readonly keys: DocumentKeys;
   readonly rules: EndpointRules;
+  readonly settings: { readonly followedMax: number };
   readonly nowMs: () => number;
   readonly onNews: (followed: readonly Followed[]) => void;
 }
@@ -59,12 +60,19 @@ export class DocumentWatch {
         prepared.push(act);
         continue;
       }
+      const id = 'id' in act ? act.id : undefined;
+      if (!this.#hasRoom({ organisationId, id })) return TOO_MANY;
       const resource = await this.#asked(organisationId, act.resource, baseUrl);
       if (!resource.ok) return { ok: false, refusal: { ...resource.refusal, act: index } };
       prepared.push({ ...act, resource: resource.value });
     }
     return { ok: true, value: prepared };
   };
+
+  #hasRoom({ organisationId, id }: Pick<Followed, 'organisationId'> & { id: string | undefined }) {
+    const own = [...this.#ports.book.all()].filter((one) => one.organisationId === organisationId);
+    return own.length < this.#ports.settings.followedMax || own.some((one) => one.id === id);
+  }
 
   async #asked(
     organisationId: OrganisationId,
@@ -108,16 +116,20 @@ export class DocumentWatch {
   readonly written = async (
     tx: Transaction,
     organisationId: OrganisationId,
-    documents: readonly WrittenDocument[],
-    { baseUrl }: Pick<Asker, 'baseUrl'>,
+    requests: readonly WrittenRequest[],
   ): Promise<() => void> => {
     const { book, keys, onNews } = this.#ports;
+    const wanted = requests.flatMap(({ documents }) => this.#wanted(organisationId, documents));
+    const written = requests.flatMap(({ documents, asker }) =>
+      documents.flatMap(({ document }) => (document.type === TYPE ? { document, asker } : [])),
+    );
+    // All at once and in their order, or two that write at the same time wait for each other.
+    const own = written.map(({ document }) => document.id);
+    const ids = new Set([...own, ...wanted.map(({ subscriptionId }) => subscriptionId)]);
+    if (own.length > 0) await store.lockCounters(tx, organisationId, [...ids]);
     const followed: (() => Followed | undefined)[] = [];
-    for (const { document } of documents) {
-      if (document.type === TYPE)
-        followed.push(await this.#follow(tx, organisationId, document, baseUrl));
-    }
-    const wanted = this.#wanted(organisationId, documents);
+    for (const { document, asker } of written)
+      followed.push(await this.#follow(tx, organisationId, document, asker.baseUrl));
     const numbers = await recordEvents(tx, organisationId, wanted, keys);
     return () => {
       const asked = followed.flatMap((follow) => follow() ?? []);
@@ -195,6 +207,12 @@ const STATUS_IS_OURS: Refused = refuse(422, {
   code: 'business-rule',
   text: 'A subscriber writes requested or off: the server says the rest.',
   at: 'Subscription.status',
+});
+
+const TOO_MANY: Refused = refuse(422, {
+  code: 'too-costly',
+  text: 'An organisation has no more Subscriptions than that: write others as off.',
+  at: 'Subscription',
 });
 
 const NOT_LISTED: Refused = refuse(422, {

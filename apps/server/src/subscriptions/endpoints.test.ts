@@ -21,6 +21,10 @@ const ENDPOINTS = [
   { url: 'http://169.254.169.254/latest/meta-data', isAllowed: false },
   { url: 'http://127.0.0.1:8080/', isAllowed: false },
   { url: 'file:///etc/passwd', isAllowed: false },
+  { url: 'https://hooks.example/ausculta/%2e%2e/admin', isAllowed: false },
+  { url: 'https://hooks.example/ausculta/..%2fadmin', isAllowed: false },
+  { url: 'https://hooks.example/ausculta/..%5Cadmin', isAllowed: false },
+  { url: 'https://hooks.example/ausculta/a%20b?to=%2f', isAllowed: true },
   { url: 'nothing at all', isAllowed: false },
 ] as const;
 
@@ -65,6 +69,16 @@ const ADDRESSES = [
   { host: 'hooks.example', address: '0.0.0.0', may: 'never' },
   { host: 'hooks.example', address: '255.255.255.255', may: 'never' },
   { host: 'hooks.example', address: '64:ff9b::7f00:1', may: 'never' },
+  { host: 'hooks.example', address: '64:ff9b:1::a00:1', may: 'never' },
+  { host: 'hooks.example', address: '100.100.100.200', may: 'never' },
+  { host: 'hooks.example', address: '100.100.100.201', may: 'private' },
+  { host: 'hooks.example', address: 'fd00:ec2::254', may: 'never' },
+  { host: 'fd00:ec2::254', address: 'fd00:ec2::254', may: 'never' },
+  { host: 'hooks.example', address: 'fec0::1', may: 'never' },
+  { host: 'hooks.example', address: '::', may: 'never' },
+  { host: 'hooks.example', address: '::7f00:1', may: 'never' },
+  { host: '::1', address: '::1', may: 'always' },
+  { host: '[::1]', address: '::1', may: 'always' },
 ] as const;
 
 for (const { host, address, may } of ADDRESSES) {

@@ -33,7 +33,8 @@ function urlOf(text: string): URL | undefined {
 
 export function allowedEndpoint(text: string, { prefixes }: EndpointRules): URL | undefined {
   const url = urlOf(text);
-  if (url === undefined) return undefined;
+  // What some servers read as a slash, which takes them out of the path that was listed.
+  if (url === undefined || /%2f|%5c/i.test(url.pathname)) return undefined;
   const place = `${url.origin}${url.pathname}`;
   const isListed = prefixes.some(
     (prefix) => place === prefix.slice(0, -1) || place.startsWith(prefix),
@@ -65,16 +66,22 @@ const PRIVATE = listOf([
 /** Where the keys of a cloud machine are told, among others: never. */
 const NEVER = listOf([
   ['0.0.0.0', 8],
+  ['100.100.100.200', 32],
   ['169.254.0.0', 16],
   ['192.0.0.0', 24],
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
-  ['::', 128],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
   ['2002::', 16],
+  ['fd00:ec2::254', 128],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ]);
+
+/** Another address within one of IPv6, and "nowhere"; this machine's own is among them. */
+const EMBEDDED = listOf([['::', 96]]);
 
 /** Whether a connection to an address may be made, which a listed host has led to. */
 export function mayConnect(host: string, address: string, rules: EndpointRules): boolean {
@@ -85,5 +92,6 @@ export function mayConnect(host: string, address: string, rules: EndpointRules):
   // Who lists an address means it.
   const isMeant = bare === plain || isIP(bare) !== 0;
   if (LOOPBACK.check(plain, family)) return isMeant || bare === 'localhost';
+  if (EMBEDDED.check(plain, family)) return false;
   return !PRIVATE.check(plain, family) || isMeant || rules.mayBePrivate;
 }

@@ -4,7 +4,7 @@ import { nextStep, retryDelayMs, type Standing, type Step } from './next-step.ts
 
 const QUIET: Standing = {
   status: 'active',
-  ...{ lastEvent: 5, delivered: 5, failingSinceMs: undefined },
+  ...{ lastEvent: 5, delivered: 5, failingSinceMs: undefined, failedMs: undefined },
   ...{ retryAtMs: Number.NEGATIVE_INFINITY, lastSentMs: 0 },
 };
 const channel = { kind: 'rest-hook', endpoint: 'https://hooks.example/', headers: [] } as const;
@@ -29,13 +29,23 @@ const CASES: readonly Case[] = [
   { what: 'the end of a wait', standing: { lastEvent: 6, retryAtMs: 9 }, nowMs: 9, step: 'events' },
   {
     what: 'a failure just short of giving up',
-    standing: { lastEvent: 6, failingSinceMs: 0 },
-    ...{ nowMs: GIVE_UP_MS - 1, step: 'events' },
+    standing: { lastEvent: 6, failingSinceMs: 1, failedMs: GIVE_UP_MS },
+    ...{ nowMs: GIVE_UP_MS, step: 'events' },
   },
   {
     what: 'a failure for too long',
-    standing: { lastEvent: 6, failingSinceMs: 0, retryAtMs: 2 * GIVE_UP_MS },
-    ...{ nowMs: GIVE_UP_MS, step: 'give-up' },
+    standing: {
+      lastEvent: 6,
+      failingSinceMs: 1,
+      failedMs: 1 + GIVE_UP_MS,
+      retryAtMs: 2 * GIVE_UP_MS,
+    },
+    ...{ nowMs: 1 + GIVE_UP_MS, step: 'give-up' },
+  },
+  {
+    what: 'a failure of long ago, not tried since this start',
+    standing: { lastEvent: 6, failingSinceMs: 1 },
+    ...{ nowMs: 2 * GIVE_UP_MS, step: 'events' },
   },
 ];
 

@@ -9,6 +9,8 @@ export interface Standing {
   readonly delivered: number;
   /** Since when nothing arrives; undefined while everything does. */
   readonly failingSinceMs: number | undefined;
+  /** When it was last tried in vain, since this start. */
+  readonly failedMs: number | undefined;
   readonly retryAtMs: number;
   readonly lastSentMs: number;
 }
@@ -20,12 +22,14 @@ export function nextStep(
   plan: Pick<Plan, 'channel' | 'heartbeatMs' | 'untilMs'>,
   { nowMs, giveUpMs }: { readonly nowMs: number; readonly giveUpMs: number },
 ): Step | undefined {
-  const { status, failingSinceMs } = standing;
+  const { status, failingSinceMs, failedMs } = standing;
   if (status === 'off' || status === 'error') return undefined;
   if (plan.untilMs !== undefined && nowMs >= plan.untilMs) return 'end';
   if (status === 'requested') return nowMs >= standing.retryAtMs ? 'handshake' : undefined;
   if (plan.channel.kind === 'websocket') return undefined;
-  if (failingSinceMs !== undefined && nowMs - failingSinceMs >= giveUpMs) return 'give-up';
+  // After a long time in which this server was off, somebody has to have tried.
+  if (failingSinceMs !== undefined && (failedMs ?? 0) - failingSinceMs >= giveUpMs)
+    return 'give-up';
   if (nowMs < standing.retryAtMs) return undefined;
   if (standing.delivered < standing.lastEvent) return 'events';
   const { heartbeatMs } = plan;

@@ -1,6 +1,8 @@
 /** The room's parts, on the database, keys and clock of the server. */
+import { lookup } from 'node:dns/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Sql } from '../database/pool.ts';
+import type { Database } from '../database/open.ts';
+import { readAsOrganisation } from '../database/pool.ts';
 import { type Outside, secretsOf } from '../outside.ts';
 import { subscriptionRoutes } from './routes.ts';
 import { Subscriptions, type SubscriptionsPorts } from './subscriptions.ts';
@@ -9,13 +11,14 @@ import { TOPICS } from './topics.ts';
 type Given = Pick<
   SubscriptionsPorts,
   'settings' | 'sockets' | 'inLane' | 'keys' | 'alarmsSettled'
-> & { readonly outside: Outside; readonly database: { readonly line: Sql } };
+> & { readonly outside: Outside; readonly database: Pick<Database, 'line' | 'people'> };
 
 export async function openSubscriptions(given: Given): Promise<Subscriptions> {
   const { outside, database, ...ports } = given;
   return await Subscriptions.open({
     ...{ ...outside, ...secretsOf(outside), ...ports },
-    sql: database.line,
+    ...{ sql: database.line, resolve: lookup },
+    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
   });
 }
 

@@ -1,5 +1,5 @@
 /** Sends a notification to a subscriber's endpoint: once, to an address that may be reached, and no further. */
-import { type LookupAddress, lookup as resolve } from 'node:dns';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -22,15 +22,24 @@ const CONNECTIONS_MAX = 8;
 
 class NotAllowed extends Error {}
 
+export interface RestHookPorts {
+  readonly rules: EndpointRules;
+  readonly after: (delayMs: number, run: () => void) => void;
+  /** Where a name leads. */
+  readonly resolve: (name: string, options: LookupAllOptions) => Promise<LookupAddress[]>;
+}
+
 export class RestHooks implements Disposable {
   readonly #rules: EndpointRules;
-  readonly #after: (delayMs: number, run: () => void) => void;
+  readonly #after: RestHookPorts['after'];
+  readonly #resolve: RestHookPorts['resolve'];
   readonly #http = new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
 
-  constructor(rules: EndpointRules, after: (delayMs: number, run: () => void) => void) {
+  constructor({ rules, after, resolve }: RestHookPorts) {
     this.#rules = rules;
     this.#after = after;
+    this.#resolve = resolve;
   }
 
   async send(hook: Hook): Promise<Sent> {
@@ -79,14 +88,16 @@ export class RestHooks implements Disposable {
 
   #lookup(host: string): LookupFunction {
     return (name, options, done) => {
-      resolve(name, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-        if (error !== null) return done(error, []);
-        const allowed = addresses.filter(({ address }) => mayConnect(host, address, this.#rules));
-        const [first] = allowed;
-        if (first === undefined) return done(new NotAllowed('not allowed'), []);
-        if (options.all === true) done(null, allowed);
-        else done(null, first.address, first.family);
-      });
+      this.#resolve(name, { ...options, all: true }).then(
+        (addresses) => {
+          const allowed = addresses.filter(({ address }) => mayConnect(host, address, this.#rules));
+          const [first] = allowed;
+          if (first === undefined) done(new NotAllowed('not allowed'), []);
+          else if (options.all === true) done(null, allowed);
+          else done(null, first.address, first.family);
+        },
+        (error: NodeJS.ErrnoException) => done(error, []),
+      );
     };
   }
 

@@ -14,10 +14,10 @@ import { DocumentWatch } from './document-watch.ts';
 import type { EndpointRules } from './endpoints.ts';
 import { statusOf } from './notification.ts';
 import { ReadingWatch, type ReadingWatchPorts } from './reading-watch.ts';
-import { RestHooks } from './rest-hook.ts';
+import { type RestHookPorts, RestHooks } from './rest-hook.ts';
 import { SubscriptionSockets } from './sockets.ts';
 import * as store from './store.ts';
-import { type Span, Telling } from './telling.ts';
+import { type ReadAs, type Span, Telling } from './telling.ts';
 
 /** What the operator has said. */
 export interface SubscriptionSettings extends EndpointRules {
@@ -25,6 +25,8 @@ export interface SubscriptionSettings extends EndpointRules {
   readonly giveUpMs: number;
   /** Events can be asked for again for so long. */
   readonly keptMs: number;
+  /** Of one organisation: each is asked about all that happens. */
+  readonly followedMax: number;
 }
 
 type Own = 'book' | 'onNews' | 'telling' | 'hooks' | 'repository' | 'ownAct' | 'rules' | 'giveUpMs';
@@ -35,6 +37,8 @@ export interface SubscriptionsPorts
   readonly sockets: SignedInSockets;
   readonly newId: () => string;
   readonly randomToken: () => string;
+  readonly read: ReadAs;
+  readonly resolve: RestHookPorts['resolve'];
   /** Resolves when the alarms that the book has told of are durable. */
   readonly alarmsSettled: () => Promise<void>;
 }
@@ -52,6 +56,8 @@ export class Subscriptions {
   readonly documents: DocumentWatch;
   readonly sockets: SubscriptionSockets;
   #repository: Repositories | undefined;
+  #hasNewAlarm = false;
+  #noting: Promise<void> | undefined;
 
   static async open(ports: SubscriptionsPorts): Promise<Subscriptions> {
     return new Subscriptions(ports, await SubscriptionBook.open(ports));
@@ -69,7 +75,7 @@ export class Subscriptions {
     };
     this.documents = new DocumentWatch(own);
     this.#telling = new Telling({ ...ports, repository });
-    this.#hooks = new RestHooks(settings, ports.after);
+    this.#hooks = new RestHooks({ ...ports, rules: settings });
     this.#alarms = new AlarmWatch(own);
     this.#readings = new ReadingWatch(own);
     this.sockets = new SubscriptionSockets({ ...own, telling: this.#telling });
@@ -134,10 +140,24 @@ export class Subscriptions {
 
   /** The book of alarms has something new, which is on its way to the database. */
   noteAlarm(): void {
-    Promise.resolve()
-      .then(() => this.#ports.alarmsSettled())
-      .then(() => this.#alarms.look())
-      .catch((error: unknown) => this.#ports.onProblem('wait for alarms', error));
+    this.#hasNewAlarm = true;
+    this.#noting ??= this.#noteAlarms();
+  }
+
+  async #noteAlarms(): Promise<void> {
+    try {
+      while (this.#hasNewAlarm) {
+        this.#hasNewAlarm = false;
+        // What one commit of the log brings is looked for together.
+        await Promise.resolve();
+        await this.#ports.alarmsSettled();
+        this.#alarms.look();
+      }
+    } catch (error) {
+      this.#ports.onProblem('wait for alarms', error);
+    } finally {
+      this.#noting = undefined;
+    }
   }
 
   /** What was not said, or could not be told, is found. */
@@ -210,7 +230,9 @@ export class Subscriptions {
 
   async #expiredOf(followed: Followed): Promise<string[]> {
     const { lastEvent } = followed.standing;
-    const first = await store.readFirstNumber(this.#ports.sql, followed);
+    const first = await this.#ports.read(followed.organisationId, (tx) =>
+      store.readFirstNumber(tx, followed),
+    );
     const last = (first ?? lastEvent + 1) - 1;
     return last < 1 ? [] : [`Events 1 to ${last} have expired and cannot be asked for any more.`];
   }

@@ -2,7 +2,7 @@
 import { parsePrecise } from '@ausculta/fhir/precise-json';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Reference } from '@medplum/fhirtypes';
-import type { Sql } from '../database/pool.ts';
+import type { Transaction } from '../database/pool.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
 import type { Repository } from '../fhir/repository.ts';
 import type { Content } from './asked.ts';
@@ -19,8 +19,14 @@ import {
 import { contentOf } from './record-events.ts';
 import * as store from './store.ts';
 
+/** Of one organisation alone, by the database's own rules. */
+export type ReadAs = <T>(
+  organisationId: OrganisationId,
+  work: (tx: Transaction) => Promise<T>,
+) => Promise<T>;
+
 export interface TellingPorts {
-  readonly sql: Sql;
+  readonly read: ReadAs;
   readonly keys: DocumentKeys;
   readonly repository: () => Pick<Repository, 'read' | 'readVersion'>;
   readonly nowMs: () => number;
@@ -45,7 +51,8 @@ export class Telling {
 
   /** In their order; what has expired is left out, and so is what would make it too long. */
   async events(key: store.SubscriptionKey, span: Span, content: Content): Promise<ToldEvent[]> {
-    const rows = await store.readEvents(this.#ports.sql, key, span);
+    const { read } = this.#ports;
+    const rows = await read(key.organisationId, (tx) => store.readEvents(tx, key, span));
     const told: ToldEvent[] = [];
     let length = 0;
     for (const row of rows) {
