@@ -58,6 +58,36 @@ describe('an admission system', () => {
     assert.equal((await house.patient('B8')).category, 'adult');
   });
 
+  test('a birth date and what was measured in one transaction: the limits are those it leaves', async () => {
+    await house.done('admit', 'B9', { location: bed('90') });
+    const { id } = await house.patient('B9');
+    const written = async (birthDate: string, value: number): Promise<void> => {
+      const patient = await house.server.get<object>(`/fhir/R4/Patient/${id}`);
+      const measured = {
+        ...{ resourceType: 'Observation', status: 'final', valueQuantity: { value, unit: '/min' } },
+        code: { coding: [{ system: 'http://loinc.org', code: '8867-4' }] },
+        subject: { reference: `Patient/${id}` },
+      };
+      const entry = [
+        {
+          resource: { ...patient, birthDate },
+          request: { method: 'PUT', url: `Patient/${id}` },
+        },
+        { resource: measured, request: { method: 'POST', url: 'Observation' } },
+      ];
+      const body = JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry });
+      const headers = { 'content-type': 'application/fhir+json' };
+      const { status } = await house.server.fetch('/fhir/R4', { method: 'POST', headers, body });
+      assert.equal(status, 200);
+    };
+    const called = async () =>
+      (await house.server.alarms(id)).map(({ ruleKey, openingValue }) => [ruleKey, openingValue]);
+    await written('2019-01-01', 180);
+    assert.deepEqual(await called(), [], 'a child by then');
+    await written('1959-01-01', 181);
+    assert.deepEqual(await called(), [['limit/heart-rate/high', 181]]);
+  });
+
   test('names a number that was corrected by FHIR: it is not the patient’s who had it', async () => {
     const numbered = (value: string) => ({
       identifier: [{ system: 'urn:ausculta:record-number', value }],

@@ -29,8 +29,11 @@ export function openFhir(parts: FhirParts): Fhir {
   const patients = new Patients({ registry, categoryOf, keys });
   const devices = new DevicesById(registry, parts.nowMs);
   const readings = new ReadingsById({ registry, devices, telemetry });
-  const recordOf: UntoldPorts['recordOf'] = (subject) =>
-    registry.subjects.get(usedFor(subject.id)) ?? subject;
+  // One that the same transaction changes is as it leaves it: the registry knows only what was before.
+  const recordOf: UntoldPorts['recordOf'] = (subject) => {
+    const used = usedFor(subject.id);
+    return used === subject.id ? subject : (registry.subjects.get(used) ?? subject);
+  };
   const untold = new UntoldFindings({ ...ports, keys, recordOf });
   const repository = new Repository({ ...ports, keys, patients, readings, devices, untold });
   return { repository, devices, untold };
