@@ -66,14 +66,16 @@ test('what is written, what is measured, and what they refer to are one document
     },
   });
   const laboratory = 'http://terminology.hl7.org/CodeSystem/observation-category';
-  const result = (value: number, effectiveDateTime: string) => ({
-    ...{ resourceType: 'Observation', status: 'final', subject, effectiveDateTime },
+  const result = (value: number, effectiveDateTime: string, status = 'final') => ({
+    ...{ resourceType: 'Observation', status, subject, effectiveDateTime },
     category: [{ coding: [{ system: laboratory, code: 'laboratory' }] }],
     code: { coding: [{ system: 'http://loinc.org', code: '6301-6', display: 'INR' }] },
     valueQuantity: { value, unit: '1' },
   });
   await made(result(2.1, '2026-01-01'));
   const newest = await made(result(2.6, '2026-02-01'));
+  await made(result(26, '2026-02-02', 'entered-in-error'));
+  await made(result(2.7, '2026-02-03', 'cancelled'));
   await made({ ...{ resourceType: 'Flag', status: 'inactive', code: { text: 'x' }, subject } });
 
   const { bundle, sections } = await summary(worn.subjectId);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import type { Bundle, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Observation, Resource } from '@medplum/fhirtypes';
 import { r4 } from '../../../tests/support/fhir.ts';
 import { patientSummary, type SummaryOf } from './patient-summary.ts';
 import type { Summarised } from './summary-sections.ts';
@@ -87,6 +87,19 @@ test('each thing stands in its section, and what is refuted, mistaken or over do
   const [, allergies, , , vital] = summary.composition.section ?? [];
   assert.match(allergies?.text?.div ?? '', /Penicillin · high · inactive/);
   assert.match(vital?.text?.div ?? '', /Pulse · 72 \/min · final/);
+});
+
+test('of the laboratory stands what was found, and not what is awaited, cancelled or mistaken', () => {
+  const result = (status: Observation['status']): Summarised => ({
+    ...{ resourceType: 'Observation', id: status, status, subject, code: { text: 'INR' } },
+  });
+  const shown = ['final', 'preliminary', 'amended', 'corrected'] as const;
+  const hidden = ['registered', 'cancelled', 'entered-in-error', 'unknown'] as const;
+  const laboratory = [...hidden, ...shown].map(result);
+  assert.deepEqual(
+    summaryOf({ laboratory }).used.map(({ id }) => id),
+    shown,
+  );
 });
 
 test('as a document it is valid, whatever is written into a name', () => {

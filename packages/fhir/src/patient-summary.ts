@@ -14,7 +14,12 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { parseReference } from './reference.ts';
-import { SUMMARY_SECTIONS, type Summarised, type SummarySection } from './summary-sections.ts';
+import {
+  isObserved,
+  SUMMARY_SECTIONS,
+  type Summarised,
+  type SummarySection,
+} from './summary-sections.ts';
 import { SYSTEM } from './systems.ts';
 
 const { LOINC } = SYSTEM;
@@ -89,7 +94,7 @@ export function patientSummary(of: SummaryOf): PatientSummary {
 
 function resourcesOf(section: SummarySection, of: SummaryOf): Summarised[] {
   const given = section.key === 'vital-signs' ? of.vitalSigns : of.documents;
-  const also = section.key === 'results' ? of.laboratory : [];
+  const also = section.key === 'results' ? of.laboratory.filter(isObserved) : [];
   const own = given.filter((one) => section.types.includes(one.resourceType) && section.isIn(one));
   return [...own, ...also].filter((one) => isOf(one, of.patientId));
 }

@@ -67,6 +67,9 @@ const isOne =
   (resource: Summarised): boolean =>
     'status' in resource && statuses.includes(String(resource.status));
 
+/** Says what was found: it is neither awaited, nor cancelled, nor entered in error. */
+export const isObserved = isOne('final', 'preliminary', 'amended', 'corrected');
+
 export const SUMMARY_SECTIONS: readonly SummarySection[] = [
   {
     key: 'problems',
@@ -137,7 +140,7 @@ export const SUMMARY_SECTIONS: readonly SummarySection[] = [
     code: '8716-3',
     display: 'Vital signs',
     types: ['Observation'],
-    isIn: isOne('final', 'preliminary', 'amended', 'corrected'),
+    isIn: isObserved,
   },
   {
     key: 'results',

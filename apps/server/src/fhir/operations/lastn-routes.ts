@@ -3,7 +3,7 @@ import { parseObservationQuery } from '@ausculta/fhir/observation-query';
 import { referenceHere } from '@ausculta/fhir/reference';
 import { fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import type { Observation, OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { subjectOf } from '../../devices/routes.ts';
 import { callerOf } from '../../people/access.ts';
@@ -29,7 +29,8 @@ export function lastnRoutes(app: FastifyInstance, ports: ObservationPorts): void
     const isStrict = prefers(request, 'handling=strict');
     const { organisationId } = callerOf(request);
     const baseUrl = baseOf(request);
-    const answered = await lastOfEach(ports, { organisationId, texts, isStrict, baseUrl });
+    const asking = { organisationId, texts, isStrict, baseUrl };
+    const answered = await lastOfEach(ports, { ...asking, isTold: () => true });
     if (!answered.ok) return await sendRefusal(reply, answered.refusal);
     const { documents, issues } = answered.value;
     // What was written into a body stays out of addresses.
@@ -55,6 +56,8 @@ interface LastAsked {
   readonly texts: URLSearchParams;
   readonly isStrict: boolean;
   readonly baseUrl: string;
+  /** Of documents: what is not is as if it were not there. */
+  readonly isTold: (observation: Observation) => boolean;
 }
 
 export interface Last {
@@ -67,7 +70,7 @@ const OF_PATIENT = /^(patient|subject)(:Patient)?$/;
 
 export async function lastOfEach(
   { repository, telemetry, registry }: ObservationPorts,
-  { organisationId, texts, isStrict, baseUrl }: LastAsked,
+  { organisationId, texts, isStrict, baseUrl, isTold }: LastAsked,
 ): Promise<Answer<Last>> {
   const max = texts.has('max') ? wholeNumber(texts.get('max'), MAX_MAX) : 1;
   if (max === undefined) return MAX_INVALID;
@@ -82,7 +85,7 @@ export async function lastOfEach(
   let isUnreadable = false;
   try {
     isUnreadable = await repository.look(organisationId, async (session) => {
-      await addDocuments(session, query.value, groups);
+      await addDocuments(session, { ...query.value, isTold }, groups);
       return session.unreadable > 0;
     });
   } catch (error) {

@@ -16,7 +16,7 @@ import { positionOf } from '../found-rows.ts';
 import { tokenText } from '../index-entries.ts';
 import { ANSWER_BYTES_MAX, ByteBudget } from '../page-budget.ts';
 import { documentOfReading, readingsPage } from '../reading-pages.ts';
-import { documentOf, type SearchSession, TooWide } from '../search-session.ts';
+import { documentOf, type Found, type SearchSession, TooWide } from '../search-session.ts';
 
 /** So many documents are opened; what has been seen often enough is passed over unopened. */
 const OPENED_MAX = 5_000;
@@ -82,10 +82,14 @@ function keysOf(code: CodeableConcept | undefined): string[] {
   return codes.length > 0 ? codes : [code?.text ?? ''];
 }
 
+interface DocumentsAsked extends Pick<SearchQuery, 'filters'> {
+  readonly isTold: (observation: Observation) => boolean;
+}
+
 /** Newest first, a batch at a time; of codes that have enough, no more are asked for. */
 export async function addDocuments(
   session: SearchSession,
-  { filters }: Pick<SearchQuery, 'filters'>,
+  { filters, isTold }: DocumentsAsked,
   groups: LastGroups,
 ): Promise<void> {
   const { hash } = session;
@@ -108,8 +112,10 @@ export async function addDocuments(
     for await (const found of session.stored(question, [...asked, wanted], BATCH)) {
       if (budget.isSpent) throw new TooWide();
       budget.spend(found.text);
-      const { code, ...observation } = JSON.parse(found.text) as Observation;
-      groups.add(code, { document: documentOf(found), atMs: effectiveMs(observation) });
+      const observation = JSON.parse(found.text) as Observation;
+      // What is passed over hides nothing that is older.
+      if (isTold(observation))
+        groups.add(observation.code, at(found, observation));
       after = positionOf(found.row, 1);
       seen += 1;
       if (seen === BATCH) break;
@@ -119,9 +125,13 @@ export async function addDocuments(
   throw new TooWide();
 }
 
+function at(found: Found, observation: Observation): Observed {
+  return { document: documentOf(found), atMs: effectiveMs(observation) };
+}
+
 const NO_FILTER = { kind: 'missing', parameter: '_id', isMissing: false } as const;
 
-function effectiveMs(observation: Omit<Observation, 'code'>): number | undefined {
+function effectiveMs(observation: Observation): number | undefined {
   const { effectiveDateTime, effectiveInstant, effectivePeriod } = observation;
   const text =
     effectiveDateTime ?? effectiveInstant ?? effectivePeriod?.start ?? effectivePeriod?.end;

@@ -1,6 +1,6 @@
 /** `Patient/[id]/$summary`: the International Patient Summary of what is recorded, as one document. */
 import { IPS_BUNDLE, patientSummary, SUMMARISED_TYPES } from '@ausculta/fhir/patient-summary';
-import type { Summarised } from '@ausculta/fhir/summary-sections';
+import { isObserved, type Summarised } from '@ausculta/fhir/summary-sections';
 import { fail } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -111,7 +111,8 @@ async function recordOf(
   if (page.after !== undefined) return TOO_LONG;
   const newest = async (category: string): Promise<Answer<Last>> => {
     const texts = new URLSearchParams({ patient: subjectId, category, max: '1' });
-    return await lastOfEach(ports, { organisationId, texts, isStrict: true, baseUrl: '' });
+    const asked = { organisationId, texts, isStrict: true, baseUrl: '' };
+    return await lastOfEach(ports, { ...asked, isTold: isObserved });
   };
   const vital = await newest('vital-signs');
   if (!vital.ok) return vital;
