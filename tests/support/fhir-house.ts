@@ -33,6 +33,8 @@ export interface FhirHouse extends AsyncDisposable {
   readonly pauses: { count: number };
   /** Another repository on the same documents, whose key of the index is another one. */
   readonly withOtherIndexKey: () => Promise<Repository>;
+  /** Indexes whatever is not; what goes wrong on the way is counted. */
+  readonly indexAll: (problems: { count: number }) => Promise<void>;
   /** Destroys the key of a subject, as an erasure does first. */
   readonly shred: (subjectId: string) => void;
 }
@@ -95,18 +97,27 @@ export async function fhirHouse(): Promise<FhirHouse> {
     },
   };
   const repository = new Repository(ports);
+  const indexing = {
+    ...{ sql: database.line, keys, pause: () => Promise.resolve(), isClosed: () => false },
+    after: (_delayMs: number, run: () => void) => void setImmediate(run),
+    onIndexed: () => undefined,
+    onProblem: () => undefined,
+  };
   return {
     ...{ database, keys, registry, patients, repository, organisationId, clock, pauses, told },
     withOtherIndexKey: async () => {
       const key = randomBytes(32);
       const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });
-      const pause = () => Promise.resolve();
-      const { hashOf } = other;
-      const onIndexed = () => undefined;
-      const on = { sql: database.line, keys, hashOf, onIndexed, pause };
-      await indexAll({ ...on, isClosed: () => false });
+      await indexAll({ ...indexing, hashOf: other.hashOf });
       return other;
     },
+    indexAll: (problems) =>
+      indexAll({
+        ...{ ...indexing, hashOf: repository.hashOf },
+        onProblem: () => {
+          problems.count += 1;
+        },
+      }),
     shred: (id) => {
       keys.shredded.add(id);
       registry.forget(id as SubjectId, clock.nowMs);

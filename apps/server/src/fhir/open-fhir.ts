@@ -45,9 +45,7 @@ export function openFhir(parts: FhirParts): Fhir {
  */
 export function workInBackground(
   { repository, untold }: Fhir,
-  ports: Omit<ReindexPorts, 'hashOf' | 'onIndexed' | 'isClosed'> & {
-    readonly onProblem: (what: string, error: unknown) => void;
-  },
+  ports: Omit<ReindexPorts, 'hashOf' | 'onIndexed' | 'isClosed'>,
 ): () => void {
   let isClosed = false;
   const { hashOf } = repository;

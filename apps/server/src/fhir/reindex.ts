@@ -4,6 +4,7 @@
  */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
+import { databaseFault } from '../database/fault.ts';
 import type { Sql } from '../database/pool.ts';
 import { type DocumentKeys, openVersion } from './document.ts';
 import { indexEntries, indexMark } from './index-entries.ts';
@@ -12,6 +13,7 @@ import type { Hash } from './search-hash.ts';
 import * as store from './store.ts';
 
 const AT_ONCE = 100;
+const RETRY_MS = 1_000;
 
 export interface ReindexPorts {
   /** Sees all organisations. */
@@ -22,10 +24,27 @@ export interface ReindexPorts {
   readonly onIndexed: (organisationId: OrganisationId) => void;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
+  readonly after: (delayMs: number, run: () => void) => void;
+  readonly onProblem: (what: string, error: unknown) => void;
   readonly isClosed: () => boolean;
 }
 
+/** For as long as it takes: a database that is away, or a lock that is not to be had, ends nothing. */
 export async function indexAll(ports: ReindexPorts): Promise<void> {
+  const { after, onProblem, isClosed } = ports;
+  while (!isClosed()) {
+    try {
+      await indexWhatIsNot(ports);
+      return;
+    } catch (error) {
+      if (isClosed() || databaseFault(error) === undefined) throw error;
+      onProblem('index documents', error);
+      await new Promise<void>((resolve) => after(RETRY_MS, resolve));
+    }
+  }
+}
+
+async function indexWhatIsNot(ports: ReindexPorts): Promise<void> {
   const { sql, keys, hashOf, onIndexed, pause, isClosed } = ports;
   for (const organisationId of await store.organisationsWithDocuments(sql)) {
     await store.forgetOtherIndex(sql, organisationId, indexMark(hashOf(organisationId)));

@@ -329,19 +329,24 @@ export async function readNotIndexed(
     FROM fhir_document WHERE indexed = 0 ORDER BY doc LIMIT ${limit}`;
 }
 
-/** Unless it has been written anew meanwhile, and was indexed with that. */
+/**
+ * Unless it has been written anew meanwhile, and was indexed with that. The document is locked before its
+ * tokens, as by whoever writes it.
+ */
 export async function writeIndex(
   sql: Sql,
   organisationId: OrganisationId,
   { doc, version, entries }: { doc: number; version: number; entries: IndexEntries },
   mark: number,
 ): Promise<void> {
+  const held = await sql`
+    SELECT FROM fhir_document WHERE doc = ${doc} AND version = ${version} AND indexed = 0 FOR UPDATE`;
+  if (held.length === 0) return;
   await lockTokens(sql, organisationId);
   const before = await readTokens(sql, [doc]);
-  const changed = await sql`
+  await sql`
     UPDATE fhir_document SET tokens = ${[...entries.tokens]}::bigint[], indexed = ${mark}
-    WHERE doc = ${doc} AND version = ${version} AND indexed = 0`;
-  if (changed.count === 0) return;
+    WHERE doc = ${doc}`;
   await clearTokens(sql, organisationId, before);
   await addTokens(sql, organisationId, [doc]);
   await sql`DELETE FROM fhir_range WHERE doc = ${doc}`;

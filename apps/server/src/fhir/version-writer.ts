@@ -172,10 +172,15 @@ export async function storePrepared(
   mark: number,
 ): Promise<void> {
   const replacing = prepared.filter(({ isNew }) => !isNew).map(({ row }) => row);
+  // Tokens are locked after documents: of a name that somebody else is taking, a document waits for them.
+  await store.insertDocuments(tx, organisationId, newIn(prepared), mark);
   // The rows of an old version go before those of the new one come.
   await store.replaceDocuments(tx, organisationId, replacing, mark);
-  await Promise.all(sendPrepared(tx, organisationId, prepared, mark));
+  await Promise.all(sendIndex(tx, organisationId, prepared));
 }
+
+const newIn = (prepared: readonly Prepared[]): store.WrittenRow[] =>
+  prepared.filter(({ isNew }) => isNew).map(({ row }) => row);
 
 /** What is new, sent at once: one after the other on one connection, none waiting for the one before. */
 export function sendPrepared(
@@ -184,7 +189,15 @@ export function sendPrepared(
   prepared: readonly Prepared[],
   mark: number,
 ): readonly Promise<void>[] {
-  const made = prepared.filter(({ isNew }) => isNew).map(({ row }) => row);
+  const documents = store.insertDocuments(tx, organisationId, newIn(prepared), mark);
+  return [documents, ...sendIndex(tx, organisationId, prepared)];
+}
+
+function sendIndex(
+  tx: Transaction,
+  organisationId: OrganisationId,
+  prepared: readonly Prepared[],
+): readonly Promise<void>[] {
   const ofDoc = <Entry>(of: (entries: IndexEntries) => readonly Entry[]) =>
     prepared.flatMap(({ row: { doc }, entries }) => of(entries).map((one) => ({ ...one, doc })));
   const ranges = ofDoc((entries) => entries.ranges);
@@ -193,7 +206,6 @@ export function sendPrepared(
   const docs = prepared.map(({ row }) => row.doc);
   const untold = prepared.flatMap((one) => one.untold?.row ?? []);
   return [
-    store.insertDocuments(tx, organisationId, made, mark),
     lockTokens(tx, organisationId),
     addTokens(tx, organisationId, docs),
     store.insertRanges(tx, organisationId, ranges),

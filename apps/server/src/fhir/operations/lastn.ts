@@ -114,8 +114,7 @@ export async function addDocuments(
       budget.spend(found.text);
       const observation = JSON.parse(found.text) as Observation;
       // What is passed over hides nothing that is older.
-      if (isTold(observation))
-        groups.add(observation.code, at(found, observation));
+      if (isTold(observation)) groups.add(observation.code, at(found, observation));
       after = positionOf(found.row, 1);
       seen += 1;
       if (seen === BATCH) break;
