@@ -100,6 +100,32 @@ test('what is written, what is measured, and what they refer to are one document
   assertAllRight(recorder, 1);
 });
 
+test('what is not indexed yet, or stands under another record of the person, is said to be missing', async () => {
+  const title = 'This summary is not complete';
+  const lines = ({ bundle }: Awaited<ReturnType<typeof summary>>): string => {
+    const composition = bundle.entry?.[0]?.resource as Composition;
+    return composition.section?.find((one) => one.title === title)?.text?.div ?? '';
+  };
+  const [kept, old] = await Promise.all([
+    here.server.addSubject('Kept'),
+    here.server.addSubject('Old'),
+  ]);
+  const problem = { resourceType: 'Condition', code: { text: 'x' } } as const;
+  const { id } = await made({ ...problem, subject: { reference: `Patient/${kept.id}` } });
+  await here.server.post(`/api/subjects/${old.id}/merge`, { into: kept.id });
+  assert.equal(lines(await summary(kept.id)), '');
+  assert.match(lines(await summary(old.id)), new RegExp(`holds more.*${kept.id}`));
+  await made({ ...problem, subject: { reference: `Patient/${old.id}` } });
+  assert.match(lines(await summary(kept.id)), new RegExp(`holds more.*${old.id}`));
+  assert.doesNotMatch(lines(await summary(kept.id)), /could not be read/);
+
+  await here.database.line`UPDATE fhir_document SET indexed = 0 WHERE id = ${id}`;
+  assert.match(lines(await summary(kept.id)), /could not be read/);
+  const everything = await json(await send('GET', `/Patient/${kept.id}/$everything`));
+  assert.match(JSON.stringify(everything), /"mode":"outcome"/);
+  assert.equal(lines(await summary(worn.subjectId)), '');
+});
+
 test('of who is not here, or by another profile, there is none', async () => {
   const statusOf = async (path: string) => (await send('GET', path)).status;
   assert.equal(await statusOf('/Patient/00000000-0000-4000-8000-000000000000/$summary'), 404);

@@ -11,7 +11,8 @@ const subject = { reference: 'Patient/7' };
 const coded = (code: string) => ({ coding: [{ code }] });
 
 function summaryOf(given: Partial<SummaryOf>) {
-  const nothing = { documents: [], vitalSigns: [], laboratory: [], isComplete: true };
+  const whole = { isComplete: true, otherRecords: [] };
+  const nothing = { documents: [], vitalSigns: [], laboratory: [], ...whole };
   const at = '2026-11-22T08:00:00.000Z';
   return patientSummary({ patientId: '7', ...nothing, at, newId: () => randomUUID(), ...given });
 }
@@ -121,4 +122,7 @@ test('what could not be read is said', () => {
   const last = summaryOf({ isComplete: false }).composition.section?.at(-1);
   assert.equal(last?.title, 'This summary is not complete');
   assert.equal(last?.emptyReason?.coding?.[0]?.code, 'unavailable');
+  const other = summaryOf({ otherRecords: ['8'] }).composition.section?.at(-1);
+  assert.equal(other?.title, 'This summary is not complete');
+  assert.match(other?.text?.div ?? '', /holds more.*Patient\/8/);
 });

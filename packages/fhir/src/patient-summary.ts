@@ -40,6 +40,8 @@ export interface SummaryOf {
   readonly vitalSigns: readonly Summarised[];
   readonly laboratory: readonly Summarised[];
   readonly isComplete: boolean;
+  /** Ids of other records of the same person, that hold more. */
+  readonly otherRecords: readonly string[];
   /** When it is made, as an instant. */
   readonly at: string;
   /** Of the Composition, its author, and each thing that nobody knows: UUIDs. */
@@ -75,7 +77,8 @@ export function patientSummary(of: SummaryOf): PatientSummary {
     const entry = [{ reference: `urn:uuid:${nothing.id}` }];
     return [{ ...headOf(each), text: textOf([line(nothing)]), entry }];
   });
-  if (!of.isComplete) section.push(NOT_COMPLETE);
+  const missing = missingIn(of);
+  if (missing.length > 0) section.push(notComplete(missing));
   const composition: Composition & { id: string } = {
     resourceType: 'Composition',
     id: newId(),
@@ -176,10 +179,19 @@ function textOf(lines: readonly string[]): Narrative {
   return { status: 'generated', div };
 }
 
-const NOT_COMPLETE: CompositionSection = {
-  title: 'This summary is not complete',
-  text: textOf([
-    'Some of the record could not be read. Ask for it elsewhere before you rely on this.',
-  ]),
-  emptyReason: { coding: [{ system: EMPTY_REASON, code: 'unavailable' }] },
-};
+function missingIn({ isComplete, otherRecords }: SummaryOf): string[] {
+  const unread =
+    'Some of the record could not be read. Ask for it elsewhere before you rely on this.';
+  const elsewhere = otherRecords.map(
+    (id) => `Another record of this person holds more, which is not in here: Patient/${id}`,
+  );
+  return [...(isComplete ? [] : [unread]), ...elsewhere];
+}
+
+function notComplete(missing: readonly string[]): CompositionSection {
+  return {
+    title: 'This summary is not complete',
+    text: textOf(missing),
+    emptyReason: { coding: [{ system: EMPTY_REASON, code: 'unavailable' }] },
+  };
+}

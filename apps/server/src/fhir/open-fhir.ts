@@ -22,6 +22,8 @@ export interface Fhir {
   readonly repository: Repository;
   readonly devices: DevicesById;
   readonly untold: UntoldFindings;
+  /** The other records of the same person: those that were merged with this one. */
+  readonly otherRecordsOf: (organisationId: OrganisationId, id: SubjectId) => readonly SubjectId[];
 }
 
 export function openFhir(parts: FhirParts): Fhir {
@@ -36,7 +38,12 @@ export function openFhir(parts: FhirParts): Fhir {
   };
   const untold = new UntoldFindings({ ...ports, keys, recordOf });
   const repository = new Repository({ ...ports, keys, patients, readings, devices, untold });
-  return { repository, devices, untold };
+  const otherRecordsOf: Fhir['otherRecordsOf'] = (organisationId, own) => {
+    const used = usedFor(own);
+    const all = [...patients.all(organisationId)].map(({ id }) => id);
+    return all.filter((id) => id !== own && usedFor(id) === used);
+  };
+  return { repository, devices, untold, otherRecordsOf };
 }
 
 /**

@@ -16,6 +16,7 @@ import { tokenText } from '../index-entries.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { ByteBudget, PAGE_BYTES_MAX } from '../page-budget.ts';
 import { PATIENT } from '../patients.ts';
+import { isIndexUnfinished } from '../record-store.ts';
 import { emptyQuery } from '../search-asked.ts';
 import { documentOf, type FoundDocument, type SearchSession } from '../search-session.ts';
 import type { OperationAsked } from './parameters.ts';
@@ -96,6 +97,7 @@ export interface DocumentPage {
   readonly included: readonly FoundDocument[];
   /** Undefined: there are no more documents. */
   readonly after: number | undefined;
+  /** Something does not open, or is not indexed yet and may be missing. */
   readonly isUnreadable: boolean;
 }
 
@@ -127,10 +129,12 @@ export async function recordPage(
     }
   }
   const included = await referredTo(session, knowledge, found);
+  const { tx, organisationId } = session;
+  const isUnfinished = await isIndexUnfinished(tx, organisationId, asked.subjectId);
   return {
     ...{ found, after },
     included: included.filter(({ type }) => asked.types?.has(type) ?? true),
-    isUnreadable: session.unreadable > 0,
+    isUnreadable: session.unreadable > 0 || isUnfinished,
   };
 }
 

@@ -1,6 +1,5 @@
 /** Operations of R4, each beside the definition by which the capability statement names it. */
 import type { FastifyInstance } from 'fastify';
-import type { ObservationPorts } from '../observation-search.ts';
 import { everythingRoutes } from './everything-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import type { Exports } from './exports.ts';
@@ -8,13 +7,11 @@ import { importRoutes } from './import-routes.ts';
 import { lastnRoutes } from './lastn-routes.ts';
 import { matchRoutes } from './match-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
-import { summaryRoutes } from './summary-routes.ts';
+import { type SummaryPorts, summaryRoutes } from './summary-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
 
-export interface OperationPorts extends ObservationPorts {
+export interface OperationPorts extends SummaryPorts {
   readonly exports: Exports;
-  readonly newId: () => string;
-  readonly nowMs: () => number;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
 }

@@ -11,14 +11,16 @@ import { type Answer, NOT_HERE, refuse, refuseFor } from '../answer.ts';
 import type { FhirDocument } from '../document.ts';
 import { baseOf, bundleText, sendRefusal } from '../http-answer.ts';
 import type { ObservationPorts } from '../observation-search.ts';
+import type { Fhir } from '../open-fhir.ts';
 import { PATIENT } from '../patients.ts';
+import { withDocuments } from '../record-store.ts';
 import { FHIR_ROUTE, type OfInstance } from '../route-kind.ts';
 import { TooWide } from '../search-session.ts';
 import { recordPage } from './everything.ts';
 import { type Last, lastOfEach } from './lastn-routes.ts';
 import { readAsked, UNKNOWN_PARAMETER, unknownIn } from './parameters.ts';
 
-export interface SummaryPorts extends ObservationPorts {
+export interface SummaryPorts extends ObservationPorts, Pick<Fhir, 'otherRecordsOf'> {
   readonly newId: () => string;
   readonly nowMs: () => number;
 }
@@ -56,13 +58,13 @@ async function summaryOf(
   if (subject === undefined) return NOT_HERE;
   const record = await recordOf(ports, organisationId, subject.id).catch(tooWide);
   if (!record.ok) return record;
-  const { documents, isComplete } = record.value;
+  const { documents, isComplete, otherRecords } = record.value;
   const byResource = (of: Kept) => new Map(documents[of].map((one) => [summarised(one), one]));
   const kept = { record: byResource('record'), vital: byResource('vital'), lab: byResource('lab') };
   const { newId } = ports;
   const at = new Date(ports.nowMs()).toISOString();
   const summary = patientSummary({
-    ...{ patientId: subject.id, isComplete, at, newId },
+    ...{ patientId: subject.id, isComplete, otherRecords, at, newId },
     documents: [...kept.record.keys()],
     vitalSigns: [...kept.vital.keys()],
     laboratory: [...kept.lab.keys()],
@@ -92,6 +94,8 @@ type Kept = 'record' | 'vital' | 'lab' | 'beside';
 interface SummarisedRecord {
   readonly documents: Readonly<Record<Kept, readonly FhirDocument[]>>;
   readonly isComplete: boolean;
+  /** Of the same person, with documents that are not in it. */
+  readonly otherRecords: readonly SubjectId[];
 }
 
 /** As it was let in: a resource of the type by which it is kept. */
@@ -102,10 +106,15 @@ async function recordOf(
   organisationId: OrganisationId,
   subjectId: SubjectId,
 ): Promise<Answer<SummarisedRecord>> {
-  const page = await ports.repository.look(organisationId, (session, knowledge) =>
-    recordPage(session, knowledge, {
-      ...{ subjectId, types: READ, count: DOCUMENTS_MAX },
-      ...{ sinceMs: undefined, fromMs: EARLIEST, untilMs: LATEST, cursor: { doc: 0 } },
+  const others = ports.otherRecordsOf(organisationId, subjectId);
+  const { page, otherRecords } = await ports.repository.look(
+    organisationId,
+    async (session, knowledge) => ({
+      page: await recordPage(session, knowledge, {
+        ...{ subjectId, types: READ, count: DOCUMENTS_MAX },
+        ...{ sinceMs: undefined, fromMs: EARLIEST, untilMs: LATEST, cursor: { doc: 0 } },
+      }),
+      otherRecords: await withDocuments(session.tx, organisationId, others),
     }),
   );
   if (page.after !== undefined) return TOO_LONG;
@@ -126,6 +135,7 @@ async function recordOf(
     value: {
       documents: { record, vital: vital.value.documents, lab: lab.value.documents, beside },
       isComplete: isWhole && !page.isUnreadable,
+      otherRecords,
     },
   };
 }
