@@ -98,30 +98,41 @@ export class UntoldFindings {
   }
 
   async #sweep(): Promise<void> {
-    const { sql, keys, alarms, onProblem } = this.#ports;
+    const { sql, alarms } = this.#ports;
     for (let after = BEFORE_ALL; !this.#closed; ) {
       const rows = await readUntold(sql, { after, limit: ROWS_AT_ONCE });
       const told: string[] = [];
-      for (const row of rows) {
-        const seal = keys.sealOf(row.subject_id);
-        if (seal === undefined) continue;
-        const opened = seal.open(row.sealed, untoldContext(row.subject_id, row.id));
-        if (!opened.ok) {
-          onProblem(`finding ${row.subject_id}/${row.id}`, new Error(opened.fault.code));
-          continue;
-        }
-        const all = JSON.parse(new TextDecoder().decode(opened.value)) as WrittenFinding[];
-        this.#tell(
-          row.subject_id,
-          all.map((one) => readBack(one, row)),
-        );
-        told.push(row.id);
-      }
+      for (const row of rows) if (this.#tellRow(row)) told.push(row.id);
       await alarms.settle();
       if (told.length > 0) await deleteUntold(sql, told);
       const last = rows.at(-1);
       if (last === undefined) return;
       after = last.id;
+    }
+  }
+
+  /** Whether it was told. One that cannot be holds up no other, and lies there until the next start. */
+  #tellRow(row: UntoldRow): boolean {
+    const { keys, onProblem } = this.#ports;
+    const { subject_id: subjectId, id } = row;
+    const seal = keys.sealOf(subjectId);
+    if (seal === undefined) return false;
+    const opened = seal.open(row.sealed, untoldContext(subjectId, id));
+    if (!opened.ok) {
+      onProblem(`finding ${subjectId}/${id}`, new Error(opened.fault.code));
+      return false;
+    }
+    try {
+      const all = JSON.parse(new TextDecoder().decode(opened.value)) as WrittenFinding[];
+      this.#tell(
+        subjectId,
+        all.map((one) => readBack(one, row)),
+      );
+      return true;
+    } catch {
+      // What went wrong may quote what was found.
+      onProblem(`finding ${subjectId}/${id}`, new Error('it is not understood'));
+      return false;
     }
   }
 
