@@ -10,8 +10,10 @@ import {
   fhirHouse,
   idsFound,
   performed,
+  statusOf,
   update,
 } from '../../../../tests/support/fhir-house.ts';
+import { eventually } from '../../../../tests/support/server.ts';
 
 let house: FhirHouse;
 const ids: string[] = [];
@@ -87,4 +89,26 @@ test('who is changed, comes or goes is in the next answer', async () => {
   await house.repository.forget(id);
   assert.deepEqual(await found('identifier=M0'), [fresh]);
   assert.deepEqual(await found('_id:missing=false'), [...others, fresh].sort());
+});
+
+test('who is written or forgotten while the documents cannot be read ends nothing', async () => {
+  await using other = await fhirHouse();
+  const { repository, database, organisationId } = other;
+  const { id } = await documentAfter(other, create(patient('N1', 'Before')));
+  let searching: Promise<unknown> = Promise.resolve();
+  await database.line.begin(async (tx) => {
+    await tx`LOCK TABLE fhir_document IN ACCESS EXCLUSIVE MODE`;
+    searching = assert.rejects(idsFound(other, 'Patient', 'identifier=N1'));
+    const waiting = await eventually('the search', async () => {
+      const [row] = await database.line<{ pid: number }[]>`
+        SELECT pid FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()`;
+      return row?.pid;
+    });
+    await repository.forget(id);
+    await tx`SELECT pg_terminate_backend(${waiting})`;
+    await searching;
+  });
+  await performed(other, update({ ...patient('N2', 'After'), id }));
+  assert.deepEqual(await idsFound(other, 'Patient', 'identifier=N2'), [id]);
+  assert.equal(statusOf(await repository.read(organisationId, { type: 'Patient', id })), 200);
 });

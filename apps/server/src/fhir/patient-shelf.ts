@@ -30,6 +30,14 @@ interface Listed {
   readonly byIdentifier: ReadonlyMap<string, readonly ShelfEntry[]>;
 }
 
+/** What could not be read is read anew by whoever asks next, with everything that was written meanwhile. */
+function onceRead(
+  documents: Promise<Map<string, FhirDocument>> | undefined,
+  act: (known: Map<string, FhirDocument>) => void,
+): void {
+  documents?.then(act, () => undefined);
+}
+
 const byId = (a: ShelfEntry, b: ShelfEntry): number => (a.id < b.id ? -1 : 1);
 
 interface Kept {
@@ -133,7 +141,7 @@ export class PatientShelf {
   /** What was written, once it is durable. */
   put(organisationId: OrganisationId, document: FhirDocument): void {
     // While they are being read: what is written is the newer.
-    void this.#documents.get(organisationId)?.then((known) => {
+    onceRead(this.#documents.get(organisationId), (known) => {
       known.set(document.id, document);
       this.#documentChanges += 1;
     });
@@ -141,9 +149,8 @@ export class PatientShelf {
 
   forget(subjectId: string): void {
     this.#kept.delete(subjectId);
-    for (const documents of this.#documents.values()) {
-      void documents.then((known) => known.delete(subjectId));
-    }
+    for (const documents of this.#documents.values())
+      onceRead(documents, (known) => void known.delete(subjectId));
     this.#documentChanges += 1;
     this.#listed.clear();
   }
