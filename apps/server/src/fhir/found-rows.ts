@@ -37,8 +37,8 @@ export async function* foundRows(
     yield* pages(of, { ...question, conditions });
     return;
   }
-  for await (const among of pieces(of, question))
-    yield* pages(of, { ...question, conditions: [...question.conditions, ...among] });
+  for await (const { among, after = question.after } of pieces(of, question))
+    yield* pages(of, { ...question, after, conditions: [...question.conditions, ...among] });
 }
 
 export async function countRows(of: RowsOf, question: Counted): Promise<number> {
@@ -68,11 +68,17 @@ async function* pages(
 /** Where to look, or nowhere in particular. */
 type Among = readonly Extract<Condition, { kind: 'docs' }>[];
 
+interface Piece {
+  readonly among: Among;
+  /** Where it begins, unless with the question. */
+  readonly after?: PagePosition;
+}
+
 /** In the order of documents, as many at a time as one question looks at. */
 async function* pieces(
   of: RowsOf,
   { conditions, after }: Pick<SearchQuestion, 'conditions' | 'after'>,
-): AsyncGenerator<Among> {
+): AsyncGenerator<Piece> {
   const afterDoc = after?.doc ?? -1;
   const referring = await referringTo(of, conditions);
   if (referring !== undefined) {
@@ -80,13 +86,19 @@ async function* pieces(
     return;
   }
   const lists = tokenLists(conditions);
-  if (lists === undefined) yield [];
-  else for await (const docs of candidates(portsOf(of), lists, afterDoc)) yield* sliced(docs);
+  if (lists === undefined) {
+    yield { among: [] };
+    return;
+  }
+  for await (const piece of candidates(portsOf(of), lists, afterDoc)) {
+    if ('docs' in piece) yield* sliced(piece.docs);
+    else yield { among: [], after: { values: [], doc: piece.lastDoc } };
+  }
 }
 
-function* sliced(docs: readonly number[]): Generator<Among> {
+function* sliced(docs: readonly number[]): Generator<Piece> {
   for (let at = 0; at < docs.length; at += CANDIDATES_AT_ONCE)
-    yield [{ kind: 'docs', docs: docs.slice(at, at + CANDIDATES_AT_ONCE) }];
+    yield { among: [{ kind: 'docs', docs: docs.slice(at, at + CANDIDATES_AT_ONCE) }] };
 }
 
 /** For another order, or to be counted: all that may pass, unless they are many. */
@@ -100,7 +112,8 @@ async function amongAll(
   if (lists === undefined) return [];
   const docs: number[] = [];
   for await (const piece of candidates(portsOf(of), lists, -1)) {
-    for (const doc of piece) docs.push(doc);
+    if ('lastDoc' in piece) return [];
+    for (const doc of piece.docs) docs.push(doc);
     if (docs.length > CANDIDATES_MAX) return [];
   }
   return [{ kind: 'docs', docs }];

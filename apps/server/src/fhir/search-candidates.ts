@@ -3,18 +3,16 @@
  * time: whoever wants a page of what most have reads its first rows, and what few have is found at once.
  */
 import type { Condition } from './conditions.ts';
-import { DOCS_OF_BLOCK, type TokenBlock } from './token-store.ts';
+import { type BlocksAsked, DOCS_OF_BLOCK, type TokenBlock } from './token-store.ts';
 
 /** One of each must be there. */
 export type TokenLists = readonly (readonly number[])[];
 
 export interface CandidatePorts {
-  /** The first blocks, from one on, in which some document has the token. */
-  readonly blocks: (asked: {
-    readonly token: number;
-    readonly from: number;
-    readonly limit: number;
-  }) => Promise<readonly TokenBlock[]>;
+  /** Of each token the first blocks, from one on, in which some document has it. */
+  readonly blocks: (
+    asked: BlocksAsked,
+  ) => Promise<readonly (TokenBlock & { readonly token: number })[]>;
   /** Of these blocks those in which some document has one of the tokens. */
   readonly within: (asked: {
     readonly tokens: readonly number[];
@@ -22,8 +20,12 @@ export interface CandidatePorts {
   }) => Promise<readonly TokenBlock[]>;
 }
 
-/** Rows of one token that are read at once. */
+/** Rows of one token that are read first; each time they are not enough, twice as many. */
 const BLOCKS_AT_ONCE = 200;
+/** Rows of one list that are read at once. */
+const ROWS_AT_ONCE = 10_000;
+/** Of a hundred tokens that all have this is half a million documents, of a few all that there can be. */
+const ROUNDS_MAX = 100;
 /** Whatever else is asked, each document is asked for itself. */
 const LISTS_MAX = 8;
 const TOKENS_MAX = 100;
@@ -54,22 +56,32 @@ function allOf(conditions: readonly Condition[]): readonly Condition[] {
   });
 }
 
-/** Docs in their order, after one, a piece at a time. */
+/** Documents that may pass; or the last that was looked at, behind which any may. */
+export type Candidates = { readonly docs: readonly number[] } | { readonly lastDoc: number };
+
+/** In the order of documents, after one, a piece at a time. */
 export async function* candidates(
   ports: CandidatePorts,
   lists: TokenLists,
   afterDoc: number,
-): AsyncGenerator<readonly number[]> {
+): AsyncGenerator<Candidates> {
   let from = Math.floor((afterDoc + 1) / DOCS_OF_BLOCK);
-  for (;;) {
-    const heads = await Promise.all(lists.map((tokens) => headOf(ports, tokens, from)));
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const heads = await Promise.all(
+      lists.map((tokens) => headOf(ports, { tokens, from, limit: limitOf(tokens, round) })),
+    );
     const rarest = heads.reduce((best, one) => (isRarer(one, best) ? one : best));
     const passing = await meeting(ports, lists, { heads, rarest });
     const docs = docsIn(passing).filter((doc) => doc > afterDoc);
-    if (docs.length > 0) yield docs;
+    if (docs.length > 0) yield { docs };
     if (rarest.until === Number.POSITIVE_INFINITY) return;
     from = rarest.until;
   }
+  yield { lastDoc: Math.max(afterDoc, from * DOCS_OF_BLOCK - 1) };
+}
+
+function limitOf({ length }: readonly number[], round: number): number {
+  return Math.min(BLOCKS_AT_ONCE * 2 ** round, Math.floor(ROWS_AT_ONCE / length));
 }
 
 interface Head {
@@ -79,19 +91,19 @@ interface Head {
   readonly until: number;
 }
 
-async function headOf(
-  { blocks }: CandidatePorts,
-  tokens: readonly number[],
-  from: number,
-): Promise<Head> {
-  const ofTokens = await Promise.all(
-    tokens.map((token) => blocks({ token, from, limit: BLOCKS_AT_ONCE })),
+async function headOf({ blocks }: CandidatePorts, asked: BlocksAsked): Promise<Head> {
+  const all = await blocks(asked);
+  const told = new Map<number, { count: number; last: number }>();
+  for (const { token, block } of all) {
+    const { count = 0, last = 0 } = told.get(token) ?? {};
+    told.set(token, { count: count + 1, last: Math.max(last, block) });
+  }
+  // Of a token that has more rows, those behind its last are not known.
+  const ends = [...told.values()].flatMap(({ count, last }) =>
+    count < asked.limit ? [] : [last + 1],
   );
-  const ends = ofTokens.map((rows) =>
-    rows.length < BLOCKS_AT_ONCE ? Number.POSITIVE_INFINITY : (rows.at(-1)?.block ?? 0) + 1,
-  );
-  const until = Math.min(...ends);
-  const rows = ofTokens.flat().filter(({ block }) => block < until);
+  const until = Math.min(...ends, Number.POSITIVE_INFINITY);
+  const rows = all.filter(({ block }) => block < until);
   return { blocks: united(rows.sort((a, b) => a.block - b.block)), until };
 }
 

@@ -72,7 +72,7 @@ test('another organisation sees none of it', async () => {
   const { line, people } = house.database;
   const { organisationId } = house;
   const [row] = await line<{ token: number }[]>`SELECT token FROM fhir_token LIMIT 1`;
-  const asked = { token: row?.token ?? 0, from: 0, limit: 10 };
+  const asked = { tokens: [row?.token ?? 0], from: 0, limit: 10 };
   const seenBy = (id: string) =>
     asOrganisation(people, id, (tx) => tokenBlocks(tx, organisationId, asked));
   assert.ok((await seenBy(organisationId)).length > 0);

@@ -93,16 +93,26 @@ function blocksOf(sql: Sql, pairs: Fragment): Fragment {
     FROM (${pairs}) AS pair GROUP BY 1, 2, 3)`;
 }
 
-/** The first blocks, from one on, in which some document has the token. */
+export interface BlocksAsked {
+  readonly tokens: readonly number[];
+  readonly from: number;
+  /** Of each token. */
+  readonly limit: number;
+}
+
+/** Of each token the first blocks, from one on, in which some document has it. */
 export async function tokenBlocks(
   sql: Sql,
   organisationId: OrganisationId,
-  { token, from, limit }: { readonly token: number; readonly from: number; readonly limit: number },
-): Promise<TokenBlock[]> {
+  { tokens, from, limit }: BlocksAsked,
+): Promise<(TokenBlock & { readonly token: number })[]> {
   return await sql`
-    SELECT block, docs FROM fhir_token
-    WHERE token = ${token} AND block >= ${from} AND organisation_id = ${organisationId}
-    ORDER BY token, block LIMIT ${limit}`;
+    SELECT asked.token, found.block, found.docs
+    FROM unnest(${[...tokens]}::bigint[]) AS asked (token) CROSS JOIN LATERAL (
+      SELECT block, docs FROM fhir_token AS known
+      WHERE known.token = asked.token AND known.block >= ${from}
+        AND known.organisation_id = ${organisationId}
+      ORDER BY known.token, known.block LIMIT ${limit}) AS found`;
 }
 
 /** Of these blocks those in which some document has one of the tokens. */
