@@ -81,6 +81,8 @@ describe('$stats', () => {
       const body = rateOf(subjectId, `${day}T${time}`, value);
       await client.create({ resourceType: 'Observation', body });
     }
+    const doubtful = { ...rateOf(subjectId, `${day}T10:30:00Z`, 200), status: 'unknown' };
+    await client.create({ resourceType: 'Observation', body: doubtful as Resource });
     const period = { start: `${day}T10:00:00Z`, end: `${day}T10:59:59Z` };
     const names = ['average', 'minimum', 'maximum', 'count', 'total-count', 'std-dev', 'median'];
     const asked = [of(subjectId), { name: 'period', valuePeriod: period }, ...asking(...names)];

@@ -83,6 +83,12 @@ const CASES: readonly [name: string, change: Partial<Observation>, read: string]
     'heart-rate 180',
   ],
   ['a correction', { status: 'corrected', valueQuantity: rate }, 'heart-rate 180'],
+  [
+    'what its sender does not know the status of, which may be final',
+    { status: 'unknown', valueQuantity: rate },
+    'heart-rate 180',
+  ],
+  ['not what is registered, and yet to be measured', { status: 'registered' }, ''],
   ['not what was entered in error', { status: 'entered-in-error', valueQuantity: rate }, ''],
   ['not what was cancelled', { status: 'cancelled', valueQuantity: rate }, ''],
   ['not of the child that the patient bears', { focus: [{}], valueQuantity: rate }, ''],

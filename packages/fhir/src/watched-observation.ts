@@ -17,8 +17,8 @@ export interface WatchedObservation {
   readonly time: Interval | undefined;
 }
 
-/** Said to have been measured: not planned, cancelled, or entered in error. */
-const MEASURED: readonly string[] = ['final', 'preliminary', 'amended', 'corrected'];
+/** May have been measured: not planned, cancelled, or entered in error. Of an unknown one nobody has said that. */
+const MEASURED: readonly string[] = ['final', 'preliminary', 'amended', 'corrected', 'unknown'];
 
 /** Undefined for what is no measurement of a patient. A label of poor quality hides none (safety S1). */
 export function watchedObservation(resource: Resource): WatchedObservation | undefined {

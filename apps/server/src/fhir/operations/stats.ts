@@ -5,6 +5,7 @@
 import type { Interval } from '@ausculta/fhir/date-range';
 import { STATISTIC_PERCENTS, type StatisticsTold } from '@ausculta/fhir/observation-statistics';
 import type { SearchQuery } from '@ausculta/fhir/search-query';
+import { isObserved } from '@ausculta/fhir/summary-sections';
 import { watchedObservation } from '@ausculta/fhir/watched-observation';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
@@ -77,6 +78,8 @@ export class Gathering {
   }
 
   #addDocument(observation: Observation): void {
+    // Whoever watches takes a status that nobody knows for a measurement; a figure does not.
+    if (!isObserved(observation)) return;
     const { metrics, period } = this.#of;
     const { readings = [], time } = watchedObservation(observation) ?? {};
     if (time === undefined || time.fromMs < period.fromMs || time.fromMs >= period.untilMs) return;
