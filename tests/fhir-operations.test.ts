@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import type { Bundle, OperationOutcome, Parameters, Patient, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Parameters, Patient, Resource } from '@medplum/fhirtypes';
 import { clientStatus, type KitClient, kitClient } from './support/fhir-clients.ts';
 import { assertAllRight, type FhirRecorder, recordFhir } from './support/fhir-recorder.ts';
 import { eventually, type ServerHere, startServerHere, type TestDevice } from './support/server.ts';
@@ -24,11 +24,6 @@ const names = ({ entry = [] }: Bundle, mode = 'match'): string[] =>
   entry
     .filter(({ search }) => search?.mode === mode)
     .map(({ resource }) => `${resource?.resourceType}/${resource?.id}`);
-
-const codesIn = (outcome: Resource): unknown[] =>
-  (outcome as OperationOutcome).issue.map(({ severity, code, expression }) =>
-    [severity, code, ...(expression ?? [])].join(' '),
-  );
 
 function observed(subjectId: string, code: string, at: string, value: number): Resource {
   return {
@@ -238,75 +233,6 @@ describe('$lastn', () => {
     await refused({ patient: ward.other, date: 'soon' });
     assert.deepEqual(valuesIn(await lastn({ patient: ward.other })), []);
     assert.deepEqual(valuesIn(await lastn({ patient: randomUUID() })), []);
-  });
-});
-
-describe('$validate', () => {
-  const validate = (resourceType: string, input: object, profile?: string, id?: string) => {
-    const named = profile === undefined ? '' : `?profile=${encodeURIComponent(profile)}`;
-    const place = id === undefined ? { resourceType } : { resourceType, id };
-    return client.operation({ ...place, name: `$validate${named}`, input });
-  };
-  const of = (name: string) => `http://hl7.org/fhir/StructureDefinition/${name}`;
-  const rate = (code: string): Resource => ({
-    ...{ resourceType: 'Observation', status: 'final', effectiveDateTime: '2020-01-01' },
-    code: { coding: [{ system: LOINC, code: '8867-4' }] },
-    subject: { reference: 'Patient/example' },
-    valueQuantity: { value: 60, unit: code, system: 'http://unitsofmeasure.org', code },
-  });
-
-  test('names each element that is wrong, and says when nothing is', async () => {
-    const well = await validate('Organization', { resourceType: 'Organization', name: 'x' });
-    assert.deepEqual(codesIn(well), ['information informational']);
-    const bad = await validate('Flag', { resourceType: 'Flag', status: 'done' });
-    assert.ok(codesIn(bad).includes('error structure Flag.code'));
-  });
-
-  test('holds a vital sign to its profile where that is named, and warns where it is not', async () => {
-    const hertz = rate('Hz');
-    const [unit, category] = ['Observation.value', 'Observation.category'];
-    const all = (severity: string) =>
-      [unit, category].map((at) => `${severity} invariant ${at}`).sort();
-    assert.deepEqual(codesIn(await validate('Observation', hertz)).sort(), all('warning'));
-    for (const name of ['heartrate', 'vitalsigns']) {
-      const issues = codesIn(await validate('Observation', hertz, of(name)));
-      assert.deepEqual(issues.sort(), all('error'), name);
-    }
-    const meta = { profile: [of('heartrate')] };
-    const named = codesIn(await validate('Observation', { ...hertz, meta }));
-    assert.deepEqual(named.sort(), all('error'));
-    const resource = rate('/min');
-    const parameter = [
-      { name: 'resource', resource },
-      { name: 'profile', valueUri: of('heartrate') },
-    ];
-    const form = await validate('Observation', { resourceType: 'Parameters', parameter });
-    assert.deepEqual(codesIn(form), [`error invariant ${category}`]);
-    assert.deepEqual(codesIn(await validate('Observation', resource, of('Observation'))), [
-      `warning invariant ${category}`,
-    ]);
-    const plain = { ...resource, code: { text: 'mood' } };
-    assert.ok(
-      codesIn(await validate('Observation', plain, of('vitalsigns'))).includes(
-        'error invariant Observation.code',
-      ),
-    );
-  });
-
-  test('looks at what is stored, and refuses what it cannot judge', async () => {
-    const id = await made({ resourceType: 'Organization', name: 'stored' });
-    const stored = await client.operation({
-      ...{ resourceType: 'Organization', id, name: '$validate', method: 'GET' },
-    });
-    assert.deepEqual(codesIn(stored), ['information informational']);
-    const refused = (answer: Promise<Resource>, status: number) =>
-      assert.rejects(answer, (error) => clientStatus(error) === status);
-    const name = { resourceType: 'Organization', name: 'x' };
-    await refused(validate('Organization', name, 'http://example.org/mine'), 400);
-    await refused(validate('Flag', name), 400);
-    await refused(validate('Organization', { resourceType: 'Parameters' }), 400);
-    await refused(validate('Organization', name, undefined, 'never'), 404);
-    await refused(validate('Nothing', name), 404);
   });
 });
 

@@ -8,6 +8,11 @@ import {
   type DefinitionsDocument,
   loadDefinitions,
 } from '../../packages/fhir/src/definitions.ts';
+import {
+  type KnownProfiles,
+  knownProfiles,
+  type ProfilesDocument,
+} from '../../packages/fhir/src/profiles.ts';
 
 const FILE = new URL('../../packages/fhir/generated/r4.json', import.meta.url);
 
@@ -20,6 +25,14 @@ let loaded: Definitions | undefined;
 export function r4(): Definitions {
   loaded ??= loadDefinitions(readDefinitions());
   return loaded;
+}
+
+let guides: KnownProfiles | undefined;
+
+export function knownGuides(): KnownProfiles {
+  const file = new URL('../../packages/fhir/generated/us-core.json', import.meta.url);
+  guides ??= knownProfiles(r4(), JSON.parse(readFileSync(file, 'utf8')) as ProfilesDocument);
+  return guides;
 }
 
 export interface Example {

@@ -44,6 +44,7 @@ export interface SummarySection {
 }
 
 const ABSENT = 'http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips';
+const DATA_ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason';
 const unknown = (code: string, display: string): CodeableConcept => ({
   coding: [{ system: ABSENT, code, display }],
   text: display,
@@ -123,6 +124,8 @@ export const SUMMARY_SECTIONS: readonly SummarySection[] = [
       resourceType: 'MedicationStatement',
       status: 'unknown',
       medicationCodeableConcept: unknown('no-medication-info', 'No information about medications'),
+      // The guide wants a time, or why there is none.
+      ...{ _effectiveDateTime: { extension: [{ url: DATA_ABSENT, valueCode: 'unknown' }] } },
       subject,
     }),
   },

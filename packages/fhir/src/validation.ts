@@ -1,5 +1,6 @@
 import { OperationOutcomeError, type ValidatorOptions, validateResource } from '@medplum/core';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import { codesIn } from './coded.ts';
 import type { Definitions } from './definitions.ts';
 import { vitalSignIssues, vitalSignOf } from './vital-signs.ts';
 
@@ -75,16 +76,6 @@ function codeIssues({ path, value }: Token, codes: ReadonlySet<string>): Operati
       'the code is none of those that R4 requires here',
     ),
   ];
-}
-
-/** Of a code, or of the codings of a concept; a concept of words alone has none. */
-function codesIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  const plain: unknown = value.valueOf();
-  if (typeof plain === 'string') return [plain];
-  const { code, coding } = value as { code?: string; coding?: { code?: string }[] };
-  return [code, ...(coding ?? []).map((one) => one.code)].filter((one) => one !== undefined);
 }
 
 function issue(

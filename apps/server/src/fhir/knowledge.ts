@@ -7,6 +7,7 @@ import {
   loadDefinitions,
 } from '@ausculta/fhir/definitions';
 import { isPlainObservation } from '@ausculta/fhir/plain-observation';
+import { type KnownProfiles, knownProfiles, type ProfilesDocument } from '@ausculta/fhir/profiles';
 import { elementIndexer, type SearchRow, searchIndexer } from '@ausculta/fhir/search-rows';
 import { validate } from '@ausculta/fhir/validation';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
@@ -27,6 +28,20 @@ let known: Promise<Knowledge> | undefined;
 export function fhirKnowledge(): Promise<Knowledge> {
   known ??= load();
   return known;
+}
+
+let profiles: Promise<KnownProfiles> | undefined;
+
+/** The profiles of guides; nothing but a question about one of them needs them. */
+export function fhirProfiles(): Promise<KnownProfiles> {
+  profiles ??= loadProfiles();
+  return profiles;
+}
+
+async function loadProfiles(): Promise<KnownProfiles> {
+  const { definitions } = await fhirKnowledge();
+  const path = fileURLToPath(import.meta.resolve('@ausculta/fhir/us-core.json'));
+  return knownProfiles(definitions, JSON.parse(await readFile(path, 'utf8')) as ProfilesDocument);
 }
 
 async function load(): Promise<Knowledge> {

@@ -21,7 +21,7 @@ export function operationRoutes(app: FastifyInstance, ports: OperationPorts): vo
   lastnRoutes(app, ports);
   statsRoutes(app, ports);
   summaryRoutes(app, ports);
-  validateRoutes(app, ports.repository);
+  validateRoutes(app, ports);
   matchRoutes(app, ports.repository);
   exportRoutes(app, ports);
   importRoutes(app, ports);

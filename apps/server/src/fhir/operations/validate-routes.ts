@@ -5,15 +5,19 @@ import { callerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
 import { type Answer, outcomeOf, refuse } from '../answer.ts';
 import { sendRefusal } from '../http-answer.ts';
-import { fhirKnowledge } from '../knowledge.ts';
 import type { Repository } from '../repository.ts';
 import { FHIR_ROUTE, type OfResource, type OfType } from '../route-kind.ts';
 import { type OperationAsked, readAsked, UNKNOWN_PARAMETER, unknownIn } from './parameters.ts';
 import { ALL_WELL, issuesBy } from './validate.ts';
 
-export function validateRoutes(app: FastifyInstance, repository: Repository): void {
+interface ValidatePorts {
+  readonly repository: Repository;
+  readonly pause: () => Promise<void>;
+}
+
+export function validateRoutes(app: FastifyInstance, ports: ValidatePorts): void {
   const answer = (request: FastifyRequest<OfType | OfResource>, reply: FastifyReply) =>
-    answerValidate(repository, request, reply);
+    answerValidate(ports, request, reply);
   app.post<OfType>('/:type/$validate', FHIR_ROUTE, answer);
   app.get<OfResource>('/:type/:id/$validate', FHIR_ROUTE, answer);
   app.post<OfResource>('/:type/:id/$validate', FHIR_ROUTE, answer);
@@ -23,7 +27,7 @@ const KNOWN = ['profile', 'mode'];
 const MODES = ['create', 'update', 'delete', 'profile'];
 
 async function answerValidate(
-  repository: Repository,
+  { repository, pause }: ValidatePorts,
   request: FastifyRequest<OfType | OfResource>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -41,8 +45,7 @@ async function answerValidate(
   const resource = resourceOf(given.value, stored?.value.text);
   if (!resource.ok) return await sendRefusal(reply, resource.refusal);
   if (resource.value.resourceType !== type) return await sendRefusal(reply, OTHER_TYPE.refusal);
-  const { definitions } = await fhirKnowledge();
-  const found = issuesBy(texts.getAll('profile'), resource.value, definitions);
+  const found = await issuesBy(texts.getAll('profile'), resource.value, pause);
   if (!found.ok) return await sendRefusal(reply, found.refusal);
   const issues = found.value.length === 0 ? [ALL_WELL] : found.value;
   return await reply.type(FHIR_JSON).send(outcomeOf(issues));

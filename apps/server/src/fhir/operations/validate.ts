@@ -1,37 +1,68 @@
 /**
- * `$validate`: what is wrong with a resource by base R4, and by the profiles of vital signs where it is
- * one of theirs. A profile that is named, in the question or in the resource, is held as a rule; one
- * that only its code suggests is a warning, for such a resource would be stored.
+ * `$validate`: what is wrong with a resource by base R4, by the profiles of vital signs where it is one of
+ * theirs, and by the profiles of guides that are named. A profile that is named, in the question or in the
+ * resource, is held as a rule; one that only its code suggests is a warning, for such a resource would be
+ * stored. What could not be checked is told as information.
  */
 import type { Definitions } from '@ausculta/fhir/definitions';
 import { isError, validate } from '@ausculta/fhir/validation';
 import { profileUrl, VITAL_SIGNS, vitalSignIssues, vitalSignOf } from '@ausculta/fhir/vital-signs';
-import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
-import { type Answer, refuse } from '../answer.ts';
+import type { Observation, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import type { Answer } from '../answer.ts';
+import { fhirKnowledge } from '../knowledge.ts';
+import { canonical, guideIssues, whyUnknown } from './validate-guides.ts';
 
 const BASE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/';
 
 /** What all vital signs have in common: each of them is held to its own. */
 const ANY_VITAL_SIGN = `${BASE_PROFILE}vitalsigns`;
 
-export function issuesBy(
+export async function issuesBy(
+  profiles: readonly string[],
+  resource: Resource,
+  pause: () => Promise<void>,
+): Promise<Answer<readonly OperationOutcomeIssue[]>> {
+  const { definitions } = await fhirKnowledge();
+  const ofGuides = (urls: readonly string[]) => urls.filter((url) => !isOfR4(url, definitions));
+  const guides = ofGuides(profiles);
+  const unknown = await whyUnknown(guides);
+  if (unknown !== undefined) return unknown;
+  const issues = baseIssues(
+    profiles.filter((url) => !guides.includes(url)),
+    resource,
+    definitions,
+  );
+  const inResource = ofGuides(resource.meta?.profile ?? []);
+  const asked = { guides, named: inResource.filter((url) => !guides.includes(url)) };
+  return {
+    ok: true,
+    value: [...issues, ...(await guideIssues(asked, resource, { issues, pause }))],
+  };
+}
+
+/** By those of R4 that are named, those of the resource among them. */
+function baseIssues(
   profiles: readonly string[],
   resource: Resource,
   definitions: Definitions,
-): Answer<readonly OperationOutcomeIssue[]> {
+): OperationOutcomeIssue[] {
   const { resourceType: type } = resource;
-  const plain = profiles.map((url) => url.split('|')[0] ?? '');
-  if (!plain.every((url) => isKnown(url, definitions))) return UNKNOWN_PROFILE;
+  const plain = profiles.map((url) => canonical(url).url);
   const issues = [...validate(definitions, resource)];
   const others = plain.filter((url) => definitions.resourceTypes.has(nameOf(url)));
   if (others.some((url) => nameOf(url) !== type)) issues.push(OTHER_TYPE);
   const signs = plain.filter((url) => !others.includes(url));
   if (resource.resourceType !== 'Observation') {
     if (signs.length > 0) issues.push(OTHER_TYPE);
-    return { ok: true, value: issues };
+    return issues;
   }
   // Of what is no Observation at all, a profile of one says nothing.
-  if (issues.some(isError)) return { ok: true, value: issues };
+  if (issues.some(isError)) return issues;
+  return [...issues, ...signIssues(signs, resource)];
+}
+
+function signIssues(signs: readonly string[], resource: Observation): OperationOutcomeIssue[] {
+  const issues: OperationOutcomeIssue[] = [];
   const named = [...signs, ...(resource.meta?.profile ?? [])];
   for (const sign of VITAL_SIGNS.filter((one) => named.includes(profileUrl(one))))
     issues.push(...vitalSignIssues(resource, sign));
@@ -42,21 +73,17 @@ export function issuesBy(
     const found = vitalSignIssues(resource, suggested);
     issues.push(...found.map((one) => (isRule ? one : { ...one, severity: 'warning' as const })));
   }
-  return { ok: true, value: issues };
+  return issues;
 }
 
 const nameOf = (url: string): string =>
   url.startsWith(BASE_PROFILE) ? url.slice(BASE_PROFILE.length) : '';
 
-function isKnown(url: string, { resourceTypes }: Definitions): boolean {
+function isOfR4(named: string, { resourceTypes }: Definitions): boolean {
+  const { url } = canonical(named);
   const isSign = VITAL_SIGNS.some((sign) => profileUrl(sign) === url);
   return isSign || url === ANY_VITAL_SIGN || resourceTypes.has(nameOf(url));
 }
-
-const UNKNOWN_PROFILE = refuse(400, {
-  code: 'not-supported',
-  text: 'The profile is not known here. Known are those of base R4 and of its vital signs.',
-});
 
 const OTHER_TYPE: OperationOutcomeIssue = {
   severity: 'error',
