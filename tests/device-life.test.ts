@@ -92,6 +92,7 @@ describe('the life of a device', () => {
       id: device.id,
       model: 'unknown',
       isDisabled: false,
+      about: {},
       wornBy: device.subjectId,
     });
     assert.ok(Date.parse(wornSince ?? '') <= Date.now());

@@ -1,8 +1,16 @@
 /** Devices of the registry by FHIR, on the real server, as a client of others asks for them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { DeviceList } from '@ausculta/contract/devices';
 import { deviceTag } from '@ausculta/fhir/reading-id';
-import type { Bundle, Device, Observation, Resource } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  Device,
+  DeviceMetric,
+  Observation,
+  Reference,
+  Resource,
+} from '@medplum/fhirtypes';
 import { clientStatus, type KitClient, kitClient } from './support/fhir-clients.ts';
 import { assertAllRight, type FhirRecorder, recordFhir } from './support/fhir-recorder.ts';
 import { eventually, type ServerHere, startServerHere, type TestDevice } from './support/server.ts';
@@ -117,6 +125,92 @@ test('no document takes its place, and nobody changes or deletes it by FHIR', as
   );
   const read = (await client.read({ resourceType: 'Device', id })) as Device;
   assert.deepEqual([read.status, read.patient], ['active', undefined]);
+});
+
+/** Of a kind; returns its readings as FHIR tells them. */
+async function measuring(id: string, about: object, values: object): Promise<Observation[]> {
+  const { server } = here;
+  const subject = await server.addSubject();
+  const asked = { id, model: 'HEM-9200T', subjectId: subject.id, about };
+  const { token } = await server.post<{ token: string }>('/api/devices', asked);
+  const device = { id, token, subjectId: subject.id };
+  const body = JSON.stringify({ time: Date.now(), values });
+  assert.equal((await server.send(device, body)).status, 202);
+  return await eventually('its readings', async () => {
+    const all = found(await search({ patient: subject.id }, 'Observation')) as Observation[];
+    return all.length > 0 ? all : undefined;
+  });
+}
+
+const read = async ({ reference = '' }: Reference): Promise<Resource> => {
+  const [resourceType = '', id = ''] = reference.split('/');
+  return (await client.read({ resourceType, id })) as Resource;
+};
+
+test('a personal device is told by its guide, with the gateway that passes on what it measures', async () => {
+  const about = { kind: 'personal', manufacturer: 'Omron', systemId: 'fe:ed:ab:ee:de:ad:77:c3' };
+  const values = { 'nibp-systolic': 120, 'nibp-diastolic': 80 };
+  const [reading] = await measuring('cuff-1', about, values);
+  assert.ok(reading?.device && reading.extension?.[0]?.valueReference);
+  const device = (await read(reading.device)) as Device;
+  assert.equal(device.type?.coding?.[0]?.code, '65573');
+  assert.equal(device.identifier?.[1]?.value, 'FE-ED-AB-EE-DE-AD-77-C3');
+  const gateway = (await read(reading.extension[0].valueReference)) as Device;
+  assert.equal(gateway.type?.coding?.[0]?.code, '531981');
+  const { id = '' } = gateway;
+  assert.equal(await status(client.delete({ resourceType: 'Device', id })), 405);
+  const byId = (await client.read({
+    resourceType: 'Observation',
+    id: reading.id ?? '',
+  })) as Resource;
+  assert.deepEqual(byId, reading);
+});
+
+test('a monitor at the point of care names what measures, which is found by its device', async () => {
+  const values = { 'heart-rate': 70, spo2: 97 };
+  const readings = await measuring('bed-monitor-1', { kind: 'point-of-care' }, values);
+  const source = `Device/${deviceTag('bed-monitor-1')}`;
+  const metrics = await search({ source }, 'DeviceMetric');
+  assert.deepEqual(
+    ids(metrics).toSorted(),
+    readings.map(({ device }) => device?.reference?.split('/')[1]).toSorted(),
+  );
+  const [heartRate = ''] = ids(metrics);
+  for (const asked of [{ _id: heartRate }, { identifier: `${SYSTEM}|bed-monitor-1/heart-rate` }])
+    assert.deepEqual(ids(await search({ ...asked }, 'DeviceMetric')), [heartRate]);
+  assert.deepEqual(ids(await search({ identifier: 'bed-monitor-1' }, 'DeviceMetric')), []);
+  const told = (await read({ reference: `DeviceMetric/${heartRate}` })) as DeviceMetric;
+  assert.equal(told.source?.reference, source);
+  const page = await search({ source, _count: '1' }, 'DeviceMetric');
+  const next = await client.nextPage({ bundle: page });
+  assert.deepEqual([...ids(page), ...ids(next ?? page)], ids(metrics));
+  const strange = { resourceType: 'DeviceMetric', id: heartRate, category: 'setting' };
+  const body = { ...strange, type: { text: 'x' } } as Resource & { id: string };
+  const update = client.update({ resourceType: 'DeviceMetric', id: heartRate, body });
+  assert.equal(await status(update), 405);
+  assert.equal(found(await search({ category: 'setting' }, 'DeviceMetric'), 'outcome').length, 1);
+});
+
+test('what a device is can be said later, by an administrator alone, and is in the audit trail', async () => {
+  const { server, database } = here;
+  const about = { kind: 'personal', serialNumber: '20150200002A' };
+  const say = async (body: object, id = worn.id) => {
+    const headers = { 'content-type': 'application/json' };
+    const options = { method: 'POST', headers, body: JSON.stringify(body) };
+    return (await server.fetch(`/api/devices/${id}/about`, options)).status;
+  };
+  assert.equal(await say(about), 200);
+  const [reading] = found(await search({ patient: worn.subjectId }, 'Observation'));
+  assert.ok((reading as Observation).extension !== undefined);
+  const [row] = await database.line`
+    SELECT act FROM audit_leaf WHERE target = ${`device/${worn.id}`} ORDER BY at_ms DESC LIMIT 1`;
+  assert.equal(row?.act, 'device-described');
+  assert.equal(await say({}), 200);
+  const { devices } = await server.get<DeviceList>('/api/devices');
+  assert.deepEqual(devices.find(({ id }) => id === worn.id)?.about, {});
+  for (const wrong of [{ kind: 'toy' }, { systemId: 'FEED' }, { serialNumber: '' }, { maker: 'x' }])
+    assert.equal(await say(wrong), 400, JSON.stringify(wrong));
+  assert.equal(await say(about, 'nobody-knows'), 404);
 });
 
 test('every answer was what R4 says', () => assertAllRight(recorder, 20));

@@ -26,6 +26,7 @@ export const FOR_ADMINISTRATORS = [
   'GET /fhir/R4/Group/:id/$export',
   'GET /fhir/R4/Patient/$export',
   'POST /api/devices',
+  'POST /api/devices/:id/about',
   'POST /api/devices/:id/disable',
   'POST /api/devices/:id/token',
   'POST /api/keys/rotation',

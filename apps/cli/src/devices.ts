@@ -65,6 +65,29 @@ export const DEVICE_LIST: Command = {
   },
 };
 
+export const DEVICE_DESCRIBE: Command = {
+  name: 'device describe',
+  words: ['ID'],
+  options: {
+    kind: { type: 'string' },
+    manufacturer: { type: 'string' },
+    serial: { type: 'string' },
+    'system-id': { type: 'string' },
+  },
+  usage:
+    'device describe ID [--kind personal|point-of-care] [--manufacturer M] [--serial S] [--system-id EUI64]',
+  help: 'Says what a device is, for FHIR; what is left out is not known any more',
+  async run({ words, options }, { client, out }) {
+    const { kind, manufacturer, serial: serialNumber, 'system-id': systemId } = options;
+    const path = `/api/devices/${encodeURIComponent(words[0] ?? '')}/about`;
+    const about = { kind, manufacturer, serialNumber, systemId };
+    const device = await client.post(path, about, DeviceSummary);
+    if (out.asJson) return writeJson(out, device);
+    const told = Object.entries(device.about).map(([name, value]) => `${name} ${value}`);
+    out.line(`${device.id}: ${told.join(', ') || 'nothing is known of it'}`);
+  },
+};
+
 export const DEVICE_TOKEN: Command = {
   name: 'device token',
   words: ['ID'],

@@ -3,7 +3,13 @@ import { ALARMS, PARKED } from './alarms.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { DATABASE_COMMANDS } from './database-commands.ts';
 import { DECODE } from './decode.ts';
-import { DEVICE_ADD, DEVICE_DISABLE, DEVICE_LIST, DEVICE_TOKEN } from './devices.ts';
+import {
+  DEVICE_ADD,
+  DEVICE_DESCRIBE,
+  DEVICE_DISABLE,
+  DEVICE_LIST,
+  DEVICE_TOKEN,
+} from './devices.ts';
 import { KEYS_ROTATE, SUBJECT_ERASE, SUBJECT_HOLD, SUBJECT_RELEASE } from './erasure.ts';
 import { SUBJECT_MERGE, SUBJECT_UNMERGE } from './merging.ts';
 import type { Output } from './output.ts';
@@ -28,6 +34,7 @@ const COMMANDS: readonly Command[] = [
   SUBJECT_UNMERGE,
   DEVICE_ADD,
   DEVICE_LIST,
+  DEVICE_DESCRIBE,
   DEVICE_SHOW,
   DEVICE_ASSIGN,
   DEVICE_UNASSIGN,

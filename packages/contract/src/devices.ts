@@ -1,3 +1,4 @@
+import { DEVICE_KINDS } from '@ausculta/vitals/device';
 import { z } from 'zod';
 
 const Iso = z.string();
@@ -22,11 +23,29 @@ export const ReattributionView = z.object({
 });
 export type ReattributionView = z.infer<typeof ReattributionView>;
 
+const Text = z.string().min(1).max(100);
+
+/** POST /api/devices/{id}/about, and part of POST /api/devices: what is left out is not known. */
+export const DeviceAbout = z.strictObject({
+  /** By which guide FHIR tells what it measures: that of personal health devices, or of the point of care. */
+  kind: z.enum(DEVICE_KINDS).exactOptional(),
+  manufacturer: Text.exactOptional(),
+  serialNumber: Text.exactOptional(),
+  /** EUI-64: sixteen hexadecimal digits, with or without hyphens or colons between pairs. */
+  systemId: z
+    .string()
+    .regex(/^[0-9a-f]{2}(?:[-:]?[0-9a-f]{2}){7}$/i)
+    .transform((text) => text.replace(/[-:]/g, '').toUpperCase())
+    .exactOptional(),
+});
+export type DeviceAbout = z.infer<typeof DeviceAbout>;
+
 /** One entry of GET /api/devices. */
 export const DeviceSummary = z.object({
   id: z.string(),
   model: z.string(),
   isDisabled: z.boolean(),
+  about: DeviceAbout,
   /** Who wears it now; null: nobody. */
   wornBy: z.string().nullable(),
   wornSince: Iso.nullable(),

@@ -1,5 +1,6 @@
 import { PACED_STATES, PATIENT_CATEGORIES, SEXES, SUBJECT_KINDS } from '@ausculta/vitals/subject';
 import { z } from 'zod';
+import { DeviceAbout } from './devices.ts';
 
 /** What names a person; present on every patient screen as two identifiers (name and number). */
 const Identity = z.object({
@@ -73,6 +74,7 @@ export const NewDevice = z.strictObject({
   id: z.string(),
   model: z.string().max(100).default('unknown'),
   subjectId: z.string().nullable(),
+  about: DeviceAbout.exactOptional(),
 });
 export type NewDevice = z.infer<typeof NewDevice>;
 

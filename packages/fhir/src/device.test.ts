@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { r4 } from '../../../tests/support/fhir.ts';
-import { toDevice } from './device.ts';
+import { GATEWAY_ID, toDevice, toGateway } from './device.ts';
 import { deviceTag } from './reading-id.ts';
 import { validate } from './validation.ts';
 
@@ -28,4 +28,36 @@ test('one that nobody wears, of no model, whose token opens nothing, is inactive
 
 test('base R4 takes it', () => {
   assert.deepEqual(validate(r4(), toDevice(WORN)), []);
+});
+
+test('a personal device has its system id as the guide writes it, its maker and its number', () => {
+  const told = toDevice({
+    ...WORN,
+    ...{ kind: 'personal', manufacturer: 'Omron', serialNumber: '7', systemId: 'FEEDABEEDEAD77C3' },
+  });
+  assert.deepEqual(told.identifier?.[1], {
+    type: {
+      coding: [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/ContinuaDeviceIdentifiers',
+          code: 'SYSID',
+        },
+      ],
+    },
+    system: 'urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680',
+    value: 'FE-ED-AB-EE-DE-AD-77-C3',
+  });
+  assert.equal(told.type?.coding?.[0]?.code, '65573');
+  assert.deepEqual(
+    [told.manufacturer, told.serialNumber, told.modelNumber],
+    ['Omron', '7', 'Patch 3'],
+  );
+  assert.deepEqual(validate(r4(), told), []);
+});
+
+test('the gateway is told under an id that no device has', () => {
+  const told = toGateway();
+  assert.equal(told.id, GATEWAY_ID);
+  assert.equal(told.type?.coding?.[0]?.code, '531981');
+  assert.deepEqual(validate(r4(), told), []);
 });

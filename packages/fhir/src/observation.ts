@@ -41,7 +41,7 @@ export interface DeviceLinks {
 export type LinksOf = (reading: PlacedReading) => DeviceLinks;
 
 /** Without more knowledge a device is known by its name. */
-function linkByName({ deviceId }: PlacedReading): DeviceLinks {
+export function linkByName({ deviceId }: Pick<PlacedReading, 'deviceId'>): DeviceLinks {
   const identifier = { system: SYSTEM.DEVICE, value: deviceId };
   return { device: { reference: `Device/${deviceTag(deviceId)}`, identifier } };
 }
@@ -89,8 +89,7 @@ export function observationIds(): (first: PlacedReading) => string {
   return ({ metric, deviceId, epoch, stampMs }) => {
     const device = tags.get(deviceId) ?? deviceTag(deviceId);
     tags.set(deviceId, device);
-    const name = isCuffPressure(metric) ? PANEL : metric.key;
-    return readingId({ device, name, epoch, stampMs });
+    return readingId({ device, name: measurementName(metric), epoch, stampMs });
   };
 }
 
@@ -102,6 +101,11 @@ const CUFF_KEYS = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'];
 export function metricKeysOfId(name: string): readonly string[] {
   if (name === PANEL) return CUFF_KEYS;
   return CUFF_KEYS.includes(name) ? [] : [name];
+}
+
+/** What a metric's measurements are called in ids: all pressures of a cuff are one. */
+export function measurementName(metric: Metric): string {
+  return isCuffPressure(metric) ? PANEL : metric.key;
 }
 
 export function isCuffPressure(metric: Metric): boolean {

@@ -15,7 +15,10 @@ export const SYSTEM = {
   ANSWER: 'urn:ausculta:answer',
   FLAG: 'urn:ausculta:flag',
   FAULT: 'urn:ausculta:fault',
+  CONTINUA_IDENTIFIER: 'http://terminology.hl7.org/CodeSystem/ContinuaDeviceIdentifiers',
+  EUI_64: 'urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680',
   DEVICE: 'urn:ausculta:device',
+  GATEWAY: 'urn:ausculta:gateway',
   RECORD_NUMBER: 'urn:ausculta:record-number',
 } as const;
 

@@ -1,6 +1,6 @@
 /** A device's life over HTTP, but for who wears it: list, look, a new token, out of use. */
 
-import type { DeviceList, DeviceSummary } from '@ausculta/contract/devices';
+import { DeviceAbout, type DeviceList, type DeviceSummary } from '@ausculta/contract/devices';
 import type { DeviceCreated } from '@ausculta/contract/subjects';
 import { isAssignedAt } from '@ausculta/vitals/device';
 import { fail } from '@ausculta/vitals/fault';
@@ -12,7 +12,8 @@ import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
 import type { RegisteredDevice } from './known-device.ts';
 import type { Registry } from './registry.ts';
-import { disableDevice, writeToken } from './store.ts';
+import { malformed } from './routes.ts';
+import { disableDevice, writeAbout, writeToken } from './store.ts';
 
 export interface DeviceLifePorts {
   readonly inLane: InLane;
@@ -57,6 +58,8 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
     },
   );
 
+  aboutRoute(app, ports);
+
   app.post<{ Params: { id: string } }>(
     '/api/devices/:id/disable',
     ADMINISTRATOR,
@@ -81,6 +84,29 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
   );
 }
 
+function aboutRoute(app: FastifyInstance, ports: DeviceLifePorts): void {
+  const { registry, nowMs } = ports;
+  app.post<{ Params: { id: string } }>(
+    '/api/devices/:id/about',
+    ADMINISTRATOR,
+    async (request, reply) => {
+      const { organisationId, accountId } = callerOf(request);
+      const about = DeviceAbout.safeParse(request.body);
+      if (!about.success) return await sendFault(reply, malformed(about.error.issues));
+      const device = deviceOf(registry, organisationId, request.params.id);
+      if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      await ports.inLane(async (tx) => {
+        await writeAbout(tx, device.id, about.data);
+        const target = `device/${device.id}` as const;
+        const act = { act: 'device-described', target, atMs: nowMs() } as const;
+        await appendAudit(tx, { organisationId, actor: accountId, ...act });
+      });
+      device.about = about.data;
+      return summaryOf(device, nowMs());
+    },
+  );
+}
+
 /** A device of the caller's organisation. What belongs to another does not exist. */
 export function deviceOf(
   registry: Registry,
@@ -93,8 +119,8 @@ export function deviceOf(
 }
 
 export function summaryOf(device: RegisteredDevice, nowMs: number): DeviceSummary {
-  const { id, model, isDisabled } = device;
+  const { id, model, isDisabled, about } = device;
   const worn = device.wearers.find((one) => isAssignedAt(one, nowMs));
   const wornSince = worn === undefined ? null : new Date(worn.fromMs).toISOString();
-  return { id, model, isDisabled, wornBy: worn?.subjectId ?? null, wornSince };
+  return { id, model, isDisabled, about, wornBy: worn?.subjectId ?? null, wornSince };
 }

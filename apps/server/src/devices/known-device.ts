@@ -1,5 +1,5 @@
 /** A device as the line knows it: clock, wearers and series, in memory, kept equal to their rows. */
-import { type Assignment, isAssignedAt } from '@ausculta/vitals/device';
+import { type Assignment, type DeviceAbout, isAssignedAt } from '@ausculta/vitals/device';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { ClockState } from '../line/clock.ts';
@@ -31,6 +31,7 @@ export class RegisteredDevice implements KnownDevice {
   readonly id: DeviceId;
   readonly organisationId: OrganisationId;
   readonly model: string;
+  about: DeviceAbout;
   tokenHash: Uint8Array;
   /** Its token opens nothing; what it measured keeps its clock. */
   isDisabled: boolean;
@@ -49,12 +50,14 @@ export class RegisteredDevice implements KnownDevice {
     id: DeviceId;
     organisationId: OrganisationId;
     model: string;
+    about?: DeviceAbout;
     tokenHash: Uint8Array;
     isDisabled?: boolean;
   }) {
     this.id = row.id;
     this.organisationId = row.organisationId;
     this.model = row.model;
+    this.about = row.about ?? {};
     this.tokenHash = row.tokenHash;
     this.isDisabled = row.isDisabled ?? false;
   }

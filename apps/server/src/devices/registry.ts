@@ -167,7 +167,7 @@ export class Registry {
     subjectId: SubjectId | undefined,
     fromMs: number,
   ): Promise<boolean> {
-    const { organisationId, id, model, tokenHash } = device;
+    const { organisationId, id, model, tokenHash, about } = device;
     const worn: store.AssignmentRow | undefined = subjectId && {
       organisation_id: organisationId,
       device_id: id,
@@ -177,7 +177,8 @@ export class Registry {
       source: 'registration',
     };
     const isNew = await this.#inLane(async (tx) => {
-      const row = { organisation_id: organisationId, id, token_hash: tokenHash, model };
+      const known = { id, model, token_hash: tokenHash, ...store.rowOfAbout(about) };
+      const row = { organisation_id: organisationId, ...known };
       if (!(await store.insertDevice(tx, row))) return false;
       if (worn !== undefined) await store.insertAssignment(tx, worn);
       return true;
@@ -318,11 +319,8 @@ export class Registry {
 
   #addDeviceRow(row: store.DeviceRow): void {
     const { id, organisation_id: organisationId, model, token_hash: tokenHash } = row;
-    const isDisabled = row.is_disabled;
-    this.devices.set(
-      id,
-      new RegisteredDevice({ id, organisationId, model, tokenHash, isDisabled }),
-    );
+    const of = { about: store.aboutOfRow(row), isDisabled: row.is_disabled };
+    this.devices.set(id, new RegisteredDevice({ id, organisationId, model, tokenHash, ...of }));
   }
 
   #addAssignmentRow(row: store.AssignmentRow): void {

@@ -94,13 +94,13 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
       const why = 'id: 2 to 64 letters, digits, and . _ : - with a letter or digit first';
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', why).fault);
     }
-    const { subjectId } = body.data;
+    const { subjectId, model, about = {} } = body.data;
     const wearer = subjectId === null ? undefined : subjectOf(registry, organisationId, subjectId);
     if (subjectId !== null && wearer === undefined)
       return await sendFault(reply, fail('NOT_FOUND', 'subjectId').fault);
     const token = ports.randomToken();
     const tokenHash = ports.sha256(token);
-    const device = new RegisteredDevice({ id, organisationId, model: body.data.model, tokenHash });
+    const device = new RegisteredDevice({ id, organisationId, model, about, tokenHash });
     const isNew = await registry.addDevice(device, wearer?.id, nowMs() - ASSIGNED_BEFORE_MS);
     if (!isNew) return await sendFault(reply, fail('PAYLOAD_MALFORMED', ID_TAKEN).fault);
     const created: DeviceCreated = { id, token };
@@ -145,7 +145,7 @@ function completed(identity: NewSubject['identity'], newId: () => string): Subje
   };
 }
 
-function malformed(issues: readonly { path: PropertyKey[]; message: string }[]) {
+export function malformed(issues: readonly { path: PropertyKey[]; message: string }[]) {
   const [first] = issues;
   const where = first?.path.join('.') ?? '';
   return fail('PAYLOAD_MALFORMED', where === '' ? first?.message : `${where}: ${first?.message}`)

@@ -1,4 +1,5 @@
 /** SQL of the registry: subjects, devices, assignments, clocks, series. */
+import type { DeviceAbout, DeviceKind } from '@ausculta/vitals/device';
 import { expect } from '@ausculta/vitals/expect';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { PacedState, PatientCategory, SubjectKind } from '@ausculta/vitals/subject';
@@ -21,7 +22,34 @@ export interface DeviceRow {
   readonly id: DeviceId;
   readonly token_hash: Uint8Array;
   readonly model: string;
+  readonly kind: DeviceKind | null;
+  readonly manufacturer: string | null;
+  readonly serial_number: string | null;
+  readonly system_id: string | null;
   readonly is_disabled: boolean;
+}
+
+type AboutRow = Pick<DeviceRow, 'kind' | 'manufacturer' | 'serial_number' | 'system_id'>;
+
+export function aboutOfRow({
+  kind,
+  manufacturer,
+  serial_number,
+  system_id,
+}: AboutRow): DeviceAbout {
+  return {
+    ...(kind !== null && { kind }),
+    ...(manufacturer !== null && { manufacturer }),
+    ...(serial_number !== null && { serialNumber: serial_number }),
+    ...(system_id !== null && { systemId: system_id }),
+  };
+}
+
+export function rowOfAbout({ kind, manufacturer, serialNumber, systemId }: DeviceAbout): AboutRow {
+  return {
+    ...{ kind: kind ?? null, manufacturer: manufacturer ?? null },
+    ...{ serial_number: serialNumber ?? null, system_id: systemId ?? null },
+  };
 }
 
 export interface AssignmentRow {
@@ -104,8 +132,13 @@ export async function insertSubject(sql: Sql, row: SubjectRow): Promise<void> {
 /** Disabled ones too: what they measured keeps its place in time by their clocks. */
 export async function readDevices(sql: Sql): Promise<DeviceRow[]> {
   return await sql`
-    SELECT organisation_id, id, token_hash, model, disabled_at IS NOT NULL AS is_disabled
+    SELECT organisation_id, id, token_hash, model, kind, manufacturer, serial_number, system_id,
+      disabled_at IS NOT NULL AS is_disabled
     FROM device`;
+}
+
+export async function writeAbout(sql: Sql, id: DeviceId, about: DeviceAbout): Promise<void> {
+  await sql`UPDATE device SET ${sql(rowOfAbout(about))} WHERE id = ${id}`;
 }
 
 /** Whoever gets a new token may sign in again. */

@@ -1,7 +1,7 @@
 /**
- * Devices are of two kinds: documents, and those of the registry. A search that names some by their
- * identifier, their id or who wears them is answered from both, those of the registry first, in the order
- * of their ids. Any other is answered from documents alone, and says so.
+ * Devices, and what they measure, are of two kinds: documents, and those of the registry. A search that
+ * names some by their identifier, their id, who wears them or what measures is answered from both, those of
+ * the registry first, in the order of their ids. Any other is answered from documents alone, and says so.
  */
 
 import { passesFilter } from '@ausculta/fhir/search-match';
@@ -10,7 +10,7 @@ import { ok, type Result } from '@ausculta/vitals/fault';
 import { type OrganisationId, parseSubjectId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { RegisteredDevice } from '../devices/known-device.ts';
-import type { DevicesById, ToldDevice } from './devices-by-id.ts';
+import { DEVICE, type DevicesById, METRIC, type ToldDevice } from './devices-by-id.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import type { Repository } from './repository.ts';
 import { includedIn, type SearchPage } from './search.ts';
@@ -18,7 +18,7 @@ import { includedIn, type SearchPage } from './search.ts';
 export type DevicePage = SearchPage & { readonly issues: readonly OperationOutcomeIssue[] };
 
 /** A page that begins behind this device of the registry. */
-const BEHIND = /^device\.([0-9a-f]{16})$/;
+const BEHIND = /^device\.([0-9a-f]{16}(?:\.[a-z0-9-]{1,30})?)$/;
 
 export class DeviceSearch {
   readonly #repository: Repository;
@@ -29,11 +29,15 @@ export class DeviceSearch {
     this.#devices = devices;
   }
 
-  async search(organisationId: OrganisationId, query: SearchQuery): Promise<Result<DevicePage>> {
-    const told = await this.#told(organisationId, query);
+  async search(
+    organisationId: OrganisationId,
+    type: ToldType,
+    query: SearchQuery,
+  ): Promise<Result<DevicePage>> {
+    const told = await this.#told(organisationId, type, query);
     if (told === undefined) {
       const page = await this.#repository.search(organisationId, query);
-      return page.ok ? ok({ ...page.value, issues: [NOT_OF_THE_REGISTRY] }) : page;
+      return page.ok ? ok({ ...page.value, issues: [notOfTheRegistry(type)] }) : page;
     }
     const behind = BEHIND.exec(query.cursor ?? '')?.[1];
     const isBehindAll = query.cursor !== undefined && behind === undefined;
@@ -79,13 +83,13 @@ export class DeviceSearch {
   /** Those that are asked for, in the order of their ids; undefined where nothing says which. */
   async #told(
     organisationId: OrganisationId,
+    type: ToldType,
     { filters, sort }: SearchQuery,
   ): Promise<readonly ToldDevice[] | undefined> {
-    const named = filters.map((one) => this.#named(organisationId, one)).find((one) => one);
+    const named = filters.map((one) => this.#named(organisationId, type, one)).find((one) => one);
     if (named === undefined || sort.length > 0 || !filters.every(isOfRows)) return undefined;
     const { rowsOf } = await fhirKnowledge();
-    return [...new Set(named)]
-      .map((device) => this.#devices.tell(device))
+    return [...new Map(named.map((one) => [one.id, one])).values()]
       .filter(({ resource }) => {
         const rows = rowsOf(resource);
         return filters.every((filter) => isOfRows(filter) && passesFilter(filter, rows));
@@ -93,30 +97,49 @@ export class DeviceSearch {
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  #named(organisationId: OrganisationId, filter: Filter): RegisteredDevice[] | undefined {
-    if (filter.kind !== 'value' || filter.isNot) return undefined;
+  /** Undefined where the filter does not say which. */
+  #named(organisationId: OrganisationId, type: ToldType, filter: Filter): ToldDevice[] | undefined {
+    if (filter.kind !== 'value' || filter.isNot || !NAMING[type].includes(filter.parameter))
+      return undefined;
     const { parameter, comparisons } = filter;
-    if (!NAMING.includes(parameter)) return undefined;
     return comparisons.flatMap((one) => {
-      if (one.kind === 'token' && parameter === 'identifier')
-        return this.#devices.byName(organisationId, one.code ?? '') ?? [];
-      if (one.kind === 'token') return this.#devices.byTag(organisationId, one.code ?? '') ?? [];
-      const worn = one.kind === 'reference' ? parseSubjectId(one.id ?? '') : undefined;
-      return worn === undefined ? [] : this.#devices.wornBy(organisationId, worn);
+      if (one.kind === 'token' && parameter === '_id')
+        return this.#devices.told(organisationId, { type, id: one.code ?? '' }) ?? [];
+      if (one.kind === 'token') return this.#ofName(organisationId, type, one.code ?? '');
+      if (one.kind !== 'reference') return [];
+      if (type === METRIC) return this.#of(type, this.#devices.byTag(organisationId, one.id ?? ''));
+      const worn = parseSubjectId(one.id ?? '');
+      const devices = worn === undefined ? [] : this.#devices.wornBy(organisationId, worn);
+      return devices.map((device) => this.#devices.tell(device));
     });
+  }
+
+  /** What it measures has its name before it, and a slash between. */
+  #ofName(organisationId: OrganisationId, type: ToldType, name: string): ToldDevice[] {
+    const [own = '', measured] = name.split('/', 2);
+    const isWhole = (type === METRIC) === (measured !== undefined);
+    return isWhole ? this.#of(type, this.#devices.byName(organisationId, own)) : [];
+  }
+
+  #of(type: ToldType, device: RegisteredDevice | undefined): ToldDevice[] {
+    if (device === undefined) return [];
+    return type === METRIC ? this.#devices.metricsOf(device) : [this.#devices.tell(device)];
   }
 }
 
-const NAMING = ['identifier', '_id', 'patient'];
+type ToldType = typeof DEVICE | typeof METRIC;
+
+const NAMING: Readonly<Record<ToldType, readonly string[]>> = {
+  [DEVICE]: ['identifier', '_id', 'patient'],
+  [METRIC]: ['identifier', '_id', 'source'],
+};
 
 function isOfRows(filter: Filter): filter is RowFilter {
   return filter.kind === 'value' || filter.kind === 'missing';
 }
 
-const NOT_OF_THE_REGISTRY: OperationOutcomeIssue = {
-  severity: 'warning',
-  code: 'incomplete',
-  details: {
-    text: 'Devices of the registry are found by identifier, _id and patient, without _sort. This answer has none of them.',
-  },
-};
+function notOfTheRegistry(type: ToldType): OperationOutcomeIssue {
+  const names = NAMING[type].join(', ');
+  const text = `What the registry knows is found by one of ${names}, without _sort. This answer has none of it.`;
+  return { severity: 'warning', code: 'incomplete', details: { text } };
+}

@@ -1,14 +1,17 @@
 /** Devices of the registry as FHIR has them: found by the hash that stands for their name in ids. */
-import { toDevice } from '@ausculta/fhir/device';
+import { GATEWAY_ID, toDevice, toGateway } from '@ausculta/fhir/device';
+import { linksOfDevice, toDeviceMetrics } from '@ausculta/fhir/device-metric';
+import { type LinksOf, linkByName } from '@ausculta/fhir/observation';
 import { deviceTag } from '@ausculta/fhir/reading-id';
 import { sha256Hex } from '@ausculta/fhir/sha-256';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Resource } from '@medplum/fhirtypes';
+import type { Device, DeviceMetric, Resource } from '@medplum/fhirtypes';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
-import type { FhirDocument } from './document.ts';
+import type { DocumentName, FhirDocument } from './document.ts';
 
 export const DEVICE = 'Device';
+export const METRIC = 'DeviceMetric';
 
 export interface ToldDevice extends FhirDocument {
   readonly text: string;
@@ -43,16 +46,36 @@ export class DevicesById {
     return worn.filter((device) => device.organisationId === organisationId);
   }
 
-  /** Another version for each thing that the registry says of it. */
-  tell(device: RegisteredDevice): ToldDevice {
-    const { id, model, isDisabled } = device;
-    const wornBy = device.wearerNow(this.#nowMs());
-    const { resourceType, id: tag, ...rest } = toDevice({ id, model, isDisabled, wornBy });
-    const versionId = `0.${sha256Hex(JSON.stringify(rest)).slice(0, 16)}`;
-    const resource = { resourceType, id: tag ?? '', meta: { versionId }, ...rest };
-    const own = { type: DEVICE, id: resource.id, versionId, updatedMs: undefined };
-    return { ...own, text: JSON.stringify(resource), resource };
+  /** What the registry tells by this name; undefined where it knows none. */
+  told(organisationId: OrganisationId, { type, id }: DocumentName): ToldDevice | undefined {
+    if (type === DEVICE && id === GATEWAY_ID) return told(toGateway());
+    if (type !== DEVICE && type !== METRIC) return undefined;
+    const [tag = ''] = id.split('.', 1);
+    const device = this.byTag(organisationId, tag);
+    if (device === undefined) return undefined;
+    if (type === DEVICE) return id === tag ? this.tell(device) : undefined;
+    return this.metricsOf(device).find((metric) => metric.id === id);
   }
+
+  tell(device: RegisteredDevice): ToldDevice {
+    const { id, model, isDisabled, about } = device;
+    const wornBy = device.wearerNow(this.#nowMs());
+    return told(toDevice({ id, model, isDisabled, wornBy, ...about }));
+  }
+
+  /** What it has measured so far. */
+  metricsOf(device: RegisteredDevice): ToldDevice[] {
+    const { id, isDisabled, about } = device;
+    const metrics = [...device.series()].map(({ metric }) => metric);
+    return toDeviceMetrics({ id, isDisabled, kind: about.kind, metrics }).map(told);
+  }
+
+  /** How readings name the device that they are of. */
+  readonly linksOf: LinksOf = ({ deviceId, metric }) => {
+    const about = this.#registry.devices.get(deviceId)?.about;
+    const links = linksOfDevice({ id: deviceId, kind: about?.kind }, metric);
+    return links ?? linkByName({ deviceId });
+  };
 
   #learn(devices: Iterable<RegisteredDevice>): void {
     for (const { id } of devices) {
@@ -61,4 +84,12 @@ export class DevicesById {
       this.#byTag.set(deviceTag(id), id);
     }
   }
+}
+
+/** Another version for each thing that the registry says of it. */
+function told({ resourceType, id = '', ...rest }: Device | DeviceMetric): ToldDevice {
+  const versionId = `0.${sha256Hex(JSON.stringify(rest)).slice(0, 16)}`;
+  const resource = { resourceType, id, meta: { versionId }, ...rest } as Device | DeviceMetric;
+  const own = { type: resourceType, id, versionId, updatedMs: undefined };
+  return { ...own, text: JSON.stringify(resource), resource };
 }

@@ -3,6 +3,8 @@
  * asks of one patient by code, category and date is answered from both, as one list in the order of
  * their time. Any other is answered from documents alone, and says so.
  */
+
+import type { LinksOf } from '@ausculta/fhir/observation';
 import {
   type ObservationQuery,
   type PageStart,
@@ -28,6 +30,7 @@ import type { FoundDocument } from './search-session.ts';
 export interface ObservationPorts {
   readonly repository: Repository;
   readonly telemetry: Telemetry;
+  readonly linksOf: LinksOf;
   readonly registry: Registry;
 }
 
@@ -79,13 +82,12 @@ export class ObservationSearch {
     { organisationId }: SearchAsked,
     { query, readings, starts }: Merging,
   ): Promise<Result<ObservationPage>> {
-    const { telemetry } = this.#ports;
     const { newestFirst } = readings.query;
     const { readings: start } = starts;
     const page =
       start === null || !readings.isKnown
         ? { resources: [], next: undefined, isUnreadable: false }
-        : await readingsPage({ ...readings.query, count: query.count, page: start }, telemetry);
+        : await readingsPage({ ...readings.query, count: query.count, page: start }, this.#ports);
     const newer = page.resources.length < query.count ? undefined : page.resources.at(-1);
     const stored = await this.#documents(
       organisationId,

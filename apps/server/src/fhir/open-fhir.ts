@@ -1,4 +1,5 @@
 /** The room's documents, on the database and keys of the server. */
+import type { LinksOf } from '@ausculta/fhir/observation';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { DevicesById } from './devices-by-id.ts';
@@ -21,6 +22,7 @@ interface FhirParts
 export interface Fhir {
   readonly repository: Repository;
   readonly devices: DevicesById;
+  readonly linksOf: LinksOf;
   readonly untold: UntoldFindings;
   /** The other records of the same person: those that were merged with this one. */
   readonly otherRecordsOf: (organisationId: OrganisationId, id: SubjectId) => readonly SubjectId[];
@@ -43,7 +45,7 @@ export function openFhir(parts: FhirParts): Fhir {
     const all = [...patients.all(organisationId)].map(({ id }) => id);
     return all.filter((id) => id !== own && usedFor(id) === used);
   };
-  return { repository, devices, untold, otherRecordsOf };
+  return { repository, devices, linksOf: devices.linksOf, untold, otherRecordsOf };
 }
 
 /**

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { linkByName } from '@ausculta/fhir/observation';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import {
   create,
@@ -132,8 +133,8 @@ test('a file of an export is made in pieces, and has each document once', async 
   const telemetry = { windows: () => assert.fail('no readings are asked for') };
   const row = { organisation_id: organisationId, asked_ms: 0, since_ms: null };
   const told: string[] = [];
-  for await (const lines of linesOf({ repository, telemetry }, row, { ...file, subject_id: null }))
-    told.push(lines);
+  const source = { repository, telemetry, linksOf: linkByName };
+  for await (const lines of linesOf(source, row, { ...file, subject_id: null })) told.push(lines);
   assert.deepEqual(
     told.map((text) => JSON.parse(text).id),
     ids,

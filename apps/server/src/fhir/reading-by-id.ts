@@ -16,7 +16,7 @@ import { documentOfReading, inOrder } from './reading-pages.ts';
 
 export interface ReadingPorts {
   readonly registry: Pick<Registry, 'offsetsOf'>;
-  readonly devices: Pick<DevicesById, 'byTag'>;
+  readonly devices: Pick<DevicesById, 'byTag' | 'linksOf'>;
   readonly telemetry: Pick<Telemetry, 'range'>;
 }
 
@@ -38,7 +38,7 @@ export class ReadingsById {
     organisationId: OrganisationId,
     id: string,
   ): Promise<Answer<FhirDocument> | undefined> {
-    const { registry, telemetry } = this.#ports;
+    const { registry, telemetry, devices } = this.#ports;
     const key = parseReadingId(id);
     const device = key && this.#deviceOf(organisationId, key);
     if (key === undefined || device === undefined) return undefined;
@@ -51,7 +51,7 @@ export class ReadingsById {
       const ranges = await telemetry.range({ subjectId, ...span, unreadable });
       const placed = inOrder(ranges, { newestFirst: false, wanted: Number.POSITIVE_INFINITY });
       const own = placed.filter((one) => one.deviceId === device.id && isOf(key, one));
-      const [told] = observationTexts(own);
+      const [told] = observationTexts(own, devices.linksOf);
       if (told !== undefined) return { ok: true, value: documentOfReading(told) };
       isUnreadable ||= unreadable.length > 0;
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { linkByName } from '@ausculta/fhir/observation';
 import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import fc from 'fast-check';
@@ -28,7 +29,7 @@ const rangeOf = (metric: string, timesMs: readonly number[]): SeriesRange => ({
 test('only as many Observations are made as are asked for, in order', () => {
   const readings = Array.from({ length: 1_000 }, (_, i) => readingOf('heart-rate', START_MS + i));
   for (const count of [0, 1, 200, 201, 500]) {
-    const found = firstTold(readings, count);
+    const found = firstTold(readings, count, linkByName);
     assert.equal(found.length, count);
     if (count > 0) assert.equal(found.at(-1)?.timeMs, START_MS + count - 1);
   }
@@ -39,7 +40,7 @@ test('a panel that lies across the end of a page is one', () => {
   const cuff = ['nibp-systolic', 'nibp-diastolic', 'nibp-mean'].map((key) =>
     readingOf(key, START_MS + 1_000),
   );
-  const found = firstTold([...before, ...cuff], 500);
+  const found = firstTold([...before, ...cuff], 500, linkByName);
   assert.equal(found.length, 200);
   assert.equal(JSON.parse(found.at(-1)?.text ?? '').component.length, 3);
 });
@@ -86,7 +87,7 @@ test('page after page, also where many are of one time, each reading is told onc
     async function* windows(): AsyncGenerator<SeriesRange[]> {
       yield from;
     }
-    const found = await readingsPage(query, { windows });
+    const found = await readingsPage(query, { telemetry: { windows }, linksOf: linkByName });
     told.push(...found.resources.map(({ id }) => id));
     assert.ok(found.next === undefined || isPageStart(found.next));
     page = found.next;

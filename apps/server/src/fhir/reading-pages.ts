@@ -1,6 +1,6 @@
 /** Readings as Observations, a page at a time: made on the way out, from one end until there are enough. */
 import type { UnreadablePart } from '@ausculta/contract/readings';
-import type { PlacedReading } from '@ausculta/fhir/observation';
+import type { LinksOf, PlacedReading } from '@ausculta/fhir/observation';
 import {
   metricsOfQuery,
   type ObservationQuery,
@@ -15,6 +15,12 @@ const READINGS_AT_ONCE = 200;
 
 /** Of one time: those of earlier pages, which are counted again. */
 const SKIPPED_MAX = 9_999;
+
+/** Where readings come from, and how they name their devices. */
+export interface ReadingSource {
+  readonly telemetry: Pick<Telemetry, 'windows'>;
+  readonly linksOf: LinksOf;
+}
 
 export interface ReadingPage {
   readonly resources: readonly ToldObservation[];
@@ -32,7 +38,7 @@ export function documentOfReading({ id, text }: ToldObservation): FoundDocument 
 /** Readings are looked at from one end until there are enough: ten of a year cost the last few chunks. */
 export async function readingsPage(
   query: ObservationQuery,
-  telemetry: Pick<Telemetry, 'windows'>,
+  { telemetry, linksOf }: ReadingSource,
 ): Promise<ReadingPage> {
   const { page, count, newestFirst } = query;
   if (count === 0) return NO_PAGE;
@@ -49,7 +55,7 @@ export async function readingsPage(
   const asked = { subjectId: query.subjectId, metrics, ...span, newestFirst, unreadable };
   for await (const ranges of telemetry.windows(asked)) {
     const wanted = skip - skipped + count + 1 - found.length;
-    for (const piece of pieces(inOrder(ranges, { newestFirst, wanted }))) {
+    for (const piece of pieces(inOrder(ranges, { newestFirst, wanted }), linksOf)) {
       // They were on earlier pages: it is enough to know how many they are.
       const passed = Math.min(piece.length, skip - skipped);
       skipped += passed;
@@ -71,7 +77,7 @@ type All = Pick<ObservationQuery, 'subjectId' | 'codes' | 'categories' | 'interv
 /** All of them, oldest first, as many at a time as lie together. */
 export async function* allReadings(
   asked: All,
-  telemetry: Pick<Telemetry, 'windows'>,
+  { telemetry, linksOf }: ReadingSource,
   unreadable: UnreadablePart[],
 ): AsyncGenerator<readonly ToldObservation[]> {
   const { subjectId, interval } = asked;
@@ -82,7 +88,7 @@ export async function* allReadings(
   const wide = { subjectId, metrics, fromMs, toMs, newestFirst: false, unreadable };
   const whole = { newestFirst: false, wanted: Number.POSITIVE_INFINITY };
   for await (const ranges of telemetry.windows(wide))
-    yield firstTold(inOrder(ranges, whole), whole.wanted);
+    yield firstTold(inOrder(ranges, whole), whole.wanted, linksOf);
 }
 
 /** A page that ends within a time goes on after so many of that time, those of earlier pages too. */
@@ -102,10 +108,14 @@ export function isPageStart({ atMs, skip }: Partial<PageStart>): boolean {
   return isPlace && Math.abs(atMs ?? Number.NaN) <= 8.64e15;
 }
 
-export function firstTold(readings: readonly PlacedReading[], wanted: number): ToldObservation[] {
+export function firstTold(
+  readings: readonly PlacedReading[],
+  wanted: number,
+  linksOf: LinksOf,
+): ToldObservation[] {
   const found: ToldObservation[] = [];
   if (wanted === 0) return found;
-  for (const piece of pieces(readings)) {
+  for (const piece of pieces(readings, linksOf)) {
     for (const one of piece) found.push(one);
     if (found.length >= wanted) break;
   }
@@ -116,13 +126,16 @@ export function firstTold(readings: readonly PlacedReading[], wanted: number): T
  * Observations are made a few at a time: ten of a day's readings do not cost the whole day. All that was
  * asked for by metric and time is an answer to the query.
  */
-function* pieces(readings: readonly PlacedReading[]): Generator<ToldObservation[]> {
+function* pieces(
+  readings: readonly PlacedReading[],
+  linksOf: LinksOf,
+): Generator<ToldObservation[]> {
   let from = 0;
   while (from < readings.length) {
     let until = Math.min(from + READINGS_AT_ONCE, readings.length);
     // A panel's parts have one time: they are made together.
     while (readings[until]?.timeMs === readings[until - 1]?.timeMs) until += 1;
-    yield observationTexts(readings.slice(from, until));
+    yield observationTexts(readings.slice(from, until), linksOf);
     from = until;
   }
 }

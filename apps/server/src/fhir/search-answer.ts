@@ -6,7 +6,7 @@ import { fail } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type Answer, outcomeOf, refuseFor } from './answer.ts';
 import type { DeviceSearch } from './device-search.ts';
-import { DEVICE } from './devices-by-id.ts';
+import { DEVICE, METRIC } from './devices-by-id.ts';
 import type { HiddenQuestions } from './hidden-questions.ts';
 import { bundleText } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
@@ -35,8 +35,8 @@ export async function searchAnswer(
   const found =
     type === OBSERVATION
       ? await observations.search(asked, query.value)
-      : type === DEVICE
-        ? await devices.search(organisationId, query.value)
+      : type === DEVICE || type === METRIC
+        ? await devices.search(organisationId, type, query.value)
         : await repository.search(organisationId, query.value);
   if (!found.ok) return refuseFor(found.fault);
   const page: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);

@@ -1,40 +1,40 @@
 /** What the platform itself tells: readings, and the devices of the registry. Nobody writes it by FHIR. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { type Answer, refuse } from './answer.ts';
-import { DEVICE, type DevicesById } from './devices-by-id.ts';
+import type { DevicesById } from './devices-by-id.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 import type { ReadingsById } from './reading-by-id.ts';
 
 export interface ToldPorts {
   readonly readings: Pick<ReadingsById, 'isOne'>;
-  readonly devices: Pick<DevicesById, 'byTag'>;
+  readonly devices: Pick<DevicesById, 'told'>;
 }
 
 export interface ReadToldPorts {
   readonly readings: Pick<ReadingsById, 'isOne' | 'read'>;
-  readonly devices: Pick<DevicesById, 'byTag' | 'tell'>;
+  readonly devices: Pick<DevicesById, 'told'>;
 }
 
 /** Undefined where it is not told here. */
 export async function readTold(
   organisationId: OrganisationId,
-  { type, id }: DocumentName,
+  name: DocumentName,
   { readings, devices }: ReadToldPorts,
 ): Promise<Answer<FhirDocument> | undefined> {
-  if (type === 'Observation') return await readings.read(organisationId, id);
-  const device = type === DEVICE ? devices.byTag(organisationId, id) : undefined;
-  return device && { ok: true, value: devices.tell(device) };
+  if (name.type === 'Observation') return await readings.read(organisationId, name.id);
+  const device = devices.told(organisationId, name);
+  return device && { ok: true, value: device };
 }
 
 /** Why it is not to be written, where it is told here. */
 export function toldHere(
   organisationId: OrganisationId,
-  { type, id }: DocumentName,
+  name: DocumentName,
   { readings, devices }: ToldPorts,
 ): Extract<Answer<never>, { ok: false }> | undefined {
-  if (type === 'Observation') return readings.isOne(organisationId, id) ? IS_READING : undefined;
-  if (type !== DEVICE) return undefined;
-  return devices.byTag(organisationId, id) === undefined ? undefined : IS_DEVICE;
+  if (name.type === 'Observation')
+    return readings.isOne(organisationId, name.id) ? IS_READING : undefined;
+  return devices.told(organisationId, name) === undefined ? undefined : IS_DEVICE;
 }
 
 const IS_READING = refuse(405, {
@@ -45,6 +45,6 @@ const IS_READING = refuse(405, {
 
 const IS_DEVICE = refuse(405, {
   code: 'business-rule',
-  text: 'A device of the registry is neither changed nor deleted here.',
-  at: 'Device.id',
+  text: 'A device of the registry, and what it measures, is neither changed nor deleted here.',
+  at: 'id',
 });

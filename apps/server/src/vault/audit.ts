@@ -15,6 +15,7 @@ export type AuditAct =
   | 'keys-rotated'
   | 'device-assigned'
   | 'device-unassigned'
+  | 'device-described'
   | 'device-token-renewed'
   | 'device-disabled'
   | 'assignment-corrected'

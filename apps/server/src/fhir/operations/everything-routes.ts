@@ -77,7 +77,7 @@ interface RecordPage {
 
 /** Documents while there are any; what room is left on their last page is for readings. */
 async function pageOf(
-  { repository, telemetry }: ObservationPorts,
+  { repository, ...source }: ObservationPorts,
   organisationId: OrganisationId,
   asked: EverythingAsked,
 ): Promise<Answer<RecordPage>> {
@@ -101,7 +101,7 @@ async function pageOf(
   if (found.length === count) return ending(FIRST_READING);
   const start = 'atMs' in cursor ? cursor : undefined;
   const query = { ...queryOf(asked), count: count - found.length, page: start };
-  const readings = await readingsPage(query, telemetry);
+  const readings = await readingsPage(query, source);
   return {
     ok: true,
     value: {

@@ -1,11 +1,12 @@
 /** The lines of an export's file, made while they are fetched. */
 
+import type { LinksOf } from '@ausculta/fhir/observation';
 import type { ObservationQuery } from '@ausculta/fhir/observation-query';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { ByteBudget } from '../page-budget.ts';
 import { PATIENT } from '../patients.ts';
-import { allReadings } from '../reading-pages.ts';
+import { allReadings, type ReadingSource } from '../reading-pages.ts';
 import type { Repository } from '../repository.ts';
 import { type ExportRow, type FileRow, readVersions } from './export-store.ts';
 
@@ -19,17 +20,18 @@ export class FileBroken extends Error {}
 export interface LinePorts {
   readonly repository: Repository;
   readonly telemetry: Pick<Telemetry, 'windows'>;
+  readonly linksOf: LinksOf;
 }
 
 type AskedExport = Pick<ExportRow, 'organisation_id' | 'asked_ms' | 'since_ms'>;
 
 export function linesOf(
-  { repository, telemetry }: LinePorts,
+  { repository, ...source }: LinePorts,
   row: AskedExport,
   file: FileRow,
 ): AsyncGenerator<string> {
   const { organisation_id: organisationId } = row;
-  if (file.subject_id !== null) return readingLines(telemetry, row, file.subject_id);
+  if (file.subject_id !== null) return readingLines(source, row, file.subject_id);
   if (file.type === PATIENT) return patientLines(repository, organisationId, file.ids);
   return documentLines(repository, organisationId, file);
 }
@@ -74,14 +76,14 @@ async function* patientLines(
 }
 
 async function* readingLines(
-  telemetry: LinePorts['telemetry'],
+  source: ReadingSource,
   { asked_ms: askedMs, since_ms: sinceMs }: AskedExport,
   subjectId: ObservationQuery['subjectId'],
 ): AsyncGenerator<string> {
   const interval = { fromMs: sinceMs ?? Number.NEGATIVE_INFINITY, untilMs: askedMs };
   const unreadable: Parameters<typeof allReadings>[2] = [];
   const asked = { subjectId, ...{ codes: [], categories: [], ignored: [] }, interval };
-  for await (const readings of allReadings(asked, telemetry, unreadable)) {
+  for await (const readings of allReadings(asked, source, unreadable)) {
     const texts = readings.map(({ text }) => text);
     if (texts.length > 0) yield `${texts.join('\n')}\n`;
   }

@@ -69,7 +69,7 @@ const OWN = ['max', '_count', ...ABOUT_THE_ANSWER];
 const OF_PATIENT = /^(patient|subject)(:Patient)?$/;
 
 export async function lastOfEach(
-  { repository, telemetry, registry }: ObservationPorts,
+  { repository, registry, ...source }: ObservationPorts,
   { organisationId, texts, isStrict, baseUrl, isTold }: LastAsked,
 ): Promise<Answer<Last>> {
   const max = texts.has('max') ? wholeNumber(texts.get('max'), MAX_MAX) : 1;
@@ -98,7 +98,7 @@ export async function lastOfEach(
   else if (subjectOf(registry, organisationId, asked.value.subjectId) !== undefined) {
     const series = registry.seriesOfSubject(asked.value.subjectId);
     const metrics = new Set(series.map(({ metric }) => metric));
-    const reading = { query: asked.value, metrics, max, telemetry };
+    const reading = { query: asked.value, metrics, max, source };
     if (await addReadings(reading, groups)) isUnreadable = true;
   }
   if (query.value.ignored.length > 0) issues.push(PASSED_OVER);

@@ -9,13 +9,12 @@ import { SYSTEM } from '@ausculta/fhir/systems';
 import { BLOOD_PRESSURE_PANEL } from '@ausculta/vitals/catalogue-pressure';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { CodeableConcept, Observation } from '@medplum/fhirtypes';
-import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Condition } from '../conditions.ts';
 import type { FhirDocument } from '../document.ts';
 import { positionOf } from '../found-rows.ts';
 import { tokenText } from '../index-entries.ts';
 import { ANSWER_BYTES_MAX, ByteBudget } from '../page-budget.ts';
-import { documentOfReading, readingsPage } from '../reading-pages.ts';
+import { documentOfReading, type ReadingSource, readingsPage } from '../reading-pages.ts';
 import { documentOf, type Found, type SearchSession, TooWide } from '../search-session.ts';
 
 /** So many documents are opened; what has been seen often enough is passed over unopened. */
@@ -143,12 +142,12 @@ interface ReadingsAsked {
   /** Of the patient's series. */
   readonly metrics: ReadonlySet<Metric>;
   readonly max: number;
-  readonly telemetry: Telemetry;
+  readonly source: ReadingSource;
 }
 
 /** The newest of each metric that the patient has; true when part of the record does not open. */
 export async function addReadings(
-  { query, metrics, max, telemetry }: ReadingsAsked,
+  { query, metrics, max, source }: ReadingsAsked,
   groups: LastGroups,
 ): Promise<boolean> {
   const codes = new Map(
@@ -164,7 +163,7 @@ export async function addReadings(
   let isUnreadable = false;
   for (const code of codes.values()) {
     const one = { ...query, codes: [...query.codes, [code]], newestFirst: true, count: max };
-    const page = await readingsPage({ ...one, page: undefined }, telemetry);
+    const page = await readingsPage({ ...one, page: undefined }, source);
     for (const reading of page.resources) {
       const observation = JSON.parse(reading.text) as Observation;
       const document = documentOfReading(reading);
