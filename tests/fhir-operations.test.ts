@@ -285,10 +285,13 @@ test('operations are in the capability statement, and others are not', async () 
     'summary',
     'match',
     'export',
+    'graphql',
     'validate',
   ]);
-  assert.deepEqual(operationsOf('Observation'), ['lastn', 'stats', 'validate']);
-  assert.deepEqual(operationsOf('Flag'), ['validate']);
+  assert.deepEqual(operationsOf('Observation'), ['lastn', 'stats', 'graphql', 'validate']);
+  assert.deepEqual(operationsOf('Flag'), ['graphql', 'validate']);
+  const ofSystem = rest?.[0]?.operation?.map(({ name }) => name) ?? [];
+  assert.ok(ofSystem.includes('graphql') && !ofSystem.includes('everything'));
   const unknown = client.operation({ name: '$what', resourceType: 'Patient', method: 'GET' });
   await assert.rejects(unknown, (error) => clientStatus(error) === 404);
 });

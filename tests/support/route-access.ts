@@ -42,5 +42,6 @@ export const FOR_ADMINISTRATORS = [
   'POST /fhir/R4/Patient/$export',
 ];
 
-/** They tell of the caller, or of the server. */
-export const SAME_FOR_ALL = /^GET \/(api\/(live|session|status)|fhir\/R4\/metadata)$/;
+/** They tell of the caller, of the server, or that a question is posted. */
+export const SAME_FOR_ALL =
+  /^GET \/(api\/(live|session|status)|fhir\/R4\/(metadata|(:type\/:id\/)?\$graphql))$/;

@@ -60,6 +60,11 @@ export function writePrecise(value: unknown, hasPrecise: boolean): string {
   });
 }
 
+/** How a number was written that a JavaScript number forgets; undefined where it writes the same. */
+export function numberText(holder: object, key: string): string | undefined {
+  return precise.get(holder)?.get(key);
+}
+
 /** What `JSON.stringify` writes just as `text` says it, zeros at its end too. */
 export function rawNumber(text: string): unknown {
   return JSON.rawJSON(text);

@@ -9,12 +9,23 @@ export const BODIES = [
   'application/fhir+json',
   'application/json-patch+json',
   'application/x-www-form-urlencoded',
+  // A question of $graphql: no resource.
+  'application/graphql',
 ];
 
 /** Resources line by line, which are read as they come. */
 export const LINES = ['application/fhir+ndjson', 'application/x-ndjson', 'application/ndjson'];
 
-const TOLD = ['application/fhir+json', 'application/json', 'text/json', 'json', ...LINES];
+const GRAPHQL_ANSWER = 'application/graphql-response+json';
+
+const TOLD = [
+  'application/fhir+json',
+  'application/json',
+  'text/json',
+  'json',
+  GRAPHQL_ANSWER,
+  ...LINES,
+];
 
 /** Another version of FHIR is another format. */
 const VERSIONS = ['4.0', '4.0.1'];

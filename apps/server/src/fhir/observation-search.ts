@@ -34,6 +34,8 @@ export interface ObservationPorts {
   readonly registry: Registry;
 }
 
+type AskedOfObservations = Pick<SearchAsked, 'organisationId' | 'parameters' | 'baseUrl'>;
+
 export type ObservationPage = SearchPage & { readonly issues: readonly OperationOutcomeIssue[] };
 
 /** Of the answer, not of what is asked. */
@@ -48,7 +50,7 @@ export class ObservationSearch {
     this.#ports = ports;
   }
 
-  async search(asked: SearchAsked, query: SearchQuery): Promise<Result<ObservationPage>> {
+  async search(asked: AskedOfObservations, query: SearchQuery): Promise<Result<ObservationPage>> {
     const readings = this.#readingsQuery(asked, query);
     if (readings === undefined) {
       const page = await this.#ports.repository.search(asked.organisationId, query);
@@ -64,7 +66,7 @@ export class ObservationSearch {
   }
 
   #readingsQuery(
-    { organisationId, parameters, baseUrl }: SearchAsked,
+    { organisationId, parameters, baseUrl }: AskedOfObservations,
     query: SearchQuery,
   ): ReadingsAsked | undefined {
     const own = parameters
@@ -79,7 +81,7 @@ export class ObservationSearch {
   }
 
   async #merged(
-    { organisationId }: SearchAsked,
+    { organisationId }: AskedOfObservations,
     { query, readings, starts }: Merging,
   ): Promise<Result<ObservationPage>> {
     const { newestFirst } = readings.query;

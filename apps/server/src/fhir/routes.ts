@@ -8,6 +8,7 @@ import { capabilityStatement, capabilityText, type FhirRoute } from './capabilit
 import { DeviceSearch } from './device-search.ts';
 import type { DevicesById } from './devices-by-id.ts';
 import { BODIES, LINES, refuseOtherFormats } from './formats.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
 import { HiddenQuestions, type QuestionPorts } from './hidden-questions.ts';
 import { baseOf, sendRefusal } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
@@ -42,6 +43,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
       searchRoutes(fhir, searching);
       bundleRoutes(fhir, searching);
       operationRoutes(fhir, ports);
+      graphqlRoutes(fhir, { searching, pause: ports.pause });
       ports.more(fhir);
       readRoutes(fhir, repository);
       writeRoutes(fhir, repository);

@@ -26,9 +26,26 @@ export interface SearchPorts {
 type Told = SearchPage & { readonly issues?: readonly OperationOutcomeIssue[] };
 
 export async function searchAnswer(
-  { repository, observations, devices }: SearchPorts,
+  ports: SearchPorts,
   asked: SearchAsked,
 ): Promise<Answer<string>> {
+  const found = await foundBy(ports, asked);
+  if (!found.ok) return found;
+  const { definitions } = await fhirKnowledge();
+  const { query, page } = found.value;
+  return { ok: true, value: pageText(asked, query, { page, definitions }) };
+}
+
+export interface FoundBy {
+  readonly query: SearchQuery;
+  readonly page: Told;
+}
+
+/** The page itself, for whoever tells it in another form. */
+export async function foundBy(
+  { repository, observations, devices }: SearchPorts,
+  asked: Omit<SearchAsked, 'selfUrl' | 'nextUrl'>,
+): Promise<Answer<FoundBy>> {
   const { organisationId, type, parameters } = asked;
   const query = await repository.parse(type, parameters, asked);
   if (!query.ok) return refuseFor(query.fault);
@@ -40,8 +57,7 @@ export async function searchAnswer(
         : await repository.search(organisationId, query.value);
   if (!found.ok) return refuseFor(found.fault);
   const page: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);
-  const { definitions } = await fhirKnowledge();
-  return { ok: true, value: pageText(asked, query.value, { page, definitions }) };
+  return { ok: true, value: { query: query.value, page } };
 }
 
 /** Whatever asks of Observations among others is answered from documents alone. */
@@ -83,8 +99,8 @@ function pageText(
   ]);
 }
 
-function issuesOf(
-  { ignored }: SearchQuery,
+export function issuesOf(
+  { ignored }: Pick<SearchQuery, 'ignored'>,
   { isUnreadable, issues = [] }: Told,
 ): OperationOutcomeIssue[] {
   const told = [...issues];

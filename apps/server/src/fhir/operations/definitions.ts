@@ -28,6 +28,8 @@ const DEFINED: Readonly<Record<string, { readonly on: string; readonly definitio
   },
   // Nobody has defined one: decisions/0026-bulk-export.md says what it does.
   '/$import': { on: '', definition: 'urn:ausculta:operation:import' },
+  '/$graphql': { on: '', definition: `${R4}/Resource-graphql` },
+  '/:type/:id/$graphql': { on: '*', definition: `${R4}/Resource-graphql` },
   '/:type/$validate': { on: '*', definition: `${R4}/Resource-validate` },
 };
 
