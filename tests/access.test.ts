@@ -311,6 +311,7 @@ describe('access', () => {
       `/fhir/R4/Patient/${id}/$everything`,
       `/fhir/R4/Observation/$lastn?patient=${id}`,
       `/fhir/R4/Observation/$stats?subject=Patient/${id}&code=8867-4&statistic=count&duration=1`,
+      `/fhir/R4/Observation/$waveform?patient=${id}&code=ecg-ii&start=2026-11-21T08:00:00Z&end=2026-11-21T08:01:00Z`,
       `/fhir/R4/Patient/${id}/$summary`,
       `/fhir/R4/Condition/${condition}/$validate`,
       '/fhir/R4/Subscription/$status',

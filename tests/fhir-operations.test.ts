@@ -288,7 +288,13 @@ test('operations are in the capability statement, and others are not', async () 
     'graphql',
     'validate',
   ]);
-  assert.deepEqual(operationsOf('Observation'), ['lastn', 'stats', 'graphql', 'validate']);
+  assert.deepEqual(operationsOf('Observation'), [
+    'lastn',
+    'stats',
+    'waveform',
+    'graphql',
+    'validate',
+  ]);
   assert.deepEqual(operationsOf('Flag'), ['graphql', 'validate']);
   const ofSystem = rest?.[0]?.operation?.map(({ name }) => name) ?? [];
   assert.ok(ofSystem.includes('graphql') && !ofSystem.includes('everything'));

@@ -1,6 +1,6 @@
 /** What `Observation/$stats` tells: one Observation for a code, with a component for each figure (R4). */
 import { CATALOGUE } from '@ausculta/vitals/catalogue';
-import type { Metric } from '@ausculta/vitals/metric';
+import type { Metric, MetricKind } from '@ausculta/vitals/metric';
 import type { CodeableConcept, Observation, ObservationComponent } from '@medplum/fhirtypes';
 import type { Interval } from './date-range.ts';
 import { codingsOf } from './observation.ts';
@@ -56,10 +56,13 @@ export function isStatistic(code: string): boolean {
 }
 
 /** The numbers that a code names, whichever of a patient's devices measures them. */
-export function metricsMeantBy({ system, code }: Token): readonly Metric[] {
+export function metricsMeantBy(
+  { system, code }: Token,
+  kind: MetricKind = 'numeric',
+): readonly Metric[] {
   return CATALOGUE.filter(
     (metric) =>
-      metric.kind === 'numeric' &&
+      metric.kind === kind &&
       codingsOf(metric).some(
         (one) => one.code === code && (system === undefined || one.system === system),
       ),

@@ -10,8 +10,14 @@ import { xmlExamplesIn } from '../../../tests/support/fhir-xml.ts';
 import { dataTest } from '../../../tools/test-data.ts';
 import { readCoincident, toCoincidentObservation } from './coincident-time.ts';
 import { runsIn } from './observed-waveform.ts';
+import { deviceTag } from './reading-id.ts';
 import { isError, validate } from './validation.ts';
-import { cutRun, type PlacedRun, toWaveformObservation } from './waveform-observation.ts';
+import {
+  cutRun,
+  type PlacedRun,
+  parseWaveformId,
+  toWaveformObservation,
+} from './waveform-observation.ts';
 
 // One seed: a test that fails does so again.
 fc.configureGlobal({ seed: 20260301 });
@@ -167,6 +173,26 @@ dataTest({ dataset: 'fhir', name: 'the sample arrays of the guides are traces' }
     'ECGSampleArrayObservation ecg-iii': '125 at 125 Hz, 1000',
     'rtsa-example-2 ecg-i': '116 at 100 Hz, 0.620347394541',
   });
+});
+
+test('an id tells what it is of, and others are none', () => {
+  const rate = { numerator: 250, denominator: 3 };
+  const { id = '' } = toWaveformObservation([run('ecg-ii', { rate })], LINKS);
+  assert.deepEqual(parseWaveformId(id), {
+    ...{ device: deviceTag('monitor-7'), name: 'ecg-ii', epoch: 1, stampMs: AT - 500 },
+    ...{ length: 500, rate },
+  });
+  for (const other of [id.slice(0, id.lastIndexOf('.')), `${id}-1`, `x${id}`, ''])
+    assert.equal(parseWaveformId(other), undefined, other);
+});
+
+test('means say of how many samples they are', () => {
+  const coarse = cutRun(run('ecg-ii'), { fromMs: AT, untilMs: AT + 2_000, everyN: 5 });
+  assert.ok(coarse);
+  const told = toWaveformObservation([coarse], LINKS, 5);
+  assertValid(told);
+  assert.match(told.method?.text ?? '', /mean of 5 samples/);
+  assert.equal(toWaveformObservation([run('ecg-ii')], LINKS).method, undefined);
 });
 
 const MOMENT = {

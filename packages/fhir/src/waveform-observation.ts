@@ -10,7 +10,7 @@ import { type SampleRate, sampleOffsetMs } from '@ausculta/vitals/waveform';
 import type { Observation, SampledData } from '@medplum/fhirtypes';
 import { codingsOf, type DeviceLinks } from './observation.ts';
 import { certainty } from './observation-value.ts';
-import { deviceTag, readingId } from './reading-id.ts';
+import { deviceTag, parseReadingId, type ReadingKey, readingId } from './reading-id.ts';
 import { SYSTEM } from './systems.ts';
 
 /** A run of samples that lie in the window asked for. */
@@ -67,11 +67,13 @@ function meanOf(samples: Int32Array): number {
 
 /**
  * Runs of one device that begin together, at one rate and of one length, as one Observation. The id is
- * made of what was asked: device, metric, epoch, first sample, length and rate.
+ * made of what was asked: device, metric, epoch, first sample, length and rate. `everyN` says how many
+ * samples each value is the mean of.
  */
 export function toWaveformObservation(
   runs: readonly [PlacedRun, ...PlacedRun[]],
   { device, personal }: Pick<DeviceLinks, 'device' | 'personal'>,
+  everyN = 1,
 ): Observation {
   const [first] = runs;
   const { timeMs, samples, rate, subjectId } = first;
@@ -91,6 +93,8 @@ export function toWaveformObservation(
     subject: { reference: `Patient/${subjectId}` },
     effectivePeriod: { start: isoOf(timeMs), end: isoOf(endMs) },
     ...(interpretation.length > 0 && { interpretation }),
+    // Whoever looks for peaks has to know that they are lower in it.
+    ...(everyN > 1 && { method: { text: `Each value is the mean of ${everyN} samples` } }),
     device,
     ...(runs.length === 1
       ? { valueSampledData: sampledData(first) }
@@ -106,6 +110,21 @@ export function toWaveformObservation(
 function idOf({ deviceId, epoch, stampMs, samples, rate }: PlacedRun, { key }: Metric): string {
   const id = readingId({ device: deviceTag(deviceId), name: key, epoch, stampMs });
   return `${id}.${samples.length.toString(36)}-${rate.numerator}-${rate.denominator}`;
+}
+
+export interface WaveformKey extends ReadingKey {
+  readonly length: number;
+  readonly rate: SampleRate;
+}
+
+const WAVEFORM_ID = /^(.{1,63})\.([0-9a-z]{1,6})-(\d{1,9})-(\d{1,9})$/;
+
+/** Undefined for what is no id of a waveform; whether there is such a one is not known here. */
+export function parseWaveformId(id: string): WaveformKey | undefined {
+  const [, first = '', length = '', numerator, denominator] = WAVEFORM_ID.exec(id) ?? [];
+  const key = parseReadingId(first);
+  const rate = { numerator: Number(numerator), denominator: Number(denominator) };
+  return key && { ...key, length: Number.parseInt(length, 36), rate };
 }
 
 /** value = sample * factor + origin: the converter's scale, so that its integers travel. */

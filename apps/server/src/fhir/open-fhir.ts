@@ -13,7 +13,7 @@ interface FhirParts
   extends Omit<RepositoryPorts, 'patients' | 'readings' | 'devices' | 'untold'>,
     Omit<UntoldPorts, 'keys' | 'recordOf'>,
     Pick<PatientPorts, 'registry' | 'categoryOf'> {
-  readonly telemetry: Pick<Telemetry, 'range'>;
+  readonly telemetry: Pick<Telemetry, 'range' | 'waveformsBySeries'>;
   /** The record that is used for this one: another where two were one person's. */
   readonly usedFor: (subjectId: SubjectId) => SubjectId;
   readonly keys: RepositoryPorts['keys'] & PatientPorts['keys'];

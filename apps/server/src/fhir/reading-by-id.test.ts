@@ -35,6 +35,7 @@ function room({ isDamaged = false } = {}): ReadingsById {
     registry: { offsetsOf: () => offsets },
     devices,
     telemetry: {
+      waveformsBySeries: () => Promise.resolve([]),
       range: ({ metrics, fromMs, toMs, unreadable }) => {
         assert.deepEqual([fromMs, toMs], [STAMP_MS + OFFSET_MS, STAMP_MS + OFFSET_MS + 1]);
         if (isDamaged) unreadable.push({} as never);

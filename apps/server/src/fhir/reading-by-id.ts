@@ -5,6 +5,7 @@
 import { metricKeysOfId } from '@ausculta/fhir/observation';
 import { observationTexts } from '@ausculta/fhir/observation-text';
 import { parseReadingId, type ReadingKey } from '@ausculta/fhir/reading-id';
+import { parseWaveformId } from '@ausculta/fhir/waveform-observation';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
@@ -13,11 +14,12 @@ import { type Answer, UNREADABLE } from './answer.ts';
 import type { DevicesById } from './devices-by-id.ts';
 import type { FhirDocument } from './document.ts';
 import { documentOfReading, inOrder } from './reading-pages.ts';
+import { waveformById } from './waveforms.ts';
 
 export interface ReadingPorts {
   readonly registry: Pick<Registry, 'offsetsOf'>;
   readonly devices: Pick<DevicesById, 'byTag' | 'linksOf'>;
-  readonly telemetry: Pick<Telemetry, 'range'>;
+  readonly telemetry: Pick<Telemetry, 'range' | 'waveformsBySeries'>;
 }
 
 export class ReadingsById {
@@ -30,7 +32,9 @@ export class ReadingsById {
   /** Whether it is the id of a reading of a device here: no document may take it. */
   isOne(organisationId: OrganisationId, id: string): boolean {
     const key = parseReadingId(id);
-    return key !== undefined && this.#deviceOf(organisationId, key) !== undefined;
+    return key === undefined
+      ? this.#isWaveform(organisationId, id)
+      : this.#deviceOf(organisationId, key) !== undefined;
   }
 
   /** Undefined where there is no such reading. */
@@ -40,8 +44,9 @@ export class ReadingsById {
   ): Promise<Answer<FhirDocument> | undefined> {
     const { registry, telemetry, devices } = this.#ports;
     const key = parseReadingId(id);
-    const device = key && this.#deviceOf(organisationId, key);
-    if (key === undefined || device === undefined) return undefined;
+    if (key === undefined) return await this.#waveform(organisationId, id);
+    const device = this.#deviceOf(organisationId, key);
+    if (device === undefined) return undefined;
     const { epoch, stampMs } = key;
     const atMs = stampMs + registry.offsetsOf({ deviceId: device.id, epoch }).at(stampMs);
     const span = { fromMs: atMs, toMs: atMs + 1, metrics: metricKeysOfId(key.name) };
@@ -58,9 +63,21 @@ export class ReadingsById {
     return isUnreadable ? UNREADABLE : undefined;
   }
 
+  #isWaveform(organisationId: OrganisationId, id: string): boolean {
+    const key = parseWaveformId(id);
+    return key !== undefined && this.#deviceOf(organisationId, key) !== undefined;
+  }
+
+  #waveform(organisationId: OrganisationId, id: string): ReturnType<typeof waveformById> {
+    const { devices, ...ports } = this.#ports;
+    const { linksOf } = devices;
+    const deviceOf = devices.byTag.bind(devices);
+    return waveformById({ ...ports, linksOf, deviceOf }, organisationId, id);
+  }
+
   #deviceOf(
     organisationId: OrganisationId,
-    { device: tag }: ReadingKey,
+    { device: tag }: Pick<ReadingKey, 'device'>,
   ): RegisteredDevice | undefined {
     return this.#ports.devices.byTag(organisationId, tag);
   }

@@ -24,7 +24,7 @@ import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
 import type { MovePorts } from './subject-moves.ts';
 import { trend } from './trend.ts';
-import { waveforms } from './waveform-runs.ts';
+import { waveforms, waveformsBySeries } from './waveform-runs.ts';
 
 const FLUSH_LOOK_MS = 1_000;
 
@@ -177,6 +177,10 @@ export class Telemetry {
 
   waveforms(question: Parameters<typeof waveforms>[1]): Promise<WaveformRun[]> {
     return waveforms(this.queryPorts, question);
+  }
+
+  waveformsBySeries(question: Parameters<typeof waveformsBySeries>[1]) {
+    return waveformsBySeries(this.queryPorts, question);
   }
 
   /**

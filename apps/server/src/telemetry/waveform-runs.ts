@@ -11,7 +11,12 @@ import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
 
 interface RunsOfSeries {
   readonly series: Series;
-  readonly runs: WaveformRun[];
+  readonly runs: CorrectedRun[];
+}
+
+/** In corrected time, and by how much that is from the device's. */
+interface CorrectedRun extends WaveformRun {
+  readonly offsetMs: number;
 }
 
 /** Runs of a subject's waveforms that touch the span, cut to it, with corrected starts. */
@@ -52,19 +57,22 @@ function runsOf(
   ports: QueryPorts,
   part: { series: Series; chunks: readonly SealedChunk[]; fresh: readonly WaveformRun[] },
   { unreadable, ...span }: Span & Pick<Question, 'unreadable'>,
-): WaveformRun[] {
+): CorrectedRun[] {
   const { series, chunks, fresh } = part;
   const runs: WaveformRun[] = [];
   for (const row of chunks)
     for (const run of openRuns(ports, { series, row }, unreadable) ?? []) runs.push(run);
   for (const run of fresh) runs.push(run);
   return joinRuns(withoutRepeats(visibleRuns(runs, ports.registry.hiddenStamps(series))))
-    .map((run) => ({ ...run, startMs: run.startMs + ports.offsetsOf(series).at(run.startMs) }))
+    .map((run) => {
+      const offsetMs = ports.offsetsOf(series).at(run.startMs);
+      return { ...run, startMs: run.startMs + offsetMs, offsetMs };
+    })
     .map((run) => cutTo(run, span))
     .filter((run) => run.samples.length > 0);
 }
 
-function cutTo(run: WaveformRun, span: Span): WaveformRun {
+function cutTo(run: CorrectedRun, span: Span): CorrectedRun {
   const perMs = run.rate.numerator / (1000 * run.rate.denominator);
   const from = Math.max(0, Math.ceil((span.fromMs - run.startMs) * perMs));
   const until = Math.max(

@@ -11,6 +11,8 @@ const DEFINED: Readonly<Record<string, { readonly on: string; readonly definitio
   '/Patient/$match': { on: 'Patient', definition: `${R4}/Patient-match` },
   '/Observation/$lastn': { on: 'Observation', definition: `${R4}/Observation-lastn` },
   '/Observation/$stats': { on: 'Observation', definition: `${R4}/Observation-stats` },
+  // Nobody has defined one: docs/fhir.md says what it does.
+  '/Observation/$waveform': { on: 'Observation', definition: 'urn:ausculta:operation:waveform' },
   '/Patient/$export': { on: 'Patient', definition: `${BULK}/patient-export` },
   '/Group/:id/$export': { on: 'Group', definition: `${BULK}/group-export` },
   '/$export': { on: '', definition: `${BULK}/export` },

@@ -1,4 +1,7 @@
 /** What an operation is asked: in the address, or as a Parameters resource, which says the same. */
+import type { Token } from '@ausculta/fhir/observation-query';
+import { referenceHere } from '@ausculta/fhir/reference';
+import { parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { Parameters, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import type { FastifyRequest } from 'fastify';
 import { type Answer, refuse } from '../answer.ts';
@@ -69,6 +72,18 @@ function textOf(part: object): string | undefined {
     return typeof system === 'string' ? `${system}|${code}` : code;
   }
   return value === undefined ? undefined : String(value);
+}
+
+/** The patient of this server that `patient` or `subject` names. */
+export function patientIn(texts: URLSearchParams, baseUrl: string): SubjectId | undefined {
+  const given = texts.get('patient') ?? texts.get('subject') ?? '';
+  return parseSubjectId((referenceHere(given, baseUrl) ?? given).replace(/^Patient\//, ''));
+}
+
+/** "system|code", or a code alone, of that system where one is given. */
+export function tokenOf(text: string, system?: string): Token {
+  const at = text.lastIndexOf('|');
+  return at < 0 ? { system, code: text } : { system: text.slice(0, at), code: text.slice(at + 1) };
 }
 
 /** How the answer is told: no matter of the operation. */

@@ -9,6 +9,7 @@ import { matchRoutes } from './match-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
 import { type SummaryPorts, summaryRoutes } from './summary-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
+import { waveformRoutes } from './waveform-routes.ts';
 
 export interface OperationPorts extends SummaryPorts {
   readonly exports: Exports;
@@ -20,6 +21,7 @@ export function operationRoutes(app: FastifyInstance, ports: OperationPorts): vo
   everythingRoutes(app, ports);
   lastnRoutes(app, ports);
   statsRoutes(app, ports);
+  waveformRoutes(app, ports);
   summaryRoutes(app, ports);
   validateRoutes(app, ports);
   matchRoutes(app, ports.repository);

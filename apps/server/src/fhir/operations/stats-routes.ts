@@ -2,10 +2,8 @@
 import { type Interval, readDate } from '@ausculta/fhir/date-range';
 import type { Token } from '@ausculta/fhir/observation-query';
 import { isStatistic, metricsMeantBy, toStatistics } from '@ausculta/fhir/observation-statistics';
-import { referenceHere } from '@ausculta/fhir/reference';
 import { fail } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import { parseSubjectId } from '@ausculta/vitals/identity';
 import type { Observation, Parameters } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { subjectOf } from '../../devices/routes.ts';
@@ -16,7 +14,14 @@ import { baseOf, sendRefusal } from '../http-answer.ts';
 import type { ObservationPorts } from '../observation-search.ts';
 import { FHIR_ROUTE } from '../route-kind.ts';
 import { TooWide } from '../search-session.ts';
-import { type OperationAsked, readAsked, UNKNOWN_PARAMETER, unknownIn } from './parameters.ts';
+import {
+  type OperationAsked,
+  patientIn,
+  readAsked,
+  tokenOf,
+  UNKNOWN_PARAMETER,
+  unknownIn,
+} from './parameters.ts';
 import { Gathering, type StatsOf } from './stats.ts';
 
 export interface StatsPorts extends ObservationPorts {
@@ -59,9 +64,7 @@ function statsAsked(
 ): Answer<StatsAsked> {
   const { texts } = asked;
   if (unknownIn(asked, KNOWN) !== undefined) return UNKNOWN_PARAMETER;
-  const subject = texts.get('subject') ?? '';
-  const target = (referenceHere(subject, baseUrl) ?? subject).replace(/^Patient\//, '');
-  const subjectId = parseSubjectId(target);
+  const subjectId = patientIn(texts, baseUrl);
   if (subjectId === undefined) return SUBJECT_MISSING;
   const system = texts.get('system') ?? undefined;
   const codes = [
@@ -74,11 +77,6 @@ function statsAsked(
   const period = periodOf(asked, nowMs);
   if (period === undefined) return PERIOD_MISSING;
   return { ok: true, value: { subjectId, codes, period, statistics } };
-}
-
-function tokenOf(text: string, system?: string): Token {
-  const at = text.lastIndexOf('|');
-  return at < 0 ? { system, code: text } : { system: text.slice(0, at), code: text.slice(at + 1) };
 }
 
 /** The last so many hours, or a period of which both ends are said. */

@@ -1,0 +1,140 @@
+/** Waveforms as Observations: a window of each, of a device and a metric, as fine as was asked. */
+import type { UnreadablePart } from '@ausculta/contract/readings';
+import type { LinksOf, PlacedReading } from '@ausculta/fhir/observation';
+import {
+  cutRun,
+  type PlacedRun,
+  parseWaveformId,
+  toWaveformObservation,
+  type WaveformKey,
+} from '@ausculta/fhir/waveform-observation';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { metricByKey } from '@ausculta/vitals/lookup';
+import type { Metric } from '@ausculta/vitals/metric';
+import { type SampleRate, sampleOffsetMs } from '@ausculta/vitals/waveform';
+import type { Observation } from '@medplum/fhirtypes';
+import type { RegisteredDevice } from '../devices/known-device.ts';
+import type { Registry } from '../devices/registry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { type Answer, UNREADABLE } from './answer.ts';
+import type { FhirDocument } from './document.ts';
+
+export interface WaveformPorts {
+  readonly telemetry: Pick<Telemetry, 'waveformsBySeries'>;
+  readonly linksOf: LinksOf;
+}
+
+export interface WaveformAsked {
+  readonly subjectId: SubjectId;
+  readonly metrics: readonly Metric[];
+  /** Half-open, in corrected time. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** From one value to the next at least; undefined: every sample. */
+  readonly periodMs: number | undefined;
+}
+
+/** Values of one answer: some 5 MB of text. */
+export const VALUES_MAX = 1_000_000;
+
+/** Undefined where it is too much for an answer. In the order of their time. */
+export async function waveformObservations(
+  { telemetry, linksOf }: WaveformPorts,
+  { metrics, periodMs, ...asked }: WaveformAsked,
+  unreadable: UnreadablePart[],
+): Promise<Observation[] | undefined> {
+  const runs = await runsOf(telemetry, { ...asked, metrics }, unreadable);
+  const cuts = runs.flatMap((run) => {
+    const everyN = Math.max(1, Math.round((periodMs ?? 0) / sampleOffsetMs(run.rate, 1)));
+    const cut = cutRun(run, { ...asked, everyN });
+    return cut === undefined ? [] : [{ cut, everyN }];
+  });
+  if (cuts.reduce((sum, { cut }) => sum + cut.samples.length, 0) > VALUES_MAX) return undefined;
+  return cuts
+    .toSorted((a, b) => a.cut.timeMs - b.cut.timeMs)
+    .map(({ cut, everyN }) => toWaveformObservation([cut], linksOf(readingLike(cut)), everyN));
+}
+
+/** A device is named alike, whatever of it is told. */
+function readingLike(run: PlacedRun): PlacedReading {
+  return { ...run, value: Number.NaN };
+}
+
+type Window = Omit<WaveformAsked, 'periodMs'>;
+
+async function runsOf(
+  telemetry: WaveformPorts['telemetry'],
+  { subjectId, metrics, fromMs, untilMs }: Window,
+  unreadable: UnreadablePart[],
+): Promise<PlacedRun[]> {
+  const keys = metrics.map(({ key }) => key);
+  const span = { fromMs, toMs: untilMs };
+  const all = await telemetry.waveformsBySeries({ subjectId, metrics: keys, ...span, unreadable });
+  return all.flatMap(({ series, runs }) =>
+    runs.map((run) => {
+      const { metric, deviceId, epoch } = series;
+      const { startMs, offsetMs, rate, samples, gain, zero, flags } = run;
+      const placed = { timeMs: Math.round(startMs), stampMs: Math.round(startMs - offsetMs) };
+      const of = { metric, subjectId: series.subjectId, deviceId, epoch };
+      return { ...of, ...placed, rate, samples, gain, zero, flags };
+    }),
+  );
+}
+
+export interface WaveformByIdPorts extends WaveformPorts {
+  readonly registry: Pick<Registry, 'offsetsOf'>;
+  readonly deviceOf: (organisationId: OrganisationId, tag: string) => RegisteredDevice | undefined;
+}
+
+/** As it was told under that id; undefined where there is none. */
+export async function waveformById(
+  { telemetry, linksOf, registry, deviceOf }: WaveformByIdPorts,
+  organisationId: OrganisationId,
+  id: string,
+): Promise<Answer<FhirDocument> | undefined> {
+  const key = parseWaveformId(id);
+  const metric = key && metricByKey(key.name);
+  const device = key && deviceOf(organisationId, key.device);
+  if (key === undefined || metric === undefined || device === undefined) return undefined;
+  if (key.length > VALUES_MAX) return undefined;
+  const { epoch, stampMs } = key;
+  const atMs = stampMs + registry.offsetsOf({ deviceId: device.id, epoch }).at(stampMs);
+  let isUnreadable = false;
+  for (const subjectId of new Set(device.wearers.map((one) => one.subjectId))) {
+    const unreadable: UnreadablePart[] = [];
+    const span = { fromMs: atMs - 0.5, untilMs: atMs + sampleOffsetMs(key.rate, key.length) };
+    const runs = await runsOf(telemetry, { subjectId, metrics: [metric], ...span }, unreadable);
+    for (const run of runs) {
+      const told = run.deviceId === device.id ? toldAs(id, key, { run, linksOf }) : undefined;
+      if (told !== undefined) return { ok: true, value: documentOf(told) };
+    }
+    isUnreadable ||= unreadable.length > 0;
+  }
+  return isUnreadable ? UNREADABLE : undefined;
+}
+
+function toldAs(
+  id: string,
+  { length, rate }: WaveformKey,
+  { run, linksOf }: { readonly run: PlacedRun; readonly linksOf: LinksOf },
+): Observation | undefined {
+  const everyN = everyNOf(run.rate, rate);
+  if (everyN === undefined) return undefined;
+  const samples = run.samples.subarray(0, length * everyN);
+  const cut = cutRun({ ...run, samples }, { fromMs: run.timeMs, untilMs: Infinity, everyN });
+  const told = cut && toWaveformObservation([cut], linksOf(readingLike(cut)), everyN);
+  return told?.id === id ? told : undefined;
+}
+
+/** So many samples of the one rate are one of the other. */
+function everyNOf(fine: SampleRate, coarse: SampleRate): number | undefined {
+  const everyN = coarse.denominator / fine.denominator;
+  const isWhole = Number.isInteger(everyN) && everyN >= 1;
+  return isWhole && fine.numerator === coarse.numerator ? everyN : undefined;
+}
+
+function documentOf(observation: Observation): FhirDocument {
+  const { id = '' } = observation;
+  const text = JSON.stringify(observation);
+  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text };
+}
