@@ -336,7 +336,7 @@ describe('in bulk', () => {
     assert.equal(await ask('/$export?_type=Flog'), 400);
     assert.equal(await ask('/$export?_since=soon'), 400);
     assert.equal(await ask('/$export?_outputFormat=text/csv'), 400);
-    assert.equal(await ask('/$export?_typeFilter=Flag?status=active'), 400);
+    assert.equal(await ask('/$export?_elements=id'), 400);
     assert.equal(await ask('/$export?patient=Patient/x'), 400);
     assert.equal(await ask('/Patient/$export?patient=Patient/x'), 400);
     assert.equal(await ask('/Group/none/$export'), 404);

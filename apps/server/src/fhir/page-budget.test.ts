@@ -131,9 +131,16 @@ test('a file of an export is made in pieces, and has each document once', async 
   const { repository, organisationId } = house;
   const file = { file: 1, type: 'DocumentReference', ids, versions: ids.map(() => 1) };
   const telemetry = { windows: () => assert.fail('no readings are asked for') };
-  const row = { organisation_id: organisationId, asked_ms: 0, since_ms: null };
+  const row = {
+    organisation_id: organisationId,
+    id: '',
+    asked_ms: 0,
+    since_ms: null,
+    filters: null,
+  };
   const told: string[] = [];
-  const source = { repository, telemetry, linksOf: linkByName };
+  const pause = () => Promise.resolve();
+  const source = { repository, telemetry, linksOf: linkByName, pause };
   for await (const lines of linesOf(source, row, { ...file, subject_id: null })) told.push(lines);
   assert.deepEqual(
     told.map((text) => JSON.parse(text).id),

@@ -101,7 +101,7 @@ function pageText(
 
 export function issuesOf(
   { ignored }: Pick<SearchQuery, 'ignored'>,
-  { isUnreadable, issues = [] }: Told,
+  { isUnreadable, issues = [] }: Pick<Told, 'isUnreadable' | 'issues'>,
 ): OperationOutcomeIssue[] {
   const told = [...issues];
   for (const name of new Set(ignored)) {

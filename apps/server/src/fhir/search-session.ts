@@ -16,7 +16,13 @@ import {
   type ConditionContext,
   conditionOf,
 } from './conditions.ts';
-import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
+import {
+  type DocumentKeys,
+  type FhirDocument,
+  openVersion,
+  packText,
+  unpackText,
+} from './document.ts';
 import { type Counted, countRows, foundRows } from './found-rows.ts';
 import { tokenText } from './index-entries.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -47,6 +53,11 @@ export interface SessionPorts {
 
 /** Thrown within a search, and answered as a fault of the question. */
 export class TooWide extends Error {}
+
+export interface PlaceSeal {
+  readonly seal: (text: string) => Uint8Array;
+  readonly open: (sealed: Uint8Array) => string | undefined;
+}
 
 export type Predicate = (entry: ShelfEntry) => boolean;
 
@@ -114,6 +125,19 @@ export class SearchSession {
     if (opened.ok) return opened.value;
     this.unreadable += 1;
     return undefined;
+  }
+
+  /** Of what is kept for a while about no subject; `place` is where it is kept. */
+  organisationSeal(place: string): PlaceSeal {
+    const seal = this.#ports.keys.organisationSeal(this.organisationId);
+    const context = `${place}/${this.organisationId}`;
+    return {
+      seal: (text) => seal.seal(packText(text), context),
+      open: (sealed) => {
+        const opened = seal.open(sealed, context);
+        return opened.ok ? unpackText(opened.value) : undefined;
+      },
+    };
   }
 
   rowsOf(text: string): SearchRow[] {

@@ -4,16 +4,18 @@ import { parseReference } from '@ausculta/fhir/reference';
 import { parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { Group } from '@medplum/fhirtypes';
 import { type Answer, refuse } from '../answer.ts';
+import { type TypeFilter, typeFiltersIn } from './export-filters.ts';
 import type { ExportAsked } from './exports.ts';
 import { type OperationAsked, UNKNOWN_PARAMETER, unknownIn } from './parameters.ts';
 
-const KNOWN = ['_type', '_since', '_outputFormat', 'patient'];
+const KNOWN = ['_type', '_typeFilter', '_since', '_outputFormat', 'patient'];
 const FORMATS = ['application/fhir+ndjson', 'application/ndjson', 'ndjson'];
 const PATIENTS_MAX = 1_000;
 
 type Understood = Pick<ExportAsked, 'types' | 'since_ms'> & {
   /** Those that were named; undefined where nobody was. */
   readonly patients: readonly SubjectId[] | undefined;
+  readonly typeFilters: readonly TypeFilter[];
 };
 
 export function readExportAsked(
@@ -37,12 +39,16 @@ export function readExportAsked(
   const patients = texts.getAll('patient').map(subjectIdIn);
   if (patients.length > PATIENTS_MAX || patients.includes(undefined))
     return refuse(400, { code: 'value', text: `patient is at most ${PATIENTS_MAX} Patient/[id].` });
+  const wanted = types.length === 0 ? null : [...new Set(types)];
+  const filters = typeFiltersIn(texts.getAll('_typeFilter'), wanted);
+  if (!filters.ok) return filters;
   return {
     ok: true,
     value: {
-      types: types.length === 0 ? null : [...new Set(types)],
+      types: wanted,
       since_ms: sinceMs,
       patients: patients.length === 0 ? undefined : (patients as SubjectId[]),
+      typeFilters: filters.value,
     },
   };
 }

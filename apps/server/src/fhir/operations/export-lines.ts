@@ -3,14 +3,19 @@
 import type { LinksOf } from '@ausculta/fhir/observation';
 import type { ObservationQuery } from '@ausculta/fhir/observation-query';
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Observation } from '@medplum/fhirtypes';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { fhirKnowledge } from '../knowledge.ts';
 import { ByteBudget } from '../page-budget.ts';
 import { PATIENT } from '../patients.ts';
-import { allReadings, type ReadingSource } from '../reading-pages.ts';
+import { allReadings } from '../reading-pages.ts';
 import type { Repository } from '../repository.ts';
+import { passes } from './export-filters.ts';
+import { understoodFilters } from './export-kept-filters.ts';
 import { type ExportRow, type FileRow, readVersions } from './export-store.ts';
 
 const BATCH = 250;
+const COMPARED_AT_ONCE = 100;
 /** Made at once, for whoever fetches slowly. */
 const LINES_BYTES = 2 ** 20;
 
@@ -19,19 +24,17 @@ export class FileBroken extends Error {}
 
 export interface LinePorts {
   readonly repository: Repository;
+  readonly pause: () => Promise<void>;
   readonly telemetry: Pick<Telemetry, 'windows'>;
   readonly linksOf: LinksOf;
 }
 
-type AskedExport = Pick<ExportRow, 'organisation_id' | 'asked_ms' | 'since_ms'>;
+type AskedExport = Pick<ExportRow, 'organisation_id' | 'id' | 'asked_ms' | 'since_ms' | 'filters'>;
 
-export function linesOf(
-  { repository, ...source }: LinePorts,
-  row: AskedExport,
-  file: FileRow,
-): AsyncGenerator<string> {
+export function linesOf(ports: LinePorts, row: AskedExport, file: FileRow): AsyncGenerator<string> {
+  const { repository } = ports;
   const { organisation_id: organisationId } = row;
-  if (file.subject_id !== null) return readingLines(source, row, file.subject_id);
+  if (file.subject_id !== null) return readingLines(ports, row, file.subject_id);
   if (file.type === PATIENT) return patientLines(repository, organisationId, file.ids);
   return documentLines(repository, organisationId, file);
 }
@@ -76,15 +79,24 @@ async function* patientLines(
 }
 
 async function* readingLines(
-  source: ReadingSource,
-  { asked_ms: askedMs, since_ms: sinceMs }: AskedExport,
+  { repository, pause, ...source }: LinePorts,
+  row: AskedExport,
   subjectId: ObservationQuery['subjectId'],
 ): AsyncGenerator<string> {
+  const { asked_ms: askedMs, since_ms: sinceMs } = row;
+  const filters = await understoodFilters(repository, row);
+  const { rowsOf } = await fhirKnowledge();
+  const isWanted = (text: string): boolean =>
+    passes(filters, 'Observation', () => rowsOf(JSON.parse(text) as Observation));
   const interval = { fromMs: sinceMs ?? Number.NEGATIVE_INFINITY, untilMs: askedMs };
   const unreadable: Parameters<typeof allReadings>[2] = [];
   const asked = { subjectId, ...{ codes: [], categories: [], ignored: [] }, interval };
   for await (const readings of allReadings(asked, source, unreadable)) {
-    const texts = readings.map(({ text }) => text);
+    const texts: string[] = [];
+    for (const [index, { text }] of readings.entries()) {
+      if (index % COMPARED_AT_ONCE === 0) await pause();
+      if (isWanted(text)) texts.push(text);
+    }
     if (texts.length > 0) yield `${texts.join('\n')}\n`;
   }
   // The rest has been told: the file ends without its end.

@@ -13,11 +13,16 @@ import { isKept } from '../allowed.ts';
 import { tokenText } from '../index-entries.ts';
 import { PATIENT } from '../patients.ts';
 import type { Repository } from '../repository.ts';
+import type { SearchSession } from '../search-session.ts';
+import { passes, type UnderstoodFilters } from './export-filters.ts';
+import { understoodFilters } from './export-kept-filters.ts';
 import * as store from './export-store.ts';
 
 /** A file of some megabytes: whoever loses the connection begins that one anew. */
 const FILE_DOCUMENTS = 2_000;
 const BATCH = 250;
+/** Opened and compared without a pause: a few milliseconds. */
+const COMPARED_AT_ONCE = 25;
 
 /** After all documents come the readings, as Observations, a file for each patient. */
 const READINGS = 'readings';
@@ -40,7 +45,8 @@ export async function prepareExport(
   if (row === undefined || row.is_ready) return;
   // What was given its time before the export was asked for is there, or never will be.
   await ports.repository.settled(organisationId);
-  const preparing = new Preparing(row, ports);
+  const filters = await understoodFilters(ports.repository, row);
+  const preparing = new Preparing(row, filters, ports);
   const isWhole = (await preparing.documents()) && (await preparing.readings());
   if (!isWhole) return;
   await asOrganisation(ports.people, organisationId, (tx) =>
@@ -50,10 +56,12 @@ export async function prepareExport(
 
 class Preparing {
   readonly #row: store.ExportRow;
+  readonly #filters: UnderstoodFilters;
   readonly #ports: PreparePorts;
 
-  constructor(row: store.ExportRow, ports: PreparePorts) {
+  constructor(row: store.ExportRow, filters: UnderstoodFilters, ports: PreparePorts) {
     this.#row = row;
+    this.#filters = filters;
     this.#ports = ports;
   }
 
@@ -118,9 +126,14 @@ class Preparing {
     const { repository } = this.#ports;
     const shelved = await repository.look(organisationId, (session) => session.shelved());
     const wanted = patients === null ? undefined : new Set<string>(patients);
-    return shelved.flatMap(({ id }) =>
-      id > after && (wanted?.has(id) ?? true) ? [id as SubjectId] : [],
-    );
+    const left = shelved.filter(({ id }) => id > after && (wanted?.has(id) ?? true));
+    const found: SubjectId[] = [];
+    for (const [index, { id, rows }] of left.entries()) {
+      if (index % COMPARED_AT_ONCE === 0) await this.#ports.pause();
+      // A filter of patients narrows the patients, and not what is told of them.
+      if (step !== PATIENT || passes(this.#filters, PATIENT, rows)) found.push(id as SubjectId);
+    }
+    return found;
   }
 
   async #ofType(type: string, from: number): Promise<boolean> {
@@ -152,15 +165,7 @@ class Preparing {
         const found = await store.readDocumentsThen(session.tx, organisationId, asked);
         return {
           isMore: found.isCut || found.rows.length === BATCH,
-          opened: found.rows.map(({ sealed, ...row }) => {
-            const text = session.open({ ...row, sealed });
-            const isOpen = text !== undefined;
-            return {
-              ...row,
-              isOpen,
-              isWanted: !(row.is_past && isOpen) || this.#isTheirs(type, session.rowsOf(text)),
-            };
-          }),
+          opened: await this.#opened(session, type, found.rows),
         };
       });
       for (const { doc, id, version, isOpen, isWanted } of opened) {
@@ -176,6 +181,21 @@ class Preparing {
       await pause();
     }
     return { ids, versions, unreadable, last, isMore: true };
+  }
+
+  async #opened(session: SearchSession, type: string, rows: readonly store.FoundThen[]) {
+    const opened = [];
+    for (const [index, { sealed, ...row }] of rows.entries()) {
+      if (index % COMPARED_AT_ONCE === 0) await session.pause();
+      const text = session.open({ ...row, sealed });
+      const isOpen = text !== undefined;
+      const isWanted =
+        !isOpen ||
+        ((!row.is_past || this.#isTheirs(type, session.rowsOf(text))) &&
+          passes(this.#filters, type, () => session.rowsOf(text)));
+      opened.push({ ...row, isOpen, isWanted });
+    }
+    return opened;
   }
 
   #ofPatients(type: string, hash: (text: string) => number): store.ThenAsked['ofPatients'] {

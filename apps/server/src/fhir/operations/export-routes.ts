@@ -8,8 +8,11 @@ import { type Answer, NOT_HERE, outcomeOf, refuse } from '../answer.ts';
 import { baseOf, prefers, sendRefusal } from '../http-answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
 import { FHIR_ADMIN_ROUTE, type OfInstance } from '../route-kind.ts';
+import { issuesOf } from '../search-answer.ts';
 import { SINCE_MEASURED } from './everything.ts';
 import { membersOf, readExportAsked } from './export-asked.ts';
+import { type TypeFilter, understand } from './export-filters.ts';
+import { keptFilters, parserOf, understoodFilters } from './export-kept-filters.ts';
 import { type LinePorts, linesOf } from './export-lines.ts';
 import type { ExportRow } from './export-store.ts';
 import type { ExportAsked, Exports } from './exports.ts';
@@ -45,7 +48,7 @@ export function exportRoutes(app: FastifyInstance, ports: ExportPorts): void {
   app.get<OfExport>('/$export/:job', FHIR_ADMIN_ROUTE, async (request, reply) => {
     const row = await exportOf(exports, request);
     if (row === undefined) return await sendRefusal(reply, NO_EXPORT.refusal);
-    return await tellExport(exports, row, request, reply);
+    return await tellExport(ports, row, request, reply);
   });
   app.delete<OfExport>('/$export/:job', FHIR_ADMIN_ROUTE, async (request, reply) => {
     const row = await exportOf(exports, request);
@@ -74,6 +77,8 @@ async function exportOf(
   return UUID.test(job) ? await exports.read(callerOf(request).organisationId, job) : undefined;
 }
 
+const FILTER = '_typeFilter';
+
 type Level = 'system' | 'patient' | 'group';
 
 async function beginExport(
@@ -89,6 +94,10 @@ async function beginExport(
   const isOfPatients = level !== 'system';
   const asked = readExportAsked(given.value, { resourceTypes, isOfPatients });
   if (!asked.ok) return await sendRefusal(reply, asked.refusal);
+  const isStrict = prefers(request, 'handling=strict');
+  const parse = parserOf(repository, { isStrict });
+  const filters = await understand(asked.value.typeFilters, parse);
+  if (!filters.ok) return await sendRefusal(reply, filters.refusal);
   const { organisationId, accountId: actor } = callerOf(request);
   const { patients: named, ...understood } = asked.value;
   let patients: ExportAsked['patients'] = named ?? null;
@@ -101,7 +110,8 @@ async function beginExport(
     if (!within.ok) return await sendRefusal(reply, within.refusal);
     patients = within.value;
   }
-  const { texts } = given.value;
+  // What it may quote is kept apart, sealed.
+  const texts = new URLSearchParams([...given.value.texts].filter(([name]) => name !== FILTER));
   const path = request.url.slice(FHIR_BASE.length).split('?')[0] ?? '';
   const id = await exports.begin({
     ...{ organisationId, actor, patients, of_patients: isOfPatients, ...understood },
@@ -133,7 +143,7 @@ const TOO_MANY = refuse(429, {
 });
 
 async function tellExport(
-  exports: Exports,
+  { exports, repository }: ExportPorts,
   row: ExportRow,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -148,11 +158,12 @@ async function tellExport(
   }
   const base = baseOf(request);
   const at = (name: string | number) => `${base}/$export/${id}/${name}`;
-  const isTold = row.unreadable.length > 0 || isBySince(row);
+  const { ignored } = await understoodFilters(repository, row);
+  const isTold = row.unreadable.length > 0 || isBySince(row) || ignored.length > 0;
   reply.header('expires', new Date(expiresMs).toUTCString());
   return await reply.type('application/json').send({
     transactionTime: new Date(askedMs).toISOString(),
-    request: `${base}${row.request}`,
+    request: `${base}${requestOf(row, await keptFilters(repository, row))}`,
     requiresAccessToken: true,
     output: files.map(({ file, type, subject_id: subjectId, count }) => ({
       ...{ type, url: at(file) },
@@ -161,6 +172,12 @@ async function tellExport(
     })),
     error: isTold ? [{ type: 'OperationOutcome', url: at('error') }] : [],
   });
+}
+
+function requestOf({ request }: ExportRow, filters: readonly TypeFilter[]): string {
+  const told = filters.map(({ type, query }): [string, string] => [FILTER, `${type}?${query}`]);
+  const more = new URLSearchParams(told).toString();
+  return more === '' ? request : `${request}${request.includes('?') ? '&' : '?'}${more}`;
 }
 
 function isBySince({ since_ms: sinceMs, types }: ExportRow): boolean {
@@ -175,7 +192,10 @@ async function sendFile(
   const row = await exportOf(ports.exports, request);
   if (row === undefined || !row.is_ready) return await sendRefusal(reply, NO_EXPORT.refusal);
   const { file } = request.params;
-  if (file === 'error') return await reply.type(NDJSON).send(errorLines(row));
+  if (file === 'error') {
+    const { ignored } = await understoodFilters(ports.repository, row);
+    return await reply.type(NDJSON).send(errorLines(row, ignored));
+  }
   if (!/^[1-9]\d{0,8}$/.test(file)) return await sendRefusal(reply, NOT_HERE.refusal);
   const { organisation_id: organisationId, id: exportId } = row;
   const found = await ports.exports.file(organisationId, { exportId, file: Number(file) });
@@ -183,12 +203,13 @@ async function sendFile(
   return await reply.type(NDJSON).send(Readable.from(linesOf(ports, row, found)));
 }
 
-function errorLines(row: ExportRow): string {
+function errorLines(row: ExportRow, ignored: readonly string[]): string {
   const damaged = row.unreadable.map((name) => ({
     ...{ severity: 'error', code: 'exception' },
     details: { text: 'The resource is damaged and is in no file: ausculta verify names it.' },
     diagnostics: name,
   })) as Parameters<typeof outcomeOf>[0];
-  const issues = isBySince(row) ? [...damaged, SINCE_MEASURED] : damaged;
+  const passedOver = issuesOf({ ignored }, { isUnreadable: false });
+  const issues = [...damaged, ...passedOver, ...(isBySince(row) ? [SINCE_MEASURED] : [])];
   return issues.map((issue) => `${JSON.stringify(outcomeOf([issue]))}\n`).join('');
 }

@@ -21,6 +21,8 @@ export interface ExportRow {
   readonly at_subject: string;
   readonly is_ready: boolean;
   readonly unreadable: readonly string[];
+  /** Sealed; null where nothing narrows it. */
+  readonly filters: Uint8Array | null;
 }
 
 export interface FileRow {
@@ -35,11 +37,11 @@ export async function insertExport(sql: Sql, row: ExportRow): Promise<void> {
   const { types, patients, unreadable } = row;
   await sql`
     INSERT INTO fhir_export (organisation_id, id, asked_ms, expires_ms, request, types, since_ms,
-      of_patients, patients, at_type, at_doc, at_subject, is_ready, unreadable)
+      of_patients, patients, at_type, at_doc, at_subject, is_ready, unreadable, filters)
     SELECT ${row.organisation_id}, ${row.id}, ${row.asked_ms}, ${row.expires_ms}, ${row.request},
       ${types && [...types]}::text[], ${row.since_ms}, ${row.of_patients},
       ${patients && [...patients]}::uuid[], ${row.at_type}, ${row.at_doc}, ${row.at_subject}, ${row.is_ready},
-      ${[...unreadable]}::text[]`;
+      ${[...unreadable]}::text[], ${row.filters}::bytea`;
 }
 
 export async function readExport(

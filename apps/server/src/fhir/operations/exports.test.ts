@@ -31,6 +31,7 @@ const ALL = {
   since_ms: null,
   of_patients: false,
   patients: null,
+  typeFilters: [],
 };
 
 async function begun(exports: Exports, { organisationId }: FhirHouse): Promise<string> {

@@ -3,6 +3,8 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import { asOrganisation, readAsOrganisation, type Sql } from '../../database/pool.ts';
 import type { Caller } from '../../people/sign-in.ts';
 import { appendAudit } from '../../vault/audit.ts';
+import type { TypeFilter } from './export-filters.ts';
+import { sealedFilters } from './export-kept-filters.ts';
 import { FIRST_STEP, type PreparePorts, prepareExport } from './export-prepare.ts';
 import * as store from './export-store.ts';
 
@@ -23,7 +25,11 @@ export interface ExportsPorts extends Omit<PreparePorts, 'isClosed'> {
 export type ExportAsked = Pick<
   store.ExportRow,
   'request' | 'types' | 'since_ms' | 'of_patients' | 'patients'
-> & { readonly organisationId: OrganisationId; readonly actor: string | undefined };
+> & {
+  readonly organisationId: OrganisationId;
+  readonly actor: string | undefined;
+  readonly typeFilters: readonly TypeFilter[];
+};
 
 export class Exports {
   readonly #ports: ExportsPorts;
@@ -50,11 +56,13 @@ export class Exports {
   }
 
   /** Undefined: too many of the organisation are being prepared. */
-  async begin({ organisationId, actor, ...asked }: ExportAsked): Promise<string | undefined> {
-    const { people, nowMs, newId } = this.#ports;
+  async begin(begun: ExportAsked): Promise<string | undefined> {
+    const { organisationId, actor, typeFilters, ...asked } = begun;
+    const { people, nowMs, newId, repository } = this.#ports;
     const id = newId();
     const atMs = nowMs();
-    const row = { ...asked, organisation_id: organisationId, id, ...FIRST_STEP };
+    const filters = await sealedFilters(repository, organisationId, { id, typeFilters });
+    const row = { ...asked, organisation_id: organisationId, id, ...FIRST_STEP, filters };
     const isBegun = await asOrganisation(people, organisationId, async (tx) => {
       if ((await store.countUnready(tx, organisationId)) >= AT_ONCE_MAX) return false;
       await store.insertExport(tx, { ...row, asked_ms: atMs, expires_ms: atMs + KEPT_MS });
