@@ -191,6 +191,20 @@ test('a monitor at the point of care names what measures, which is found by its 
   assert.equal(found(await search({ category: 'setting' }, 'DeviceMetric'), 'outcome').length, 1);
 });
 
+test('a search of readings brings what they name, the devices of the registry too', async () => {
+  const [reading] = await measuring('bed-monitor-2', { kind: 'point-of-care' }, { spo2: 98 });
+  const patient = reading?.subject?.reference ?? '';
+  const asked = { patient, code: '59408-5', _include: 'Observation:device' };
+  const metric = `${deviceTag('bed-monitor-2')}.spo2`;
+  assert.deepEqual(ids(await search(asked, 'Observation'), 'include'), [metric]);
+  const further = { ...asked, '_include:iterate': 'DeviceMetric:source' };
+  const included = ids(await search(further, 'Observation'), 'include');
+  assert.deepEqual(included.toSorted(), [deviceTag('bed-monitor-2'), metric].toSorted());
+  const of = { patient: worn.subjectId, code: '8867-4', _include: '*' };
+  const all = ids(await search(of, 'Observation'), 'include').toSorted();
+  assert.deepEqual(all, [deviceTag(worn.id), worn.subjectId].toSorted());
+});
+
 test('what a device is can be said later, by an administrator alone, and is in the audit trail', async () => {
   const { server, database } = here;
   const about = { kind: 'personal', serialNumber: '20150200002A' };

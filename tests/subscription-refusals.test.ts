@@ -101,6 +101,18 @@ test('what is not understood or not allowed is refused with its element', async 
   assert.deepEqual(receiver.seen, []);
 });
 
+test('who has records sent outside is in the audit trail; what the server says of it is not', async () => {
+  await using receiver = await hookReceiver();
+  await using here = await startServerHere(settingsFor(receiver));
+  const { server, database } = here;
+  const followed = await subscribed(server, { topic: 'task', endpoint: receiver.url });
+  const acts = () => database.line`
+    SELECT act FROM audit_leaf WHERE target = ${`subscription/${followed.id}`}`;
+  assert.deepEqual([...(await acts())], [{ act: 'subscription-written' }]);
+  await written(server, { ...followed, status: 'off' });
+  assert.equal((await acts()).length, 2);
+});
+
 test('an organisation has so many subscriptions, and no more', async () => {
   await using receiver = await hookReceiver();
   await using here = await startServerHere(settingsFor(receiver, { followedMax: 2 }));

@@ -74,11 +74,16 @@ async function readAll(
   const found: FoundDocument[] = [];
   for (const [type, ofType] of Map.groupBy(names, (name) => name.type)) {
     const ids = ofType.map(({ id }) => id);
-    if (type === PATIENT) found.push(...(await patientsOf(session, ids)));
-    else {
-      const condition = { kind: 'ids', ids } as const;
-      found.push(...(await storedWith(session, type, condition)));
+    if (type === PATIENT) {
+      found.push(...(await patientsOf(session, ids)));
+      continue;
     }
+    const told = ofType.flatMap((name) => session.told(name) ?? []);
+    found.push(...told);
+    const toldIds = new Set(told.map(({ id }) => id));
+    const stored = ids.filter((id) => !toldIds.has(id));
+    if (stored.length > 0)
+      found.push(...(await storedWith(session, type, { kind: 'ids', ids: stored })));
   }
   return found;
 }

@@ -357,10 +357,11 @@ export class Repository {
   }
 
   #session(tx: Transaction, organisationId: OrganisationId, knowledge: Knowledge): SearchSession {
-    const { keys, pause } = this.#ports;
+    const { keys, pause, devices } = this.#ports;
     const hash = this.hashOf(organisationId);
     const shelf = this.#shelfOf(knowledge);
-    return new SearchSession({ tx, organisationId, hash }, { knowledge, keys, shelf, pause });
+    const parts = { knowledge, keys, shelf, devices, pause };
+    return new SearchSession({ tx, organisationId, hash }, parts);
   }
 
   #shelfOf(knowledge: Knowledge): PatientShelf {

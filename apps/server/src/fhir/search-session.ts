@@ -16,8 +16,10 @@ import {
   type ConditionContext,
   conditionOf,
 } from './conditions.ts';
+import type { DevicesById } from './devices-by-id.ts';
 import {
   type DocumentKeys,
+  type DocumentName,
   type FhirDocument,
   openVersion,
   packText,
@@ -48,6 +50,7 @@ export interface SessionPorts {
   readonly knowledge: Knowledge;
   readonly keys: DocumentKeys;
   readonly shelf: PatientShelf;
+  readonly devices: Pick<DevicesById, 'told'>;
   readonly pause: () => Promise<void>;
 }
 
@@ -146,6 +149,11 @@ export class SearchSession {
 
   pause(): Promise<void> {
     return this.#ports.pause();
+  }
+
+  /** What the registry knows under this name. */
+  told(name: DocumentName): FoundDocument | undefined {
+    return this.#ports.devices.told(this.organisationId, name);
   }
 
   shelved(): Promise<readonly ShelfEntry[]> {

@@ -33,7 +33,7 @@ export interface WriteWatch {
 
 export interface WrittenRequest {
   readonly documents: readonly WrittenDocument[];
-  readonly asker: Pick<Asker, 'baseUrl'>;
+  readonly asker: Asker;
 }
 
 export const NOBODY_WATCHES: WriteWatch = {

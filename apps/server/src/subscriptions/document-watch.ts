@@ -13,6 +13,7 @@ import { type Answer, type Refusal, refuse, refuseInvalid } from '../fhir/answer
 import type { DocumentKeys, FhirDocument } from '../fhir/document.ts';
 import { fhirKnowledge } from '../fhir/knowledge.ts';
 import type { WrittenDocument, WrittenRequest } from '../fhir/write-watch.ts';
+import { appendAudit } from '../vault/audit.ts';
 import { readPlan } from './asked.ts';
 import { type Followed, readPorts, type SubscriptionBook, subscriptionContext } from './book.ts';
 import { allowedEndpoint, type EndpointRules } from './endpoints.ts';
@@ -128,14 +129,29 @@ export class DocumentWatch {
     const ids = new Set([...own, ...wanted.map(({ subscriptionId }) => subscriptionId)]);
     if (own.length > 0) await store.lockCounters(tx, organisationId, [...ids]);
     const followed: (() => Followed | undefined)[] = [];
-    for (const { document, asker } of written)
+    for (const { document, asker } of written) {
       followed.push(await this.#follow(tx, organisationId, document, asker.baseUrl));
+      await this.#audit(tx, organisationId, document, asker);
+    }
     const numbers = await recordEvents(tx, organisationId, wanted, keys);
     return () => {
       const asked = followed.flatMap((follow) => follow() ?? []);
       onNews([...asked, ...book.note(organisationId, numbers)]);
     };
   };
+
+  /** Who has records sent outside, or no longer. What the server says of one by itself is no act. */
+  async #audit(
+    tx: Transaction,
+    organisationId: OrganisationId,
+    { id }: FhirDocument,
+    { actor, baseUrl }: WrittenRequest['asker'],
+  ): Promise<void> {
+    if (actor === undefined && baseUrl === undefined) return;
+    const atMs = this.#ports.nowMs();
+    const entry = { target: `subscription/${id}`, act: 'subscription-written', atMs } as const;
+    await appendAudit(tx, { organisationId, actor, ...entry });
+  }
 
   async #follow(
     tx: Transaction,

@@ -33,7 +33,8 @@ export type AuditAct =
   | 'patients-merged'
   | 'merge-undone'
   | 'password-reset'
-  | 'admin-token-renewed';
+  | 'admin-token-renewed'
+  | 'subscription-written';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
 export type AuditTarget =
@@ -41,6 +42,7 @@ export type AuditTarget =
   | `device/${string}`
   | `organisation/${string}`
   | `account/${string}`
+  | `subscription/${string}`
   | 'keys';
 
 export interface AuditEntry {
