@@ -98,7 +98,10 @@ export function toStatistics(told: StatisticsTold): Observation {
   };
 }
 
-function componentOf(statistic: string, told: StatisticsTold): ObservationComponent {
+export function componentOf(
+  statistic: string,
+  told: Pick<StatisticsTold, 'metric' | 'figures' | 'implausible'>,
+): ObservationComponent {
   const { metric, figures, implausible } = told;
   const coding = [{ system: SYSTEM.STATISTICS, code: statistic }];
   const count = figures?.count ?? 0;
@@ -116,6 +119,6 @@ function componentOf(statistic: string, told: StatisticsTold): ObservationCompon
   return { code: { coding }, valueQuantity: quantity(withoutNoise(metric, value), unit) };
 }
 
-function quantity(value: number, unit: string) {
+export function quantity(value: number, unit: string) {
   return { value, unit, system: SYSTEM.UCUM, code: unit };
 }

@@ -19,6 +19,8 @@ export const SYSTEM = {
   EUI_64: 'urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680',
   DEVICE: 'urn:ausculta:device',
   GATEWAY: 'urn:ausculta:gateway',
+  SUMMARY: 'urn:ausculta:daily-summary',
+  SUMMARY_FIGURE: 'urn:ausculta:daily-summary-figure',
   RECORD_NUMBER: 'urn:ausculta:record-number',
 } as const;
 
