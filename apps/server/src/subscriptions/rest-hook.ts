@@ -1,9 +1,9 @@
 /** Sends a notification to a subscriber's endpoint: once, to an address that may be reached, and no further. */
-import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { type EndpointRules, mayConnect } from './endpoints.ts';
+import { guardedLookup, NotAllowed, type Resolve } from './guarded-lookup.ts';
 
 export interface Hook {
   readonly url: URL;
@@ -20,13 +20,10 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 
 const CONNECTIONS_MAX = 8;
 
-class NotAllowed extends Error {}
-
 export interface RestHookPorts {
   readonly rules: EndpointRules;
   readonly after: (delayMs: number, run: () => void) => void;
-  /** Where a name leads. */
-  readonly resolve: (name: string, options: LookupAllOptions) => Promise<LookupAddress[]>;
+  readonly resolve: Resolve;
 }
 
 export class RestHooks implements Disposable {
@@ -61,7 +58,7 @@ export class RestHooks implements Disposable {
     const request = (isSecure ? requestHttps : requestHttp)(url, {
       method: 'POST',
       agent: isSecure ? this.#https : this.#http,
-      lookup: this.#lookup(url.hostname),
+      lookup: guardedLookup(url.hostname, { rules: this.#rules, resolve: this.#resolve }),
       headers: {
         ...Object.fromEntries(headers),
         'content-type': 'application/fhir+json',
@@ -84,21 +81,6 @@ export class RestHooks implements Disposable {
     });
     request.end(body);
     return promise;
-  }
-
-  #lookup(host: string): LookupFunction {
-    return (name, options, done) => {
-      this.#resolve(name, { ...options, all: true }).then(
-        (addresses) => {
-          const allowed = addresses.filter(({ address }) => mayConnect(host, address, this.#rules));
-          const [first] = allowed;
-          if (first === undefined) done(new NotAllowed('not allowed'), []);
-          else if (options.all === true) done(null, allowed);
-          else done(null, first.address, first.family);
-        },
-        (error: NodeJS.ErrnoException) => done(error, []),
-      );
-    };
   }
 
   [Symbol.dispose](): void {
