@@ -177,9 +177,13 @@ function openWearers(
   holds: LegalHolds,
 ): Promise<Wearing> {
   const { nowMs, after, pause, onProblem } = edges;
-  const outside = { nowMs, after, pause, onProblem, newId, onMoved: () => undefined };
+  const outside = { nowMs, after, pause, onProblem, newId };
   const { organisationSeal } = vault;
-  const onWorn = (): void => {};
   const engineOf = { sql, inLane, registry, telemetry, alarms, holds, organisationSeal };
-  return openWearing({ ...outside, ...engineOf, onWorn });
+  const told = {
+    onMoved: () => undefined,
+    noteMoved: () => Promise.resolve(),
+    onWorn: () => undefined,
+  };
+  return openWearing({ ...outside, ...engineOf, ...told });
 }

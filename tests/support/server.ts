@@ -219,6 +219,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
       ...{ prefixes: [], mayBePrivate: false },
       ...{ giveUpMs: 24 * 3_600_000, keptMs: 7 * 24 * 3_600_000, followedMax: 1_000 },
     },
+    writeBackFile: undefined,
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,
     memoryBytes: undefined,

@@ -22,6 +22,14 @@ import { STATUS } from './status.ts';
 import { SUBJECT_ADD, SUBJECT_LIST } from './subjects.ts';
 import { WAVEFORM_EXPORT } from './waveforms.ts';
 import { DEVICE_ASSIGN, DEVICE_CORRECT, DEVICE_SHOW, DEVICE_UNASSIGN } from './wearing.ts';
+import {
+  WRITE_BACK_BEGIN,
+  WRITE_BACK_END,
+  WRITE_BACK_RECONCILE,
+  WRITE_BACK_RETRY,
+  WRITE_BACK_SHOW,
+  WRITE_BACK_STATUS,
+} from './write-back.ts';
 
 const COMMANDS: readonly Command[] = [
   STATUS,
@@ -47,6 +55,12 @@ const COMMANDS: readonly Command[] = [
   WAVEFORM_EXPORT,
   ALARMS,
   PARKED,
+  WRITE_BACK_STATUS,
+  WRITE_BACK_BEGIN,
+  WRITE_BACK_END,
+  WRITE_BACK_SHOW,
+  WRITE_BACK_RETRY,
+  WRITE_BACK_RECONCILE,
   KEYS_ROTATE,
   DECODE,
   ...DATABASE_COMMANDS,

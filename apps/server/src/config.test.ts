@@ -27,6 +27,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
         ...{ giveUpMs: 86_400_000, keptMs: 604_800_000, followedMax: 1_000 },
       },
       diskReserveBytes: 512 * 1024 * 1024,
+      writeBackFile: undefined,
       demo: false,
     },
   });

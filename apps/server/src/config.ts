@@ -51,6 +51,8 @@ export interface Config {
   readonly retention: readonly RetentionRule[];
   /** Where subscribers may be told, and for how long. */
   readonly subscriptions: SubscriptionSettings;
+  /** The file that lists where daily summaries may go. Undefined: nowhere. */
+  readonly writeBackFile: string | undefined;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -179,6 +181,7 @@ const Settings = z.object({
   AUSCULTA_HOOKS_PRIVATE: z.enum(['0', '1']).default('0'),
   AUSCULTA_HOOKS_HOURS: z.coerce.number().int().min(1).max(720).default(24),
   AUSCULTA_EVENTS_DAYS: z.coerce.number().int().min(1).max(365).default(7),
+  AUSCULTA_WRITE_BACK: z.string().optional(),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -228,6 +231,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HOOKS_HOURS:
     'Set it to a whole number of hours from 1 to 720, or leave it unset for 24.',
   AUSCULTA_EVENTS_DAYS: 'Set it to a whole number of days from 1 to 365, or leave it unset for 7.',
+  AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -280,6 +284,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
         giveUpMs: settings.AUSCULTA_HOOKS_HOURS * HOUR_MS,
         keptMs: settings.AUSCULTA_EVENTS_DAYS * 24 * HOUR_MS,
       },
+      writeBackFile: settings.AUSCULTA_WRITE_BACK,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

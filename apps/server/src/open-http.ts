@@ -22,6 +22,7 @@ import { statusRoutes } from './status/routes.ts';
 import { offered } from './subscriptions/open-subscriptions.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { rotateKeys } from './vault/rotation.ts';
+import { writeBackRoutes } from './write-back/routes.ts';
 
 export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> {
   const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
@@ -67,6 +68,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
   parkedRoutes(app, database.people);
   const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
   await fhirRoutes(app, { ...outside, ...parts, ...documents });
+  writeBackRoutes(app, parts);
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

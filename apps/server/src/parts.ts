@@ -24,6 +24,7 @@ import type { ChunkEncoder } from './telemetry/chunk-encoder.ts';
 import type { Ownership } from './telemetry/postgres-log.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Vault } from './vault/vault.ts';
+import type { WriteBack } from './write-back/write-back.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -52,6 +53,7 @@ export interface Parts {
   readonly fhir: Fhir;
   readonly exports: Exports;
   readonly subscriptions: Subscriptions;
+  readonly writeBack: WriteBack;
   readonly intake: IntakePorts;
   readonly encoder: ChunkEncoder;
   readonly health: Health;

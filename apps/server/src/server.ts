@@ -10,6 +10,7 @@ import { type DataDirectory, openDataDirectory } from './database/data-directory
 import { type Database, openDatabase } from './database/open.ts';
 import { readAsOrganisation, type Transaction } from './database/pool.ts';
 import { deviceFinder } from './devices/device-finder.ts';
+import type { MoveUnderWay } from './devices/moves-under-way.ts';
 import { Registry } from './devices/registry.ts';
 import { Claims } from './doors/claims.ts';
 import { intakePorts } from './doors/intake-ports.ts';
@@ -43,6 +44,7 @@ import { startRetention } from './telemetry/retention.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
+import { openWriteBack, sendSummaries } from './write-back/open-write-back.ts';
 
 /** What has expired is let go this often. */
 const TIDY_MS = 10 * 60_000;
@@ -106,6 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(workInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
   stack.defer(() => parts.exports.close());
   stack.defer(tellSubscribers(parts.subscriptions, { ...parts.fhir, outside }));
+  stack.defer(sendSummaries(parts.writeBack, { ...parts, ...parts.fhir, outside }));
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
@@ -169,8 +172,12 @@ async function openParts(ground: Ground): Promise<Parts> {
     ...{ ...ground, outside, sockets, keys: vault, settings: options.config.subscriptions },
     alarmsSettled: () => alarms.settle(),
   });
+  const writeBack = await openWriteBack({
+    ...{ ...ground, ...options.config, outside, sql, registry, keys: vault },
+    file: options.config.writeBackFile,
+  });
   let onRevision = (_subjectId: SubjectId): void => {};
-  const watching = { registry, alarms, subscriptions };
+  const watching = { registry, alarms, subscriptions, writeBack };
   const telemetry = await openTelemetry(ground, watching, (id) => onRevision(id));
   const hub = openHub({ telemetry, registry, alarms, health, nowMs });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
@@ -191,11 +198,14 @@ async function openParts(ground: Ground): Promise<Parts> {
   const fhir = openDocuments(ground, { ...engine, inTurn }, () => admitted);
   const { repository } = fhir;
   repository.watchedBy(subscriptions.documents);
-  const forgetting = { ...engine, parking, fhir: repository, vault, logKeptMs: LOG_KEPT_MS };
+  const documents = { fhir: repository, writeBack };
+  const forgetting = { ...engine, parking, ...documents, vault, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, subscriptions, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const given = { inLane, organisationSeal: vault.organisationSeal };
-  const moving = { ...engine, ...erasing, ...given, onMoved };
+  const noteMoved = ({ fromSubjectId, toSubjectId, ...span }: MoveUnderWay): Promise<void> =>
+    writeBack.moved([fromSubjectId, toSubjectId], span);
+  const moving = { ...engine, ...erasing, ...given, onMoved, noteMoved };
   const claims = new Claims({ ...intake, ...outside, registry, parking, keys: vault, sql });
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
@@ -204,12 +214,15 @@ async function openParts(ground: Ground): Promise<Parts> {
   admitted = admissions;
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
-  return { ...ground, ...open, hub, sockets, parking, signIn, intake, inTurn };
+  return { ...ground, ...open, writeBack, hub, sockets, parking, signIn, intake, inTurn };
 }
+
+/** Who looks at what is measured, in the fold over the log. */
+type Watching = Pick<Parts, 'registry' | 'alarms' | 'subscriptions' | 'writeBack'>;
 
 async function openTelemetry(
   { options, database, vault, encoder, health, owner }: Ground,
-  { registry, alarms, subscriptions }: Pick<Parts, 'registry' | 'alarms' | 'subscriptions'>,
+  { registry, alarms, subscriptions, writeBack }: Watching,
   onRevision: (subjectId: SubjectId) => void,
 ): Promise<Telemetry> {
   const { outside, config } = options;
@@ -226,12 +239,17 @@ async function openTelemetry(
       alarms.evaluate(arrival);
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
       subscriptions.watchReading(arrival);
+      writeBack.watchReading(arrival);
     },
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => alarms.watchEvent(entry),
     watchMove: (entry) => alarms.watchMove(entry),
     snapshotDetectors: (span) => alarms.snapshot(span),
-    settleAlarms: () => alarms.settle().then(() => subscriptions.settleReadings()),
+    settleAlarms: async () => {
+      await alarms.settle();
+      await subscriptions.settleReadings();
+      await writeBack.settle();
+    },
     encode: encoder.encode,
     memoryBytes: config.memoryBytes ?? defaultBudgetBytes(outside.machineBytes),
     mayWrite: () => !health.disk.isReached,

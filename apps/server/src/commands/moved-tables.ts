@@ -41,7 +41,7 @@ const ORDER = [
 
 /**
  * Of an installation, and not of those who are measured: people, programs, receipts of what is gone,
- * exports that somebody is fetching, who was told of what, and the index of documents, which is made with a key of the installation's own.
+ * exports that somebody is fetching, who was told of what or is to be, and the index of documents, which is made with a key of the installation's own.
  */
 export const NOT_MOVED = [
   'account',
@@ -55,6 +55,9 @@ export const NOT_MOVED = [
   'fhir_token',
   'subscription',
   'subscription_event',
+  'write_back_patient',
+  'write_back_day',
+  'write_back_sent',
 ] as const;
 
 export const MOVED_TABLES: readonly MovedTable[] = ORDER.map((name) => {

@@ -1,7 +1,7 @@
 /** Every place where something sealed lies, whose key opens it, and what it must hold. */
 import { decodeReadings } from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { bedDeviceContext, stayContext } from '../admissions/stays.ts';
 import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/identity-seal.ts';
@@ -17,6 +17,8 @@ import { detectorContext } from '../telemetry/flush.ts';
 import { zstd } from '../telemetry/zstd.ts';
 import { type AuditEntry, auditContext } from '../vault/audit.ts';
 import type { Seal } from '../vault/seal.ts';
+import { optInContext } from '../write-back/opt-ins.ts';
+import { sentContext } from '../write-back/sending.ts';
 import type { SealedTable } from './store.ts';
 
 /** The columns that name a sealed row; which those are depends on its table. */
@@ -240,6 +242,34 @@ export const SEALED_KINDS: readonly SealedKind[] = [
       ),
     subjectOf: (row) => row['subject_id'] as string | null,
     nameOf: (row) => `${row['subscription_id']}/${row['number']}`,
+    faultOf: jsonFault,
+  },
+  {
+    what: 'write-back of a patient',
+    table: 'write_back_patient',
+    key: ['subject_id', 'destination'],
+    columns: [],
+    sealed: 'sealed',
+    contextOf: (row) => optInContext(text(row['subject_id']), text(row['destination'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['destination']}`,
+    faultOf: jsonFault,
+  },
+  {
+    what: 'summary that was sent',
+    table: 'write_back_sent',
+    key: ['subject_id', 'destination', 'day', 'metric'],
+    columns: [],
+    sealed: 'sealed',
+    contextOf: (row) =>
+      sentContext({
+        subject_id: text(row['subject_id']) as SubjectId,
+        destination: text(row['destination']),
+        day: text(row['day']),
+        metric: text(row['metric']),
+      }),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['destination']}/${row['day']}/${row['metric']}`,
     faultOf: jsonFault,
   },
   {

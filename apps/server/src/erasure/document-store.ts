@@ -51,6 +51,12 @@ export async function emptySubscriptionEvents(sql: Sql, subjectId: string): Prom
     WHERE subject_id = ${subjectId}`;
 }
 
+/** What is to be sent of the subject, and what was. */
+export async function deleteWriteBack(sql: Sql, subjectId: string): Promise<void> {
+  for (const table of ['write_back_day', 'write_back_sent', 'write_back_patient'])
+    await sql`DELETE FROM ${sql(table)} WHERE subject_id = ${subjectId}`;
+}
+
 /** All of the organisation: what they list names the subject somewhere, and they live for a day. */
 export async function deleteExports(sql: Sql, organisationId: string): Promise<void> {
   await sql`DELETE FROM fhir_export WHERE organisation_id = ${organisationId}`;

@@ -17,7 +17,13 @@ import { appendAudit } from '../vault/audit.ts';
 import { KEY_BACKUPS_KEPT_MS } from '../vault/key-backups.ts';
 import type { Shredded } from '../vault/shred-list.ts';
 import { PARKED_KEPT_MS, type Vault } from '../vault/vault.ts';
-import { deleteDocuments, deleteExports, emptySubscriptionEvents } from './document-store.ts';
+import { recipientsOf } from '../write-back/store.ts';
+import {
+  deleteDocuments,
+  deleteExports,
+  deleteWriteBack,
+  emptySubscriptionEvents,
+} from './document-store.ts';
 import type { Actor, LegalHolds } from './holds.ts';
 import { isFinal, receiptOf, signReceipt } from './receipt.ts';
 import * as store from './store.ts';
@@ -178,6 +184,8 @@ export class Erasure {
       await deleteDocuments(tx, subjectId);
       await deleteExports(tx, organisationId);
       await emptySubscriptionEvents(tx, subjectId);
+      const recipients = await recipientsOf(tx, subjectId);
+      await deleteWriteBack(tx, subjectId);
       const isNew = await store.insertErasure(tx, {
         organisation_id: organisationId,
         subject_id: subjectId as SubjectId,
@@ -185,13 +193,11 @@ export class Erasure {
         ...shredded.receipt,
       });
       if (!isNew) return;
-      await appendAudit(tx, {
-        organisationId,
-        actor: requestedBy ?? undefined,
-        act: 'subject-erased',
-        target: `subject/${subjectId}`,
-        atMs: shredded.atMs,
-      });
+      const act = { organisationId, actor: requestedBy ?? undefined, atMs: shredded.atMs };
+      await appendAudit(tx, { ...act, act: 'subject-erased', target: `subject/${subjectId}` });
+      // What was sent there is theirs to erase, and somebody has to tell them (safety S29).
+      for (const name of recipients)
+        await appendAudit(tx, { ...act, act: 'erasure-owed-by', target: `destination/${name}` });
     });
     const partition = partitionOf(organisationId, subjectId as SubjectId);
     while (!this.#closed) {

@@ -21,15 +21,28 @@ interface ErasureParts extends Omit<ErasurePorts, 'holds' | 'forget'> {
   readonly parking: Settling;
   readonly subscriptions: Settling;
   readonly fhir: Forgetful;
+  readonly writeBack: Forgetful;
 }
 
 export async function openErasure(
   ports: ErasureParts,
 ): Promise<{ readonly holds: LegalHolds; readonly erasure: Erasure }> {
-  const { sql, vault, inLane, registry, alarms, telemetry, parking, subscriptions, fhir } = ports;
+  const {
+    sql,
+    vault,
+    inLane,
+    registry,
+    alarms,
+    telemetry,
+    parking,
+    subscriptions,
+    fhir,
+    writeBack,
+  } = ports;
   const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
+    await writeBack.forget(subjectId);
     await telemetry.forget(subjectId);
     await alarms.settle();
     await parking.settle();

@@ -39,6 +39,8 @@ export interface ReattributionPorts extends TellingPorts {
   readonly telemetry: Telemetry;
   /** What somebody sees of these subjects has changed hands. */
   readonly onMoved: (subjectId: SubjectId) => void;
+  /** They have arrived; what is told of either record elsewhere changes. Resolves once that is durable. */
+  readonly noteMoved: (move: MoveUnderWay) => Promise<void>;
   readonly after: (delayMs: number, run: () => void) => void;
   readonly pause: () => Promise<void>;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -191,6 +193,7 @@ export class Reattribution {
     if (moved !== undefined && moved > 0) {
       registry.moves.arrivedMs.set(order.to_subject_id, order.ordered_ms);
       if (!this.#recent.some(({ id }) => id === order.id)) this.#recent.push(order);
+      await this.#ports.noteMoved(moveOf(order));
       await tellOf(this.#ports, { ...moveOf(order), orderedMs: order.ordered_ms });
     }
     await store.writeStage(sql, { id: order.id, stage: 'done', atMs: nowMs() });

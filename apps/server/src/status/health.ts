@@ -108,10 +108,11 @@ export interface ReadinessPorts {
   readonly vault: Pick<Vault, 'copy' | 'unprovenErasures'>;
   readonly archive: ArchiveWatch;
   readonly subscriptions: { readonly part: () => readonly Part[] };
+  readonly writeBack: { readonly part: () => readonly Part[] };
 }
 
 export function readiness(ports: ReadinessPorts): Part[] {
-  const { health, database, memory, vault, archive, subscriptions } = ports;
+  const { health, database, memory, vault, archive, subscriptions, writeBack } = ports;
   const { pressure } = memory;
   const state = database.state();
   return [
@@ -131,6 +132,7 @@ export function readiness(ports: ReadinessPorts): Part[] {
     ...(vault.unprovenErasures === 0 ? [] : [unprovenPart(vault.unprovenErasures)]),
     ...archive.part(),
     ...subscriptions.part(),
+    ...writeBack.part(),
   ];
 }
 

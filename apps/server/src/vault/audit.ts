@@ -32,6 +32,10 @@ export type AuditAct =
   | 'records-imported'
   | 'patients-merged'
   | 'merge-undone'
+  | 'write-back-begun'
+  | 'write-back-ended'
+  | 'summary-sent'
+  | 'erasure-owed-by'
   | 'password-reset'
   | 'admin-token-renewed'
   | 'subscription-written';
@@ -43,6 +47,7 @@ export type AuditTarget =
   | `organisation/${string}`
   | `account/${string}`
   | `subscription/${string}`
+  | `destination/${string}`
   | 'keys';
 
 export interface AuditEntry {

@@ -1,0 +1,340 @@
+/**
+ * Sends to one destination: one patient's day after the other, the oldest first, until each is taken. While
+ * it is away everything waits; what it will not take as it is stands aside, visibly, and the rest goes on.
+ */
+import type { UnmatchedReason } from '@ausculta/contract/write-back';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Identifier, Observation } from '@medplum/fhirtypes';
+import type { InLane, Sql } from '../database/pool.ts';
+import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import type { LegalHolds } from '../erasure/holds.ts';
+import { appendAudit } from '../vault/audit.ts';
+import type { SubjectKeys } from '../vault/vault.ts';
+import type { ChangedDays } from './changed-days.ts';
+import {
+  type DayPorts,
+  newsIn,
+  type Said,
+  type Sent,
+  sayingsOf,
+  TooManyValues,
+} from './day-of-patient.ts';
+import type { OptIn, OptIns } from './opt-ins.ts';
+import { away, delayMs, type Outcome } from './outcome.ts';
+import { matchOf, numberFor } from './patient-match.ts';
+import type { RemoteRecord } from './remote-record.ts';
+import type { Destination } from './settings.ts';
+import * as store from './store.ts';
+
+export interface SendingPorts extends DayPorts {
+  readonly sql: Sql;
+  readonly inLane: InLane;
+  readonly keys: Pick<SubjectKeys, 'sealOf'>;
+  readonly registry: Pick<Registry, 'subjects' | 'moves' | 'seriesOfSubject'>;
+  readonly holds: Pick<LegalHolds, 'of'>;
+  /** Of the Patient as it is told by FHIR. */
+  readonly identifiersOf: (subject: RegisteredSubject) => Promise<readonly Identifier[]>;
+  readonly optIns: OptIns;
+  readonly changed: Pick<ChangedDays, 'taken'>;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+const DAYS_AT_ONCE = 50;
+/** Who somebody is there is asked again so often: records are merged there too. */
+const MATCH_LASTS_MS = 24 * 3_600_000;
+const UNMATCHED_AGAIN_MS = 3_600_000;
+const HELD_AGAIN_MS = 10 * 60_000;
+const MOVING_AGAIN_MS = 2_000;
+
+export const sentContext = (row: store.DayKey & { readonly metric: string }): string =>
+  `write-back-sent/${row.subject_id}/${row.destination}/${row.day}/${row.metric}`;
+
+/** What nothing was sent of, and why: everybody waits, this one waits, or it was settled without. */
+type Turn = 'settled' | 'later' | Extract<Outcome, { kind: 'away' }>;
+
+export class Sending {
+  readonly #ports: SendingPorts;
+  readonly destination: Destination;
+  readonly remote: RemoteRecord;
+  #running: Promise<void> | undefined;
+  #inHand: { readonly subjectId: SubjectId; readonly done: Promise<void> } | undefined;
+  #isClosed = false;
+  #failures = 0;
+  retryAtMs = Number.NEGATIVE_INFINITY;
+  failingSinceMs: number | undefined;
+  problem: string | undefined;
+
+  constructor(destination: Destination, remote: RemoteRecord, ports: SendingPorts) {
+    this.destination = destination;
+    this.remote = remote;
+    this.#ports = ports;
+  }
+
+  /** Looks for what is due; one round at a time. */
+  tick(): void {
+    if (this.#running !== undefined || this.#isClosed) return;
+    if (this.#ports.nowMs() < this.retryAtMs) return;
+    this.#running = this.#run()
+      .catch((error: unknown) => {
+        // Ours, such as a database that is away: the destination has no part in it.
+        this.#wait(undefined);
+        if (!this.#isClosed) this.#ports.onProblem('send summaries', error);
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Somebody has mended something: nothing waits for its time. */
+  hasten(): void {
+    this.retryAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Resolves when nothing of this patient is on its way there. */
+  async settled(subjectId: SubjectId): Promise<void> {
+    if (this.#inHand?.subjectId === subjectId) await this.#inHand.done;
+  }
+
+  async #inHandOf(row: store.DayRow, turn: Promise<Turn>): Promise<Turn> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    this.#inHand = { subjectId: row.subject_id, done };
+    try {
+      return await turn;
+    } finally {
+      this.#inHand = undefined;
+      resolve();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { sql, nowMs } = this.#ports;
+    const { name: destination } = this.destination;
+    await this.#lookForNew();
+    while (!this.#isClosed && nowMs() >= this.retryAtMs) {
+      const asked = { destination, nowMs: nowMs(), limit: DAYS_AT_ONCE };
+      const rows = await store.dueDays(sql, asked);
+      for (const row of rows) {
+        if (this.#isClosed) return;
+        const turn = await this.#inHandOf(row, this.#send(row));
+        if (typeof turn !== 'string') return this.#away(turn);
+      }
+      if (rows.length < DAYS_AT_ONCE) return;
+    }
+  }
+
+  /** Who has just been put on the list is looked for at once, so that it is seen if nobody is found. */
+  async #lookForNew(): Promise<void> {
+    for (const optIn of [...this.#ports.optIns.of(this.destination.name)]) {
+      const subject = this.#ports.registry.subjects.get(optIn.subjectId);
+      if (optIn.state !== 'looking' || subject === undefined || this.#isClosed) continue;
+      const outcome = await this.#look(optIn, subject);
+      if ('kind' in outcome) return this.#away(outcome);
+    }
+  }
+
+  async #send(row: store.DayRow): Promise<Turn> {
+    const { optIns, registry, holds, sql, nowMs } = this.#ports;
+    const key = { subjectId: row.subject_id, destination: row.destination };
+    const subject = registry.subjects.get(row.subject_id);
+    const optIn = optIns.get(row.subject_id, row.destination);
+    if (subject === undefined || optIn === undefined || optIn.state === 'withdrawn') {
+      await store.deleteDays(sql, key);
+      return 'settled';
+    }
+    if (holds.of(subject.id).length > 0) return await this.#later(row, 'legal-hold', HELD_AGAIN_MS);
+    if (registry.moves.concerns(subject.id))
+      return await this.#later(row, 'readings-moving', MOVING_AGAIN_MS);
+    const sinceMs = nowMs() - (optIn.lookedMs ?? Number.NEGATIVE_INFINITY);
+    const lastsMs = optIn.state === 'found' ? MATCH_LASTS_MS : UNMATCHED_AGAIN_MS;
+    const isFresh = optIn.state !== 'looking' && sinceMs < lastsMs;
+    const known = isFresh ? optIn : await this.#look(optIn, subject);
+    if ('kind' in known) return known;
+    const { patient } = known;
+    if (patient === undefined)
+      return await this.#later(row, 'patient-not-matched', UNMATCHED_AGAIN_MS);
+    return await this.#sendDay(row, { subject, optIn: known, patient });
+  }
+
+  /** Finds out who it is there, and notes it. */
+  async #look(
+    optIn: OptIn,
+    subject: RegisteredSubject,
+  ): Promise<OptIn | Extract<Outcome, { kind: 'away' }>> {
+    const { identifiersOf, nowMs } = this.#ports;
+    const identifiers = await identifiersOf(subject);
+    const { recordNumber, birthDate } = subject.identity;
+    const number = numberFor(this.destination, { recordNumber, identifiers });
+    if (!number.ok) return await this.#unmatched(optIn, number.reason);
+    const found = await this.remote.patients(number.value);
+    if (found.kind !== 'told')
+      return found.kind === 'away' ? found : away(`asked for a patient, ${found.reason}`);
+    const match = matchOf(found.value, { birthDate });
+    if (!match.ok) return await this.#unmatched(optIn, match.reason);
+    this.#reached();
+    const { reason: _none, ...rest } = optIn;
+    const patient = match.value;
+    const isOther = optIn.patient !== undefined && optIn.patient !== patient;
+    const next: OptIn = { ...rest, reason: undefined, state: 'found', lookedMs: nowMs(), patient };
+    await this.#note(next, isOther);
+    return next;
+  }
+
+  async #unmatched(optIn: OptIn, reason: UnmatchedReason): Promise<OptIn> {
+    const { nowMs } = this.#ports;
+    const next: OptIn = {
+      ...optIn,
+      state: 'unmatched',
+      reason,
+      lookedMs: nowMs(),
+      patient: undefined,
+    };
+    await this.#note(next, false);
+    return next;
+  }
+
+  /** Whoever is somebody else there by now: all that was sent is told of that record. */
+  async #note(optIn: OptIn, isOther: boolean): Promise<void> {
+    const { optIns, sql, nowMs } = this.#ports;
+    const { subjectId, destination } = optIn;
+    const of = { subjectId, destination: destination.name };
+    const settled = isOther ? await store.settledDays(sql, of) : [];
+    const isOurs = optIns.get(subjectId, destination.name)?.state !== 'withdrawn';
+    if (!isOurs) return;
+    await optIns.write(optIn, undefined, async (tx) => {
+      await store.hastenDays(tx, { ...of, nowMs: nowMs() });
+      const due = { since_ms: nowMs(), due_ms: nowMs(), organisation_id: optIn.organisationId };
+      const key = { subject_id: subjectId, destination: destination.name };
+      await store.markDays(
+        tx,
+        settled.map((day) => ({ ...due, ...key, day })),
+      );
+    });
+  }
+
+  async #sendDay(
+    row: store.DayRow,
+    of: { readonly subject: RegisteredSubject; readonly optIn: OptIn; readonly patient: string },
+  ): Promise<Turn> {
+    const { changed, onProblem } = this.#ports;
+    changed.taken(of.optIn, row.day);
+    let news: Said[];
+    try {
+      const sent = await this.sentOf(row);
+      news = newsIn(await sayingsOf(this.#ports, { ...of, day: row.day }, sent), sent);
+    } catch (error) {
+      if (!(error instanceof TooManyValues)) throw error;
+      onProblem('summarise a day', error);
+      return await this.#refused(row, 'too many different values');
+    }
+    if (news.length === 0) {
+      await this.#settle(row, []);
+      return 'settled';
+    }
+    const outcome = await this.remote.send(news.map(({ observation }) => observation));
+    switch (outcome.kind) {
+      case 'taken':
+        this.#reached();
+        await this.#settle(row, news);
+        return 'settled';
+      case 'away':
+        return outcome;
+      case 'failed':
+        return await this.#failed(row, outcome.reason);
+      case 'refused':
+        return await this.#refused(row, outcome.reason);
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  /** What was sent of a day; what does not open is as if it had never been sent. */
+  async sentOf(key: store.DayKey): Promise<Sent[]> {
+    const { sql, keys } = this.#ports;
+    const rows = await store.readSentOfDay(sql, key);
+    return rows.flatMap((row): Sent[] => {
+      const opened = keys.sealOf(row.subject_id)?.open(row.sealed, sentContext(row));
+      if (opened?.ok !== true) return [];
+      const observation = JSON.parse(new TextDecoder().decode(opened.value)) as Observation;
+      return [{ metric: row.metric, observation, isDoubted: row.is_doubted }];
+    });
+  }
+
+  /** In one transaction: that it was taken, to whom it was disclosed, and that nothing of it waits. */
+  async #settle(row: store.DayRow, news: readonly Said[]): Promise<void> {
+    const { inLane, keys, nowMs } = this.#ports;
+    const { subject_id, destination, day, organisation_id, revision } = row;
+    const atMs = nowMs();
+    const seal = keys.sealOf(subject_id);
+    await inLane(async (tx) => {
+      const laterMs = atMs + this.destination.quietMs;
+      await store.settleDay(tx, { subject_id, destination, day, revision, laterMs });
+      if (news.length === 0) return;
+      const withdrawn = news.filter(({ observation }) => observation.status === 'entered-in-error');
+      const value = {
+        ...{ destination, day },
+        metrics: news.filter((one) => !withdrawn.includes(one)).map(({ metric }) => metric),
+        withdrawn: withdrawn.map(({ metric }) => metric),
+      };
+      await appendAudit(tx, {
+        ...{ organisationId: organisation_id, actor: undefined, act: 'summary-sent', atMs },
+        target: `subject/${subject_id}`,
+        ...(seal && { detail: { seal, value } }),
+      });
+      if (seal === undefined) return;
+      const rows = news.map(({ metric, observation }) => {
+        const key = { subject_id, destination, day, metric };
+        const clear = new TextEncoder().encode(JSON.stringify(observation));
+        const sealed = seal.seal(clear, sentContext(key));
+        return { organisation_id, ...key, sent_ms: atMs, is_doubted: false, sealed };
+      });
+      await store.writeSent(tx, rows);
+    });
+  }
+
+  async #later(row: store.DayRow, reason: string, afterMs: number): Promise<Turn> {
+    const dueMs = this.#ports.nowMs() + afterMs;
+    const { failures } = row;
+    await store.postponeDay(this.#ports.sql, { ...row, dueMs, failures, reason });
+    return 'later';
+  }
+
+  async #failed(row: store.DayRow, reason: string): Promise<Turn> {
+    const { sql, nowMs } = this.#ports;
+    const dueMs = nowMs() + delayMs(row.failures, { chance: this.#chance() });
+    await store.postponeDay(sql, { ...row, dueMs, failures: row.failures + 1, reason });
+    return 'later';
+  }
+
+  async #refused(row: store.DayRow, reason: string): Promise<Turn> {
+    await store.refuseDay(this.#ports.sql, { ...row, reason });
+    return 'later';
+  }
+
+  #away({ reason, retryAfterMs }: Extract<Outcome, { kind: 'away' }>): void {
+    this.problem = reason;
+    this.failingSinceMs ??= this.#ports.nowMs();
+    this.#wait(retryAfterMs);
+  }
+
+  #wait(atLeastMs: number | undefined): void {
+    const after = delayMs(this.#failures, { chance: this.#chance(), atLeastMs });
+    this.retryAtMs = this.#ports.nowMs() + after;
+    this.#failures += 1;
+  }
+
+  #reached(): void {
+    this.#failures = 0;
+    this.failingSinceMs = undefined;
+    this.problem = undefined;
+  }
+
+  #chance(): number {
+    return (this.#ports.randomBytes(1)[0] ?? 0) / 255;
+  }
+}
