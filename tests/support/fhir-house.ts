@@ -131,7 +131,7 @@ export async function holdWrites({ database }: FhirHouse): Promise<() => void> {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const { promise: held, resolve: hold } = Promise.withResolvers<void>();
   const holding = database.line.begin(async (tx) => {
-    await tx`SELECT FROM lane FOR UPDATE`;
+    await tx`SELECT pg_advisory_xact_lock(lane_lock(lane)) FROM lane FOR UPDATE`;
     hold();
     await released;
   });

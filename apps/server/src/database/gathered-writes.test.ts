@@ -6,16 +6,21 @@ import { GatheredWrites } from './gathered-writes.ts';
 class StoreUnderTest {
   readonly statements: string[][] = [];
   readonly #answers: PromiseWithResolvers<string[]>[] = [];
-  readonly writes = new GatheredWrites<string, string>({
-    write: (parts) => {
-      const answer = Promise.withResolvers<string[]>();
-      this.statements.push([...parts]);
-      this.#answers.push(answer);
-      return answer.promise;
-    },
-    weigh: (part) => part.length,
-    weightMax: 10,
-  });
+  readonly writes: GatheredWrites<string, string>;
+
+  constructor(more: { readonly atOnce?: number } = {}) {
+    this.writes = new GatheredWrites<string, string>({
+      write: (parts) => {
+        const answer = Promise.withResolvers<string[]>();
+        this.statements.push([...parts]);
+        this.#answers.push(answer);
+        return answer.promise;
+      },
+      weigh: (part) => part.length,
+      weightMax: 10,
+      ...more,
+    });
+  }
 
   async keep(statement: number): Promise<void> {
     const parts = this.statements[statement] ?? [];
@@ -107,4 +112,29 @@ test('whoever settles waits for what is on its way, failed or not', async () => 
   assert.equal(isSettled, false);
   await store.fail(0, Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
   await Promise.all([failed, settling]);
+});
+
+test('where two may be on their way, what comes meanwhile waits for the first that arrives', async () => {
+  const store = new StoreUnderTest({ atOnce: 2 });
+  const { statements, writes } = store;
+  const all: Promise<string>[] = [];
+  for (const part of ['a', 'b', 'c', 'd']) {
+    all.push(writes.write(part));
+    await settled();
+  }
+  assert.deepEqual(statements, [['a'], ['b']]);
+  let isSettled = false;
+  const settling = writes.settle().then(() => {
+    isSettled = true;
+  });
+  await store.keep(1);
+  assert.deepEqual(statements, [['a'], ['b'], ['c', 'd']]);
+  await store.keep(2);
+  assert.equal(isSettled, false);
+  await store.keep(0);
+  await settling;
+  assert.deepEqual(await Promise.all(all), ['A', 'B', 'C', 'D']);
+  void writes.write('e');
+  await settled();
+  assert.deepEqual(statements.at(-1), ['e']);
 });

@@ -11,6 +11,8 @@ export interface GatheringPorts<Part, Answer> {
   /** A statement carries so much, unless one part has more by itself. */
   readonly weigh: (part: Part) => number;
   readonly weightMax: number;
+  /** Statements under way at a time: one, where their order counts or more would wait for each other. */
+  readonly atOnce?: number;
 }
 
 interface Waiting<Part, Answer> {
@@ -22,7 +24,8 @@ interface Waiting<Part, Answer> {
 export class GatheredWrites<Part, Answer> {
   readonly #ports: GatheringPorts<Part, Answer>;
   #gathering: Waiting<Part, Answer>[] = [];
-  #writing: Promise<void> | undefined;
+  #underWay = 0;
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(ports: GatheringPorts<Part, Answer>) {
     this.#ports = ports;
@@ -32,7 +35,8 @@ export class GatheredWrites<Part, Answer> {
   write(part: Part): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#gathering.push({ part, resolve, reject });
-    this.#writing ??= this.#writeAll();
+    const { atOnce = 1 } = this.#ports;
+    if (this.#underWay < atOnce) this.#writing = Promise.all([this.#writing, this.#writeAll()]);
     return promise;
   }
 
@@ -42,10 +46,11 @@ export class GatheredWrites<Part, Answer> {
   }
 
   async #writeAll(): Promise<void> {
+    this.#underWay += 1;
     // Those that come in the same turn belong together.
     await Promise.resolve();
     while (this.#gathering.length > 0) await this.#writeTogether(this.#take());
-    this.#writing = undefined;
+    this.#underWay -= 1;
   }
 
   #take(): readonly Waiting<Part, Answer>[] {

@@ -29,10 +29,9 @@ export type InLaneAs = <T>(
   work: (tx: Transaction) => Promise<T>,
 ) => Promise<T>;
 
-/** As `InLaneAs`, for statements that are sent at once and need no answer but that they are durable. */
+/** As `InLaneAs`, for one statement that takes hold of the lane itself, and is a transaction of its own. */
 export type InLaneAtOnce = (
-  organisationId: string,
-  send: (tx: Transaction) => readonly PromiseLike<unknown>[],
+  write: (people: Sql, owner: { readonly lane: number; readonly fence: number }) => Promise<void>,
 ) => Promise<void>;
 
 export interface PoolSizes {

@@ -3,13 +3,16 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import { Turns } from '../admissions/turns.ts';
 import { GatheredWrites } from '../database/gathered-writes.ts';
 import type { InLaneAs, InLaneAtOnce } from '../database/pool.ts';
+import { type CreatedDocument, createDocuments } from './creation-store.ts';
 import { indexMark } from './index-entries.ts';
 import type { Hash } from './search-hash.ts';
-import { AT_ONCE, type Prepared, sendPrepared, storePrepared } from './version-writer.ts';
+import { AT_ONCE, type Prepared, storePrepared } from './version-writer.ts';
 import { type Creation, requestsOf, type WriteWatch, writtenOf } from './write-watch.ts';
 
 /** Documents; a transaction of more is written by itself. */
 const WRITTEN_AT_ONCE = 400;
+/** While one is being made durable the next is written: neither we nor the database wait for the other. */
+const STATEMENTS_AT_ONCE = 2;
 
 export interface CreationPorts {
   readonly inLaneAs: InLaneAs;
@@ -22,7 +25,7 @@ export class Creations {
   readonly #ports: CreationPorts;
   readonly #preparing = new Turns();
   readonly #writing = new Map<OrganisationId, Writing>();
-  /** What somebody wants to be told of takes questions between: who does not, does not wait for it. */
+  /** What somebody is told of, or is kept for several, takes more statements: the rest does not wait for it. */
   readonly #watched = new Map<OrganisationId, Writing>();
 
   constructor(ports: CreationPorts) {
@@ -42,7 +45,8 @@ export class Creations {
     const { prepared } = creation;
     if (prepared.length === 0) return;
     const isWatched = this.#ports.watch().isConcerned(organisationId, prepared.map(writtenOf));
-    await (isWatched ? this.#watchedOf(organisationId) : this.#writingOf(organisationId)).write(
+    const isPlain = !isWatched && prepared.every(isAlone);
+    await (isPlain ? this.#writingOf(organisationId) : this.#watchedOf(organisationId)).write(
       creation,
     );
   }
@@ -52,9 +56,11 @@ export class Creations {
     if (known !== undefined) return known;
     const { inLaneAtOnce, hashOf } = this.#ports;
     const mark = indexMark(hashOf(organisationId));
-    const made = gathered(async (parts) => {
-      const all = parts.flatMap(({ prepared }) => prepared);
-      await inLaneAtOnce(organisationId, (tx) => sendPrepared(tx, organisationId, all, mark));
+    const made = gathered(STATEMENTS_AT_ONCE, async (parts) => {
+      const created = parts.flatMap(({ prepared }) => prepared.filter(isAlone));
+      await inLaneAtOnce((people, lane) =>
+        createDocuments(people, organisationId, lane, { created, mark }),
+      );
     });
     this.#writing.set(organisationId, made);
     return made;
@@ -65,7 +71,7 @@ export class Creations {
     if (known !== undefined) return known;
     const { inLaneAs, hashOf, watch } = this.#ports;
     const mark = indexMark(hashOf(organisationId));
-    const made = gathered(async (parts) => {
+    const made = gathered(1, async (parts) => {
       const told = await inLaneAs(organisationId, async (tx) => {
         const all = parts.flatMap(({ prepared }) => prepared);
         await storePrepared(tx, organisationId, all, mark);
@@ -78,9 +84,18 @@ export class Creations {
   }
 }
 
+/** Beside its document and the index there is nothing to be written. */
+function isAlone(prepared: Prepared): prepared is Prepared & CreatedDocument {
+  const { copies, untold, row } = prepared;
+  return copies.length === 0 && untold === undefined && row.sealed !== null;
+}
+
 type Writing = GatheredWrites<Creation<Prepared>, undefined>;
 
-function gathered(write: (parts: readonly Creation<Prepared>[]) => Promise<void>): Writing {
+function gathered(
+  atOnce: number,
+  write: (parts: readonly Creation<Prepared>[]) => Promise<void>,
+): Writing {
   return new GatheredWrites({
     write: async (parts) => {
       await write(parts);
@@ -88,5 +103,6 @@ function gathered(write: (parts: readonly Creation<Prepared>[]) => Promise<void>
     },
     weigh: ({ prepared }) => prepared.length,
     weightMax: WRITTEN_AT_ONCE,
+    atOnce,
   });
 }

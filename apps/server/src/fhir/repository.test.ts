@@ -15,9 +15,8 @@ import {
   statusOf,
   update,
 } from '../../../../tests/support/fhir-house.ts';
-import type { Transaction } from '../database/pool.ts';
 import { deleteDocuments } from '../erasure/document-store.ts';
-import { inLaneAsOf, lanesOfPeople, PostgresLog, TakenOver } from '../telemetry/postgres-log.ts';
+import { inLaneAsOf, PostgresLog, TakenOver } from '../telemetry/postgres-log.ts';
 
 let house: FhirHouse;
 
@@ -319,43 +318,6 @@ test('whoever holds the lane for people sees their own organisation alone', asyn
     await tx`SELECT FROM lane`,
   ]);
   assert.deepEqual([own?.map(({ id }) => id), lanes?.length], [[organisationId], 0]);
-});
-
-test('what is sent at once is kept whole or not at all, and by whoever holds the lane alone', async () => {
-  await using other = await fhirHouse();
-  const { database, organisationId } = other;
-  const { line, people } = database;
-  const owner = await PostgresLog.takeOver(line);
-  const takenOver: string[] = [];
-  const lane = { owner, onTakenOver: (why: string) => void takenOver.push(why) };
-  const { inLaneAtOnce } = lanesOfPeople(people, lane);
-  const named = (name: string) => line`SELECT FROM organisation WHERE name = ${name}`;
-  const rename = (tx: Transaction, name: string) =>
-    tx`UPDATE organisation SET name = ${name}`.execute();
-
-  await inLaneAtOnce(organisationId, (tx) => [rename(tx, 'One'), rename(tx, 'Two')]);
-  assert.deepEqual([(await named('One')).length, (await named('Two')).length], [0, 1]);
-
-  const broken = inLaneAtOnce(organisationId, (tx) => [
-    rename(tx, 'Three'),
-    tx`SELECT 1 / 0`.execute(),
-    rename(tx, 'Four'),
-  ]);
-  await assert.rejects(broken, { code: '22012' });
-  assert.equal((await named('Two')).length, 1);
-
-  // Its rows alone: of another organisation there is nothing to rename.
-  const nobody = randomUUID() as OrganisationId;
-  await inLaneAtOnce(nobody, (tx) => [rename(tx, 'Five')]);
-  assert.equal((await named('Two')).length, 1);
-
-  await PostgresLog.takeOver(line);
-  await assert.rejects(
-    inLaneAtOnce(organisationId, (tx) => [rename(tx, 'Six')]),
-    TakenOver,
-  );
-  assert.equal((await named('Two')).length, 1);
-  assert.equal(takenOver.length, 1);
 });
 
 test('what is being written of a patient while they are forgotten stays in no memory', async () => {

@@ -182,17 +182,7 @@ export async function storePrepared(
 const newIn = (prepared: readonly Prepared[]): store.WrittenRow[] =>
   prepared.filter(({ isNew }) => isNew).map(({ row }) => row);
 
-/** What is new, sent at once: one after the other on one connection, none waiting for the one before. */
-export function sendPrepared(
-  tx: Transaction,
-  organisationId: OrganisationId,
-  prepared: readonly Prepared[],
-  mark: number,
-): readonly Promise<void>[] {
-  const documents = store.insertDocuments(tx, organisationId, newIn(prepared), mark);
-  return [documents, ...sendIndex(tx, organisationId, prepared)];
-}
-
+/** Sent at once: one after the other on one connection, none waiting for the one before. */
 function sendIndex(
   tx: Transaction,
   organisationId: OrganisationId,

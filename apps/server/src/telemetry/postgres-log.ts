@@ -16,7 +16,6 @@ import { setScope } from '../database/store.ts';
 import { type LogEntry, PARTITIONS } from '../line/entry.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { LogKeys } from '../vault/vault.ts';
-import * as lanes from './lane-store.ts';
 import { decodeBatch, encodeBatch, type SeriesById } from './log-batch.ts';
 import * as store from './store.ts';
 import { compressLog, decompressLog } from './zstd.ts';
@@ -74,26 +73,18 @@ export function inLaneAsOf(people: Sql, { owner, onTakenOver }: LanePorts): InLa
     }).catch(tellingOf(onTakenOver));
 }
 
+/** What `hold_lane_as` says to a server that no longer has the lane. */
+const LANE_LOST = 'AUL01';
+
 /**
- * The same for what waits for no answer: `send` gives its statements to the connection at once, and the end
- * of the transaction follows them without waiting either. Of a fence that is old, or a statement that fails,
- * the database makes its end a rollback.
+ * The same for one statement, which is a transaction of its own and begins with `hold_lane_as`: of a fence
+ * that is old, or where any of it fails, the database keeps nothing.
  */
 export function inLaneAtOnceOf(people: Sql, { owner, onTakenOver }: LanePorts): InLaneAtOnce {
-  return (organisationId, send) =>
-    new Promise<void>((resolve, reject) => {
-      const ended = people.begin(async (tx) => {
-        await Promise.all([
-          lanes.holdLaneAs(tx, organisationId, owner),
-          ...send(tx),
-          lanes.commit(tx),
-        ]);
-        resolve();
-      });
-      ended.catch(reject);
-    })
+  return (write) =>
+    write(people, owner)
       .catch((error: unknown) => {
-        throw (error as { code?: string }).code === lanes.LANE_LOST ? new TakenOver() : error;
+        throw (error as { code?: string }).code === LANE_LOST ? new TakenOver() : error;
       })
       .catch(tellingOf(onTakenOver));
 }
