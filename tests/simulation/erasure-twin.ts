@@ -12,6 +12,7 @@ const CHUNKS_AT_ONCE = 5;
 export const documentTwin = {
   deleteDocuments: (sql) => ask(sql, 'delete documents', () => ({ result: undefined })),
   deleteExports: (sql) => ask(sql, 'delete exports', () => ({ result: undefined })),
+  deleteWriteBack: (sql) => ask(sql, 'delete what was written back', () => ({ result: [] })),
   emptySubscriptionEvents: (sql) =>
     ask(sql, 'empty events of subscriptions', () => ({ result: undefined })),
 } satisfies Partial<typeof documents>;

@@ -51,10 +51,13 @@ export async function emptySubscriptionEvents(sql: Sql, subjectId: string): Prom
     WHERE subject_id = ${subjectId}`;
 }
 
-/** What is to be sent of the subject, and what was. */
-export async function deleteWriteBack(sql: Sql, subjectId: string): Promise<void> {
+/** What is to be sent of the subject, and what was; answers which destinations have something of it. */
+export async function deleteWriteBack(sql: Sql, subjectId: string): Promise<string[]> {
+  const sent = await sql<{ destination: string }[]>`
+    SELECT DISTINCT destination FROM write_back_sent WHERE subject_id = ${subjectId}`;
   for (const table of ['write_back_day', 'write_back_sent', 'write_back_patient'])
     await sql`DELETE FROM ${sql(table)} WHERE subject_id = ${subjectId}`;
+  return sent.map(({ destination }) => destination);
 }
 
 /** All of the organisation: what they list names the subject somewhere, and they live for a day. */

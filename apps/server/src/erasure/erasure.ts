@@ -17,7 +17,6 @@ import { appendAudit } from '../vault/audit.ts';
 import { KEY_BACKUPS_KEPT_MS } from '../vault/key-backups.ts';
 import type { Shredded } from '../vault/shred-list.ts';
 import { PARKED_KEPT_MS, type Vault } from '../vault/vault.ts';
-import { recipientsOf } from '../write-back/store.ts';
 import {
   deleteDocuments,
   deleteExports,
@@ -184,8 +183,7 @@ export class Erasure {
       await deleteDocuments(tx, subjectId);
       await deleteExports(tx, organisationId);
       await emptySubscriptionEvents(tx, subjectId);
-      const recipients = await recipientsOf(tx, subjectId);
-      await deleteWriteBack(tx, subjectId);
+      const recipients = await deleteWriteBack(tx, subjectId);
       const isNew = await store.insertErasure(tx, {
         organisation_id: organisationId,
         subject_id: subjectId as SubjectId,

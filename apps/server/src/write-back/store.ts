@@ -272,10 +272,3 @@ export async function readDisclosures(
       AND act = 'summary-sent'
     ORDER BY at_ms DESC LIMIT ${of.limit}`;
 }
-
-/** Destinations that have something of a subject. */
-export async function recipientsOf(sql: Sql, subjectId: string): Promise<string[]> {
-  const rows = await sql<{ destination: string }[]>`
-    SELECT DISTINCT destination FROM write_back_sent WHERE subject_id = ${subjectId}`;
-  return rows.map(({ destination }) => destination);
-}
