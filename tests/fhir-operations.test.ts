@@ -284,6 +284,8 @@ test('operations are in the capability statement, and others are not', async () 
     'everything',
     'summary',
     'match',
+    'merge',
+    'unmerge',
     'export',
     'graphql',
     'validate',

@@ -72,7 +72,10 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const { line } = database;
   const registry = await Registry.load({ sql: line, inLane: aloneIn(line), keys });
   const categoryOf = ({ category }: RegisteredSubject) => category;
-  const patients = new Patients({ registry, keys, categoryOf });
+  const patients = new Patients({
+    ...{ registry, keys, categoryOf },
+    recordsOf: () => ({ into: undefined, from: [] }),
+  });
   const turns = new Turns();
   const clock = { nowMs: Date.UTC(2026, 10, 21) };
   const pauses = { count: 0 };

@@ -46,6 +46,8 @@ export const FOR_ADMINISTRATORS = [
   'POST /fhir/R4/$import',
   'POST /fhir/R4/Group/:id/$export',
   'POST /fhir/R4/Patient/$export',
+  'POST /fhir/R4/Patient/$merge',
+  'POST /fhir/R4/Patient/$unmerge',
 ];
 
 /** They tell of the caller, of the server, or that a question is posted. */

@@ -272,6 +272,7 @@ function openDocuments(
     ...{ ...outside, ...engine, ...lanes, sql, people, keys },
     categoryOf: (subject) => admitted()?.categoryOf(subject) ?? subject.category,
     usedFor: (id) => admitted()?.census.usedFor(id) ?? id,
+    recordsOf: (id) => admitted()?.census.recordsOf(id) ?? { into: undefined, from: [] },
   });
 }
 

@@ -70,6 +70,11 @@ export class AdmissionDesk {
     return this.#ports.turns.run(() => merge(this.#ports, pair, statement));
   }
 
+  /** As a merge would be answered, and nothing is done. */
+  whyNotMerged(pair: Pair): Result<void> {
+    return whyNotMerged(this.#ports, pair);
+  }
+
   unmerge(who: Actor, old: RegisteredSubject, atMs: number): Promise<Result<void>> {
     const statement = { who, atMs, messageId: undefined };
     return this.#ports.turns.run(() => unmerge(this.#ports, old, statement));

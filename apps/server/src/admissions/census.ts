@@ -64,6 +64,8 @@ export class Census {
   /** By organisation and bed: who was admitted to it, and who of those unknown came last. */
   readonly #admitted = new Map<string, Stay>();
   readonly #unknown = new Map<string, Stay>();
+  /** By the record that goes on. */
+  readonly #mergedInto = new Map<SubjectId, Set<SubjectId>>();
 
   readonly #isKnown: (subjectId: SubjectId) => boolean;
 
@@ -106,9 +108,15 @@ export class Census {
 
   /** Those records that are no longer used, because they are this person's. */
   mergedInto(subjectId: SubjectId): SubjectId[] {
-    return [...this.#stays.values()]
-      .filter((stay) => stay.merged?.into === subjectId && this.#known(stay))
-      .map((stay) => stay.subjectId);
+    const from = [...(this.#mergedInto.get(subjectId) ?? [])];
+    return from.filter((id) => this.of(id) !== undefined);
+  }
+
+  /** What this record was merged into, and what into it. */
+  recordsOf(subjectId: SubjectId): { into: SubjectId | undefined; from: readonly SubjectId[] } {
+    const into = this.of(subjectId)?.merged?.into;
+    const isThere = into !== undefined && this.#isKnown(into);
+    return { into: isThere ? into : undefined, from: this.mergedInto(subjectId) };
   }
 
   /** Whether somebody is to be looked for on a ward: who was never admitted here has not left. */
@@ -130,6 +138,11 @@ export class Census {
   set(stay: Stay): void {
     this.#takeOut(stay.subjectId);
     this.#stays.set(stay.subjectId, stay);
+    const into = stay.merged?.into;
+    if (into !== undefined) {
+      const from = this.#mergedInto.get(into) ?? new Set();
+      this.#mergedInto.set(into, from.add(stay.subjectId));
+    }
     const { place, organisationId } = stay;
     if (place !== undefined) this.#bedsOf(stay).set(placeKey(organisationId, place.bed), stay);
   }
@@ -138,6 +151,7 @@ export class Census {
     const known = this.#stays.get(subjectId);
     if (known === undefined) return;
     this.#stays.delete(subjectId);
+    this.#mergedInto.get(known.merged?.into ?? subjectId)?.delete(subjectId);
     if (known.place === undefined) return;
     const key = placeKey(known.organisationId, known.place.bed);
     const beds = this.#bedsOf(known);

@@ -129,15 +129,12 @@ async function referring(
     const names = parameters.map((code) => session.hash(tokenText(type, code, 'to')));
     if (names.length === 0) continue;
     for (const [ofType, ones] of Map.groupBy(targets, (one) => one.type)) {
-      const referred = {
-        kind: 'refers',
-        names,
-        type: ofType,
-        ids: ones.map(({ id }) => id),
-      } as const;
+      const own = ones.map(({ id }) => id);
+      const ids = ofType === PATIENT ? session.withBehind(own) : own;
+      const referred = { kind: 'refers', names, type: ofType, ids } as const;
       const documents = await storedWith(session, type, referred);
-      const ids = documents.map(({ id }) => id);
-      found.push(...(type === PATIENT ? await patientsOf(session, ids) : documents));
+      const referring = documents.map(({ id }) => id);
+      found.push(...(type === PATIENT ? await patientsOf(session, referring) : documents));
     }
   }
   return found;

@@ -74,9 +74,10 @@ export class ObservationSearch {
       .map(([name, value]) => [name, referenceHere(value, baseUrl) ?? value] as const);
     const parsed = parseObservationQuery(own, { isLenient: false });
     if (!parsed.ok) return undefined;
-    const { registry } = this.#ports;
+    const { registry, repository } = this.#ports;
     const subject = subjectOf(registry, organisationId, parsed.value.subjectId);
-    const question = JSON.stringify([organisationId, own]);
+    const behind = repository.behind(parsed.value.subjectId);
+    const question = JSON.stringify([organisationId, own, behind]);
     return { query: parsed.value, isKnown: subject !== undefined, question };
   }
 

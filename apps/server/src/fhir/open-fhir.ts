@@ -12,7 +12,7 @@ import { UntoldFindings, type UntoldPorts } from './untold.ts';
 interface FhirParts
   extends Omit<RepositoryPorts, 'patients' | 'readings' | 'devices' | 'untold'>,
     Omit<UntoldPorts, 'keys' | 'recordOf'>,
-    Pick<PatientPorts, 'registry' | 'categoryOf'> {
+    Pick<PatientPorts, 'registry' | 'categoryOf' | 'recordsOf'> {
   readonly telemetry: Pick<Telemetry, 'range' | 'waveformsBySeries'>;
   /** The record that is used for this one: another where two were one person's. */
   readonly usedFor: (subjectId: SubjectId) => SubjectId;
@@ -29,8 +29,8 @@ export interface Fhir {
 }
 
 export function openFhir(parts: FhirParts): Fhir {
-  const { registry, categoryOf, usedFor, telemetry, keys, ...ports } = parts;
-  const patients = new Patients({ registry, categoryOf, keys });
+  const { registry, categoryOf, recordsOf, usedFor, telemetry, keys, ...ports } = parts;
+  const patients = new Patients({ registry, categoryOf, recordsOf, keys });
   const devices = new DevicesById(registry, parts.nowMs);
   const readings = new ReadingsById({ registry, devices, telemetry });
   // One that the same transaction changes is as it leaves it: the registry knows only what was before.

@@ -10,12 +10,12 @@ import type { Transaction } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
 import type { Knowledge } from './knowledge.ts';
-import { PATIENT, type Patients, patientDocument } from './patients.ts';
+import { PATIENT, type PatientDocument, type Patients } from './patients.ts';
 import { readOfType } from './store.ts';
 
 export interface ShelfEntry {
   readonly id: string;
-  readonly document: ReturnType<typeof patientDocument>;
+  readonly document: PatientDocument;
   /** Made when they are first asked for. */
   readonly rows: () => readonly SearchRow[];
   readonly isIndexed: () => boolean;
@@ -63,6 +63,12 @@ export class PatientShelf {
 
   constructor(ports: ShelfPorts) {
     this.#ports = ports;
+  }
+
+  /** With the records that were merged into these. */
+  withBehind(ids: readonly string[]): string[] {
+    const { behind } = this.#ports.patients;
+    return [...new Set(ids.flatMap((id) => [id, ...behind(id)]))];
   }
 
   /** In the order of their ids. */
@@ -181,7 +187,7 @@ export class PatientShelf {
   #entryOf(subject: RegisteredSubject, said: FhirDocument | undefined): ShelfEntry {
     const kept = this.#kept.get(subject.id);
     if (kept !== undefined && kept.subject === subject && kept.said === said) return kept.entry;
-    const document = patientDocument(subject, said);
+    const document = this.#ports.patients.tell(subject, said);
     const entry = { id: subject.id, document, ...this.#rowsOf(document.resource) };
     this.#kept.set(subject.id, { subject, said, entry });
     return entry;

@@ -5,6 +5,7 @@
  */
 import { toPatient } from '@ausculta/fhir/patient';
 import { identityOf, ownNumberOf, withIdentity } from '@ausculta/fhir/patient-identity';
+import { withLinks } from '@ausculta/fhir/patient-links';
 import { sha256Hex } from '@ausculta/fhir/sha-256';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { parseSubjectId } from '@ausculta/vitals/identity';
@@ -16,6 +17,7 @@ import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import { type Answer, GONE, NOT_HERE, refuse } from './answer.ts';
 import type { FhirDocument } from './document.ts';
+import { type RecordsBehind, recordsBehind } from './same-person.ts';
 
 export const PATIENT = 'Patient';
 
@@ -24,6 +26,13 @@ export interface PatientPorts {
   readonly keys: Pick<SubjectKeys, 'isShredded' | 'sealOf'>;
   /** Of whom is known as this now: where nobody has said it, it goes by the birth date as well. */
   readonly categoryOf: (subject: RegisteredSubject) => PatientCategory;
+  /** What was merged into what. */
+  readonly recordsOf: (subjectId: SubjectId) => PatientRecords;
+}
+
+export interface PatientRecords {
+  readonly into: SubjectId | undefined;
+  readonly from: readonly SubjectId[];
 }
 
 /** Who says so, and when. */
@@ -54,6 +63,20 @@ export class Patients {
     const subjectId = parseSubjectId(id);
     const subject = subjectId && this.#ports.registry.subjects.get(subjectId);
     return subject?.organisationId === organisationId && isPerson(subject) ? subject : undefined;
+  }
+
+  /** As it is told: who it is, and which records are the same person's. */
+  tell(subject: RegisteredSubject, document: FhirDocument | undefined): PatientDocument {
+    return patientDocument(subject, document, this.#ports.recordsOf(subject.id));
+  }
+
+  /** Those that were merged into this record, and into them. */
+  readonly behind: RecordsBehind = (id) =>
+    recordsBehind(id, (one) => this.#ports.recordsOf(one).from);
+
+  /** A record that another goes on for is told, and no longer written. */
+  isReplaced({ id }: RegisteredSubject): boolean {
+    return this.#ports.recordsOf(id).into !== undefined;
   }
 
   /** Another number after each change of anybody. */
@@ -158,15 +181,18 @@ function isPerson({ kind }: RegisteredSubject): boolean {
   return kind === 'patient' || kind === 'bed';
 }
 
+export type PatientDocument = FhirDocument & { readonly text: string; readonly resource: Resource };
+
 /** Of a subject: the document, as long as the registry knows nothing newer than it. */
-export function patientDocument(
+function patientDocument(
   subject: RegisteredSubject,
   document: FhirDocument | undefined,
-): FhirDocument & { readonly text: string; readonly resource: Resource } {
+  records: PatientRecords,
+): PatientDocument {
   const { id, identity } = subject;
   const own = { type: PATIENT, id };
   if (document?.text === undefined) {
-    const { meta, ...rest } = toPatient(subject);
+    const { meta, ...rest } = withLinks(toPatient(subject), records);
     const versionId = versionOf('0', rest);
     const { resourceType, id: _own, ...told } = rest;
     const resource = { resourceType, id, meta: { ...meta, versionId }, ...told };
@@ -175,7 +201,7 @@ export function patientDocument(
   }
   const { text, updatedMs } = document;
   const said = JSON.parse(text) as Patient;
-  const told = withIdentity(said, identity);
+  const told = withLinks(withIdentity(said, identity), records);
   if (told === said) return { ...document, text, resource: said };
   const versionId = versionOf(document.versionId, told);
   const resource = { ...told, meta: { ...told.meta, versionId } };

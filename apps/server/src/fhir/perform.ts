@@ -367,6 +367,7 @@ async function allow(
     if (current?.versionId !== ifMatch) return CHANGED;
   }
   const patient = given.resource as Patient;
+  if (subject !== undefined && patients.isReplaced(subject)) return REPLACED;
   if (subject !== undefined) {
     const by = { actor: ports.asker.actor, atMs: ports.nowMs() };
     const change = await patients.change(tx, subject, patient, by);
@@ -381,6 +382,12 @@ const NOTHING_THERE = { ok: true, value: { isThere: false } } as const;
 const NOT_DELETED = refuse(405, {
   code: 'business-rule',
   text: 'A patient is not deleted: an administrator ends the record by its erasure.',
+  at: 'Patient',
+});
+
+const REPLACED = refuse(409, {
+  code: 'business-rule',
+  text: 'This record was merged into another, which its link names. Write to that one.',
   at: 'Patient',
 });
 

@@ -4,7 +4,7 @@
  */
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { parseSearch } from '@ausculta/fhir/search-url';
-import type { Result } from '@ausculta/vitals/fault';
+import { ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
 import {
@@ -28,8 +28,9 @@ import { documentIndex, type EntriesOf } from './document-index.ts';
 import { fhirKnowledge, type Knowledge } from './knowledge.ts';
 import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
-import { PATIENT, type Patients, patientDocument } from './patients.ts';
+import { PATIENT, type Patients } from './patients.ts';
 import { areCreations, performActs, prepareCreations } from './perform.ts';
+import { type RecordsBehind, withRecordsBehind } from './same-person.ts';
 import { runSearch, type SearchPage } from './search.ts';
 import { isByChange, upTo } from './search-asked.ts';
 import { type Hash, searchHash } from './search-hash.ts';
@@ -111,8 +112,7 @@ export class Repository {
     const row = await this.#readsOf(organisationId).write(name);
     const document = row && this.#documentOf(organisationId, row);
     if (document?.ok === false) return document;
-    if (subject !== undefined)
-      return { ok: true, value: patientDocument(subject, document?.value) };
+    if (subject !== undefined) return { ok: true, value: patients.tell(subject, document?.value) };
     return presentIn(document);
   }
 
@@ -172,7 +172,9 @@ export class Repository {
     const { definitions } = await fhirKnowledge();
     const { isStrict, baseUrl } = asking;
     const nowMs = this.#ports.nowMs();
-    return parseSearch(type, parameters, { definitions, isStrict, baseUrl, nowMs });
+    const parsed = parseSearch(type, parameters, { definitions, isStrict, baseUrl, nowMs });
+    const { behind } = this.#ports.patients;
+    return parsed.ok ? ok(withRecordsBehind(parsed.value, behind)) : parsed;
   }
 
   async search(organisationId: OrganisationId, query: SearchQuery): Promise<Result<SearchPage>> {
@@ -261,7 +263,7 @@ export class Repository {
           const names = [{ type: PATIENT, id: subject.id }];
           const [row] = await store.readDocuments(tx, organisationId, names);
           const document = row && this.#documentOf(organisationId, row);
-          return patientDocument(subject, document?.ok ? document.value : undefined);
+          return patients.tell(subject, document?.ok ? document.value : undefined);
         },
         find: async (type, parameters) => {
           const asking = { isStrict: true, baseUrl: asker.baseUrl };
@@ -327,9 +329,13 @@ export class Repository {
     return { ok: true, value: prepared.map(({ document }) => ({ status: 201, document })) };
   }
 
+  /** The records that were merged into this patient's. */
+  readonly behind: RecordsBehind = (id) => this.#ports.patients.behind(id);
+
   /** Another number after each write that may have made a document of this subject. */
   changesOf(organisationId: OrganisationId, subjectId: SubjectId): number {
-    return (this.#changes.get(organisationId) ?? 0) + (this.#changes.get(subjectId) ?? 0);
+    const of = [organisationId, subjectId, ...this.#ports.patients.behind(subjectId)];
+    return of.reduce((sum, one) => sum + (this.#changes.get(one) ?? 0), 0);
   }
 
   noteChange(of: OrganisationId | SubjectId): void {

@@ -156,6 +156,11 @@ export class SearchSession {
     return this.#ports.devices.told(this.organisationId, name);
   }
 
+  /** What is of these patients is also what was written of the records merged into theirs. */
+  withBehind(ids: readonly string[]): string[] {
+    return this.#ports.shelf.withBehind(ids);
+  }
+
   shelved(): Promise<readonly ShelfEntry[]> {
     return this.#ports.shelf.entries(this.tx, this.organisationId);
   }
@@ -222,7 +227,8 @@ export class SearchSession {
   async idsOf(type: string, filter: Filter): Promise<string[]> {
     if (type === PATIENT) {
       const passes = await this.predicateOf(filter);
-      return (await this.candidates([filter])).filter(passes).map(({ id }) => id);
+      const found = (await this.candidates([filter])).filter(passes).map(({ id }) => id);
+      return this.#ports.shelf.withBehind(found);
     }
     const asked = await this.conditionOf(type, filter);
     const ids: string[] = [];

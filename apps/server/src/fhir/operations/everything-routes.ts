@@ -51,7 +51,8 @@ async function answerEverything(
   if (!asked.ok) return await sendRefusal(reply, asked.refusal);
   const isFirst = !given.value.texts.has('_cursor');
   const isAsked = isFirst && (asked.value.types?.has(PATIENT) ?? true);
-  const answered = await pageOf(ports, organisationId, asked.value).catch(tooWide);
+  const behind = ports.repository.behind(subject.id);
+  const answered = await pageOf(ports, organisationId, { ...asked.value, behind }).catch(tooWide);
   if (!answered.ok) return await sendRefusal(reply, answered.refusal);
   const page = answered.value;
   const self = new URL(`${baseOf(request)}/${PATIENT}/${subject.id}/$everything`);

@@ -27,6 +27,8 @@ const COUNT_MAX = 1_000;
 
 export interface EverythingAsked {
   readonly subjectId: SubjectId;
+  /** Records that were merged into this one. */
+  readonly behind?: readonly SubjectId[];
   /** Undefined: all. */
   readonly types: ReadonlySet<string> | undefined;
   readonly sinceMs: number | undefined;
@@ -130,7 +132,9 @@ export async function recordPage(
   }
   const included = await referredTo(session, knowledge, found);
   const { tx, organisationId } = session;
-  const isUnfinished = await isIndexUnfinished(tx, organisationId, asked.subjectId);
+  let isUnfinished = false;
+  for (const id of [asked.subjectId, ...(asked.behind ?? [])])
+    isUnfinished ||= await isIndexUnfinished(tx, organisationId, id);
   return {
     ...{ found, after },
     included: included.filter(({ type }) => asked.types?.has(type) ?? true),
@@ -153,7 +157,8 @@ async function referredTo(
 }
 
 function conditionsOf(session: SearchSession, types: readonly string[], asked: EverythingAsked) {
-  const conditions = [ofPatient(session, types, asked.subjectId)];
+  const { subjectId, behind = [] } = asked;
+  const conditions = [ofPatient(session, types, [subjectId, ...behind])];
   const care = inTimeOfCare(session, types, asked);
   if (care !== undefined) conditions.push(care);
   const { sinceMs, changedUntilMs = Number.MAX_SAFE_INTEGER } = asked;
@@ -172,12 +177,12 @@ const all = (bounds: RangeTest['bounds']): RangeTest => ({ combine: 'all', bound
 function ofPatient(
   { hash }: SearchSession,
   types: readonly string[],
-  subjectId: SubjectId,
+  ids: readonly SubjectId[],
 ): Condition {
   const names = types.flatMap((type) =>
     (PATIENT_COMPARTMENT[type] ?? []).map((parameter) => hash(tokenText(type, parameter, 'to'))),
   );
-  return { kind: 'refers', names, type: PATIENT, ids: [subjectId] };
+  return { kind: 'refers', names, type: PATIENT, ids };
 }
 
 /** What has no time of its own is of every time. */

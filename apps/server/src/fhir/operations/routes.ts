@@ -6,12 +6,13 @@ import type { Exports } from './exports.ts';
 import { importRoutes } from './import-routes.ts';
 import { lastnRoutes } from './lastn-routes.ts';
 import { matchRoutes } from './match-routes.ts';
+import { type MergePorts, mergeRoutes } from './merge-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
 import { type SummaryPorts, summaryRoutes } from './summary-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
 import { waveformRoutes } from './waveform-routes.ts';
 
-export interface OperationPorts extends SummaryPorts {
+export interface OperationPorts extends SummaryPorts, MergePorts {
   readonly exports: Exports;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
@@ -27,4 +28,5 @@ export function operationRoutes(app: FastifyInstance, ports: OperationPorts): vo
   matchRoutes(app, ports.repository);
   exportRoutes(app, ports);
   importRoutes(app, ports);
+  mergeRoutes(app, ports);
 }
