@@ -2,42 +2,28 @@
  * `$graphql`: questions of GraphQL over all resources, or over one. They are posted: in an address they
  * would tell names to logs and histories.
  */
-import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  NoSchemaIntrospectionCustomRule,
-  specifiedRules,
-  validate,
-} from 'graphql';
-import { callerOf } from '../../people/access.ts';
-import { type Answer, outcomeOf, refuse } from '../answer.ts';
-import { baseOf, sendRefusal } from '../http-answer.ts';
-import { fhirKnowledge } from '../knowledge.ts';
+import { refuse } from '../answer.ts';
+import { sendRefusal } from '../http-answer.ts';
 import { FHIR_ROUTE, type OfResource } from '../route-kind.ts';
-import type { SearchPorts } from '../search-answer.ts';
-import { QuestionBudget } from './budget.ts';
-import { type Question, readQuestion } from './question.ts';
-import { type Context, Resolvers } from './resolvers.ts';
-import { schemaOf } from './schema.ts';
+import type { GraphqlPorts } from './answering.ts';
 
 /** With its variables; a question that is longer is refused before it is read. */
 const QUESTION_BYTES_MAX = 64 * 2 ** 10;
-const ERRORS_MAX = 20;
 
 const ROUTE = { ...FHIR_ROUTE, bodyLimit: QUESTION_BYTES_MAX } as const;
 
-export interface GraphqlPorts {
-  readonly searching: SearchPorts;
-  readonly pause: () => Promise<void>;
-}
-
-export function graphqlRoutes(app: FastifyInstance, { searching, pause }: GraphqlPorts): void {
-  const resolvers = new Resolvers(searching);
-  const answer = (request: FastifyRequest, reply: FastifyReply, of?: OfResource['Params']) =>
-    answerQuestion({ resolvers, pause }, request, reply, of);
+export function graphqlRoutes(app: FastifyInstance, ports: GraphqlPorts): void {
+  let answering: ReturnType<typeof load> | undefined;
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    of?: OfResource['Params'],
+  ): Promise<FastifyReply> => {
+    answering ??= load(ports);
+    const { answerQuestion } = await answering;
+    return await answerQuestion(ports, request, reply, of);
+  };
   app.post('/$graphql', ROUTE, (request, reply) => answer(request, reply));
   app.post<OfResource>('/:type/:id/$graphql', ROUTE, (request, reply) =>
     answer(request, reply, request.params),
@@ -46,128 +32,25 @@ export function graphqlRoutes(app: FastifyInstance, { searching, pause }: Graphq
     app.get(path, ROUTE, (_request, reply) => sendRefusal(reply, ONLY_POSTED.refusal));
 }
 
+/**
+ * The library is 14 MB of memory that most houses never use, and 50 ms at once: it comes in parts, with
+ * other work between them.
+ */
+async function load({ pause }: GraphqlPorts): Promise<typeof import('./answering.ts')> {
+  await import('graphql/language/index.js');
+  await pause();
+  await import('graphql/type/index.js');
+  await pause();
+  await import('graphql/execution/index.js');
+  await pause();
+  await import('graphql/validation/index.js');
+  await pause();
+  await import('graphql/utilities/index.js');
+  await pause();
+  return await import('./answering.ts');
+}
+
 const ONLY_POSTED = refuse(405, {
   code: 'not-supported',
   text: 'A GraphQL question is posted: an address is kept in logs and histories.',
 });
-
-interface Asked {
-  readonly text: string;
-  readonly variables: Readonly<Record<string, unknown>> | undefined;
-  readonly operationName: string | undefined;
-}
-
-async function answerQuestion(
-  { resolvers, pause }: { readonly resolvers: Resolvers; readonly pause: () => Promise<void> },
-  request: FastifyRequest,
-  reply: FastifyReply,
-  of: OfResource['Params'] | undefined,
-): Promise<FastifyReply> {
-  const asked = askedIn(request);
-  if (!asked.ok) return await sendRefusal(reply, asked.refusal);
-  const { text, variables, operationName } = asked.value;
-  const read = readQuestion(text, operationName);
-  if (read.kind === 'refused') return await sendRefusal(reply, read.answer.refusal);
-  if (read.kind === 'errors') return await sendErrors(reply, read.errors);
-  const { question } = read;
-  const budget = new QuestionBudget(pause);
-  const { organisationId } = callerOf(request);
-  const issues: OperationOutcomeIssue[] = [];
-  const known: Context['known'] = new Map();
-  const context: Context = { organisationId, baseUrl: baseOf(request), budget, issues, known };
-  const rootValue = of === undefined ? undefined : await resolvers.root(context, of);
-  if (rootValue?.ok === false) return await sendRefusal(reply, rootValue.refusal);
-  const { definitions } = await fhirKnowledge();
-  // Each that is not known yet takes 3 ms to learn, and there are 146.
-  for (const type of [...question.types].filter((one) => definitions.resourceTypes.has(one))) {
-    definitions.prepare([type]);
-    await pause();
-  }
-  const schema = schemaOf(question, of?.type, { definitions, resolvers });
-  const wrong = validate(schema, question.document, RULES, { maxErrors: ERRORS_MAX });
-  if (wrong.length > 0) return await sendErrors(reply, wrong);
-  const result = await execute({
-    ...{ schema, document: question.document, rootValue: rootValue?.value, contextValue: context },
-    ...{ variableValues: variables, operationName: nameOf(question) },
-  });
-  if (budget.isSpent) return await sendRefusal(reply, TOO_COSTLY.refusal);
-  // What went wrong with us is nothing to tell a client, in whatever form.
-  const broken = result.errors?.find(({ originalError }) => isOurs(originalError));
-  if (broken !== undefined) throw broken.originalError;
-  return await sendResult(reply, result, issues);
-}
-
-const isOurs = (error: unknown): boolean => error !== undefined && !(error instanceof GraphQLError);
-
-const RULES = [...specifiedRules, NoSchemaIntrospectionCustomRule];
-
-const nameOf = ({ operation }: Question): string | undefined => operation.name?.value;
-
-const TOO_COSTLY = refuse(400, {
-  code: 'too-costly',
-  text: 'The question costs too much: ask for fewer fields, shorter lists or fewer references.',
-});
-
-/** As JSON with `query`, or as the query alone (application/graphql). */
-function askedIn({ body, headers }: FastifyRequest): Answer<Asked> {
-  const text = typeof body === 'string' ? body : '';
-  if (/^application\/graphql\b/.test(headers['content-type'] ?? ''))
-    return { ok: true, value: { text, variables: undefined, operationName: undefined } };
-  const given = parsed(text);
-  const { query, variables, operationName } = given ?? {};
-  const hasVariables = typeof variables === 'object' && !Array.isArray(variables);
-  const hasName =
-    operationName === undefined || operationName === null || typeof operationName === 'string';
-  if (typeof query !== 'string' || !(variables === undefined || hasVariables) || !hasName)
-    return NO_QUESTION;
-  return {
-    ok: true,
-    value: {
-      text: query,
-      variables: (variables ?? undefined) as Asked['variables'],
-      operationName: operationName ?? undefined,
-    },
-  };
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const NO_QUESTION = refuse(400, {
-  code: 'structure',
-  text: 'A question is JSON with query, a text, and perhaps variables and operationName; or the query alone, as application/graphql.',
-});
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-/** Of GraphQL's own form: nothing was asked of the record. */
-async function sendErrors(
-  reply: FastifyReply,
-  errors: readonly GraphQLError[],
-): Promise<FastifyReply> {
-  return await reply.code(400).type(JSON_TYPE).send(JSON.stringify({ errors }));
-}
-
-async function sendResult(
-  reply: FastifyReply,
-  result: ExecutionResult,
-  issues: readonly OperationOutcomeIssue[],
-): Promise<FastifyReply> {
-  const errors = result.errors?.slice(0, ERRORS_MAX);
-  const told = new Map(issues.map((issue) => [JSON.stringify(issue), issue]));
-  const outcome = outcomeOf([...told.values()]);
-  const answer = {
-    ...(errors !== undefined && { errors }),
-    data: result.data ?? null,
-    ...(told.size > 0 && { extensions: { outcome } }),
-  };
-  return await reply.type(JSON_TYPE).send(JSON.stringify(answer));
-}
