@@ -31,22 +31,43 @@ export function profileIssues(
   resource: Resource,
   path: string = resource.resourceType,
 ): OperationOutcomeIssue[] {
+  return [...profileIssuesInParts(library, profile, { resource, path })].flat();
+}
+
+/** The same, a part at a time: the profiles of what is inside it, each entry of a Bundle, come after it. */
+export function* profileIssuesInParts(
+  library: ProfileLibrary,
+  profile: Profile,
+  { resource, path }: { readonly resource: Resource; readonly path: string },
+): Generator<readonly OperationOutcomeIssue[]> {
   if (profile.type !== resource.resourceType) {
     const text = `the profile is of ${profile.type}`;
-    return [{ severity: 'error', code: 'invalid', details: { text }, expression: [path] }];
+    yield [{ severity: 'error', code: 'invalid', details: { text }, expression: [path] }];
+    return;
   }
   const checking = new Checking(library);
   if (profile.isAbstract === true)
     checking.tell('warning', 'informational', path, 'the profile is abstract: name one made of it');
   checking.follow(profile, { value: resource, path, name: path });
-  return checking.issues;
+  yield checking.take();
+  for (const inner of checking.inside) {
+    checking.follow(inner.profile, inner.place);
+    yield checking.take();
+  }
+}
+
+interface Inside {
+  readonly profile: Profile;
+  readonly place: Place;
 }
 
 /** A profile that names itself inside itself ends here: a Bundle within a Bundle. */
 const PROFILES_DEEP_MAX = 8;
 
 class Checking {
-  readonly issues: OperationOutcomeIssue[] = [];
+  /** Profiles of what is inside the resource, which are followed after it. */
+  readonly inside: Inside[] = [];
+  #issues: OperationOutcomeIssue[] = [];
   readonly #library: ProfileLibrary;
   readonly #told = new Set<string>();
   #isTrial = false;
@@ -66,6 +87,13 @@ class Checking {
     this.#depth -= 1;
   }
 
+  /** What has been told since it was asked last. */
+  take(): OperationOutcomeIssue[] {
+    const told = this.#issues;
+    this.#issues = [];
+    return told;
+  }
+
   tell(
     severity: OperationOutcomeIssue['severity'],
     code: OperationOutcomeIssue['code'],
@@ -75,7 +103,7 @@ class Checking {
     const key = `${path} ${text}`;
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    this.issues.push({ severity, code, details: { text }, expression: [path] });
+    this.#issues.push({ severity, code, details: { text }, expression: [path] });
   }
 
   #node(node: ProfileNode, place: Place): void {
@@ -134,7 +162,7 @@ class Checking {
     trial.#isTrial = true;
     trial.#depth = this.#depth;
     trial.#node(slice, place);
-    return trial.issues;
+    return trial.take();
   }
 
   #count(
@@ -166,7 +194,8 @@ class Checking {
       this.tell('error', 'value', path, `is ${describedAs(fixed)}`);
     if (pattern !== undefined && !hasPattern(value, pattern))
       this.tell('error', 'value', path, `is or has ${describedAs(pattern)}`);
-    if (profile !== undefined) this.#profile(profile, place);
+    // No slice is told by the profile of what is in it.
+    if (profile !== undefined && !this.#isTrial) this.#profile(profile, place);
     const isChoice = element.path.endsWith('[x]');
     if (targets !== undefined && !(isChoice && !place.name.endsWith('Reference')))
       this.#reference(targets, place);
@@ -185,6 +214,7 @@ class Checking {
   #profile(url: string, place: Place): void {
     const profile = this.#library.profile(url);
     if (profile === undefined) this.#notChecked(place.path, `whether it follows ${url}`);
+    else if (this.#depth === 1) this.inside.push({ profile, place });
     else this.follow(profile, place);
   }
 

@@ -1,5 +1,5 @@
 /** What the profiles of guides say: US Core, personal health devices, the International Patient Summary. */
-import { profileIssues } from '@ausculta/fhir/profile-check';
+import { profileIssuesInParts } from '@ausculta/fhir/profile-check';
 import type { KnownProfiles } from '@ausculta/fhir/profiles';
 import { isError } from '@ausculta/fhir/validation';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
@@ -53,18 +53,35 @@ export async function guideIssues(
   if (!isAsked && !isAskedInside) return [];
   if (issues.some(isError)) return [NOT_OF_R4];
   const known = await fhirProfiles();
-  const found = [
-    ...guides.flatMap((url) => issuesOf(known, url, { resource, path: type })),
-    ...named.flatMap((url) => issuesNamed(known, url, { resource, path: type })),
-  ];
-  for (const [index, { resource: one }] of inside.entries()) {
-    const path = `Bundle.entry[${index}].resource`;
-    for (const url of one?.meta?.profile ?? []) {
-      if (one !== undefined) found.push(...issuesNamed(known, url, { resource: one, path }));
-      await pause();
+  const found: OperationOutcomeIssue[] = [];
+  for await (const part of inTurns(parts(), pause)) found.push(...part);
+  return found;
+
+  function* parts(): Generator<readonly OperationOutcomeIssue[]> {
+    for (const url of guides) yield* issuesOf(known, url, { resource, path: type });
+    for (const url of named) yield* issuesNamed(known, url, { resource, path: type });
+    for (const [index, { resource: one }] of inside.entries()) {
+      const path = `Bundle.entry[${index}].resource`;
+      for (const url of one?.meta?.profile ?? [])
+        if (one !== undefined) yield* issuesNamed(known, url, { resource: one, path });
     }
   }
-  return found;
+}
+
+/** So many are checked without a pause: some ms. */
+const PARTS_AT_ONCE = 10;
+
+/** With other work between them. */
+export async function* inTurns<T>(
+  parts: Iterable<T>,
+  pause: () => Promise<void>,
+): AsyncGenerator<T> {
+  let count = 0;
+  for (const part of parts) {
+    yield part;
+    count += 1;
+    if (count % PARTS_AT_ONCE === 0) await pause();
+  }
 }
 
 interface Found {
@@ -72,21 +89,27 @@ interface Found {
   readonly path: string;
 }
 
-function issuesOf(
+function* issuesOf(
   known: KnownProfiles,
   named: string,
-  { resource, path }: Found,
-): OperationOutcomeIssue[] {
+  at: Found,
+): Generator<readonly OperationOutcomeIssue[]> {
   const profile = known.profile(canonical(named).url);
-  return profile === undefined ? [] : profileIssues(known, profile, resource, path);
+  if (profile !== undefined) yield* profileIssuesInParts(known, profile, at);
 }
 
 /** Nobody is refused for what a resource says of itself. */
-function issuesNamed(known: KnownProfiles, named: string, at: Found): OperationOutcomeIssue[] {
-  if (isKnown(canonical(named), known)) return issuesOf(known, named, at);
-  const text = 'Not checked: the profile, or its version, is not known here.';
-  const expression = [`${at.path}.meta.profile`];
-  return [{ severity: 'information', code: 'not-supported', details: { text }, expression }];
+function* issuesNamed(
+  known: KnownProfiles,
+  named: string,
+  at: Found,
+): Generator<readonly OperationOutcomeIssue[]> {
+  if (isKnown(canonical(named), known)) yield* issuesOf(known, named, at);
+  else {
+    const text = 'Not checked: the profile, or its version, is not known here.';
+    const expression = [`${at.path}.meta.profile`];
+    yield [{ severity: 'information', code: 'not-supported', details: { text }, expression }];
+  }
 }
 
 const UNKNOWN_PROFILE = refuse(400, {

@@ -5,12 +5,13 @@
  * stored. What could not be checked is told as information.
  */
 import type { Definitions } from '@ausculta/fhir/definitions';
-import { isError, validate } from '@ausculta/fhir/validation';
+import { isError } from '@ausculta/fhir/validation';
+import { validateInParts } from '@ausculta/fhir/validation-parts';
 import { profileUrl, VITAL_SIGNS, vitalSignIssues, vitalSignOf } from '@ausculta/fhir/vital-signs';
 import type { Observation, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import type { Answer } from '../answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
-import { canonical, guideIssues, whyUnknown } from './validate-guides.ts';
+import { canonical, guideIssues, inTurns, whyUnknown } from './validate-guides.ts';
 
 const BASE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/';
 
@@ -27,11 +28,11 @@ export async function issuesBy(
   const guides = ofGuides(profiles);
   const unknown = await whyUnknown(guides);
   if (unknown !== undefined) return unknown;
-  const issues = baseIssues(
-    profiles.filter((url) => !guides.includes(url)),
-    resource,
-    definitions,
-  );
+  const found: OperationOutcomeIssue[] = [];
+  for await (const part of inTurns(validateInParts(definitions, resource), pause))
+    found.push(...part);
+  const ofR4 = profiles.filter((url) => !guides.includes(url));
+  const issues = baseIssues(ofR4, { resource, found }, definitions);
   const inResource = ofGuides(resource.meta?.profile ?? []);
   const asked = { guides, named: inResource.filter((url) => !guides.includes(url)) };
   return {
@@ -43,12 +44,12 @@ export async function issuesBy(
 /** By those of R4 that are named, those of the resource among them. */
 function baseIssues(
   profiles: readonly string[],
-  resource: Resource,
+  { resource, found }: { readonly resource: Resource; readonly found: OperationOutcomeIssue[] },
   definitions: Definitions,
 ): OperationOutcomeIssue[] {
   const { resourceType: type } = resource;
   const plain = profiles.map((url) => canonical(url).url);
-  const issues = [...validate(definitions, resource)];
+  const issues = [...found];
   const others = plain.filter((url) => definitions.resourceTypes.has(nameOf(url)));
   if (others.some((url) => nameOf(url) !== type)) issues.push(OTHER_TYPE);
   const signs = plain.filter((url) => !others.includes(url));
