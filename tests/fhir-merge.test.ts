@@ -178,6 +178,8 @@ describe('$merge', () => {
     await moved(source);
     assert.deepEqual([await recordOf(source), await recordOf(target)], before);
     await merge(source, target);
+    // Its answer may be lost.
+    await merge(source, target);
     assert.equal((await found(`/Condition?patient=${target}`)).length, 2);
   });
 
@@ -198,6 +200,24 @@ describe('$merge', () => {
     });
     assert.ok((await found(newest)).includes(written));
     assert.equal((await found(newest)).length, 4);
+  });
+
+  test('an export of the one that goes on has what was written of both', async () => {
+    const { source, target, conditions } = await twoRecords();
+    await merge(source, target);
+    const headers = { prefer: 'respond-async', accept: 'application/fhir+json' };
+    const asked = `/Patient/$export?_type=Condition&patient=Patient/${target}`;
+    const begun = await here.server.fetch(`${BASE}${asked}`, { headers });
+    const { pathname } = new URL(begun.headers.get('content-location') ?? '');
+    const { output } = await eventually('the export', async () => {
+      const response = await here.server.fetch(pathname);
+      if (response.status === 202) return undefined;
+      return (await response.json()) as { output: { url: string }[] };
+    });
+    const file = await here.server.fetch(new URL(output[0]?.url ?? '').pathname);
+    const lines = (await file.text()).trim().split('\n');
+    const ids = lines.map((line) => (JSON.parse(line) as Resource).id ?? '');
+    assert.deepEqual(ids.sort(), [...conditions].sort());
   });
 
   test('says beforehand what it would do, and does nothing', async () => {

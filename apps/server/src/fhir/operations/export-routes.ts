@@ -1,5 +1,6 @@
 /** `$export` over HTTP: asked for, looked after, fetched file by file, given up. */
 import { Readable } from 'node:stream';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Group } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../../people/access.ts';
@@ -7,6 +8,7 @@ import { FHIR_BASE } from '../../people/problem.ts';
 import { type Answer, NOT_HERE, outcomeOf, refuse } from '../answer.ts';
 import { baseOf, prefers, sendRefusal } from '../http-answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
+import type { Repository } from '../repository.ts';
 import { FHIR_ADMIN_ROUTE, type OfInstance } from '../route-kind.ts';
 import { issuesOf } from '../search-answer.ts';
 import { SINCE_MEASURED } from './everything.ts';
@@ -114,7 +116,8 @@ async function beginExport(
   const texts = new URLSearchParams([...given.value.texts].filter(([name]) => name !== FILTER));
   const path = request.url.slice(FHIR_BASE.length).split('?')[0] ?? '';
   const id = await exports.begin({
-    ...{ organisationId, actor, patients, of_patients: isOfPatients, ...understood },
+    ...{ organisationId, actor, of_patients: isOfPatients, ...understood },
+    patients: patients && withBehind(patients, repository),
     request: texts.size === 0 ? path : `${path}?${texts}`,
   });
   if (id === undefined) {
@@ -123,6 +126,14 @@ async function beginExport(
   }
   reply.header('content-location', `${baseOf(request)}/$export/${id}`);
   return await reply.code(202).send();
+}
+
+/** What was written of a record that was merged into theirs is of them. */
+function withBehind(
+  ids: readonly SubjectId[],
+  { behind }: Pick<Repository, 'behind'>,
+): readonly SubjectId[] {
+  return [...new Set(ids.flatMap((id) => [id, ...behind(id)]))];
 }
 
 /** Who is named and not of the group is not told of by way of it. */

@@ -114,22 +114,23 @@ async function unmerge(
   const old = await subjectNamed(ports, who, source);
   if (!old.ok) return old;
   const { into } = ports.admissions.census.recordsOf(old.value.id);
-  if (into === undefined) return NOT_MERGED;
   if (target !== undefined) {
     const kept = await subjectNamed(ports, who, target);
     if (!kept.ok) return kept;
     if (kept.value.id !== into) return NOT_MERGED;
   }
   const apart = await ports.admissions.desk.unmerge(who, old.value, ports.nowMs());
-  if (!apart.ok) return refuseFor(apart.fault);
+  if (!apart.ok) return apart.fault.code === 'NOT_FOUND' ? NOT_MERGED : refuseFor(apart.fault);
   return await told(ports, who, { id: into, told: APART });
 }
 
 async function told(
   { repository }: MergePorts,
   { organisationId }: Caller,
-  { id, told: text }: { readonly id: string; readonly told: string },
+  { id, told: text }: { readonly id: string | undefined; readonly told: string },
 ): Promise<Answer<Done>> {
+  // Erased since: there is none that goes on.
+  if (id === undefined) return { ok: true, value: { told: text, result: undefined } };
   const now = await repository.read(organisationId, { type: PATIENT, id });
   return { ok: true, value: { told: text, result: now.ok ? now.value.text : undefined } };
 }
