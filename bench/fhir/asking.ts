@@ -87,10 +87,12 @@ export function observationText(
         ],
       },
     ],
-    code: {
-      coding: [{ system: 'http://loinc.org', code: '8867-4', display: 'Heart rate' }],
-      text: 'Heart rate',
-    },
+    code: isOfDevice
+      ? { coding: [{ system: 'http://loinc.org', code: '8867-4' }] }
+      : {
+          coding: [{ system: 'http://loinc.org', code: '8867-4', display: 'Heart rate' }],
+          text: 'Heart rate',
+        },
     subject: { reference: `Patient/${patient.id}` },
     effectiveDateTime: new Date(startMs + turn * 1000).toISOString(),
     valueQuantity: {

@@ -30,6 +30,20 @@ const POST: Section = async (stage, report) => {
   await compareSamples(stage, report, { what, ...leg });
 };
 
+/** So long ago that no second of it is in the future, however many are posted. */
+const READINGS_AGO_MS = 6 * 3_600_000;
+
+const READING: Section = async (stage, report) => {
+  const patients = await stage.addPatients('reading', PATIENTS);
+  const startMs = Math.floor(Date.now() / 1_000) * 1_000 - READINGS_AGO_MS;
+  for (const patient of patients) await wear(stage, patient, startMs - 1_000);
+  const what = 'POST Observation, a reading of a device';
+  const question = { kind: 'post', startMs, isOfDevice: true } as const;
+  const leg = await stage.run(question, patients);
+  tell(report, leg, { what, unit: 'Observations/s', atLeast: 2_000 });
+  await compareSamples(stage, report, { what, ...leg });
+};
+
 const TRANSACTION: Section = async (stage, report) => {
   const patients = await stage.addPatients('transaction', PATIENTS);
   const what = `transaction of ${ENTRIES} Observations, documents`;
@@ -96,6 +110,7 @@ const START: Section = async (stage, report) => {
 
 export const SECTIONS: Readonly<Record<string, Section>> = {
   post: POST,
+  reading: READING,
   transaction: TRANSACTION,
   read: READ,
   search: SEARCH,
@@ -122,17 +137,26 @@ async function writeDocuments(
   return made.entry.map(({ resource }) => `${BASE}/Observation/${resource.id}`);
 }
 
-/** Through the door, as a gateway that was away brings them: a heart rate every second. */
-async function storeReadings(
+async function wear(
   { platform }: Stage,
-  { deviceId, subjectId, token }: PlatformDevice & AskedPatient,
-  { index, startMs }: { readonly index: number; readonly startMs: number },
+  { deviceId, subjectId }: PlatformDevice & AskedPatient,
+  fromMs: number,
 ): Promise<void> {
-  const from = new Date(startMs - 1000).toISOString();
   await sent(`${platform.httpUrl}/api/devices/${deviceId}/assignment`, {
     headers: { ...platform.headers(), 'content-type': 'application/json' },
-    body: JSON.stringify({ subjectId, from }),
+    body: JSON.stringify({ subjectId, from: new Date(fromMs).toISOString() }),
   });
+}
+
+/** Through the door, as a gateway that was away brings them: a heart rate every second. */
+async function storeReadings(
+  stage: Stage,
+  patient: PlatformDevice & AskedPatient,
+  { index, startMs }: { readonly index: number; readonly startMs: number },
+): Promise<void> {
+  const { deviceId, token } = patient;
+  const { httpUrl } = stage.platform;
+  await wear(stage, patient, startMs - 1_000);
   for (let first = 0; first < STORED_EACH; first += A_MESSAGE) {
     const stampsMs = Float64Array.from(
       { length: A_MESSAGE },
@@ -145,7 +169,7 @@ async function storeReadings(
       NO_COMPRESSION,
     );
     if (!report.ok) throw new Error(report.fault.detail);
-    await sent(`${platform.httpUrl}/api/devices/${deviceId}/readings`, {
+    await sent(`${httpUrl}/api/devices/${deviceId}/readings`, {
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
       body: Buffer.from(report.value),
     });

@@ -12,6 +12,7 @@ import { baseOf, bundleText, prefers, sendRefusal } from './http-answer.ts';
 import { readIncoming } from './incoming.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { ANSWER_BYTES_MAX, ByteBudget } from './page-budget.ts';
+import type { PostedReadings } from './posted-readings.ts';
 import { FHIR_ROUTE } from './route-kind.ts';
 import { type SearchPorts, searchAnswer } from './search-answer.ts';
 import { withCursor } from './search-routes.ts';
@@ -25,7 +26,11 @@ interface EntryAnswer {
   readonly response: object;
 }
 
-interface Asking extends SearchPorts {
+export interface BundlePorts extends SearchPorts {
+  readonly posted: Pick<PostedReadings, 'take'>;
+}
+
+interface Asking extends BundlePorts {
   readonly caller: Caller;
   readonly baseUrl: string;
   readonly isMinimal: boolean;
@@ -33,7 +38,7 @@ interface Asking extends SearchPorts {
   readonly budget: ByteBudget;
 }
 
-export function bundleRoutes(app: FastifyInstance, ports: SearchPorts): void {
+export function bundleRoutes(app: FastifyInstance, ports: BundlePorts): void {
   const route = { ...FHIR_ROUTE, bodyLimit: BUNDLE_BYTES_MAX };
   app.post('/', route, async (request, reply) => {
     const caller = callerOf(request);
@@ -148,6 +153,9 @@ async function batchAnswer(asking: Asking, entry: Answer<EntryAct>): Promise<Ent
   if (entry.value.kind === 'get') return await getAnswer(asking, entry.value.url);
   const { organisationId } = asking.caller;
   const by = askerOf(asking);
+  const reading = await asking.posted.take(asking.caller, entry.value);
+  if (reading !== undefined)
+    return reading.ok ? doneAnswer(asking, reading.value) : refusedAnswer(reading.refusal);
   const performed = await asking.repository.perform(organisationId, [entry.value], by);
   return performed.ok
     ? doneAnswer(asking, performed.value[0] as Done)

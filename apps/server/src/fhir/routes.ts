@@ -14,11 +14,12 @@ import { baseOf, sendRefusal } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { ObservationSearch } from './observation-search.ts';
 import { type OperationPorts, operationRoutes } from './operations/routes.ts';
+import { type PostedPorts, PostedReadings } from './posted-readings.ts';
 import { readRoutes } from './read-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
-export interface FhirPorts extends OperationPorts, QuestionPorts {
+export interface FhirPorts extends OperationPorts, QuestionPorts, Omit<PostedPorts, 'telemetry'> {
   readonly devices: DevicesById;
   /** What another room offers below the same base. */
   readonly more: (fhir: FastifyInstance) => void;
@@ -34,6 +35,7 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
     devices: new DeviceSearch(repository, ports.devices),
     questions: new HiddenQuestions(ports),
   };
+  const posted = new PostedReadings(ports);
   await app.register(
     (fhir, _options, done) => {
       refuseOtherFormats(fhir);
@@ -41,12 +43,12 @@ export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promis
       refuseUnknown(fhir);
       const routes = noteRoutes(fhir);
       searchRoutes(fhir, searching);
-      bundleRoutes(fhir, searching);
+      bundleRoutes(fhir, { ...searching, posted });
       operationRoutes(fhir, ports);
       graphqlRoutes(fhir, { searching, pause: ports.pause });
       ports.more(fhir);
       readRoutes(fhir, repository);
-      writeRoutes(fhir, repository);
+      writeRoutes(fhir, { repository, posted });
       metadataRoute(fhir, routes, ports);
       done();
     },

@@ -9,20 +9,31 @@ import type { FhirDocument } from './document.ts';
 import { baseOf, describe, prefers, sendRefusal, versionIn } from './http-answer.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
 import { patched } from './patch.ts';
+import type { PostedReadings } from './posted-readings.ts';
 import type { Repository } from './repository.ts';
 import { FHIR_ROUTE, type OfResource, type OfType } from './route-kind.ts';
 
-export function writeRoutes(app: FastifyInstance, repository: Repository): void {
+export interface WritePorts {
+  readonly repository: Repository;
+  readonly posted: Pick<PostedReadings, 'take'>;
+}
+
+export function writeRoutes(app: FastifyInstance, { repository, posted }: WritePorts): void {
   app.post<OfType>('/:type', FHIR_ROUTE, async (request, reply) => {
     const { type } = request.params;
     const ifNoneExist = headerOf(request, 'if-none-exist');
     const given = incoming(request);
     if (!given.ok) return await sendRefusal(reply, given.refusal);
-    const act = { kind: 'create', type, ...given.value } as const;
-    return await perform(repository, request, reply, {
-      ...act,
+    const act = {
+      kind: 'create',
+      type,
+      ...given.value,
       ...(ifNoneExist !== undefined && { ifNoneExist: queryOf(ifNoneExist) }),
-    });
+    } as const;
+    const reading = await posted.take(callerOf(request), act);
+    if (reading === undefined) return await perform(repository, request, reply, act);
+    if (!reading.ok) return await sendRefusal(reply, reading.refusal);
+    return await answerDone(request, reply, reading.value);
   });
 
   app.put<OfResource>('/:type/:id', FHIR_ROUTE, async (request, reply) => {

@@ -1,5 +1,6 @@
 /** The room's parts, on the database, keys and clock of the server. */
 import { lookup } from 'node:dns/promises';
+import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../database/open.ts';
 import { readAsOrganisation } from '../database/pool.ts';
@@ -50,6 +51,8 @@ export function tellSubscribers(
 export function offered(subscriptions: Subscriptions) {
   return {
     topics: Object.values(TOPICS),
+    isToldOfWritten: (organisationId: OrganisationId): boolean =>
+      subscriptions.isToldOfWritten(organisationId, 'Observation'),
     more: (fhir: FastifyInstance): void => subscriptionRoutes(fhir, subscriptions),
   };
 }

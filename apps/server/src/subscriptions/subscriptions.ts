@@ -184,6 +184,12 @@ export class Subscriptions {
     await this.#readings.settle();
   }
 
+  /** Whether somebody is told of each document of a type that is written. */
+  isToldOfWritten(organisationId: OrganisationId, type: string): boolean {
+    const written = this.#book.begun(organisationId, ['written']);
+    return written.some(({ plan }) => plan.filters[0]?.type === type);
+  }
+
   get after(): SubscriptionsPorts['after'] {
     return this.#ports.after;
   }
