@@ -29,6 +29,7 @@ export function observationTexts(
 ): ToldObservation[] {
   const templates = new Map<string, readonly string[]>();
   const idOf = observationIds();
+  const isoOf = instants();
   return measurementsOf(readings).map((measurement) => {
     const shown = shownIn(measurement);
     const key = templateKey(measurement);
@@ -82,6 +83,23 @@ function withHole<T extends { readonly valueQuantity?: Quantity }>(part: T): obj
     : { ...part, valueQuantity: { ...valueQuantity, value: HOLE } };
 }
 
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+const MINUTE_MS = 60_000;
+const SECONDS = /\d\d\.\d{3}Z$/;
+
+/** Instants as `toISOString` writes them; of a minute all but the seconds is written once. */
+function instants(): (ms: number) => string {
+  let minute = Number.NaN;
+  let before = '';
+  return (ms) => {
+    const at = Math.trunc(ms);
+    const own = Math.floor(at / MINUTE_MS);
+    if (own !== minute) {
+      before = new Date(own * MINUTE_MS).toISOString().replace(SECONDS, '');
+      minute = own;
+    }
+    const rest = at - own * MINUTE_MS;
+    const seconds = Math.floor(rest / 1000);
+    const thousandths = rest - seconds * 1000;
+    return `${before}${seconds < 10 ? '0' : ''}${seconds}.${String(thousandths).padStart(3, '0')}Z`;
+  };
 }

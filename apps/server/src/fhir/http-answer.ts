@@ -50,16 +50,24 @@ export function prefers(request: FastifyRequest, what: string): boolean {
   return [prefer].flat().some((one) => one?.split(/[,;]/).some((part) => part.trim() === what));
 }
 
+export interface EntryText {
+  readonly text: string | undefined;
+  /** What stands beside the resource, as an object or as its JSON. */
+  readonly beside: object | string;
+}
+
+/** What stands beside what was found: an answer has hundreds of them. */
+export function searchBeside(fullUrl: string, mode: 'match' | 'include'): string {
+  return `{"fullUrl":${JSON.stringify(fullUrl)},"search":{"mode":"${mode}"}}`;
+}
+
 /** A Bundle whose entries hold resources as they are kept. */
-export function bundleText(
-  bundle: object,
-  entries: readonly { readonly text: string | undefined; readonly beside: object }[],
-): string {
+export function bundleText(bundle: object, entries: readonly EntryText[]): string {
   const head = JSON.stringify({ resourceType: 'Bundle', ...bundle });
   // R4 allows no empty list.
   if (entries.length === 0) return head;
   const told = entries.map(({ text, beside }) => {
-    const rest = JSON.stringify(beside);
+    const rest = typeof beside === 'string' ? beside : JSON.stringify(beside);
     return text === undefined ? rest : `${rest.slice(0, -1)},"resource":${text}}`;
   });
   return `${head.slice(0, -1)},"entry":[${told.join()}]}`;

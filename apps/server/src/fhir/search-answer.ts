@@ -8,7 +8,7 @@ import { type Answer, outcomeOf, refuseFor } from './answer.ts';
 import type { DeviceSearch } from './device-search.ts';
 import { DEVICE, METRIC } from './devices-by-id.ts';
 import type { HiddenQuestions } from './hidden-questions.ts';
-import { bundleText } from './http-answer.ts';
+import { bundleText, searchBeside } from './http-answer.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { type ObservationSearch, WITHOUT_READINGS } from './observation-search.ts';
 import type { Repository } from './repository.ts';
@@ -88,7 +88,7 @@ function pageText(
   const total = page.total === undefined ? {} : { total: page.total };
   const as = (mode: 'match' | 'include') => (one: SearchPage['matches'][number]) => ({
     text: mode === 'match' ? subsetText(one.text, query, definitions) : one.text,
-    beside: { fullUrl: `${baseUrl}/${one.type}/${one.id}`, search: { mode } },
+    beside: searchBeside(`${baseUrl}/${one.type}/${one.id}`, mode),
   });
   const issues = issuesOf(query, page);
   const outcome = issues.length === 0 ? [] : [{ text: JSON.stringify(outcomeOf(issues)) }];

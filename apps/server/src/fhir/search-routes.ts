@@ -57,6 +57,10 @@ async function answer(
 }
 
 export function withCursor(address: string, cursor: string): string {
+  if (!address.includes('_cursor')) {
+    const way = address.includes('?') ? '&' : '?';
+    return `${address}${way}${new URLSearchParams({ _cursor: cursor })}`;
+  }
   const url = new URL(address);
   url.searchParams.set('_cursor', cursor);
   return url.href;

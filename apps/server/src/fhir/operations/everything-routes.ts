@@ -8,7 +8,7 @@ import { callerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
 import { type Answer, NOT_HERE, outcomeOf, refuseFor } from '../answer.ts';
 import type { FhirDocument } from '../document.ts';
-import { baseOf, bundleText, sendRefusal } from '../http-answer.ts';
+import { baseOf, bundleText, searchBeside, sendRefusal } from '../http-answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
 import type { ObservationPorts } from '../observation-search.ts';
 import { PATIENT } from '../patients.ts';
@@ -143,7 +143,7 @@ function bundleOf(
   const base = baseOf(request);
   const as = (mode: 'match' | 'include') => (one: FhirDocument) => ({
     text: one.text,
-    beside: { fullUrl: `${base}/${one.type}/${one.id}`, search: { mode } },
+    beside: searchBeside(`${base}/${one.type}/${one.id}`, mode),
   });
   const outcome = issues.length === 0 ? [] : [JSON.stringify(outcomeOf(issues))];
   return bundleText({ type: 'searchset', link }, [
