@@ -45,7 +45,7 @@ export function* profileIssuesInParts(
     yield [{ severity: 'error', code: 'invalid', details: { text }, expression: [path] }];
     return;
   }
-  const checking = new Checking(library);
+  const checking = new Checking(library, typesWithin(resource));
   if (profile.isAbstract === true)
     checking.tell('warning', 'informational', path, 'the profile is abstract: name one made of it');
   checking.follow(profile, { value: resource, path, name: path });
@@ -54,6 +54,16 @@ export function* profileIssuesInParts(
     checking.follow(inner.profile, inner.place);
     yield checking.take();
   }
+}
+
+/** Of the entries of a Bundle, by the names under which they refer to each other. */
+function typesWithin(resource: Resource): ReadonlyMap<string, string> {
+  const entries = resource.resourceType === 'Bundle' ? (resource.entry ?? []) : [];
+  return new Map(
+    entries.flatMap(({ fullUrl, resource: one }) =>
+      fullUrl === undefined || one === undefined ? [] : [[fullUrl, one.resourceType] as const],
+    ),
+  );
 }
 
 interface Inside {
@@ -73,8 +83,11 @@ class Checking {
   #isTrial = false;
   #depth = 0;
 
-  constructor(library: ProfileLibrary) {
+  readonly #within: ReadonlyMap<string, string>;
+
+  constructor(library: ProfileLibrary, within: ReadonlyMap<string, string>) {
     this.#library = library;
+    this.#within = within;
   }
 
   follow(profile: Profile, place: Place): void {
@@ -158,7 +171,7 @@ class Checking {
   }
 
   #wouldTell(slice: ProfileNode, place: Place): OperationOutcomeIssue[] {
-    const trial = new Checking(this.#library);
+    const trial = new Checking(this.#library, this.#within);
     trial.#isTrial = true;
     trial.#depth = this.#depth;
     trial.#node(slice, place);
@@ -219,13 +232,13 @@ class Checking {
   }
 
   #reference(targets: readonly Target[], { value, path }: Place): void {
-    const { reference } = value as { readonly reference?: string };
-    const to = parseReference(reference ?? '');
+    const { reference = '' } = value as { readonly reference?: string };
+    const to = this.#within.get(reference) ?? parseReference(reference)?.type;
     if (to === undefined) {
       this.#notChecked(path, `what it refers to: ${targets.map(({ type }) => type).join(' or ')}`);
       return;
     }
-    const fitting = targets.filter(({ type }) => type === to.type);
+    const fitting = targets.filter(({ type }) => type === to);
     const profiles = fitting.flatMap(({ profile = [] }) => profile);
     if (fitting.length === 0) {
       const types = [...new Set(targets.map(({ type }) => type))];

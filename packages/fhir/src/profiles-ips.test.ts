@@ -54,6 +54,8 @@ describe('the International Patient Summary', () => {
     assert.ok(at(issues, 'information').includes('Bundle.entry.resource.subject'));
   });
 
+  const sectionOf = (one: Bundle, at: number): object =>
+    ((one.entry?.[0]?.resource ?? {}) as { section?: object[] }).section?.[at] ?? {};
   const entry = (one: Bundle, index: number) => one.entry?.[index]?.resource;
   const WRONG: readonly (readonly [string, (one: Bundle) => void, readonly string[]])[] = [
     ['no identifier', (one) => delete one.identifier, ['Bundle.identifier']],
@@ -85,6 +87,17 @@ describe('the International Patient Summary', () => {
       'no section of allergies',
       (one) => (entry(one, 0) as { section?: unknown[] }).section?.splice(1, 1),
       ['Bundle.entry[0].resource.section'],
+    ],
+    [
+      'an allergy that is a problem',
+      (one) =>
+        Object.assign(sectionOf(one, 1), { entry: [{ reference: one.entry?.[2]?.fullUrl }] }),
+      ['Bundle.entry[0].resource.section[1].entry[0]'],
+    ],
+    [
+      'a second Composition',
+      (one) => one.entry?.push({ ...one.entry[0], fullUrl: 'urn:uuid:9' }),
+      ['Bundle', 'Bundle.entry'],
     ],
     [
       'a section of neither entries nor a reason',

@@ -1,5 +1,5 @@
 /**
- * The profiles of HL7's International Patient Summary (hl7.fhir.uv.ips 1.1.0, FHIR R4), as a table of
+ * The profiles of HL7's International Patient Summary (hl7.fhir.uv.ips 2.0.0, FHIR R4), as a table of
  * ours. What the guide only prefers (its SNOMED CT value sets) is no rule, and is not here.
  */
 import type {
@@ -12,7 +12,7 @@ import type {
 import { SYSTEM } from './systems.ts';
 
 const GUIDE = 'http://hl7.org/fhir/uv/ips';
-const VERSION = '1.1.0';
+const VERSION = '2.0.0';
 const url = (name: string): string => `${GUIDE}/StructureDefinition/${name}-uv-ips`;
 const valueSet = (name: string): string => `${GUIDE}/ValueSet/${name}-uv-ips`;
 
@@ -37,14 +37,14 @@ function profile(type: string, elements: readonly ProfileElement[], name = type)
 const ENTRY_OR_REASON: ProfileRule = {
   ...{ key: 'ips-comp-1', severity: 'error' },
   human: 'the section has entries, or says why it has none',
-  expression:
-    "entry.reference.exists() or emptyReason.exists() or entry.extension('http://hl7.org/fhir/StructureDefinition/data-absent-reason').exists()",
+  expression: 'entry.reference.exists() or emptyReason.exists()',
 };
 
 interface Section {
   readonly name: string;
   readonly loinc: string;
-  readonly entries: readonly string[];
+  /** Undefined: of any kind. */
+  readonly entries?: readonly string[];
   readonly isRequired?: true;
 }
 
@@ -69,11 +69,13 @@ const SECTIONS: readonly Section[] = [
   { name: 'socialHistory', loinc: '29762-2', entries: ['Observation'] },
   { name: 'pregnancy', loinc: '10162-6', entries: ['Observation'] },
   { name: 'advanceDirectives', loinc: '42348-3', entries: ['Consent'] },
+  { name: 'alerts', loinc: '104605-1', entries: ['Flag'] },
+  { name: 'patientStory', loinc: '81338-6' },
 ];
 
 function sectionElements({ name, loinc, entries, isRequired }: Section): ProfileElement[] {
   const path = `section:${name}`;
-  const types = [...entries, 'DocumentReference'];
+  const targets = entries && [...entries, 'DocumentReference'].map((type) => ({ type }));
   return [
     {
       ...{ path, max: 1 },
@@ -84,7 +86,7 @@ function sectionElements({ name, loinc, entries, isRequired }: Section): Profile
       path: `${path}.code`,
       ...{ min: 1, pattern: { coding: [{ system: SYSTEM.LOINC, code: loinc }] } },
     },
-    { path: `${path}.entry`, targets: types.map((type) => ({ type })) },
+    { path: `${path}.entry`, ...(targets && { targets }) },
   ];
 }
 
@@ -109,8 +111,8 @@ const BUNDLE = profile('Bundle', [
     path: '',
     rules: [
       {
-        ...{ key: 'bdl-ips-1', severity: 'error', human: 'the Composition is the first entry' },
-        expression: "entry.first().resource.resourceType = 'Composition'",
+        ...{ key: 'bdl-ips-1', severity: 'error', human: 'no Composition but the first entry' },
+        expression: "entry.tail().where(resource.resourceType = 'Composition').empty()",
       },
     ],
   },
@@ -145,6 +147,15 @@ const LABORATORY = profile(
           human: 'it has a value, a reason why not, members or components',
           expression:
             'value.exists() or dataAbsentReason.exists() or hasMember.exists() or component.exists()',
+        },
+        {
+          ...{
+            key: 'ips-3',
+            severity: 'error',
+            human: 'components have values, or reasons why not',
+          },
+          expression:
+            'component.exists() implies (component.value.exists() or component.dataAbsentReason.exists())',
         },
       ],
     },
