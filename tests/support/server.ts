@@ -217,7 +217,12 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     retention: [],
     subscriptions: {
       ...{ prefixes: [], mayBePrivate: false },
-      ...{ giveUpMs: 24 * 3_600_000, keptMs: 7 * 24 * 3_600_000, followedMax: 1_000 },
+      ...{
+        giveUpMs: 24 * 3_600_000,
+        keptMs: 7 * 24 * 3_600_000,
+        followedMax: 1_000,
+        mail: undefined,
+      },
     },
     writeBackFile: undefined,
     demo: false,

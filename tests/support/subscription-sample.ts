@@ -31,7 +31,7 @@ export function subscriptionOf(asked: SubscriptionAsked): Subscription {
     criteria: TOPICS[topic],
     ...(filters.length > 0 && beside),
     channel: {
-      type: endpoint === undefined ? 'websocket' : 'rest-hook',
+      type: channelOf(endpoint),
       ...(endpoint !== undefined && { endpoint }),
       ...(headers !== undefined && { header: [...headers] }),
       ...(extension.length > 0 && { extension }),
@@ -39,6 +39,11 @@ export function subscriptionOf(asked: SubscriptionAsked): Subscription {
       ...{ _payload: { extension: [{ url: GUIDE.CONTENT, valueCode: content ?? 'id-only' }] } },
     },
   };
+}
+
+function channelOf(endpoint: string | undefined): 'websocket' | 'email' | 'rest-hook' {
+  if (endpoint === undefined) return 'websocket';
+  return endpoint.startsWith('mailto:') ? 'email' : 'rest-hook';
 }
 
 const FHIR = { 'content-type': 'application/fhir+json' };
@@ -92,8 +97,20 @@ const HOUR_MS = 3_600_000;
 export function settingsFor(receiver: HookReceiver, more: object = {}) {
   const subscriptions = {
     ...{ prefixes: [receiver.url], mayBePrivate: false },
-    ...{ giveUpMs: 24 * HOUR_MS, keptMs: 7 * 24 * HOUR_MS, followedMax: 1_000 },
+    ...{ giveUpMs: 24 * HOUR_MS, keptMs: 7 * 24 * HOUR_MS, followedMax: 1_000, mail: undefined },
     ...more,
+  };
+  return { config: { subscriptions } };
+}
+
+/** Mails may go by this relay, to one domain. */
+export function mailSettingsFor({ port }: { readonly port: number }) {
+  const relay = { host: '127.0.0.1', port, isSecure: false, user: undefined };
+  const files = { passwordFile: undefined, caFile: undefined };
+  const mail = { ...relay, ...files, from: 'ausculta@ward.example', domains: ['ward.example'] };
+  const subscriptions = {
+    ...{ prefixes: [], mayBePrivate: false, followedMax: 1_000, mail },
+    ...{ giveUpMs: 24 * HOUR_MS, keptMs: 7 * 24 * HOUR_MS },
   };
   return { config: { subscriptions } };
 }

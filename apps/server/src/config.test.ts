@@ -24,7 +24,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       retention: [],
       subscriptions: {
         ...{ prefixes: [], mayBePrivate: false },
-        ...{ giveUpMs: 86_400_000, keptMs: 604_800_000, followedMax: 1_000 },
+        ...{ giveUpMs: 86_400_000, keptMs: 604_800_000, followedMax: 1_000, mail: undefined },
       },
       diskReserveBytes: 512 * 1024 * 1024,
       writeBackFile: undefined,

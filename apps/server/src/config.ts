@@ -9,7 +9,16 @@ import {
   type Listen,
   listedDoor,
 } from './door-settings.ts';
+import { masterKeyConflicts, masterKeyOf } from './master-key-settings.ts';
 import { parsePrefixes } from './subscriptions/endpoints.ts';
+import {
+  type MailGiven,
+  mailConflicts,
+  mailSettings,
+  parseAddress,
+  parseDomains,
+  parseRelay,
+} from './subscriptions/mail-settings.ts';
 import type { SubscriptionSettings } from './subscriptions/subscriptions.ts';
 import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
 import { unknownSettings } from './unknown-settings.ts';
@@ -99,6 +108,15 @@ function isNetwork(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
+/** What is given is what `parse` makes of it, or an issue. */
+function orIssue<T>(parse: (text: string) => T | undefined, message: string) {
+  return (text: string | undefined, context: z.RefinementCtx): T | undefined => {
+    const parsed = text === undefined ? undefined : parse(text);
+    if (text !== undefined && parsed === undefined) context.addIssue({ code: 'custom', message });
+    return parsed;
+  };
+}
+
 const Settings = z.object({
   LD_PRELOAD: z.string().optional(),
   AUSCULTA_DATA_DIR: z.string().default('./data'),
@@ -181,6 +199,14 @@ const Settings = z.object({
   AUSCULTA_HOOKS_PRIVATE: z.enum(['0', '1']).default('0'),
   AUSCULTA_HOOKS_HOURS: z.coerce.number().int().min(1).max(720).default(24),
   AUSCULTA_EVENTS_DAYS: z.coerce.number().int().min(1).max(365).default(7),
+  AUSCULTA_MAIL_RELAY: z.string().optional().transform(orIssue(parseRelay, 'is no relay')),
+  AUSCULTA_MAIL_PASSWORD_FILE: z.string().optional(),
+  AUSCULTA_MAIL_CA: z.string().optional(),
+  AUSCULTA_MAIL_FROM: z
+    .string()
+    .refine((text) => parseAddress(text) !== undefined)
+    .optional(),
+  AUSCULTA_MAIL_DOMAINS: z.string().optional().transform(orIssue(parseDomains, 'is no list')),
   AUSCULTA_WRITE_BACK: z.string().optional(),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
@@ -231,6 +257,11 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HOOKS_HOURS:
     'Set it to a whole number of hours from 1 to 720, or leave it unset for 24.',
   AUSCULTA_EVENTS_DAYS: 'Set it to a whole number of days from 1 to 365, or leave it unset for 7.',
+  AUSCULTA_MAIL_RELAY: 'Set it to smtp://USER@HOST:587 or smtps://HOST, without a password.',
+  AUSCULTA_MAIL_PASSWORD_FILE: 'Set it to the file that holds the password for the relay.',
+  AUSCULTA_MAIL_CA: 'Set it to the certificates, in PEM, that sign the relay’s, or leave it unset.',
+  AUSCULTA_MAIL_FROM: 'Set it to an address such as ausculta@hospital.example.',
+  AUSCULTA_MAIL_DOMAINS: 'Set it to domains, separated by commas, such as hospital.example.',
   AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
@@ -251,6 +282,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       ...doorConflicts(hl7Given(parsed.data), { prefix: 'AUSCULTA_HL7', listName: 'SENDERS' }),
       ...doorConflicts(phdGiven(parsed.data), { prefix: 'AUSCULTA_PHD', listName: 'AGENTS' }),
       ...masterKeyConflicts(parsed.data),
+      ...mailConflicts(mailGiven(parsed.data)),
     );
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
@@ -283,6 +315,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
         followedMax: SUBSCRIPTIONS_MAX,
         giveUpMs: settings.AUSCULTA_HOOKS_HOURS * HOUR_MS,
         keptMs: settings.AUSCULTA_EVENTS_DAYS * 24 * HOUR_MS,
+        mail: mailSettings(mailGiven(settings)),
       },
       writeBackFile: settings.AUSCULTA_WRITE_BACK,
       demo: settings.AUSCULTA_DEMO === '1',
@@ -336,33 +369,12 @@ function phdGiven(settings: z.infer<typeof Settings>): DoorGiven {
   };
 }
 
-function masterKeyOf(settings: z.infer<typeof Settings>): MasterKeySource {
-  const { AUSCULTA_MASTER_KEY: current, AUSCULTA_MASTER_KEY_PREVIOUS: previous } = settings;
-  if (current !== undefined) return { kind: 'environment', current, previous };
-  const { AUSCULTA_KMS_URL: url, AUSCULTA_KMS_TOKEN_FILE: tokenFile } = settings;
-  if (url === undefined || tokenFile === undefined) return { kind: 'file' };
-  return { kind: 'transit', url, keyName: settings.AUSCULTA_KMS_KEY, tokenFile };
-}
-
-/** One provider, wholly named: half of one would leave the key in a file where nobody expects it. */
-function masterKeyConflicts(settings: z.infer<typeof Settings>): string[] {
-  const { AUSCULTA_MASTER_KEY: key, AUSCULTA_MASTER_KEY_PREVIOUS: previous } = settings;
-  const { AUSCULTA_KMS_URL: url, AUSCULTA_KMS_TOKEN_FILE: tokenFile } = settings;
-  const problems: string[] = [];
-  if (key !== undefined && url !== undefined) {
-    problems.push(
-      'AUSCULTA_MASTER_KEY and AUSCULTA_KMS_URL are both set. Leave one of them unset.',
-    );
-  }
-  if (previous !== undefined && key === undefined) {
-    problems.push(
-      'AUSCULTA_MASTER_KEY_PREVIOUS is set alone. Set AUSCULTA_MASTER_KEY to the new key.',
-    );
-  }
-  if ((url === undefined) !== (tokenFile === undefined)) {
-    problems.push(
-      'AUSCULTA_KMS_URL and AUSCULTA_KMS_TOKEN_FILE belong together. Set both, or leave both unset.',
-    );
-  }
-  return problems;
+function mailGiven(settings: z.infer<typeof Settings>): MailGiven {
+  return {
+    relay: settings.AUSCULTA_MAIL_RELAY,
+    passwordFile: settings.AUSCULTA_MAIL_PASSWORD_FILE,
+    caFile: settings.AUSCULTA_MAIL_CA,
+    from: settings.AUSCULTA_MAIL_FROM,
+    domains: settings.AUSCULTA_MAIL_DOMAINS ?? [],
+  };
 }

@@ -9,6 +9,7 @@ import type { Extension, Subscription } from '@medplum/fhirtypes';
 import { type Answer, refuse, refuseFor } from '../fhir/answer.ts';
 import type { Knowledge } from '../fhir/knowledge.ts';
 import { type AlarmFilter, readAlarmFilter } from './alarm-filter.ts';
+import { parseAddress } from './mail-settings.ts';
 import { FILTERED_TYPE, GUIDE, type Topic, topicOf } from './topics.ts';
 
 export const CONTENTS = ['empty', 'id-only', 'full-resource'] as const;
@@ -23,6 +24,7 @@ export interface Plan {
   readonly alarms: readonly AlarmFilter[];
   readonly channel:
     | { readonly kind: 'rest-hook'; readonly endpoint: string; readonly headers: readonly string[] }
+    | { readonly kind: 'email'; readonly address: string; readonly domain: string }
     | { readonly kind: 'websocket' };
   readonly content: Content;
   readonly heartbeatMs: number | undefined;
@@ -73,6 +75,11 @@ export async function readPlan(
   if (!channel.ok) return channel;
   const told = readTelling(subscription);
   if (!told.ok) return told;
+  if (channel.value.kind === 'email') {
+    const { content } = told.value;
+    if (content === 'full-resource' || (content === 'id-only' && topic === 'overLimit'))
+      return no('channel.payload', WHAT_A_MAIL_TELLS);
+  }
   const untilMs = subscription.end === undefined ? undefined : Date.parse(subscription.end);
   if (Number.isNaN(untilMs)) return no('end', 'It is no instant.');
   return {
@@ -87,6 +94,9 @@ export async function readPlan(
     },
   };
 }
+
+const WHAT_A_MAIL_TELLS =
+  'A mail tells nothing of a patient: its content is empty or id-only, and empty for observations over a limit, whose ids say what was measured.';
 
 function no(at: string, text: string): ReturnType<typeof refuse> {
   return refuse(422, { code: 'invalid', text, at: `Subscription.${at}` });
@@ -219,10 +229,25 @@ function readChannel({ channel }: Subscription): Answer<Plan['channel']> {
       );
     return { ok: true, value: { kind: 'websocket' } };
   }
+  if (type === 'email') return readAddress(endpoint, header);
   if (type !== 'rest-hook')
-    return no('channel.type', 'The channels here are rest-hook and websocket.');
+    return no('channel.type', 'The channels here are rest-hook, email and websocket.');
   if (endpoint === undefined) return no('channel.endpoint', 'A rest-hook has an endpoint.');
   return { ok: true, value: { kind: 'rest-hook', endpoint, headers: header } };
+}
+
+function readAddress(
+  endpoint: string | undefined,
+  header: readonly string[],
+): Answer<Plan['channel']> {
+  const address = /^mailto:(.+)$/i.exec(endpoint ?? '')?.[1] ?? '';
+  const parsed = parseAddress(address);
+  if (parsed === undefined || header.length > 0)
+    return no(
+      'channel.endpoint',
+      'A mail goes to mailto:name@domain, one address, without headers.',
+    );
+  return { ok: true, value: { kind: 'email', address, domain: parsed.domain } };
 }
 
 type Telling = Pick<Plan, 'content' | 'heartbeatMs' | 'timeoutMs' | 'eventsMax'>;

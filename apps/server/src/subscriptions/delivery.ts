@@ -11,6 +11,8 @@ import type { Repository } from '../fhir/repository.ts';
 import type { Followed, SubscriptionBook } from './book.ts';
 import { allowedEndpoint, type EndpointRules } from './endpoints.ts';
 import { openHeader } from './headers.ts';
+import { asMailed, mailOf } from './mail-notification.ts';
+import type { MailRelay } from './mail-relay.ts';
 import { nextStep, retryDelayMs, type Step } from './next-step.ts';
 import type { NotificationType, ToldEvent } from './notification.ts';
 import type { RestHooks, Sent } from './rest-hook.ts';
@@ -23,6 +25,7 @@ export interface DeliveryPorts {
   readonly keys: DocumentKeys;
   readonly rules: EndpointRules;
   readonly hooks: Pick<RestHooks, 'send'>;
+  readonly mails: Pick<MailRelay, 'send' | 'whyNot'>;
   readonly telling: Telling;
   readonly repository: () => Pick<Repository, 'read' | 'perform'>;
   readonly ownAct: (act: Act) => Act;
@@ -32,7 +35,10 @@ export interface DeliveryPorts {
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
-type Channel = Extract<Followed['plan']['channel'], { kind: 'rest-hook' }>;
+type Channel = Exclude<Followed['plan']['channel'], { kind: 'websocket' }>;
+
+/** A mail tells all that has happened since the last one: of each its number and its time. */
+const EVENTS_A_MAIL = 1_000;
 
 export class Delivery {
   readonly #ports: DeliveryPorts;
@@ -102,19 +108,20 @@ export class Delivery {
     switch (step) {
       case 'handshake': {
         const sent =
-          channel.kind === 'rest-hook' ? await this.#send(followed, channel, 'handshake') : TAKEN;
-        if (sent.ok) await this.#become(followed, 'active');
-        else await this.#become(followed, 'error', `The handshake failed. ${sent.reason}`);
-        return;
+          channel.kind === 'websocket' ? TAKEN : await this.#send(followed, channel, 'handshake');
+        if (sent.ok) return await this.#become(followed, 'active');
+        // A relay may ask to be tried again before it knows a sender.
+        if (channel.kind === 'email' && sent.isFinal !== true)
+          return this.#note(followed, sent, followed.standing.delivered);
+        return await this.#become(followed, 'error', `The handshake failed. ${sent.reason}`);
       }
       case 'events':
-        if (channel.kind === 'rest-hook') await this.#sendEvents(followed, channel);
+        if (channel.kind !== 'websocket') await this.#sendEvents(followed, channel);
         return;
       case 'heartbeat': {
-        if (channel.kind !== 'rest-hook') return;
+        if (channel.kind === 'websocket') return;
         const sent = await this.#send(followed, channel, 'heartbeat');
-        this.#note(followed, sent, followed.standing.delivered);
-        return;
+        return await this.#took(followed, sent, followed.standing.delivered);
       }
       case 'give-up':
         await this.#become(
@@ -134,13 +141,21 @@ export class Delivery {
   async #sendEvents(followed: Followed, channel: Channel): Promise<void> {
     const { telling } = this.#ports;
     const { plan, standing } = followed;
-    const span = { from: standing.delivered + 1, until: standing.lastEvent, limit: plan.eventsMax };
+    const limit = channel.kind === 'email' ? EVENTS_A_MAIL : plan.eventsMax;
+    const span = { from: standing.delivered + 1, until: standing.lastEvent, limit };
     const events = await telling.events(followed, span, plan.content);
     const last = events.at(-1)?.number;
     // All of them have expired: the subscriber sees it by the next number, and by $status.
     if (last === undefined) return this.#note(followed, TAKEN, standing.lastEvent);
     const sent = await this.#send(followed, channel, 'event-notification', events);
-    this.#note(followed, sent, last);
+    await this.#took(followed, sent, last);
+  }
+
+  async #took(followed: Followed, sent: Sent, delivered: number): Promise<void> {
+    this.#note(followed, sent, delivered);
+    // Nobody has the address any more: its events are kept until somebody names another.
+    if (!sent.ok && sent.isFinal === true)
+      await this.#become(followed, 'error', `Nothing is taken any more. ${sent.reason}`);
   }
 
   async #send(
@@ -149,7 +164,36 @@ export class Delivery {
     type: NotificationType,
     events: readonly ToldEvent[] = [],
   ): Promise<Sent> {
-    const { rules, keys, telling, hooks, nowMs } = this.#ports;
+    const sent =
+      channel.kind === 'email'
+        ? await this.#mail(followed, channel, { type, events })
+        : await this.#hook(followed, channel, { type, events });
+    const { nowMs } = this.#ports;
+    if (sent.ok) followed.standing = { ...followed.standing, lastSentMs: nowMs() };
+    return sent;
+  }
+
+  async #mail(
+    followed: Followed,
+    { address, domain }: Extract<Channel, { kind: 'email' }>,
+    { type, events }: Notified,
+  ): Promise<Sent> {
+    const { mails, telling, nowMs } = this.#ports;
+    // The operator may have taken it from the list since.
+    const reason = mails.whyNot(domain);
+    if (reason !== undefined) return { ok: false, reason };
+    const told = telling.told(followed, type, { events: events.map(asMailed) });
+    const { name: messageId, ...words } = mailOf(told, { nowMs: nowMs() });
+    const mail = { to: address, ...words, messageId, notification: telling.text(told) };
+    return await mails.send(mail, followed.plan.timeoutMs);
+  }
+
+  async #hook(
+    followed: Followed,
+    channel: Extract<Channel, { kind: 'rest-hook' }>,
+    { type, events }: Notified,
+  ): Promise<Sent> {
+    const { rules, keys, telling, hooks } = this.#ports;
     const { organisationId, plan } = followed;
     // The operator may have taken it from the list since.
     const url = allowedEndpoint(channel.endpoint, rules);
@@ -160,9 +204,7 @@ export class Delivery {
     const opened = headers.filter((one) => one !== undefined);
     if (opened.length < headers.length) return HEADER_UNREADABLE;
     const body = telling.text(telling.told(followed, type, { events }));
-    const sent = await hooks.send({ url, headers: opened, body, timeoutMs: plan.timeoutMs });
-    if (sent.ok) followed.standing = { ...followed.standing, lastSentMs: nowMs() };
-    return sent;
+    return await hooks.send({ url, headers: opened, body, timeoutMs: plan.timeoutMs });
   }
 
   #note(asked: Followed, sent: Sent, delivered: number): void {
@@ -226,6 +268,11 @@ export class Delivery {
     const performed = await repository().perform(organisationId, [act], asker);
     if (!performed.ok) this.#later(followed);
   }
+}
+
+interface Notified {
+  readonly type: NotificationType;
+  readonly events: readonly ToldEvent[];
 }
 
 const TAKEN: Sent = { ok: true };

@@ -18,6 +18,7 @@ import { readPlan } from './asked.ts';
 import { type Followed, readPorts, type SubscriptionBook, subscriptionContext } from './book.ts';
 import { allowedEndpoint, type EndpointRules } from './endpoints.ts';
 import { sealHeader } from './headers.ts';
+import type { MailRelay } from './mail-relay.ts';
 import { recordEvents, type WantedEvent } from './record-events.ts';
 import * as store from './store.ts';
 
@@ -25,6 +26,7 @@ export interface DocumentWatchPorts {
   readonly book: SubscriptionBook;
   readonly keys: DocumentKeys;
   readonly rules: EndpointRules;
+  readonly mails: Pick<MailRelay, 'whyNot'>;
   readonly settings: { readonly followedMax: number };
   readonly nowMs: () => number;
   readonly onNews: (followed: readonly Followed[]) => void;
@@ -85,12 +87,14 @@ export class DocumentWatch {
     const { status, channel } = subscription;
     if (status !== 'requested' && status !== 'off') return STATUS_IS_OURS;
     if (status === 'requested') {
-      const { rules, nowMs } = this.#ports;
+      const { rules, mails, nowMs } = this.#ports;
       const plan = await readPlan(subscription, await readPorts(baseUrl, nowMs()));
       if (!plan.ok) return plan;
       const asked = plan.value.channel;
       const isAllowed = asked.kind !== 'rest-hook' || allowedEndpoint(asked.endpoint, rules);
       if (!isAllowed) return NOT_LISTED;
+      const why = asked.kind === 'email' ? mails.whyNot(asked.domain) : undefined;
+      if (why !== undefined) return noMail(why);
     }
     const place = { organisationId, endpoint: channel.endpoint ?? '' };
     const seal = this.#ports.keys.organisationSeal(organisationId);
@@ -230,6 +234,10 @@ const TOO_MANY: Refused = refuse(422, {
   text: 'An organisation has no more Subscriptions than that: write others as off.',
   at: 'Subscription',
 });
+
+function noMail(text: string): Refused {
+  return refuse(422, { code: 'forbidden', text, at: 'Subscription.channel.endpoint' });
+}
 
 const NOT_LISTED: Refused = refuse(422, {
   code: 'forbidden',

@@ -56,6 +56,38 @@ for (const { what, standing, nowMs, step } of CASES) {
   });
 }
 
+const MAIL = { kind: 'email', address: 'team@ward.example', domain: 'ward.example' } as const;
+
+const MAILS: readonly Case[] = [
+  {
+    what: 'an event within a minute of the last mail',
+    standing: { lastEvent: 6 },
+    nowMs: 59_999,
+    step: undefined,
+  },
+  {
+    what: 'an event a minute after the last mail',
+    standing: { lastEvent: 6 },
+    nowMs: 60_000,
+    step: 'events',
+  },
+  { what: 'nothing new since the last mail', standing: {}, nowMs: 600_000, step: undefined },
+  { what: 'a new request by mail', standing: { status: 'requested' }, nowMs: 1, step: 'handshake' },
+  {
+    what: 'a request that no relay has taken for too long',
+    standing: { status: 'requested', failingSinceMs: 1, failedMs: 1 + GIVE_UP_MS },
+    ...{ nowMs: 2 * GIVE_UP_MS, step: 'give-up' },
+  },
+];
+
+for (const { what, standing, nowMs, step } of MAILS) {
+  test(`by mail, ${what}: ${step ?? 'nothing'} is next`, () => {
+    const plan = { channel: MAIL, heartbeatMs: undefined, untilMs: undefined };
+    const next = nextStep({ ...QUIET, ...standing }, plan, { nowMs, giveUpMs: GIVE_UP_MS });
+    assert.equal(next, step);
+  });
+}
+
 test('a subscription ends at its end, and not before', () => {
   const plan = { ...PLAN, untilMs: 100 };
   const at = (nowMs: number) => nextStep(QUIET, plan, { nowMs, giveUpMs: GIVE_UP_MS });

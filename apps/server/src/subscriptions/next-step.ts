@@ -25,18 +25,25 @@ export function nextStep(
   const { status, failingSinceMs, failedMs } = standing;
   if (status === 'off' || status === 'error') return undefined;
   if (plan.untilMs !== undefined && nowMs >= plan.untilMs) return 'end';
-  if (status === 'requested') return nowMs >= standing.retryAtMs ? 'handshake' : undefined;
+  const hasFailedLong =
+    failingSinceMs !== undefined && (failedMs ?? 0) - failingSinceMs >= giveUpMs;
+  if (status === 'requested' && !hasFailedLong)
+    return nowMs >= standing.retryAtMs ? 'handshake' : undefined;
   if (plan.channel.kind === 'websocket') return undefined;
   // After a long time in which this server was off, somebody has to have tried.
-  if (failingSinceMs !== undefined && (failedMs ?? 0) - failingSinceMs >= giveUpMs)
-    return 'give-up';
+  if (hasFailedLong) return 'give-up';
   if (nowMs < standing.retryAtMs) return undefined;
+  if (plan.channel.kind === 'email' && nowMs - standing.lastSentMs < MAIL_PAUSE_MS)
+    return undefined;
   if (standing.delivered < standing.lastEvent) return 'events';
   const { heartbeatMs } = plan;
   return heartbeatMs !== undefined && nowMs - standing.lastSentMs >= heartbeatMs
     ? 'heartbeat'
     : undefined;
 }
+
+/** Nobody's inbox is flooded: what happens meanwhile is in the next mail. */
+export const MAIL_PAUSE_MS = 60_000;
 
 const FIRST_DELAY_MS = 500;
 const DELAY_MAX_MS = 5 * 60_000;

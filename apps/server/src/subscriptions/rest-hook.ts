@@ -13,7 +13,10 @@ export interface Hook {
 }
 
 /** In words for people: no value, no name and no secret. */
-export type Sent = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type Sent =
+  | { readonly ok: true }
+  /** Final: it will never be taken, however often it is sent. */
+  | { readonly ok: false; readonly reason: string; readonly isFinal?: true };
 
 /** What an endpoint answers is not read: beyond this it is cut. */
 const ANSWER_BYTES_MAX = 64 * 1024;

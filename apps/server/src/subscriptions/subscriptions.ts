@@ -12,6 +12,8 @@ import { type Followed, SubscriptionBook } from './book.ts';
 import { Delivery, type DeliveryPorts } from './delivery.ts';
 import { DocumentWatch } from './document-watch.ts';
 import type { EndpointRules } from './endpoints.ts';
+import { MailRelay } from './mail-relay.ts';
+import type { MailSettings } from './mail-settings.ts';
 import { statusOf } from './notification.ts';
 import { ReadingWatch, type ReadingWatchPorts } from './reading-watch.ts';
 import { type RestHookPorts, RestHooks } from './rest-hook.ts';
@@ -27,9 +29,20 @@ export interface SubscriptionSettings extends EndpointRules {
   readonly keptMs: number;
   /** Of one organisation: each is asked about all that happens. */
   readonly followedMax: number;
+  /** Undefined: no mail is sent from here. */
+  readonly mail: MailSettings | undefined;
 }
 
-type Own = 'book' | 'onNews' | 'telling' | 'hooks' | 'repository' | 'ownAct' | 'rules' | 'giveUpMs';
+type Own =
+  | 'book'
+  | 'mails'
+  | 'onNews'
+  | 'telling'
+  | 'hooks'
+  | 'repository'
+  | 'ownAct'
+  | 'rules'
+  | 'giveUpMs';
 
 export interface SubscriptionsPorts
   extends Omit<AlarmWatchPorts & ReadingWatchPorts & DeliveryPorts, Own> {
@@ -68,7 +81,8 @@ export class Subscriptions {
     this.#ports = ports;
     this.#book = book;
     const onNews = (followed: readonly Followed[]): void => this.#wake(followed);
-    const own = { ...ports, book, onNews, rules: settings };
+    const mails = new MailRelay(settings.mail);
+    const own = { ...ports, book, onNews, rules: settings, mails };
     const repository = (): Repositories => {
       if (this.#repository === undefined) throw new Error('broken invariant: documents are open');
       return this.#repository;
@@ -223,7 +237,7 @@ export class Subscriptions {
     const { standing, reason, plan } = followed;
     const expired = await this.#expiredOf(followed);
     const waiting = standing.lastEvent - standing.delivered;
-    const isWaiting = plan.channel.kind === 'rest-hook' && waiting > 0;
+    const isWaiting = plan.channel.kind !== 'websocket' && waiting > 0;
     return [
       ...(reason === undefined ? [] : [reason]),
       ...(standing.status === 'error'

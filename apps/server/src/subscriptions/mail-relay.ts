@@ -1,0 +1,92 @@
+/** Hands a mail to the operator's relay: once, and only over TLS unless the relay is this very machine. */
+import { readFile } from 'node:fs/promises';
+import { createTransport } from 'nodemailer';
+import { isOnThisMachine, type MailSettings } from './mail-settings.ts';
+import type { Sent } from './rest-hook.ts';
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  /** The notification, as the guide has it. */
+  readonly notification: string;
+  /** The same for the same events: whoever gets it twice sees one. */
+  readonly messageId: string;
+}
+
+export class MailRelay {
+  readonly #settings: MailSettings | undefined;
+
+  constructor(settings: MailSettings | undefined) {
+    this.#settings = settings;
+  }
+
+  /** Undefined where nothing is in the way. */
+  whyNot(domain: string | undefined): string | undefined {
+    if (this.#settings === undefined)
+      return 'No mail is sent from here: the operator has named no relay in AUSCULTA_MAIL_RELAY.';
+    return domain !== undefined && this.#settings.domains.includes(domain)
+      ? undefined
+      : 'The domain of the address is none that the operator has listed in AUSCULTA_MAIL_DOMAINS.';
+  }
+
+  async send(mail: Mail, timeoutMs: number): Promise<Sent> {
+    const settings = this.#settings;
+    if (settings === undefined) return { ok: false, reason: this.whyNot(undefined) ?? '' };
+    try {
+      const transport = createTransport(await optionsOf(settings, timeoutMs));
+      const { to, subject, text, notification } = mail;
+      const domain = settings.from.slice(settings.from.indexOf('@') + 1);
+      await transport.sendMail({
+        ...{ from: settings.from, to, subject, text },
+        messageId: `<${mail.messageId}@${domain}>`,
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        attachments: [
+          {
+            ...{ filename: 'notification.json', content: notification },
+            contentType: 'application/fhir+json',
+          },
+        ],
+        ...{ disableFileAccess: true, disableUrlAccess: true },
+      });
+      return { ok: true };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+}
+
+async function optionsOf(settings: MailSettings, timeoutMs: number) {
+  const { host, port, isSecure, user, passwordFile, caFile } = settings;
+  const pass = passwordFile && (await readFile(passwordFile, 'utf8')).trim();
+  const ca = caFile && (await readFile(caFile, 'utf8'));
+  const isHere = isOnThisMachine(host);
+  return {
+    ...{ host, port, secure: isSecure },
+    // A relay of this machine may have a certificate that nobody has signed; nobody is in between.
+    ...(!isSecure && isHere ? { ignoreTLS: true } : { requireTLS: !isSecure }),
+    tls: { minVersion: 'TLSv1.2' as const, ...(ca && { ca }) },
+    ...(user !== undefined && pass !== undefined && { auth: { user, pass } }),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+  };
+}
+
+/** What a relay says may name whom it was for: its code is told, and of ours what kind of failure it was. */
+function refusalOf(error: unknown): Sent {
+  const { responseCode, command, code } = (error ?? {}) as {
+    readonly responseCode?: unknown;
+    readonly command?: unknown;
+    readonly code?: unknown;
+  };
+  if (code === 'ETLS') return { ok: false, reason: 'The relay offers no TLS that can be trusted.' };
+  if (typeof responseCode === 'number') {
+    const isOfMail = command === 'RCPT TO' || command === 'DATA';
+    const isFinal = responseCode >= 500 && isOfMail;
+    const reason = `The relay answered ${responseCode}.`;
+    return isFinal ? { ok: false, reason, isFinal: true } : { ok: false, reason };
+  }
+  const name = typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : 'broken';
+  return { ok: false, reason: `The relay cannot be reached (${name}).` };
+}
