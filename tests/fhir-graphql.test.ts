@@ -289,6 +289,11 @@ describe('hostile questions', () => {
     assert.equal(await refused('{ __type(name: "Patient") { name } }', 'not-supported'), 400);
     assert.equal(await refused('mutation { PatientCreate { id } }', 'not-supported'), 400);
     assert.equal(await refused('subscription { x }', 'not-supported'), 400);
+    const elsewhere = await here.server.fetch(`${BASE}/Organization`, {
+      ...{ method: 'POST', body: '{"resourceType":"Organization","name":"x"}' },
+      headers: { 'content-type': 'application/graphql' },
+    });
+    assert.equal(elsewhere.status, 415);
     const got = await here.server.fetch(`${BASE}/$graphql?query=${encodeURIComponent('{ id }')}`);
     assert.equal(got.status, 405);
     for (const body of ['', '[]', '{"query":1}', '{"query":"{ id }","variables":7}'])

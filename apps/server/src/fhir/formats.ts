@@ -3,14 +3,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuse } from './answer.ts';
 import { sendRefusal } from './http-answer.ts';
 
+/** A question of $graphql, and nothing else. */
+const GRAPHQL = 'application/graphql';
+
 /** Of bodies that are read as one text. */
 export const BODIES = [
   'application/json',
   'application/fhir+json',
   'application/json-patch+json',
   'application/x-www-form-urlencoded',
-  // A question of $graphql: no resource.
-  'application/graphql',
+  GRAPHQL,
 ];
 
 /** Resources line by line, which are read as they come. */
@@ -63,11 +65,12 @@ function isTold(range: string): boolean {
   return name === '*/*' || name === 'application/*' || TOLD.includes(name);
 }
 
-function isBodyUnderstood({ headers }: FastifyRequest): boolean {
+function isBodyUnderstood({ headers, url }: FastifyRequest): boolean {
   const type = headers['content-type'];
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (type === undefined) return !hasBody;
   const [name = ''] = type.split(';').map((part) => part.trim().toLowerCase());
+  if (name === GRAPHQL) return /\$graphql(?:\?|$)/.test(url);
   return !hasBody || BODIES.includes(name) || LINES.includes(name);
 }
