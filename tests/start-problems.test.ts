@@ -46,6 +46,15 @@ describe('a start that cannot succeed', () => {
     assert.doesNotMatch(stderr, new RegExp(`${PASSWORD_CANARY}|    at `));
   }
 
+  test('a list of destinations that is missing, or cannot be used', async () => {
+    const settings = { AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}) };
+    const file = join(await temporaryDirectory(), 'destinations.json');
+    const given = { ...settings, AUSCULTA_WRITE_BACK: file };
+    await refuses(given, /AUSCULTA_WRITE_BACK.*\(ENOENT\)\. Mend it/);
+    await writeFile(file, JSON.stringify({ destinations: [{ name: 'ehr' }] }));
+    await refuses(given, /AUSCULTA_WRITE_BACK.*destinations\.0\.\w+.*Mend it/);
+  });
+
   const countAccounts = async (): Promise<number> => {
     const [row] = await database.line<{ n: number }[]>`SELECT count(*)::int AS n FROM account`;
     return row?.n ?? Number.NaN;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Reconciliation, WriteBackStatus } from '@ausculta/contract/write-back';
 import type { Bundle } from '@medplum/fhirtypes';
-import { startServerProcess } from './support/program.ts';
+import { runCommand, startServerProcess } from './support/program.ts';
 import { eventually } from './support/server.ts';
 import type { Mood } from './support/unsteady-front.ts';
 import {
@@ -271,6 +271,10 @@ test('a server that is killed when its summary has just been taken tells the day
     assert.equal((await keptThere(again, patient)).length, 1);
     const { destinations } = await running.server.get<WriteBackStatus>('/api/write-back');
     assert.equal(destinations[0]?.patients.found, 1);
+    await running.stop();
+    const { code, output } = await runCommand(['verify'], { AUSCULTA_DATA_DIR: dataDir });
+    assert.equal(code, 0, output.stderr);
+    assert.match(output.stdout, /summary that was sent/);
   } finally {
     await running[Symbol.asyncDispose]();
     await rm(dataDir, { recursive: true, force: true });

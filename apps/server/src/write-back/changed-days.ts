@@ -65,9 +65,17 @@ export class ChangedDays {
     this.#marked.delete(nameOf(optIn, day));
   }
 
-  forget(subjectId: SubjectId): void {
-    for (const name of this.#waiting.keys())
-      if (name.startsWith(subjectId)) this.#waiting.delete(name);
+  /** Resolves when nothing of the patient is on its way to the database, whether it can be written or not. */
+  async forget(subjectId: SubjectId): Promise<void> {
+    this.#drop(subjectId);
+    await this.#writing?.catch(() => undefined);
+    // What could not be written waits again.
+    this.#drop(subjectId);
+  }
+
+  #drop(subjectId: SubjectId): void {
+    for (const [name, row] of this.#waiting)
+      if (row.subject_id === subjectId) this.#waiting.delete(name);
   }
 
   #note(optIn: OptIn, day: string): void {

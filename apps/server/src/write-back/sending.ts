@@ -132,7 +132,9 @@ export class Sending {
   async #lookForNew(): Promise<void> {
     for (const optIn of [...this.#ports.optIns.of(this.destination.name)]) {
       const subject = this.#ports.registry.subjects.get(optIn.subjectId);
-      if (optIn.state !== 'looking' || subject === undefined || this.#isClosed) continue;
+      const isHeld = this.#ports.holds.of(optIn.subjectId).length > 0;
+      const isNew = optIn.state === 'looking' && !isHeld;
+      if (!isNew || subject === undefined || this.#isClosed) continue;
       const outcome = await this.#look(optIn, subject);
       if ('kind' in outcome) return this.#away(outcome);
     }

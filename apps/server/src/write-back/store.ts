@@ -43,6 +43,9 @@ export interface SentRow extends DayKey {
   readonly sealed: Uint8Array;
 }
 
+/** A statement holds 65,535 parameters. */
+const ROWS_AT_ONCE = 5_000;
+
 export async function readPatients(sql: Sql): Promise<PatientRow[]> {
   return await sql`SELECT * FROM write_back_patient`;
 }
@@ -57,7 +60,11 @@ export async function writePatient(sql: Sql, row: PatientRow): Promise<void> {
 
 /** One that waits already is due no later than it was: what goes on changing is sent all the same. */
 export async function markDays(sql: Sql, rows: readonly MarkedDay[]): Promise<void> {
-  if (rows.length === 0) return;
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE)
+    await markSome(sql, rows.slice(at, at + ROWS_AT_ONCE));
+}
+
+async function markSome(sql: Sql, rows: readonly MarkedDay[]): Promise<void> {
   await sql`
     INSERT INTO write_back_day ${sql(rows)}
     ON CONFLICT (subject_id, destination, day) DO UPDATE SET

@@ -104,8 +104,7 @@ export class WriteBack {
   /** Erased: nothing more is sent; resolves when nothing of theirs is on its way. */
   async forget(subjectId: SubjectId): Promise<void> {
     this.#optIns.forget(subjectId);
-    this.#changed.forget(subjectId);
-    await this.#changed.settle();
+    await this.#changed.forget(subjectId);
     for (const sending of this.#sendings) await sending.settled(subjectId);
   }
 
@@ -168,7 +167,7 @@ export class WriteBack {
 
   /** Everything that was refused, and who was not found, is tried again; answers how many days. */
   async retry(organisationId: OrganisationId, name: string): Promise<number | undefined> {
-    const sending = this.#sendingTo(name);
+    const sending = this.#sendingTo(organisationId, name);
     if (sending === undefined) return undefined;
     const { sql, nowMs } = this.#ports;
     const days = await store.retryRefused(sql, {
@@ -190,7 +189,7 @@ export class WriteBack {
     organisationId: OrganisationId,
     { name, send }: { readonly name: string; readonly send: boolean },
   ): boolean | undefined {
-    const sending = this.#sendingTo(name);
+    const sending = this.#sendingTo(organisationId, name);
     if (sending === undefined || this.#begun === undefined) return undefined;
     if (this.#reconciliations.get(name)?.isRunning === true) return false;
     const order = { organisationId, send };
@@ -198,15 +197,19 @@ export class WriteBack {
     return true;
   }
 
-  #sendingTo(name: string): Sending | undefined {
-    return this.#sendings.find(({ destination }) => destination.name === name);
+  #sendingTo(organisationId: OrganisationId, name: string): Sending | undefined {
+    return this.#sendingsOf(organisationId).find(({ destination }) => destination.name === name);
+  }
+
+  #sendingsOf(organisationId: OrganisationId): Sending[] {
+    return this.#sendings.filter(({ destination: { organisation } }) => {
+      return organisation === undefined || organisation === organisationId;
+    });
   }
 
   async status(organisationId: OrganisationId): Promise<WriteBackStatus> {
     const destinations: WriteBackStatus['destinations'][number][] = [];
-    for (const sending of this.#sendings) {
-      const { organisation } = sending.destination;
-      if (organisation !== undefined && organisation !== organisationId) continue;
+    for (const sending of this.#sendingsOf(organisationId)) {
       destinations.push(await this.#statusOf(organisationId, sending));
     }
     return { destinations };
