@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { unhex } from '@ausculta/codecs/phd-apdu';
 import { EVENT_CONFIGURATION, EVENT_SEGMENT_DATA } from '@ausculta/codecs/phd-event';
+import type { DeviceList } from '@ausculta/contract/devices';
+import type { Bundle, Observation } from '@medplum/fhirtypes';
 import { PhdAgentClient, PULSE, SPO2 } from './support/phd-agent.ts';
 import {
   eventually,
@@ -91,6 +93,23 @@ describe('the door of health devices', () => {
       'release-response',
     );
     assert.equal(await agent.associate(id(1)), 0);
+  });
+
+  test('it is told by FHIR as the personal health device that it is, but what a person said stays', async () => {
+    const said = { kind: 'point-of-care' };
+    await server.post(`/api/devices/${deviceOf('other').id}/about`, said);
+    await associated(1);
+    await associated(5);
+    const about = await eventually('the device to be described', async () => {
+      const { devices: all } = await server.get<DeviceList>('/api/devices');
+      const [own, other] = ['oximeter', 'other'].map((name) => all.find((one) => one.id === name));
+      return own?.about.kind === undefined ? undefined : [own.about, other?.about];
+    });
+    assert.deepEqual(about, [{ kind: 'personal', systemId: id(1) }, said]);
+    const { subjectId } = deviceOf('oximeter');
+    const path = `/fhir/R4/Observation?patient=${subjectId}&code=150456`;
+    const [reading] = (await server.get<Bundle<Observation>>(path)).entry ?? [];
+    assert.match(reading?.resource?.extension?.[0]?.url ?? '', /gatewayDevice/);
   });
 
   test('a limit calls for what a health device measures', async () => {

@@ -10,10 +10,11 @@ import type { InLane } from '../database/pool.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
+import { describeDevice } from './describe.ts';
 import type { RegisteredDevice } from './known-device.ts';
 import type { Registry } from './registry.ts';
 import { malformed } from './routes.ts';
-import { disableDevice, writeAbout, writeToken } from './store.ts';
+import { disableDevice, writeToken } from './store.ts';
 
 export interface DeviceLifePorts {
   readonly inLane: InLane;
@@ -95,13 +96,7 @@ function aboutRoute(app: FastifyInstance, ports: DeviceLifePorts): void {
       if (!about.success) return await sendFault(reply, malformed(about.error.issues));
       const device = deviceOf(registry, organisationId, request.params.id);
       if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      await ports.inLane(async (tx) => {
-        await writeAbout(tx, device.id, about.data);
-        const target = `device/${device.id}` as const;
-        const act = { act: 'device-described', target, atMs: nowMs() } as const;
-        await appendAudit(tx, { organisationId, actor: accountId, ...act });
-      });
-      device.about = about.data;
+      await describeDevice(ports, device, { about: about.data, actor: accountId });
       return summaryOf(device, nowMs());
     },
   );

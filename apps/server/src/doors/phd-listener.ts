@@ -1,4 +1,5 @@
 /** Opens the door for health devices (IEEE 11073-20601) by its settings. */
+import type { DescribePorts } from '../devices/describe.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { ListedDoor } from '../door-settings.ts';
 import { portProblem } from '../port-problem.ts';
@@ -14,23 +15,22 @@ const NAMES: DoorNames = {
   unusable: 'PHD_DOOR_UNUSABLE',
 };
 
-export interface PhdListenerPorts {
+export interface PhdListenerPorts extends DescribePorts {
   readonly intake: IntakePorts;
   readonly registry: Registry;
-  readonly nowMs: () => number;
 }
 
 /** Undefined where the settings leave the door closed. */
 export async function openPhd(
   listen: ListedDoor | undefined,
-  { intake, registry, nowMs }: PhdListenerPorts,
+  { intake, registry, nowMs, inLane }: PhdListenerPorts,
 ): Promise<Listening | undefined> {
   if (listen === undefined) return undefined;
   const { host, port } = listen;
   const agents = readDoorList(NAMES, listen, readAgents);
   return await openPhdDoor(
     { host, port, agents, tls: readDoorTls(NAMES, listen) },
-    { intake, nowMs, deviceById: (id) => registry.devices.get(id) },
+    { intake, nowMs, inLane, deviceById: (id) => registry.devices.get(id) },
   ).catch((cause: unknown) => {
     throw portProblem('PHD', listen, cause);
   });

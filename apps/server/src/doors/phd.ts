@@ -4,6 +4,7 @@
  * once it is durable; where it cannot be, the association is aborted, and the agent keeps it.
  */
 import type { PhdObject } from '@ausculta/codecs/phd-event';
+import { type DescribePorts, describeDevice } from '../devices/describe.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { IntakePorts } from './intake.ts';
 import { type DoorTls, type Listening, listen } from './listener.ts';
@@ -20,10 +21,9 @@ export interface PhdDoorOptions {
   readonly tls: DoorTls | undefined;
 }
 
-export interface PhdPorts {
+export interface PhdPorts extends DescribePorts {
   readonly intake: IntakePorts;
   readonly deviceById: (id: string) => RegisteredDevice | undefined;
-  readonly nowMs: () => number;
 }
 
 interface Configured {
@@ -60,6 +60,9 @@ export function openPhdDoor(options: PhdDoorOptions, ports: PhdPorts): Promise<L
             const before = associated.get(systemId);
             if (before !== connection) before?.drop();
             associated.set(systemId, connection);
+            const agent = findAgent(agents, peer, systemId);
+            const device = agent && deviceById(agent.device);
+            if (device !== undefined) describeAgent(device, systemId, ports);
           },
           onEnd: (connection) => {
             for (const [systemId, one] of associated) {
@@ -69,5 +72,14 @@ export function openPhdDoor(options: PhdDoorOptions, ports: PhdPorts): Promise<L
           },
         }),
     },
+  );
+}
+
+/** Whoever speaks this language is a personal health device, unless a person has said something else. */
+function describeAgent(device: RegisteredDevice, systemId: string, ports: PhdPorts): void {
+  if (device.about.kind !== undefined) return;
+  const about = { ...device.about, kind: 'personal', systemId: systemId.toUpperCase() } as const;
+  describeDevice(ports, device, { about, actor: undefined }).catch((error: unknown) =>
+    ports.intake.onProblem('describe a health device', error),
   );
 }
