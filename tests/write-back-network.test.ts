@@ -52,33 +52,30 @@ describe('write-back over a network that fails', () => {
         return resource.identifier?.[0]?.value?.slice(-10) ?? '';
       });
 
-  // Where it is asked again at once, it fails twice.
-  const FAILURES: readonly { what: string; mood: Mood; why: RegExp; times?: number }[] = [
+  const FAILURES: readonly { what: string; mood: Mood; why: RegExp }[] = [
     { what: 'answers 503', mood: { status: 503 }, why: /503/ },
     { what: 'answers 429', mood: { status: 429 }, why: /429/ },
-    { what: 'takes no credentials', mood: { status: 401 }, why: /credentials/, times: 2 },
+    { what: 'takes no credentials', mood: { status: 401 }, why: /credentials/ },
     { what: 'is not where it was', mood: { status: 404 }, why: /404.*url/ },
     { what: 'sends elsewhere', mood: { status: 307 }, why: /not followed/ },
-    { what: 'cuts the connection', mood: 'cut', why: /reached/, times: 2 },
-    { what: 'takes it, and its answer is lost', mood: 'deaf', why: /reached/, times: 2 },
+    { what: 'cuts the connection', mood: 'cut', why: /reached/ },
+    { what: 'takes it, and its answer is lost', mood: 'deaf', why: /reached/ },
     { what: 'takes it, and its answer breaks off', mood: 'half', why: /broke off/ },
   ];
 
-  for (const { what, mood, why, times = 1 } of FAILURES) {
+  for (const { what, mood, why } of FAILURES) {
     test(`a destination that ${what} is asked again until the day is there, once`, async () => {
       const patient = await addKnown(sample);
       await measure(sample, patient.device, dayAgo(1), [70, 72]);
-      let failed = 0;
-      sample.front.mood = ({ path }) => {
-        if (path !== BASE || failed >= times) return 'pass';
-        failed += 1;
-        return mood;
-      };
+      // It fails until somebody has seen it: a busy machine may look late.
+      let isSeen = false;
+      sample.front.mood = ({ path }) => (path !== BASE || isSeen ? 'pass' : mood);
       await optIn(sample, patient);
       const seen = await eventually('the trouble in the status', async () => {
         const status = await statusOf(sample);
         return status.failingSince === null ? undefined : status;
       });
+      isSeen = true;
       assert.match(seen.problem ?? '', why);
       assert.ok(seen.retryAt !== null && seen.daysWaiting > 0, 'it waits, and says so');
       await summaryThere(sample, patient, { day: dayAgo(1), isSo: () => true });
