@@ -7,6 +7,7 @@ import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/identity-seal.ts';
 import { holdContext } from '../erasure/holds.ts';
 import { documentContext, unpackText } from '../fhir/document.ts';
+import { filtersContext } from '../fhir/operations/export-kept-filters.ts';
 import { untoldContext } from '../fhir/untold.ts';
 import { parkedContext } from '../parked/parking.ts';
 import { subscriptionContext } from '../subscriptions/book.ts';
@@ -215,6 +216,17 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: ofColumn,
     nameOf: (row) => text(row['id']),
     faultOf: jsonFault,
+  },
+  {
+    what: 'filters of an export',
+    table: 'fhir_export',
+    key: ['organisation_id', 'id'],
+    columns: [],
+    sealed: 'filters',
+    contextOf: (row) => filtersContext(text(row['organisation_id']), text(row['id'])),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['id']),
+    faultOf: documentFault,
   },
   {
     what: 'subscription',

@@ -80,6 +80,10 @@ export function documentOf({ row, text }: Found): FoundDocument {
   return { type, id, versionId: String(version), updatedMs, text };
 }
 
+/** What a text that is kept for a while is sealed for. */
+export const sealedAt = (place: string, organisationId: string): string =>
+  `${place}/${organisationId}`;
+
 export class SearchSession {
   readonly tx: Transaction;
   readonly organisationId: OrganisationId;
@@ -133,7 +137,7 @@ export class SearchSession {
   /** Of what is kept for a while about no subject; `place` is where it is kept. */
   organisationSeal(place: string): PlaceSeal {
     const seal = this.#ports.keys.organisationSeal(this.organisationId);
-    const context = `${place}/${this.organisationId}`;
+    const context = sealedAt(place, this.organisationId);
     return {
       seal: (text) => seal.seal(packText(text), context),
       open: (sealed) => {

@@ -1,6 +1,7 @@
 /** What narrows an export, kept with it: sealed, for it may quote a name. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Repository } from '../repository.ts';
+import { sealedAt } from '../search-session.ts';
 import { type TypeFilter, type UnderstoodFilters, understand } from './export-filters.ts';
 import type { ExportRow } from './export-store.ts';
 
@@ -8,6 +9,9 @@ type Looking = Pick<Repository, 'look' | 'parse'>;
 type Kept = Pick<ExportRow, 'organisation_id' | 'id' | 'filters'>;
 
 const placeOf = (id: string): string => `export/${id}`;
+
+export const filtersContext = (organisationId: string, id: string): string =>
+  sealedAt(placeOf(id), organisationId);
 
 export async function sealedFilters(
   repository: Pick<Repository, 'look'>,
