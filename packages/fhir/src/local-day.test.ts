@@ -58,6 +58,16 @@ test('what is no zone is none', () => {
   assert.equal(localDays(''), undefined);
 });
 
+test('a clock that is far off has a day as well, or is told that there is none', () => {
+  const { dayOf } = of('America/St_Johns');
+  assert.equal(dayOf(Date.parse('0099-05-05T12:00:00Z')), '0099-05-05');
+  assert.equal(dayOf(Date.parse('0001-01-03T12:00:00Z')), '0001-01-03');
+  assert.equal(dayOf(Date.parse('9999-12-29T12:00:00Z')), '9999-12-29');
+  for (const far of ['0001-01-02T23:59:59Z', '-000044-03-15T12:00:00Z', '9999-12-30T00:00:00Z'])
+    assert.throws(() => dayOf(Date.parse(far)), RangeError, far);
+  assert.throws(() => dayOf(Number.NaN), RangeError);
+});
+
 const ZONES = [
   ...['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'America/Sao_Paulo'],
   ...['Pacific/Apia', 'Pacific/Kiritimati', 'Asia/Tehran', 'Africa/Casablanca', 'Africa/Cairo'],

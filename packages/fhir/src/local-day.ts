@@ -7,7 +7,7 @@ import type { Interval } from './date-range.ts';
 export interface LocalDays {
   /** As IANA names it. */
   readonly zone: string;
-  /** As ISO 8601 writes it: 2026-03-29. */
+  /** As ISO 8601 writes it: 2026-03-29. Throws a RangeError outside the years that it writes with four digits. */
   readonly dayOf: (timeMs: number) => string;
   /** Half-open; empty for a day that the zone has left out. */
   readonly spanOf: (day: string) => Interval;
@@ -20,6 +20,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** No zone is further from UTC, nor has been since 1867. */
 const FURTHEST_MS = 16 * HOUR_MS;
 const KNOWN_MAX = 1_000;
+/** Two days within the years that have four digits, wherever the zone is. */
+const FIRST_MS = Date.parse('0001-01-03T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-30T00:00:00Z');
 
 /** Undefined: no such zone. */
 export function localDays(zone: string): LocalDays | undefined {
@@ -51,6 +54,8 @@ export function localDays(zone: string): LocalDays | undefined {
   return {
     zone,
     dayOf: (timeMs) => {
+      if (!(timeMs >= FIRST_MS && timeMs < LAST_MS))
+        throw new RangeError('no day with four digits');
       let midnightMs = Math.floor(wallMsAt(timeMs) / DAY_MS) * DAY_MS;
       // A clock that is set back over midnight shows the day before once more.
       while (timeMs >= startOf(midnightMs + DAY_MS)) midnightMs += DAY_MS;
@@ -78,11 +83,11 @@ function wallClock(timeZone: string): ((timeMs: number) => number) | undefined {
   return (timeMs) => {
     const parts = new Map(format.formatToParts(timeMs).map(({ type, value }) => [type, value]));
     const of = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
-    const wholeMs = Date.UTC(
-      ...([of('year'), of('month') - 1, of('day')] as const),
-      ...([of('hour'), of('minute'), of('second')] as const),
-    );
-    return wholeMs + (((timeMs % 1000) + 1000) % 1000);
+    const wall = new Date(0);
+    // Date.UTC would take a year below 100 for one of the twentieth century.
+    wall.setUTCFullYear(of('year'), of('month') - 1, of('day'));
+    wall.setUTCHours(of('hour'), of('minute'), of('second'));
+    return wall.getTime() + (((timeMs % 1000) + 1000) % 1000);
   };
 }
 

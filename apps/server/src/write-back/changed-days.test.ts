@@ -97,6 +97,8 @@ describe('days that have changed', () => {
 
   const NOTHING = [
     { what: 'the day before the first that is sent', given: arrival(noon(dayAfter(FROM, -1))) },
+    { what: 'a clock of long ago', given: arrival(Date.parse('0099-05-05T12:00:00Z')) },
+    { what: 'a clock before all calendars', given: arrival(-1e15) },
     { what: 'a day that is far ahead', given: arrival(noon(dayAfter(TODAY, 3))) },
     { what: 'what is held from the record', given: arrival(noon(TODAY), { epoch: -1 }) },
     { what: 'a waveform', given: arrival(noon(TODAY), { metric: 'ecg' }) },
@@ -150,6 +152,19 @@ describe('days that have changed', () => {
     const ever = { fromMs: Number.NEGATIVE_INFINITY, untilMs: noon(dayAfter(FROM)) };
     await changed.moved([subjectId], ever);
     assert.equal((await marked())[0]?.day, FROM, 'from the first that is sent');
+  });
+
+  test('readings that move mark none of the days before the first or after now', async () => {
+    const { changed } = changing();
+    const before = { fromMs: -1e15, untilMs: noon(dayAfter(FROM, -1)) };
+    await changed.moved([subjectId], before);
+    await changed.moved([subjectId], { fromMs: noon(dayAfter(TODAY)), untilMs: 1e15 });
+    assert.deepEqual(await marked(), []);
+    await changed.moved([subjectId], { fromMs: noon(dayAfter(TODAY, -1)), untilMs: 1e15 });
+    assert.deepEqual(
+      (await marked()).map(({ day }) => day),
+      [dayAfter(TODAY, -1), TODAY],
+    );
   });
 
   test('a span of years is marked in parts that a statement can hold', async () => {

@@ -53,11 +53,13 @@ export class ChangedDays {
     if (optIn.state === 'withdrawn' || timeMs > this.#ports.nowMs() + AHEAD_MS) return;
     let last = this.#last.get(optIn);
     if (last === undefined || timeMs < last.fromMs || timeMs >= last.untilMs) {
+      // A clock of long ago has days that nobody sends, and some that no calendar has.
+      if (timeMs < optIn.days.spanOf(optIn.from).fromMs) return;
       const day = optIn.days.dayOf(timeMs);
       last = { day, ...optIn.days.spanOf(day) };
       this.#last.set(optIn, last);
     }
-    if (last.day >= optIn.from) this.#note(optIn, last.day);
+    this.#note(optIn, last.day);
   }
 
   /** The day is looked at now: what comes from here on marks it again. */
@@ -101,11 +103,11 @@ export class ChangedDays {
   /** Days of a span, from the first that is sent to the one that is now. */
   rowsOf(optIn: OptIn, { fromMs, untilMs }: Span): store.MarkedDay[] {
     const { days, from } = optIn;
-    const today = days.dayOf(this.#ports.nowMs());
-    const asked = Number.isFinite(fromMs) ? days.dayOf(fromMs) : from;
-    const until = Number.isFinite(untilMs) ? days.dayOf(untilMs) : today;
-    const [last = today] = [until, today].sort();
-    const first = [asked, from].sort().at(-1) ?? from;
+    const nowMs = this.#ports.nowMs();
+    const firstMs = days.spanOf(from).fromMs;
+    if (untilMs < firstMs || fromMs > nowMs) return [];
+    const first = fromMs > firstMs ? days.dayOf(fromMs) : from;
+    const last = days.dayOf(Math.min(untilMs, nowMs));
     const rows: store.MarkedDay[] = [];
     for (let day = first; day <= last; day = dayAfter(day)) {
       rows.push(this.rowOf(optIn, day));

@@ -71,7 +71,12 @@ export class WriteBack {
   }
 
   watchReading(arrival: Arrival): void {
-    this.#changed.watch(arrival);
+    try {
+      this.#changed.watch(arrival);
+    } catch (error) {
+      // The fold over the log goes on whatever becomes of a summary: it raises the alarms.
+      this.#ports.onProblem('mark a day that has changed', error);
+    }
   }
 
   /** Resolves when all days that were seen to change so far are durable. */
