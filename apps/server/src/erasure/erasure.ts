@@ -152,19 +152,24 @@ export class Erasure {
   /** One subject after the other, each until it succeeds. */
   #sweepSoon(receipt: ErasureReceipt, forgotten: Promise<void> = Promise.resolve()): Promise<void> {
     this.#unswept.add(receipt.subjectId);
-    this.#sweeping = Promise.all([this.#sweeping, forgotten]).then(() => this.#sweep(receipt));
+    // It may fail long before its turn comes: then it is told, and done again.
+    forgotten.catch(() => undefined);
+    this.#sweeping = this.#sweeping.then(() => this.#sweep(receipt, forgotten));
     return this.#sweeping;
   }
 
-  async #sweep(receipt: ErasureReceipt): Promise<void> {
+  async #sweep(receipt: ErasureReceipt, begun: Promise<void>): Promise<void> {
+    let forget = (): Promise<void> => begun;
     while (!this.#closed) {
       try {
+        await forget();
         await this.#sweepOnce(receipt);
         this.#unswept.delete(receipt.subjectId);
         return;
       } catch (error) {
         this.#ports.onProblem('remove the rows of an erased subject', error);
         await new Promise<void>((resolve) => this.#ports.after(RETRY_MS, resolve));
+        forget = () => this.#ports.forget(receipt.subjectId as SubjectId);
       }
     }
   }
