@@ -287,6 +287,8 @@ describe('write-back', () => {
     assert.match(await ausculta('write-back', 'begin', patient.id, 'pacs'), /no such destination/);
     const tomorrow = ['--from', '2999-01-01'];
     assert.match(await ausculta('write-back', 'begin', patient.id, 'ehr', ...tomorrow), /from: /);
+    const none = ['--from', '2026-02-31'];
+    assert.match(await ausculta('write-back', 'begin', patient.id, 'ehr', ...none), /from: /);
     const zone = ['--zone', 'Mars/Base'];
     assert.match(await ausculta('write-back', 'begin', patient.id, 'ehr', ...zone), /zone: /);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { dayAfter, type LocalDays, localDays } from './local-day.ts';
+import { dayAfter, isCalendarDay, type LocalDays, localDays } from './local-day.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -51,6 +51,12 @@ test('a moment is written with the offset that holds at it', () => {
   assert.equal(of('America/St_Johns').dateTimeOf(0), '1969-12-31T20:30:00.000-03:30');
   assert.equal(of('UTC').dateTimeOf(0), '1970-01-01T00:00:00.000+00:00');
   assert.equal(of('Africa/Monrovia').dateTimeOf(0), '1970-01-01T00:00:00.000Z');
+});
+
+test('what the calendar does not have is no day', () => {
+  for (const day of ['2026-02-28', '2028-02-29', '2026-12-31']) assert.ok(isCalendarDay(day), day);
+  for (const day of ['2026-02-29', '2026-02-31', '2026-04-31', '2026-13-01', '2026-01-00', ''])
+    assert.ok(!isCalendarDay(day), day);
 });
 
 test('what is no zone is none', () => {

@@ -72,6 +72,12 @@ export function dayAfter(day: string, days = 1): string {
   return textOf(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS);
 }
 
+/** Whether the calendar has it: 2026-02-31 is none. */
+export function isCalendarDay(text: string): boolean {
+  const midnightMs = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(midnightMs) && textOf(midnightMs) === text;
+}
+
 function textOf(midnightMs: number): string {
   return new Date(midnightMs).toISOString().slice(0, 10);
 }

@@ -7,7 +7,7 @@ import type {
   WriteBackOrder,
   WriteBackStatus,
 } from '@ausculta/contract/write-back';
-import { localDays } from '@ausculta/fhir/local-day';
+import { isCalendarDay, localDays } from '@ausculta/fhir/local-day';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { RegisteredSubject } from '../devices/registry.ts';
@@ -129,7 +129,7 @@ export class WriteBack {
     if (days === undefined) return fail('PAYLOAD_MALFORMED', 'zone: there is no such time zone');
     const today = days.dayOf(nowMs());
     const from = order.from ?? today;
-    const isDay = !Number.isNaN(Date.parse(from)) && from <= today;
+    const isDay = isCalendarDay(from) && from <= today;
     if (!isDay || from < days.dayOf(nowMs() - FROM_AT_MOST_MS))
       return fail('PAYLOAD_MALFORMED', 'from: a day of the last three years, today at most');
     const optIn: OptIn = {
