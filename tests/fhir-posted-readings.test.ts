@@ -144,6 +144,24 @@ describe('a posted Observation', () => {
     });
   });
 
+  test('says nothing of its device’s own clock, which may be wrong', async () => {
+    const slow = await here.server.addPatient();
+    const lateMs = 10 * 60_000;
+    const own = { time: Date.now() - lateMs, sent: Date.now() - lateMs, values: { spo2: 97 } };
+    assert.equal((await here.server.send(slow, JSON.stringify(own))).status, 202);
+    const clock = () => here.database.line`
+      SELECT epoch, offset_ms FROM clock_offset WHERE device_id = ${slow.id}`;
+    const before = await clock();
+    assert.equal(before.length, 1);
+    const at = { effectiveDateTime: new Date(Date.now() - 500).toISOString() };
+    const told = await post(heartRate(71, at, slow));
+    assert.ok(told.id?.startsWith(`${deviceTag(slow.id)}.`));
+    assert.equal(told.effectiveDateTime, at.effectiveDateTime);
+    assert.deepEqual([...(await clock())], [...before]);
+    const [reading] = await here.server.readings(slow.subjectId, 'heart-rate');
+    assert.equal(reading?.value, 71);
+  });
+
   test('stays a document where something of it would be lost, or it is of no device of the patient', async () => {
     const gateway = await here.server.addPatient();
     const { device: _, ...nobodys } = heartRate(70);

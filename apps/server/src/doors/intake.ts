@@ -9,10 +9,10 @@ import type { ReportedReading } from '@ausculta/vitals/reading';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
-import { acceptReadings } from '../line/accept.ts';
+import { acceptReadings, placeReadings } from '../line/accept.ts';
 import { acceptEvents } from '../line/accept-events.ts';
 import { acceptWaveforms } from '../line/accept-waveforms.ts';
-import { usedOf } from '../line/clock.ts';
+import { RIGHT_CLOCK, usedOf } from '../line/clock.ts';
 import { type Append, type LogEntry, type PartFault, WHOLE_MESSAGE } from '../line/entry.ts';
 import type { Accepted } from '../line/placement.ts';
 import type { ParkedMessage, Parking } from '../parked/parking.ts';
@@ -24,6 +24,8 @@ export type Decoded =
       readonly kind: 'readings';
       readonly readings: readonly ReportedReading[];
       readonly sentMs: number | undefined;
+      /** Whoever reports them says when they were measured; the device's own clock has no part in it. */
+      readonly isByRightClock?: true;
       readonly faults: readonly PartFault[];
     }
   | {
@@ -152,12 +154,13 @@ function accept(message: Message, ports: IntakePorts): Accepted {
 function acceptOnce(message: Message, ports: IntakePorts): Accepted {
   const { decoded, device, receivedMs } = message;
   switch (decoded.kind) {
-    case 'readings':
-      return acceptReadings(device, {
-        readings: decoded.readings,
-        sentMs: decoded.sentMs,
-        receivedMs,
-      });
+    case 'readings': {
+      const { readings, sentMs, isByRightClock } = decoded;
+      const reported = { readings, sentMs, receivedMs };
+      return isByRightClock
+        ? placeReadings(device, RIGHT_CLOCK, reported)
+        : acceptReadings(device, reported);
+    }
     case 'waveforms':
       return acceptWaveforms(device, { runs: decoded.runs, receivedMs });
     case 'events': {

@@ -15,6 +15,7 @@ import { isOneSided } from '@ausculta/vitals/reading';
 import type { Observation, Reference, Resource } from '@medplum/fhirtypes';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { type IntakePorts, type Answer as TakenIn, takeIn } from '../doors/intake.ts';
+import { RECEIPT_EPOCH } from '../line/clock.ts';
 import type { Caller } from '../people/sign-in.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Act, Done } from './acts.ts';
@@ -31,6 +32,9 @@ export interface PostedPorts {
   /** Whether somebody is told of each Observation that is written: of a reading nobody would be. */
   readonly isToldOfWritten: (organisationId: OrganisationId) => boolean;
 }
+
+/** Who posts says when it was measured. What a device's own clock says of itself is left to the device. */
+const BY_WHO_POSTS = { sentMs: undefined, isByRightClock: true, faults: [] } as const;
 
 /** What was measured longer ago is history, and calls nobody (decisions/0030). */
 const RECENT_MS = 24 * 3_600_000;
@@ -141,7 +145,7 @@ export class PostedReadings {
           metric === sent.metric &&
           value === sent.value &&
           flags === sent.flags &&
-          epoch === device.clock?.epoch,
+          epoch === RECEIPT_EPOCH,
       ),
     );
     return isSame && own.length === readings.length ? 'same' : 'other';
@@ -153,13 +157,7 @@ export class PostedReadings {
     const reported = readings.map(({ metric, value, flags }) => ({
       ...{ metric: metric.key, value, unit: metric.unit, flags, stampMs },
     }));
-    // Who posts tells the time by a clock that is right: it was sent just now.
-    const decoded = {
-      kind: 'readings',
-      readings: reported,
-      sentMs: receivedMs,
-      faults: [],
-    } as const;
+    const decoded = { kind: 'readings', readings: reported, ...BY_WHO_POSTS } as const;
     const bytes = Buffer.from(JSON.stringify({ stampMs, reported }));
     const message = { device, door: 'fhir', bytes, receivedMs, decoded, waits: true };
     return new Promise((resolve) => takeIn(message, intake, resolve));
@@ -175,14 +173,12 @@ function isNewObservation(resource: Resource): resource is Observation {
   return resource.resourceType === 'Observation' && resource.id === undefined;
 }
 
-/** The moment is known, and so is what the device's own clock says of it. */
 function isOfNow(
-  { clock, isDisabled }: RegisteredDevice,
+  { isDisabled }: RegisteredDevice,
   { stampMs }: Extract<Verdict, { kind: 'readings' }>,
   nowMs: number,
 ): boolean {
-  const isSteady = clock === undefined || (clock.offsetMs === 0 && clock.unsteady === undefined);
-  return !isDisabled && isSteady && stampMs <= nowMs && stampMs > nowMs - RECENT_MS;
+  return !isDisabled && stampMs <= nowMs && stampMs > nowMs - RECENT_MS;
 }
 
 function isPlausible({ metric, value, flags }: ObservedReading): boolean {
@@ -192,12 +188,10 @@ function isPlausible({ metric, value, flags }: ObservedReading): boolean {
 
 /** As they will be found. */
 function placed({ device, subjectId, stampMs, readings }: Posted): PlacedReading[] {
-  const epoch = device.clock?.epoch ?? FIRST_EPOCH;
-  const of = { subjectId, deviceId: device.id, epoch, stampMs, timeMs: stampMs };
+  const at = { epoch: RECEIPT_EPOCH, stampMs, timeMs: stampMs };
+  const of = { subjectId, deviceId: device.id, ...at };
   return readings.map((reading) => ({ ...of, ...reading }));
 }
-
-const FIRST_EPOCH = 1;
 
 /**
  * What a server says of a resource by itself is not the sender's to say, the display of a code is known to

@@ -82,7 +82,8 @@ class Placer {
       stampMs = reading.stampMs + shiftOf(clock);
       epoch = clock.epoch;
       offsetMs = this.#device.offsetAt(epoch, stampMs);
-      if (isHeld(this.#device, stampMs + offsetMs, this.#receivedMs)) {
+      const isDeviceClock = epoch !== RECEIPT_EPOCH;
+      if (isDeviceClock && isHeld(this.#device, stampMs + offsetMs, this.#receivedMs)) {
         this.#faults.push({ index, fault: fail('CLOCK_DOUBTED').fault });
         epoch = HELD_EPOCH;
         stampMs += this.#receivedMs - clock.newestStampMs;

@@ -111,6 +111,9 @@ export function clockAsUsed({ epoch, offsetMs, shiftMs }: ClockUsed): ClockStep 
   return { state: shiftMs === 0 ? steady : { ...steady, unsteady }, change: undefined };
 }
 
+/** A clock that needs no correction, in the epoch of those who have none. */
+export const RIGHT_CLOCK = clockAsUsed({ epoch: RECEIPT_EPOCH, offsetMs: 0, shiftMs: 0 });
+
 /** The first message of a device. What it says of its clock is believed; an old stamp alone is not. */
 export function startClock(times: MessageTimes): ClockStep {
   const lagMs = lagOf(times);
