@@ -126,7 +126,10 @@ test('what cannot be answered is refused with what to ask instead', async () => 
   ] as const)
     assert.equal(await status(ask(wrong)), expected, JSON.stringify(wrong));
   const { id = '' } = (await ask({ code: 'ecg-ii' }))[0] ?? {};
-  for (const other of [`${id}0`, id.replace('ecg-ii', 'ecg-v1'), id.replace('-250-', '-125-')]) {
+  const [start] = id.split('.dw-');
+  const others = [`${id}0`, id.replace('ecg-ii', 'ecg-v1'), id.replace('-250-', '-125-')];
+  // Of years, and of a rate that never comes to an end.
+  for (const other of [...others, `${start}.lfls-1-1000`, `${start}.dw-0-1`, `${start}.dw-250-0`]) {
     const read = client.read({ resourceType: 'Observation', id: other });
     assert.equal(await status(read), 404, other);
   }

@@ -124,7 +124,8 @@ export function parseWaveformId(id: string): WaveformKey | undefined {
   const [, first = '', length = '', numerator, denominator] = WAVEFORM_ID.exec(id) ?? [];
   const key = parseReadingId(first);
   const rate = { numerator: Number(numerator), denominator: Number(denominator) };
-  return key && { ...key, length: Number.parseInt(length, 36), rate };
+  if (key === undefined || rate.numerator === 0 || rate.denominator === 0) return undefined;
+  return { ...key, length: Number.parseInt(length, 36), rate };
 }
 
 /** value = sample * factor + origin: the converter's scale, so that its integers travel. */

@@ -1,5 +1,5 @@
 /** Waveforms as Observations: a window of each, of a device and a metric, as fine as was asked. */
-import type { UnreadablePart } from '@ausculta/contract/readings';
+import { type UnreadablePart, WAVEFORM_QUERY_MAX_MS } from '@ausculta/contract/readings';
 import type { LinksOf, PlacedReading } from '@ausculta/fhir/observation';
 import {
   cutRun,
@@ -96,13 +96,15 @@ export async function waveformById(
   const metric = key && metricByKey(key.name);
   const device = key && deviceOf(organisationId, key.device);
   if (key === undefined || metric === undefined || device === undefined) return undefined;
-  if (key.length > VALUES_MAX) return undefined;
+  // None that was told is longer, and nobody makes us open the record of years.
+  const lengthMs = sampleOffsetMs(key.rate, key.length);
+  if (key.length > VALUES_MAX || lengthMs > WAVEFORM_QUERY_MAX_MS) return undefined;
   const { epoch, stampMs } = key;
   const atMs = stampMs + registry.offsetsOf({ deviceId: device.id, epoch }).at(stampMs);
   let isUnreadable = false;
   for (const subjectId of new Set(device.wearers.map((one) => one.subjectId))) {
     const unreadable: UnreadablePart[] = [];
-    const span = { fromMs: atMs - 0.5, untilMs: atMs + sampleOffsetMs(key.rate, key.length) };
+    const span = { fromMs: atMs - 0.5, untilMs: atMs + lengthMs };
     const runs = await runsOf(telemetry, { subjectId, metrics: [metric], ...span }, unreadable);
     for (const run of runs) {
       const told = run.deviceId === device.id ? toldAs(id, key, { run, linksOf }) : undefined;
