@@ -272,6 +272,21 @@ describe('hostile questions', () => {
     assert.equal(((await big.json()) as OperationOutcome).resourceType, 'OperationOutcome');
   });
 
+  test('a long list that is looked through again and again, and one that is cut', async () => {
+    const extension = Array.from({ length: 20_000 }, (_, i) => ({
+      ...{ url: `urn:x:${i}`, valueInteger: i },
+    }));
+    const id = await made({ resourceType: 'Basic', code: { text: 'x' }, extension });
+    const of = (what: string) => `a${what}: extension(url: "urn:y") { url }`;
+    const again = Array.from({ length: 20 }, (_, i) => of(String(i))).join(' ');
+    assert.equal(await refused(`{ Basic(id: "${id}") { ${again} } }`), 400);
+    const cut = 'extension(_offset: 19999, _count: 5) { valueInteger }';
+    assert.deepEqual(await dataOf(`{ Basic(id: "${id}") { ${cut} } }`), {
+      Basic: { extension: [{ valueInteger: 19_999 }] },
+    });
+    assert.deepEqual(await dataOf(`{ Basic(id: "${id}") { ${of('')} } }`), { Basic: { a: [] } });
+  });
+
   test('fragments in circles, and fragments that double', async () => {
     const circle = '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }';
     assert.equal(await refused(circle, 'invalid'), 400);

@@ -35,6 +35,12 @@ export class QuestionBudget {
     this.#sincePause += 1;
   }
 
+  /** So many items are looked at. */
+  walk(items: number): void {
+    this.#fields -= items;
+    this.#sincePause += items;
+  }
+
   text({ length }: string): void {
     this.#text -= length;
   }

@@ -112,12 +112,19 @@ export class Resolvers {
     const all = told.part[property];
     if (!Array.isArray(all) || budget.isSpent) return undefined;
     const { _offset = 0, _count = all.length, ...wanted } = given;
+    const names = Object.entries(wanted);
+    // Looked through from end to end, as often as it is asked for.
+    if (names.length > 0) budget.walk(all.length);
+    if (budget.isSpent) return undefined;
     const fits = (one: Json | null): boolean =>
-      Object.entries(wanted).every(([name, value]) => String(one?.[name]) === value);
-    const chosen = all.map((one: Json, at) => ({ one, at })).filter(({ one }) => fits(one));
+      names.every(([name, value]) => String(one?.[name]) === value);
     const from = Math.max(0, Number(_offset));
-    const asked = chosen.slice(from, from + Math.max(0, Number(_count)));
-    return budget.slices(asked, ({ at }) =>
+    const until = from + Math.max(0, Number(_count));
+    const asked =
+      names.length === 0
+        ? placesBetween(from, Math.min(until, all.length))
+        : placesOf(all, fits).slice(from, until);
+    return budget.slices(asked, (at) =>
       this.#tell(budget, told, { holder: all, property: String(at), name: property }),
     );
   }
@@ -181,3 +188,11 @@ function errorOf({ issues }: Refusal): GraphQLError {
 
 const NOWHERE = new GraphQLError('The reference leads to no resource here.');
 const SPENT = new GraphQLError('The question costs too much.');
+
+function placesBetween(from: number, until: number): number[] {
+  return Array.from({ length: Math.max(0, until - from) }, (_, index) => from + index);
+}
+
+function placesOf(all: readonly Json[], fits: (one: Json) => boolean): number[] {
+  return all.flatMap((one, at) => (fits(one) ? [at] : []));
+}
