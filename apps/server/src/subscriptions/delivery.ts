@@ -209,8 +209,9 @@ export class Delivery {
 
   #note(asked: Followed, sent: Sent, delivered: number): void {
     const { book, nowMs } = this.#ports;
-    // Written anew while it was on its way: what has arrived has arrived for that one too.
-    const followed = book.get(asked) ?? asked;
+    // Written anew while it was on its way: what has arrived has arrived for that one too, at one place.
+    const current = book.get(asked) ?? asked;
+    const followed = endpointOf(current) === endpointOf(asked) ? current : asked;
     const { standing } = followed;
     if (!sent.ok) {
       if (followed !== asked) return;
@@ -286,3 +287,9 @@ const HEADER_UNREADABLE: Sent = {
   ok: false,
   reason: 'A header of the endpoint cannot be read: write it anew.',
 };
+
+/** Undefined for a socket. */
+function endpointOf({ plan: { channel } }: Followed): string | undefined {
+  if (channel.kind === 'websocket') return undefined;
+  return channel.kind === 'email' ? channel.address : channel.endpoint;
+}

@@ -85,6 +85,17 @@ test('a limit in the noise is told ten times, then once a minute, and again at o
   assert.equal(waver(660_000 + 10 * 60_000, 20), 10);
 });
 
+test('who asks for another limit is told by that one, and no more often', async () => {
+  const high = await watching('Observation?code=8867-4&value-quantity=gt120');
+  assert.equal(tell(high, 130), true);
+  const { plan } = await watching('Observation?code=8867-4&value-quantity=lt50');
+  const low = watchOf('one', plan, high);
+  assert.equal(tell(low, 40), true);
+  let told = 0;
+  for (let n = 0; n < 40; n += 1) if (tell(low, n % 2 ? 40 : 60)) told += 1;
+  assert.equal(told, 8);
+});
+
 test('what crosses without room is told when there is room, if it is beyond then', async () => {
   const watch = await watching('Observation?code=8867-4&value-quantity=gt120');
   assert.equal(tell(watch, 130, { hasRoom: false }), false);

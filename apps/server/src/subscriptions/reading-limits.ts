@@ -34,7 +34,10 @@ const TOLD_AT_ONCE = 10;
 const TOLD_EVERY_MS = 60_000;
 
 export function watchOf(id: string, plan: Plan, before: Watch | undefined): Watch {
-  const crossings = before?.crossings ?? new Map<number, Crossing>();
+  const crossings = new Map<number, Crossing>();
+  // How often they were told still counts; what was beyond the limit before says nothing of this one.
+  for (const [seriesId, crossing] of before?.crossings ?? [])
+    crossings.set(seriesId, { ...crossing, isTold: false });
   return { id, plan, crossings, metrics: new Map(), known: new Map() };
 }
 
