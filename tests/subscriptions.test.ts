@@ -179,6 +179,51 @@ describe('subscriptions by rest-hook', () => {
     );
   });
 
+  test('whoever asks of one record of a person is told of the person, once they are one', async () => {
+    await using receiver = await hookReceiver();
+    await using here = await startServerHere(settingsFor(receiver));
+    const { server } = here;
+    const old = await server.addSubject();
+    const kept = await server.addSubject();
+    const device = await server.addDevice(kept.id);
+    const endpoint = receiver.url;
+    const limit = `Observation?patient=${old.id}&code=8867-4&value-quantity=gt120`;
+    const asked = [
+      { topic: 'overLimit', filters: [limit] },
+      { topic: 'alarm', filters: [`Flag?patient=${old.id}&priority=high`] },
+      { topic: 'written', filters: [`Condition?patient=Patient/${old.id}`] },
+      { topic: 'written', filters: [`Condition?patient=Patient/${kept.id}`] },
+    ] as const;
+    const followed: string[] = [];
+    for (const one of asked) followed.push((await subscribed(server, { ...one, endpoint })).id);
+    let time = Date.now() - 20_000;
+    const beat = async (value: number): Promise<void> => {
+      time += 1_000;
+      const body = JSON.stringify({ time, values: { 'heart-rate': value } });
+      assert.equal((await server.send(device, body)).status, 202);
+    };
+    await beat(130);
+    await written(server, conditionOf(kept.id));
+    assert.deepEqual(await eventsTaken(receiver, 1), [1], 'of the other record alone');
+    await server.post(`/api/subjects/${old.id}/merge`, { into: kept.id });
+    await beat(70);
+    await beat(131);
+    await help(server, device);
+    await written(server, conditionOf(kept.id));
+    await written(server, conditionOf(old.id));
+    const told = (id: string | undefined) =>
+      numbersOf(receiver.taken.filter(({ text }) => text.includes(`Subscription/${id}`)));
+    await eventually('the alarm', () => (told(followed[1]).length > 0 ? true : undefined));
+    await eventually('the last of the others', () =>
+      told(followed[3]).length === 3 ? true : undefined,
+    );
+    assert.deepEqual(
+      [0, 2, 3].map((at) => told(followed[at])),
+      [[1], [1, 2], [1, 2, 3]],
+    );
+    assert.deepEqual(here.problems, []);
+  });
+
   test('what is on its way when its subscription is written anew arrives once', async () => {
     await using receiver = await hookReceiver();
     await using here = await startServerHere(settingsFor(receiver));

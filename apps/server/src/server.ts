@@ -36,6 +36,7 @@ import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, watchHealth } from './status/health.ts';
 import { readArchive } from './status/read-archive.ts';
 import { openSubscriptions, tellSubscribers } from './subscriptions/open-subscriptions.ts';
+import { NO_MERGES, type Records, recordsIn } from './subscriptions/records.ts';
 import { ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
@@ -168,7 +169,10 @@ async function openParts(ground: Ground): Promise<Parts> {
   const onTakenOver = outside.onFatal;
   const alarms = await AlarmBook.open({ ...outside, ...holding, onTakenOver, registry, sql });
   const sockets = new SignedInSockets();
+  let admitted: Admissions | undefined;
+  let records: Records = NO_MERGES;
   const subscriptions = await openSubscriptions({
+    records: () => records,
     ...{ ...ground, outside, sockets, keys: vault, settings: options.config.subscriptions },
     alarmsSettled: () => alarms.settle(),
   });
@@ -194,7 +198,6 @@ async function openParts(ground: Ground): Promise<Parts> {
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
-  let admitted: Admissions | undefined;
   const fhir = openDocuments(ground, { ...engine, inTurn }, () => admitted);
   const { repository } = fhir;
   repository.watchedBy(subscriptions.documents);
@@ -212,6 +215,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const erasedMs = (id: string, number: string) => erasing.erasure.lastOf(id, number);
   const admissions = await openAdmissions({ ...admitting, turns, erasedMs, sql });
   admitted = admissions;
+  records = recordsIn(admissions.census);
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
   return { ...ground, ...open, writeBack, hub, sockets, parking, signIn, intake, inTurn };

@@ -66,6 +66,8 @@ export class Census {
   readonly #unknown = new Map<string, Stay>();
   /** By the record that goes on. */
   readonly #mergedInto = new Map<SubjectId, Set<SubjectId>>();
+  /** Another number whenever two records were merged, or taken apart. */
+  merges = 0;
 
   readonly #isKnown: (subjectId: SubjectId) => boolean;
 
@@ -136,6 +138,7 @@ export class Census {
   }
 
   set(stay: Stay): void {
+    if (this.#stays.get(stay.subjectId)?.merged?.into !== stay.merged?.into) this.merges += 1;
     this.#takeOut(stay.subjectId);
     this.#stays.set(stay.subjectId, stay);
     const into = stay.merged?.into;

@@ -49,10 +49,15 @@ function setOf<T>(list: readonly (T | undefined)[] | undefined): ReadonlySet<T> 
 }
 
 /** All filters must hold. */
-export function wantsAlarm(filters: readonly AlarmFilter[], alarm: AlarmTold): boolean {
+export function wantsAlarm(
+  filters: readonly AlarmFilter[],
+  alarm: AlarmTold,
+  usedFor: (id: SubjectId) => SubjectId,
+): boolean {
+  const used = usedFor(alarm.subject_id);
   return filters.every(
     ({ subjectIds, priorities, metrics }) =>
-      (subjectIds?.has(alarm.subject_id) ?? true) &&
+      (subjectIds === undefined || [...subjectIds].some((id) => usedFor(id) === used)) &&
       (priorities?.has(alarm.priority) ?? true) &&
       (metrics?.has(alarm.metric) ?? true),
   );

@@ -12,9 +12,11 @@ import { wantsAlarm } from './alarm-filter.ts';
 import type { Followed, SubscriptionBook } from './book.ts';
 import { flagOf } from './event-content.ts';
 import { recordEvents, type WantedEvent } from './record-events.ts';
+import type { Records } from './records.ts';
 import * as store from './store.ts';
 
 export interface AlarmWatchPorts {
+  readonly records: () => Records;
   readonly sql: Sql;
   readonly inLane: InLane;
   readonly book: SubscriptionBook;
@@ -93,10 +95,10 @@ export class AlarmWatch {
   }
 
   #wanted(organisationId: OrganisationId, row: store.UntoldRow): WantedEvent[] {
-    const { book, nowMs } = this.#ports;
+    const { book, nowMs, records } = this.#ports;
     return book
       .begun(organisationId, ['alarm'])
-      .filter(({ plan }) => wantsAlarm(plan.alarms, row))
+      .filter(({ plan }) => wantsAlarm(plan.alarms, row, records().usedFor))
       .map(({ id }) => ({
         subscriptionId: id,
         subjectId: row.subject_id,

@@ -12,6 +12,7 @@ import type { Act, Asker } from '../fhir/acts.ts';
 import { type Answer, type Refusal, refuse, refuseInvalid } from '../fhir/answer.ts';
 import type { DocumentKeys, FhirDocument } from '../fhir/document.ts';
 import { fhirKnowledge } from '../fhir/knowledge.ts';
+import { type RecordsBehind, withRecordsBehind } from '../fhir/same-person.ts';
 import type { WrittenDocument, WrittenRequest } from '../fhir/write-watch.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { readPlan } from './asked.ts';
@@ -20,9 +21,11 @@ import { allowedEndpoint, type EndpointRules } from './endpoints.ts';
 import { sealHeader } from './headers.ts';
 import type { MailRelay } from './mail-relay.ts';
 import { recordEvents, type WantedEvent } from './record-events.ts';
+import { othersOfPerson, type Records } from './records.ts';
 import * as store from './store.ts';
 
 export interface DocumentWatchPorts {
+  readonly records: () => Records;
   readonly book: SubscriptionBook;
   readonly keys: DocumentKeys;
   readonly rules: EndpointRules;
@@ -194,6 +197,8 @@ export class DocumentWatch {
     const subscribers = this.#ports.book.begun(organisationId, WRITTEN_TOPICS);
     if (subscribers.length === 0) return [];
     const atMs = this.#ports.nowMs();
+    const records = this.#ports.records();
+    const behind: RecordsBehind = (id) => othersOfPerson(id, records);
     return documents.flatMap(({ document, subjectId }) => {
       const { type, id, versionId, text } = document;
       const own = subscribers.filter(({ plan }) => plan.filters[0]?.type === type);
@@ -203,7 +208,7 @@ export class DocumentWatch {
       const isDeleted = rows === undefined;
       const content = { kind: 'document', type, id, version: versionId, isDeleted } as const;
       return own
-        .filter(({ plan }) => isWanted(plan.filters, rows))
+        .filter(({ plan }) => isWanted(plan.filters, rows, behind))
         .map((one) => ({ subscriptionId: one.id, subjectId, cause: undefined, atMs, content }));
     });
   }
@@ -213,8 +218,9 @@ export class DocumentWatch {
 function isWanted(
   filters: Followed['plan']['filters'],
   rows: readonly SearchRow[] | undefined,
+  behind: RecordsBehind,
 ): boolean {
-  const asked = filters.flatMap(({ query }) => query.filters);
+  const asked = filters.flatMap(({ query }) => withRecordsBehind(query, behind).filters);
   if (rows === undefined) return asked.length === 0;
   return asked.every(
     (filter) => filter.kind !== 'chain' && filter.kind !== 'has' && passesFilter(filter, rows),

@@ -11,7 +11,7 @@ import { TOPICS } from './topics.ts';
 
 type Given = Pick<
   SubscriptionsPorts,
-  'settings' | 'sockets' | 'inLane' | 'keys' | 'alarmsSettled'
+  'records' | 'settings' | 'sockets' | 'inLane' | 'keys' | 'alarmsSettled'
 > & { readonly outside: Outside; readonly database: Pick<Database, 'line' | 'people'> };
 
 export async function openSubscriptions(given: Given): Promise<Subscriptions> {

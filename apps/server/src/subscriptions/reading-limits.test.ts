@@ -1,6 +1,7 @@
 /** Which readings are told: across a limit, of whom and what was asked for, and not with every breath. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { FLAG } from '@ausculta/vitals/reading';
 import { subscriptionOf } from '../../../../tests/support/subscription-sample.ts';
@@ -68,8 +69,9 @@ test('all filters must hold, also those of whom it is', async () => {
     `Observation?patient=${HIS},${HERS}&${limit}`,
     `Observation?subject=Patient/${HERS}`,
   );
-  assert.deepEqual(subjectsOf(one.plan), [HERS]);
-  assert.equal(subjectsOf((await watching(`Observation?${limit}`)).plan), undefined);
+  const usedFor = (id: SubjectId): SubjectId => id;
+  assert.deepEqual(subjectsOf(one.plan, usedFor), [HERS]);
+  assert.equal(subjectsOf((await watching(`Observation?${limit}`)).plan, usedFor), undefined);
 });
 
 test('a limit in the noise is told ten times, then once a minute, and again at once after ten', async () => {

@@ -41,9 +41,14 @@ export function watchOf(id: string, plan: Plan, before: Watch | undefined): Watc
   return { id, plan, crossings, metrics: new Map(), known: new Map() };
 }
 
-/** Undefined: whoever. All filters must hold. */
-export function subjectsOf({ filters }: Plan): SubjectId[] | undefined {
-  const named = filters.flatMap(({ subjectIds }) => subjectIds ?? []);
+/** The records that are used for those who are asked for. Undefined: whoever. All filters must hold. */
+export function subjectsOf(
+  { filters }: Plan,
+  usedFor: (id: SubjectId) => SubjectId,
+): SubjectId[] | undefined {
+  const named = filters.flatMap(({ subjectIds }) =>
+    subjectIds === undefined ? [] : new Set([...subjectIds].map(usedFor)),
+  );
   const [first] = named;
   return first && [...first].filter((id) => named.every((ids) => ids.has(id)));
 }

@@ -14,8 +14,10 @@ import { TakenOver } from '../telemetry/postgres-log.ts';
 import type { Followed, SubscriptionBook } from './book.ts';
 import { isToTell, subjectsOf, type Watch, watchOf } from './reading-limits.ts';
 import { recordEvents, type WantedEvent } from './record-events.ts';
+import type { Records } from './records.ts';
 
 export interface ReadingWatchPorts {
+  readonly records: () => Records;
   readonly inLane: InLane;
   readonly book: SubscriptionBook;
   readonly keys: DocumentKeys;
@@ -52,6 +54,7 @@ export class ReadingWatch {
   #byKey = new Map<string, Watch>();
   #watches = new Map<OrganisationId, Watches>();
   #revision = -1;
+  #merges = -1;
   #waiting: Waiting[] = [];
   #isWriting = false;
   /** Events since the start, and those of them that are durable, or can never be. */
@@ -67,14 +70,16 @@ export class ReadingWatch {
   }
 
   watch(arrival: Arrival): void {
-    if (this.#revision !== this.#ports.book.revision) this.#refresh();
+    const { book, records } = this.#ports;
+    if (this.#revision !== book.revision || this.#merges !== records().merges) this.#refresh();
     if (this.#watches.size === 0) return;
     const { series } = arrival;
     const own = this.#watches.get(series.organisationId);
     // What is in no record is told to nobody.
     if (own === undefined || series.epoch < 0 || series.metric.kind !== 'numeric') return;
     for (const one of own.ofAnybody) this.#look(one, arrival);
-    for (const one of own.bySubject.get(series.subjectId) ?? []) this.#look(one, arrival);
+    const used = records().usedFor(series.subjectId);
+    for (const one of own.bySubject.get(used) ?? []) this.#look(one, arrival);
   }
 
   /**
@@ -94,8 +99,10 @@ export class ReadingWatch {
   }
 
   #refresh(): void {
-    const { book } = this.#ports;
+    const { book, records } = this.#ports;
+    const { merges, usedFor } = records();
     this.#revision = book.revision;
+    this.#merges = merges;
     const before = this.#byKey;
     this.#byKey = new Map();
     this.#watches = new Map();
@@ -108,7 +115,7 @@ export class ReadingWatch {
       const none: Watches = { ofAnybody: [], bySubject: new Map() };
       const { ofAnybody, bySubject } = this.#watches.get(organisationId) ?? none;
       this.#watches.set(organisationId, { ofAnybody, bySubject });
-      const subjects = subjectsOf(plan);
+      const subjects = subjectsOf(plan, usedFor);
       if (subjects === undefined) ofAnybody.push(watch);
       for (const subject of subjects ?? []) {
         const own = bySubject.get(subject) ?? [];
