@@ -16,6 +16,7 @@ import {
   figureOf,
   keptThere,
   measure,
+  NUMBERS,
   noonOf,
   ofPatient,
   optIn,
@@ -213,6 +214,50 @@ describe('write-back over a network that fails', () => {
     await allSent(sample);
     const after = await reconciled(false);
     assert.deepEqual([after.missing, after.different, after.doubled], [0, 0, 1]);
+  });
+
+  test('what is decided while the other record is asked holds', async () => {
+    const patient = await addKnown(sample);
+    await measure(sample, patient.device, dayAgo(2), [70]);
+    let isDecided = false;
+    sample.front.mood = async ({ path }): Promise<Mood> => {
+      if (path !== `${BASE}/Patient/_search` || isDecided) return 'pass';
+      isDecided = true;
+      await optIn(sample, patient, { from: dayAgo(3), zone: 'America/New_York' });
+      return 'pass';
+    };
+    await optIn(sample, patient);
+    const { id } = await summaryThere(sample, patient, { day: dayAgo(2), isSo: () => true });
+    assert.ok(id !== undefined && isDecided);
+    const [told] = (await ofPatient(sample, patient)).destinations;
+    assert.deepEqual([told?.zone, told?.from], ['America/New_York', dayAgo(3)]);
+  });
+
+  test('what went into a wrong record is told of the right one, though nobody was found between', async () => {
+    const patient = await addKnown(sample);
+    await measure(sample, patient.device, dayAgo(2), [70]);
+    await optIn(sample, patient);
+    await summaryThere(sample, patient, { day: dayAgo(2), isSo: () => true });
+    await allSent(sample);
+    const { server } = sample.here;
+    const headers = { 'content-type': 'application/fhir+json' };
+    const path = `${BASE}/Patient/${patient.id}`;
+    const correct = async (value: string): Promise<void> => {
+      const known = await server.get<object>(path);
+      const body = JSON.stringify({ ...known, identifier: [{ system: NUMBERS, value }] });
+      assert.ok((await server.fetch(path, { method: 'PUT', headers, body })).ok);
+    };
+    // Nothing else is due: that the number has changed is enough.
+    await correct('N-nobody');
+    await eventually('nobody', async () => {
+      const [told] = (await ofPatient(sample, patient)).destinations;
+      return told?.reason === 'nobody-there' ? true : undefined;
+    });
+    const right = await addKnown(sample);
+    await correct(right.number);
+    const moved = await summaryThere(sample, right, { day: dayAgo(2), isSo: () => true });
+    assert.equal(moved.subject?.reference, `Patient/${right.there}`);
+    assert.equal((await keptThere(sample, patient)).length, 0, 'and in no other');
   });
 
   test('a patient who has become another record there is told of in that one', async () => {

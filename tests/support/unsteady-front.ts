@@ -28,7 +28,9 @@ export interface UnsteadyFront extends AsyncDisposable {
   /** All that it was asked. */
   readonly asked: Passed[];
   /** For each request, as it comes. */
-  mood: Mood | ((request: { readonly path: string; readonly body: string }) => Mood);
+  mood:
+    | Mood
+    | ((request: { readonly path: string; readonly body: string }) => Mood | Promise<Mood>);
 }
 
 export async function unsteadyFront(target: string): Promise<UnsteadyFront> {
@@ -41,7 +43,7 @@ export async function unsteadyFront(target: string): Promise<UnsteadyFront> {
     const body = Buffer.concat(parts).toString();
     const { method = '', url: path = '' } = request;
     const { authorization } = request.headers;
-    const mood = typeof front.mood === 'function' ? front.mood({ path, body }) : front.mood;
+    const mood = typeof front.mood === 'function' ? await front.mood({ path, body }) : front.mood;
     const note = (status: number) => asked.push({ method, path, body, authorization, status });
     if (mood === 'cut') {
       note(0);

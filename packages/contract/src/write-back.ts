@@ -32,7 +32,7 @@ export const WriteBackOfSubject = z.object({
       reason: z.string().nullable(),
       zone: z.string(),
       from: z.string(),
-      /** Who it is there, as that record refers to it. */
+      /** Who it is there, or was when somebody was found last, as that record refers to it. */
       patient: z.string().nullable(),
       daysWaiting: z.number(),
       daysRefused: z.array(z.object({ day: z.string(), reason: z.string() })),

@@ -17,7 +17,7 @@ export interface OptIn {
   readonly days: LocalDays;
   /** The first day that is sent. */
   readonly from: string;
-  /** As the other record refers to the patient; undefined until it is known. */
+  /** As the other record refers to the patient, or did last; undefined until it is known. */
   readonly patient: string | undefined;
 }
 
@@ -43,12 +43,19 @@ export interface Decision {
   readonly accountId: string | undefined;
 }
 
+/** What is written with an opt-in, in the same transaction. */
+interface Beside {
+  readonly decision?: Decision;
+  readonly beside?: (tx: Transaction) => Promise<void>;
+}
+
 export const optInContext = (subjectId: string, destination: string): string =>
   `write-back/${subjectId}/${destination}`;
 
 export class OptIns {
   readonly #ports: OptInPorts;
   readonly #ofSubject = new Map<SubjectId, readonly OptIn[]>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   static async open(ports: OptInPorts): Promise<OptIns> {
     const optIns = new OptIns(ports);
@@ -77,12 +84,25 @@ export class OptIns {
       for (const one of own) if (one.destination.name === destination) yield one;
   }
 
+  /**
+   * One change after the other, each of the opt-in as it is when its turn comes: what another server has
+   * answered meanwhile undoes nothing that somebody has decided. Answers what was written, if anything was.
+   */
+  change(
+    of: { readonly subjectId: SubjectId; readonly destination: string },
+    next: (now: OptIn | undefined) => OptIn | undefined,
+    also: Beside = {},
+  ): Promise<OptIn | undefined> {
+    const turn = this.#turn.then(async () => {
+      const optIn = next(this.get(of.subjectId, of.destination));
+      return optIn !== undefined && (await this.#write(optIn, also)) ? optIn : undefined;
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** False once the patient's key is destroyed. */
-  async write(
-    optIn: OptIn,
-    decision?: Decision,
-    beside?: (tx: Transaction) => Promise<void>,
-  ): Promise<boolean> {
+  async #write(optIn: OptIn, { decision, beside }: Beside): Promise<boolean> {
     const { inLane, keys, nowMs } = this.#ports;
     const { organisationId, subjectId, destination, days, from, patient } = optIn;
     const seal = keys.sealOf(subjectId);
@@ -113,8 +133,10 @@ export class OptIns {
     return true;
   }
 
-  forget(subjectId: SubjectId): void {
+  /** Resolves when nothing of the patient is on its way to the database. */
+  async forget(subjectId: SubjectId): Promise<void> {
     this.#ofSubject.delete(subjectId);
+    await this.#turn;
   }
 
   #set(optIn: OptIn): void {

@@ -50,13 +50,17 @@ const MOVING_AGAIN_MS = 2_000;
 export const sentContext = (row: store.DayKey & { readonly metric: string }): string =>
   `write-back-sent/${row.subject_id}/${row.destination}/${row.day}/${row.metric}`;
 
+type Away = Extract<Outcome, { kind: 'away' }>;
+
 /** What nothing was sent of, and why: everybody waits, this one waits, or it was settled without. */
-type Turn = 'settled' | 'later' | Extract<Outcome, { kind: 'away' }>;
+type Turn = 'settled' | 'later' | Away;
 
 export class Sending {
   readonly #ports: SendingPorts;
   readonly destination: Destination;
   readonly remote: RemoteRecord;
+  /** As whom they were looked for: whoever is corrected has another identity, and is looked for anew. */
+  readonly #asked = new WeakSet<RegisteredSubject['identity']>();
   #running: Promise<void> | undefined;
   #inHand: { readonly subjectId: SubjectId; readonly done: Promise<void> } | undefined;
   #isClosed = false;
@@ -69,6 +73,10 @@ export class Sending {
     this.destination = destination;
     this.remote = remote;
     this.#ports = ports;
+    for (const { subjectId } of ports.optIns.of(destination.name)) {
+      const subject = ports.registry.subjects.get(subjectId);
+      if (subject !== undefined) this.#asked.add(subject.identity);
+    }
   }
 
   /** Looks for what is due; one round at a time. */
@@ -128,16 +136,20 @@ export class Sending {
     }
   }
 
-  /** Who has just been put on the list is looked for at once, so that it is seen if nobody is found. */
+  /** Who has just been put on the list, or was corrected, is looked for at once: it is seen if nobody is found. */
   async #lookForNew(): Promise<void> {
     for (const optIn of [...this.#ports.optIns.of(this.destination.name)]) {
       const subject = this.#ports.registry.subjects.get(optIn.subjectId);
       const isHeld = this.#ports.holds.of(optIn.subjectId).length > 0;
-      const isNew = optIn.state === 'looking' && !isHeld;
-      if (!isNew || subject === undefined || this.#isClosed) continue;
-      const outcome = await this.#look(optIn, subject);
-      if ('kind' in outcome) return this.#away(outcome);
+      if (subject === undefined || isHeld || this.#isClosed) continue;
+      if (optIn.state === 'withdrawn' || !this.#isNew(optIn, subject)) continue;
+      const trouble = await this.#look(optIn, subject);
+      if (trouble !== undefined) return this.#away(trouble);
     }
+  }
+
+  #isNew({ state }: OptIn, { identity }: RegisteredSubject): boolean {
+    return state === 'looking' || !this.#asked.has(identity);
   }
 
   async #send(row: store.DayRow): Promise<Turn> {
@@ -154,68 +166,66 @@ export class Sending {
       return await this.#later(row, 'readings-moving', MOVING_AGAIN_MS);
     const sinceMs = nowMs() - (optIn.lookedMs ?? Number.NEGATIVE_INFINITY);
     const lastsMs = optIn.state === 'found' ? MATCH_LASTS_MS : UNMATCHED_AGAIN_MS;
-    const isFresh = optIn.state !== 'looking' && sinceMs < lastsMs;
-    const known = isFresh ? optIn : await this.#look(optIn, subject);
-    if ('kind' in known) return known;
-    const { patient } = known;
-    if (patient === undefined)
+    const isFresh = !this.#isNew(optIn, subject) && sinceMs < lastsMs;
+    const trouble = isFresh ? undefined : await this.#look(optIn, subject);
+    if (trouble !== undefined) return trouble;
+    // Somebody may have decided otherwise while the other server was asked: then its turn comes again.
+    const known = optIns.get(row.subject_id, row.destination);
+    if (known?.state === 'unmatched')
       return await this.#later(row, 'patient-not-matched', UNMATCHED_AGAIN_MS);
-    return await this.#sendDay(row, { subject, optIn: known, patient });
+    if (known?.state !== 'found' || known.patient === undefined) return 'later';
+    return await this.#sendDay(row, { subject, optIn: known, patient: known.patient });
   }
 
-  /** Finds out who it is there, and notes it. */
-  async #look(
-    optIn: OptIn,
-    subject: RegisteredSubject,
-  ): Promise<OptIn | Extract<Outcome, { kind: 'away' }>> {
+  /** Finds out who it is there, and notes it, unless it cannot be asked now. */
+  async #look(optIn: OptIn, subject: RegisteredSubject): Promise<Away | undefined> {
     const { identifiersOf, nowMs } = this.#ports;
     const identifiers = await identifiersOf(subject);
     const { recordNumber, birthDate } = subject.identity;
     const number = numberFor(this.destination, { recordNumber, identifiers });
-    if (!number.ok) return await this.#unmatched(optIn, number.reason);
+    if (!number.ok) return await this.#unmatched(optIn, subject, number.reason);
     const found = await this.remote.patients(number.value);
     if (found.kind !== 'told')
       return found.kind === 'away' ? found : away(`asked for a patient, ${found.reason}`);
     const match = matchOf(found.value, { birthDate });
-    if (!match.ok) return await this.#unmatched(optIn, match.reason);
+    if (!match.ok) return await this.#unmatched(optIn, subject, match.reason);
     this.#reached();
-    const { reason: _none, ...rest } = optIn;
     const patient = match.value;
-    const isOther = optIn.patient !== undefined && optIn.patient !== patient;
-    const next: OptIn = { ...rest, reason: undefined, state: 'found', lookedMs: nowMs(), patient };
-    await this.#note(next, isOther);
-    return next;
+    const known = { state: 'found', reason: undefined, lookedMs: nowMs(), patient } as const;
+    await this.#note(optIn, { ...optIn, ...known });
+    this.#asked.add(subject.identity);
+    return undefined;
   }
 
-  async #unmatched(optIn: OptIn, reason: UnmatchedReason): Promise<OptIn> {
-    const { nowMs } = this.#ports;
-    const next: OptIn = {
-      ...optIn,
-      state: 'unmatched',
-      reason,
-      lookedMs: nowMs(),
-      patient: undefined,
-    };
-    await this.#note(next, false);
-    return next;
+  async #unmatched(
+    optIn: OptIn,
+    { identity }: RegisteredSubject,
+    reason: UnmatchedReason,
+  ): Promise<undefined> {
+    const known = { state: 'unmatched', reason, lookedMs: this.#ports.nowMs() } as const;
+    // Who it was there is kept: what lies in that record is to be told of the next one.
+    await this.#note(optIn, { ...optIn, ...known });
+    this.#asked.add(identity);
   }
 
   /** Whoever is somebody else there by now: all that was sent is told of that record. */
-  async #note(optIn: OptIn, isOther: boolean): Promise<void> {
-    const { optIns, sql, nowMs } = this.#ports;
-    const { subjectId, destination } = optIn;
+  async #note(asked: OptIn, found: OptIn): Promise<void> {
+    const { optIns, nowMs } = this.#ports;
+    const { subjectId, destination, organisationId } = found;
     const of = { subjectId, destination: destination.name };
-    const settled = isOther ? await store.settledDays(sql, of) : [];
-    const isOurs = optIns.get(subjectId, destination.name)?.state !== 'withdrawn';
-    if (!isOurs) return;
-    await optIns.write(optIn, undefined, async (tx) => {
-      await store.hastenDays(tx, { ...of, nowMs: nowMs() });
-      const due = { since_ms: nowMs(), due_ms: nowMs(), organisation_id: optIn.organisationId };
-      const key = { subject_id: subjectId, destination: destination.name };
-      await store.markDays(
-        tx,
-        settled.map((day) => ({ ...due, ...key, day })),
-      );
+    const isOther = asked.patient !== undefined && asked.patient !== found.patient;
+    const isStill = (now: OptIn | undefined) => (now === asked ? found : undefined);
+    await optIns.change(of, isStill, {
+      beside: async (tx) => {
+        await store.hastenDays(tx, { ...of, nowMs: nowMs() });
+        const settled = isOther ? await store.settledDays(tx, of) : [];
+        const due = { since_ms: nowMs(), due_ms: nowMs(), organisation_id: organisationId };
+        const key = { subject_id: subjectId, destination: destination.name };
+        await store.markDays(
+          tx,
+          settled.map((day) => ({ ...due, ...key, day })),
+        );
+      },
     });
   }
 
@@ -238,6 +248,7 @@ export class Sending {
       await this.#settle(row, []);
       return 'settled';
     }
+    if (!this.#maySend(of.optIn)) return 'later';
     const outcome = await this.remote.send(news.map(({ observation }) => observation));
     switch (outcome.kind) {
       case 'taken':
@@ -253,6 +264,13 @@ export class Sending {
       default:
         return outcome satisfies never;
     }
+  }
+
+  /** As it was decided when the day was summarised. */
+  #maySend(optIn: OptIn): boolean {
+    const { optIns, holds } = this.#ports;
+    const { subjectId, destination } = optIn;
+    return optIns.get(subjectId, destination.name) === optIn && holds.of(subjectId).length === 0;
   }
 
   /** What was sent of a day; what does not open is as if it had never been sent. */
@@ -318,7 +336,7 @@ export class Sending {
     return 'later';
   }
 
-  #away({ reason, retryAfterMs }: Extract<Outcome, { kind: 'away' }>): void {
+  #away({ reason, retryAfterMs }: Away): void {
     this.problem = reason;
     this.failingSinceMs ??= this.#ports.nowMs();
     this.#wait(retryAfterMs);

@@ -175,7 +175,8 @@ export async function settledDays(
       AND NOT EXISTS (
         SELECT FROM write_back_day AS waiting
         WHERE (waiting.subject_id, waiting.destination, waiting.day)
-          = (sent.subject_id, sent.destination, sent.day))
+          = (sent.subject_id, sent.destination, sent.day)
+          AND waiting.state = 'waiting')
     ORDER BY day`;
   return rows.map(({ day }) => day);
 }

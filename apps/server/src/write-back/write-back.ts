@@ -108,7 +108,7 @@ export class WriteBack {
 
   /** Erased: nothing more is sent; resolves when nothing of theirs is on its way. */
   async forget(subjectId: SubjectId): Promise<void> {
-    this.#optIns.forget(subjectId);
+    await this.#optIns.forget(subjectId);
     await this.#changed.forget(subjectId);
     for (const sending of this.#sendings) await sending.settled(subjectId);
   }
@@ -135,7 +135,7 @@ export class WriteBack {
     const optIn: OptIn = {
       ...{ organisationId: subject.organisationId, subjectId: subject.id, destination },
       ...{ state: 'looking', reason: undefined, lookedMs: undefined, days, from },
-      patient: this.#optIns.get(subject.id, name)?.patient,
+      patient: undefined,
     };
     // A zone that is another than before makes other days of what was sent.
     const known = await store.settledDays(sql, { subjectId: subject.id, destination: name });
@@ -143,18 +143,28 @@ export class WriteBack {
     const again = known.map((day) => this.#changed.rowOf(optIn, day));
     const rows = [...this.#changed.rowsOf(optIn, span), ...again];
     const byDay = new Map(rows.map((row) => [row.day, row]));
-    const decision = { what: 'write-back-begun', accountId: who.accountId } as const;
-    await this.#optIns.write(optIn, decision, (tx) => store.markDays(tx, [...byDay.values()]));
+    await this.#optIns.change(
+      { subjectId: subject.id, destination: name },
+      (now) => ({ ...optIn, patient: now?.patient }),
+      {
+        decision: { what: 'write-back-begun', accountId: who.accountId },
+        beside: (tx) => store.markDays(tx, [...byDay.values()]),
+      },
+    );
     return ok(undefined);
   }
 
   /** From now on nothing is sent; what was sent stays where it is. */
   async withdraw(who: Actor, subjectId: SubjectId, name: string): Promise<Result<void>> {
-    const optIn = this.#optIns.get(subjectId, name);
-    if (optIn === undefined) return fail('NOT_FOUND', 'not sent there');
-    const decision = { what: 'write-back-ended', accountId: who.accountId } as const;
-    await this.#optIns.write({ ...optIn, state: 'withdrawn', reason: undefined }, decision, (tx) =>
-      store.deleteDays(tx, { subjectId, destination: name }),
+    const of = { subjectId, destination: name };
+    if (this.#optIns.get(subjectId, name) === undefined) return fail('NOT_FOUND', 'not sent there');
+    await this.#optIns.change(
+      of,
+      (now) => now && { ...now, state: 'withdrawn', reason: undefined },
+      {
+        decision: { what: 'write-back-ended', accountId: who.accountId },
+        beside: (tx) => store.deleteDays(tx, of),
+      },
     );
     for (const sending of this.#sendings) await sending.settled(subjectId);
     return ok(undefined);
@@ -180,9 +190,11 @@ export class WriteBack {
       destination: name,
       nowMs: nowMs(),
     });
-    for (const optIn of [...this.#optIns.of(name)]) {
-      const isOurs = optIn.organisationId === organisationId && optIn.state === 'unmatched';
-      if (isOurs) await this.#optIns.write({ ...optIn, state: 'looking', lookedMs: undefined });
+    for (const { subjectId, ...optIn } of [...this.#optIns.of(name)]) {
+      if (optIn.organisationId !== organisationId || optIn.state !== 'unmatched') continue;
+      await this.#optIns.change({ subjectId, destination: name }, (now) =>
+        now?.state === 'unmatched' ? { ...now, state: 'looking', lookedMs: undefined } : undefined,
+      );
     }
     this.#lookedMs = Number.NEGATIVE_INFINITY;
     sending.hasten();
