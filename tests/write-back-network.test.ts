@@ -174,6 +174,61 @@ describe('write-back over a network that fails', () => {
     await summaryThere(sample, bad, { day: dayAgo(2), isSo: () => true });
   });
 
+  for (const status of [400, 500]) {
+    test(`a patient whose search is answered with ${status} holds up nobody else`, async () => {
+      const [bad, good] = [await addKnown(sample), await addKnown(sample)];
+      sample.front.mood = ({ path, body }) =>
+        path === `${BASE}/Patient/_search` && body.includes(bad.number) ? { status } : 'pass';
+      for (const { device } of [bad, good]) await measure(sample, device, dayAgo(2), [70]);
+      await optIn(sample, bad);
+      await optIn(sample, good);
+      await summaryThere(sample, good, { day: dayAgo(2), isSo: () => true });
+      assert.equal((await ofPatient(sample, bad)).destinations[0]?.reason, 'not-answered-there');
+      assert.equal((await statusOf(sample)).failingSince, null, 'it is there');
+      sample.front.mood = 'pass';
+      await sample.here.server.post('/api/write-back/ehr/retry', {});
+      await summaryThere(sample, bad, { day: dayAgo(2), isSo: () => true });
+    });
+  }
+
+  test('a patient of whom nothing may be written there stands aside where others are taken', async () => {
+    const [bad, good] = [await addKnown(sample), await addKnown(sample)];
+    sample.front.mood = ({ path, body }) =>
+      path === BASE && body.includes(bad.there ?? '?') ? { status: 403 } : 'pass';
+    for (const { device } of [bad, good]) await measure(sample, device, dayAgo(2), [70]);
+    await optIn(sample, bad);
+    await optIn(sample, good);
+    await summaryThere(sample, good, { day: dayAgo(2), isSo: () => true });
+    // As soon as both are due at once: until then nobody can tell whose fault it is.
+    await eventually('the refusal', async () => {
+      await measure(sample, good.device, dayAgo(2), [70], { fromMs: Date.now() - 40 * 3_600_000 });
+      return (await statusOf(sample)).daysRefused > 0 ? true : undefined;
+    });
+    sample.front.mood = 'pass';
+    await sample.here.server.post('/api/write-back/ehr/retry', {});
+    await summaryThere(sample, bad, { day: dayAgo(2), isSo: () => true });
+    await allSent(sample);
+  });
+
+  test('an outage is over as soon as something is answered, be it a refusal', async () => {
+    const patient = await addKnown(sample);
+    await measure(sample, patient.device, dayAgo(1), [70]);
+    sample.front.mood = ({ path }) => (path === BASE ? { status: 503 } : 'pass');
+    await optIn(sample, patient);
+    await eventually('the outage', async () =>
+      (await statusOf(sample)).failingSince === null ? undefined : true,
+    );
+    sample.front.mood = ({ path }) => (path === BASE ? { status: 422 } : 'pass');
+    await sample.here.server.post('/api/write-back/ehr/retry', {});
+    await eventually('the refusal', async () =>
+      (await statusOf(sample)).daysRefused > 0 ? true : undefined,
+    );
+    assert.equal((await statusOf(sample)).failingSince, null);
+    sample.front.mood = 'pass';
+    await sample.here.server.post('/api/write-back/ehr/retry', {});
+    await allSent(sample);
+  });
+
   test('reconciliation finds what is missing, changed and doubled there, and mends what it may', async () => {
     const patient = await addKnown(sample);
     for (const ago of [1, 2, 3]) await measure(sample, patient.device, dayAgo(ago), [70, 74]);

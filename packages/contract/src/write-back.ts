@@ -20,6 +20,7 @@ export const UNMATCHED_REASONS = [
   'several-there',
   'not-active-there',
   'other-birth-date-there',
+  'not-answered-there',
 ] as const;
 export type UnmatchedReason = (typeof UNMATCHED_REASONS)[number];
 

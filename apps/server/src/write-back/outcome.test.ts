@@ -22,6 +22,14 @@ for (const { statuses, kind } of KINDS) {
   }
 }
 
+test('only what may be of one patient or day is told so', () => {
+  const mayBe = [401, 403, 404, 405, 503].filter((status) => {
+    const outcome = answer(status);
+    return outcome.kind === 'away' && outcome.mayBeOfOne;
+  });
+  assert.deepEqual(mayBe, [403, 404]);
+});
+
 test('no answer at all is one that is away', () => {
   assert.equal(outcomeOf({ kind: 'none', reason: 'cut' }, NOW_MS).kind, 'away');
 });

@@ -13,13 +13,16 @@ export type Outcome =
       readonly retryAfterMs: number | undefined;
       /** Our credentials are to be asked for anew. */
       readonly isUnknown: boolean;
+      /** It may be of what was sent: whether others are taken will tell. */
+      readonly mayBeOfOne: boolean;
     }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 const AWAY = [408, 425, 429, 502, 503, 504];
-/** Of the address or of our right to be there, not of what was sent. */
+/** Of the address or of our right to be there, and not of what was sent, unless others are taken. */
 const MISPLACED = [403, 404, 405];
+const OF_ONE = [403, 404];
 const RETRY_AFTER_MAX_MS = 24 * 3_600_000;
 
 export function outcomeOf(reply: Reply, nowMs: number): Outcome {
@@ -30,13 +33,16 @@ export function outcomeOf(reply: Reply, nowMs: number): Outcome {
   if (status === 401) return { ...away('it does not take our credentials (401)'), isUnknown: true };
   if (AWAY.includes(status))
     return { ...away(`it answers ${status}`), retryAfterMs: retryAfterMs(reply.retryAfter, nowMs) };
-  if (MISPLACED.includes(status)) return away(`it answers ${status}: see its url and our rights`);
+  if (MISPLACED.includes(status)) {
+    const reason = `it answers ${status}: see its url and our rights`;
+    return { ...away(reason), mayBeOfOne: OF_ONE.includes(status) };
+  }
   if (status >= 500 || status === 409) return { kind: 'failed', reason: `answered ${status}` };
   return { kind: 'refused', reason: `answered ${status}${issuesIn(text)}` };
 }
 
 export function away(reason: string): Extract<Outcome, { kind: 'away' }> {
-  return { kind: 'away', reason, retryAfterMs: undefined, isUnknown: false };
+  return { kind: 'away', reason, retryAfterMs: undefined, isUnknown: false, mayBeOfOne: false };
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. */

@@ -20,7 +20,7 @@ import {
   TooManyValues,
 } from './day-of-patient.ts';
 import type { OptIn, OptIns } from './opt-ins.ts';
-import { away, delayMs, type Outcome } from './outcome.ts';
+import { type Away, Pace } from './pace.ts';
 import { matchOf, numberFor } from './patient-match.ts';
 import type { RemoteRecord } from './remote-record.ts';
 import type { Destination } from './settings.ts';
@@ -44,35 +44,33 @@ const DAYS_AT_ONCE = 50;
 /** Who somebody is there is asked again so often: records are merged there too. */
 const MATCH_LASTS_MS = 24 * 3_600_000;
 const UNMATCHED_AGAIN_MS = 3_600_000;
+/** A server that stumbled over the search for one patient may do better soon. */
+const NOT_ANSWERED_AGAIN_MS = 15 * 60_000;
 const HELD_AGAIN_MS = 10 * 60_000;
 const MOVING_AGAIN_MS = 2_000;
 
 export const sentContext = (row: store.DayKey & { readonly metric: string }): string =>
   `write-back-sent/${row.subject_id}/${row.destination}/${row.day}/${row.metric}`;
 
-type Away = Extract<Outcome, { kind: 'away' }>;
-
-/** What nothing was sent of, and why: everybody waits, this one waits, or it was settled without. */
-type Turn = 'settled' | 'later' | Away;
+/** What has become of a day: its Bundle was answered, or nothing was sent and why; or everybody waits. */
+type Turn = 'answered' | 'settled' | 'later' | Away;
 
 export class Sending {
   readonly #ports: SendingPorts;
   readonly destination: Destination;
   readonly remote: RemoteRecord;
+  readonly pace: Pace;
   /** As whom they were looked for: whoever is corrected has another identity, and is looked for anew. */
   readonly #asked = new WeakSet<RegisteredSubject['identity']>();
   #running: Promise<void> | undefined;
   #inHand: { readonly subjectId: SubjectId; readonly done: Promise<void> } | undefined;
   #isClosed = false;
-  #failures = 0;
-  retryAtMs = Number.NEGATIVE_INFINITY;
-  failingSinceMs: number | undefined;
-  problem: string | undefined;
 
   constructor(destination: Destination, remote: RemoteRecord, ports: SendingPorts) {
     this.destination = destination;
     this.remote = remote;
     this.#ports = ports;
+    this.pace = new Pace(ports);
     for (const { subjectId } of ports.optIns.of(destination.name)) {
       const subject = ports.registry.subjects.get(subjectId);
       if (subject !== undefined) this.#asked.add(subject.identity);
@@ -81,22 +79,16 @@ export class Sending {
 
   /** Looks for what is due; one round at a time. */
   tick(): void {
-    if (this.#running !== undefined || this.#isClosed) return;
-    if (this.#ports.nowMs() < this.retryAtMs) return;
+    if (this.#running !== undefined || this.#isClosed || !this.pace.isDue) return;
     this.#running = this.#run()
       .catch((error: unknown) => {
         // Ours, such as a database that is away: the destination has no part in it.
-        this.#wait(undefined);
+        this.pace.wait();
         if (!this.#isClosed) this.#ports.onProblem('send summaries', error);
       })
       .finally(() => {
         this.#running = undefined;
       });
-  }
-
-  /** Somebody has mended something: nothing waits for its time. */
-  hasten(): void {
-    this.retryAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Resolves when nothing of this patient is on its way there. */
@@ -124,16 +116,47 @@ export class Sending {
     const { sql, nowMs } = this.#ports;
     const { name: destination } = this.destination;
     await this.#lookForNew();
-    while (!this.#isClosed && nowMs() >= this.retryAtMs) {
+    while (!this.#isClosed && this.pace.isDue) {
       const asked = { destination, nowMs: nowMs(), limit: DAYS_AT_ONCE };
       const rows = await store.dueDays(sql, asked);
-      for (const row of rows) {
-        if (this.#isClosed) return;
-        const turn = await this.#inHandOf(row, this.#send(row));
-        if (typeof turn !== 'string') return this.#away(turn);
-      }
-      if (rows.length < DAYS_AT_ONCE) return;
+      const isThere = await this.#sendAll(rows);
+      if (!isThere || rows.length < DAYS_AT_ONCE) return;
     }
+  }
+
+  /** False: nothing more can be sent there now. */
+  async #sendAll(rows: readonly store.DayRow[]): Promise<boolean> {
+    const turnedAway: { readonly row: store.DayRow; readonly why: Away }[] = [];
+    let isThere = false;
+    for (const row of rows) {
+      if (this.#isClosed) return false;
+      const turn = await this.#inHandOf(row, this.#send(row));
+      isThere ||= turn === 'answered';
+      if (typeof turn === 'string') continue;
+      if (!turn.mayBeOfOne) {
+        this.pace.away(turn);
+        return false;
+      }
+      turnedAway.push({ row, why: turn });
+      const patients = new Set(turnedAway.map((one) => one.row.subject_id));
+      if (!isThere && patients.size > 1) break;
+    }
+    return await this.#stepAside(turnedAway, isThere);
+  }
+
+  /** Where others were taken it is of these days alone; else they let others go first when it is asked again. */
+  async #stepAside(
+    turnedAway: readonly { readonly row: store.DayRow; readonly why: Away }[],
+    isThere: boolean,
+  ): Promise<boolean> {
+    for (const { row, why } of turnedAway) {
+      if (isThere) await this.#refused(row, why.reason);
+      else await this.#failed({ ...row, failures: row.failures + 1 }, why.reason);
+    }
+    const [first] = turnedAway;
+    if (isThere || first === undefined) return true;
+    this.pace.away(first.why);
+    return false;
   }
 
   /** Who has just been put on the list, or was corrected, is looked for at once: it is seen if nobody is found. */
@@ -144,7 +167,7 @@ export class Sending {
       if (subject === undefined || isHeld || this.#isClosed) continue;
       if (optIn.state === 'withdrawn' || !this.#isNew(optIn, subject)) continue;
       const trouble = await this.#look(optIn, subject);
-      if (trouble !== undefined) return this.#away(trouble);
+      if (trouble !== undefined) return this.pace.away(trouble);
     }
   }
 
@@ -165,14 +188,14 @@ export class Sending {
     if (registry.moves.concerns(subject.id))
       return await this.#later(row, 'readings-moving', MOVING_AGAIN_MS);
     const sinceMs = nowMs() - (optIn.lookedMs ?? Number.NEGATIVE_INFINITY);
-    const lastsMs = optIn.state === 'found' ? MATCH_LASTS_MS : UNMATCHED_AGAIN_MS;
+    const lastsMs = optIn.state === 'found' ? MATCH_LASTS_MS : unmatchedLastsMs(optIn);
     const isFresh = !this.#isNew(optIn, subject) && sinceMs < lastsMs;
     const trouble = isFresh ? undefined : await this.#look(optIn, subject);
     if (trouble !== undefined) return trouble;
     // Somebody may have decided otherwise while the other server was asked: then its turn comes again.
     const known = optIns.get(row.subject_id, row.destination);
     if (known?.state === 'unmatched')
-      return await this.#later(row, 'patient-not-matched', UNMATCHED_AGAIN_MS);
+      return await this.#later(row, 'patient-not-matched', unmatchedLastsMs(known));
     if (known?.state !== 'found' || known.patient === undefined) return 'later';
     return await this.#sendDay(row, { subject, optIn: known, patient: known.patient });
   }
@@ -185,11 +208,12 @@ export class Sending {
     const number = numberFor(this.destination, { recordNumber, identifiers });
     if (!number.ok) return await this.#unmatched(optIn, subject, number.reason);
     const found = await this.remote.patients(number.value);
-    if (found.kind !== 'told')
-      return found.kind === 'away' ? found : away(`asked for a patient, ${found.reason}`);
+    if (found.kind === 'away') return found;
+    this.pace.reached();
+    // Of this one alone: the others are looked for and sent all the same.
+    if (found.kind !== 'told') return await this.#unmatched(optIn, subject, 'not-answered-there');
     const match = matchOf(found.value, { birthDate });
     if (!match.ok) return await this.#unmatched(optIn, subject, match.reason);
-    this.#reached();
     const patient = match.value;
     const known = { state: 'found', reason: undefined, lookedMs: nowMs(), patient } as const;
     await this.#note(optIn, { ...optIn, ...known });
@@ -250,17 +274,19 @@ export class Sending {
     }
     if (!this.#maySend(of.optIn)) return 'later';
     const outcome = await this.remote.send(news.map(({ observation }) => observation));
+    if (outcome.kind !== 'away') this.pace.reached();
     switch (outcome.kind) {
       case 'taken':
-        this.#reached();
         await this.#settle(row, news);
-        return 'settled';
+        return 'answered';
       case 'away':
         return outcome;
       case 'failed':
-        return await this.#failed(row, outcome.reason);
+        await this.#failed(row, outcome.reason);
+        return 'answered';
       case 'refused':
-        return await this.#refused(row, outcome.reason);
+        await this.#refused(row, outcome.reason);
+        return 'answered';
       default:
         return outcome satisfies never;
     }
@@ -325,9 +351,8 @@ export class Sending {
   }
 
   async #failed(row: store.DayRow, reason: string): Promise<Turn> {
-    const { sql, nowMs } = this.#ports;
-    const dueMs = nowMs() + delayMs(row.failures, { chance: this.#chance() });
-    await store.postponeDay(sql, { ...row, dueMs, failures: row.failures + 1, reason });
+    const dueMs = this.pace.againMs(row.failures);
+    await store.postponeDay(this.#ports.sql, { ...row, dueMs, failures: row.failures + 1, reason });
     return 'later';
   }
 
@@ -335,26 +360,8 @@ export class Sending {
     await store.refuseDay(this.#ports.sql, { ...row, reason });
     return 'later';
   }
+}
 
-  #away({ reason, retryAfterMs }: Away): void {
-    this.problem = reason;
-    this.failingSinceMs ??= this.#ports.nowMs();
-    this.#wait(retryAfterMs);
-  }
-
-  #wait(atLeastMs: number | undefined): void {
-    const after = delayMs(this.#failures, { chance: this.#chance(), atLeastMs });
-    this.retryAtMs = this.#ports.nowMs() + after;
-    this.#failures += 1;
-  }
-
-  #reached(): void {
-    this.#failures = 0;
-    this.failingSinceMs = undefined;
-    this.problem = undefined;
-  }
-
-  #chance(): number {
-    return (this.#ports.randomBytes(1)[0] ?? 0) / 255;
-  }
+function unmatchedLastsMs({ reason }: OptIn): number {
+  return reason === 'not-answered-there' ? NOT_ANSWERED_AGAIN_MS : UNMATCHED_AGAIN_MS;
 }

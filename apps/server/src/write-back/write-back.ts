@@ -197,7 +197,7 @@ export class WriteBack {
       );
     }
     this.#lookedMs = Number.NEGATIVE_INFINITY;
-    sending.hasten();
+    sending.pace.hasten();
     return days;
   }
 
@@ -245,7 +245,7 @@ export class WriteBack {
     const inState = (state: OptIn['state']) => own.filter((one) => one.state === state);
     const unmatched = Map.groupBy(inState('unmatched'), ({ reason = '' }) => reason);
     const lastMs = await store.lastSentMs(sql, of);
-    const isFailing = sending.failingSinceMs !== undefined;
+    const isFailing = sending.pace.failingSinceMs !== undefined;
     const reconciliation = this.#reconciliations.get(name);
     return {
       name,
@@ -259,9 +259,9 @@ export class WriteBack {
       daysRefused: refusals.reduce((sum, one) => sum + one.days, 0),
       refusals: Object.fromEntries(refusals.map((one) => [one.reason, one.days])),
       lastSentAt: isoOrNull(lastMs),
-      failingSince: isoOrNull(sending.failingSinceMs),
-      problem: sending.problem ?? null,
-      retryAt: isFailing ? isoOrNull(sending.retryAtMs) : null,
+      failingSince: isoOrNull(sending.pace.failingSinceMs),
+      problem: sending.pace.problem ?? null,
+      retryAt: isFailing ? isoOrNull(sending.pace.retryAtMs) : null,
       reconciliation:
         reconciliation?.organisationId === organisationId ? reconciliation.view() : null,
     };
@@ -286,7 +286,7 @@ export class WriteBack {
 
   /** For whoever looks after the server: nothing waits in silence. */
   part(): readonly Part[] {
-    return this.#sendings.map(({ destination: { name }, problem, failingSinceMs }) => {
+    return this.#sendings.map(({ destination: { name }, pace: { problem, failingSinceMs } }) => {
       const refused = this.#refused.get(name) ?? 0;
       const nobody = [...this.#optIns.of(name)].filter(({ state }) => state === 'unmatched').length;
       const troubles = [
