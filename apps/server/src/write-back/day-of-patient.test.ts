@@ -69,6 +69,16 @@ test('a day that has lost its readings is taken back', async () => {
   assert.deepEqual(await statusesOf([], '2026-11-01'), ['entered-in-error']);
 });
 
+test('a metric that the destination no longer wants is not taken back', async () => {
+  const said = async (metrics: string[]) => {
+    const of = { ...optIn, destination: { ...destination, metrics } };
+    const asked = { subject, optIn: of, patient: 'Patient/7', day: '2026-11-01' };
+    return await sayingsOf(portsOf([]), asked, sentOf('2026-11-01'));
+  };
+  assert.deepEqual(await said(['weight']), []);
+  assert.equal((await said(['heart-rate'])).length, 1);
+});
+
 const KEPT = [{ class: 'numeric', what: 'raw', days: 10 }] as const;
 
 test('readings that were let go for their age take nothing back', async () => {

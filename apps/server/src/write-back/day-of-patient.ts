@@ -76,7 +76,7 @@ export async function sayingsOf(
   const lost = sent.flatMap(({ metric: key }): Said[] => {
     const metric = metricByKey(key);
     const isGone = metric !== undefined && !said.some((one) => one.metric === key);
-    if (!isGone || isLetGo(ports, asked, metric)) return [];
+    if (!isGone || !isWanted(optIn, metric) || isLetGo(ports, asked, metric)) return [];
     return [{ metric: key, observation: toWithdrawnSummary({ ...common, metric }) }];
   });
   return [...said, ...lost];
@@ -93,11 +93,13 @@ export function newsIn(said: readonly Said[], sent: readonly Sent[]): Said[] {
 }
 
 function metricsOf({ registry }: DayPorts, { subject, optIn }: Asked): Metric[] {
-  const { metrics: wanted } = optIn.destination;
   const measured = new Set(registry.seriesOfSubject(subject.id).map(({ metric }) => metric));
-  return [...measured].filter(
-    (metric) => isSummarised(metric) && (wanted === undefined || wanted.includes(metric.key)),
-  );
+  return [...measured].filter((metric) => isSummarised(metric) && isWanted(optIn, metric));
+}
+
+/** What the operator no longer sends was no error: what was said of it stands. */
+function isWanted({ destination: { metrics } }: OptIn, { key }: Metric): boolean {
+  return metrics === undefined || metrics.includes(key);
 }
 
 /** Readings that were let go for their age were no error: what was said of them stands. */
