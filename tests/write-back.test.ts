@@ -141,6 +141,32 @@ describe('write-back', () => {
     await summaryThere(sample, kept, { day, isSo: ({ status }) => status === 'entered-in-error' });
   });
 
+  test('what was said of a record stands while the one it was merged into is not sent', async () => {
+    const old = await addKnown(sample);
+    const kept = await addKnown(sample);
+    const day = dayAgo(1);
+    await optIn(sample, old);
+    await measure(sample, old.device, day, [70, 72]);
+    await summaryThere(sample, old, { day, isSo: counts(2) });
+    await allSent(sample);
+    const { server } = sample.here;
+    await server.post(`/api/subjects/${old.id}/merge`, { into: kept.id });
+    const refused = await eventually('why', async () => {
+      const [told] = (await ofPatient(sample, old)).destinations;
+      return told?.daysRefused[0];
+    });
+    assert.deepEqual(refused, { day, reason: 'merged into a record that is not sent there' });
+    assert.deepEqual(
+      (await keptThere(sample, old)).map(({ status }) => status),
+      ['final'],
+    );
+    // Somebody says that the record that goes on is to be sent as well.
+    await optIn(sample, kept);
+    await server.post('/api/write-back/ehr/retry', {});
+    await summaryThere(sample, kept, { day, isSo: counts(2) });
+    await summaryThere(sample, old, { day, isSo: ({ status }) => status === 'entered-in-error' });
+  });
+
   const NOBODY = [
     { what: 'nobody there bears the number', there: [], reason: 'nobody-there' },
     { what: 'two there bear it', there: [{}, {}], reason: 'several-there' },
@@ -275,6 +301,7 @@ describe('write-back', () => {
     const begun = await ausculta('write-back', 'begin', patient.id, 'ehr', '--from', from);
     assert.match(begun, /Begun.*0$/s);
     await summaryThere(sample, patient, { day: dayAgo(1), isSo: counts(1) });
+    await allSent(sample);
     const shown = await ausculta('write-back', 'show', patient.id);
     assert.match(shown, new RegExp(`ehr: found as Patient/${patient.there}, from ${from}`));
     assert.match(shown, new RegExp(`ehr +${dayAgo(1)} +heart-rate`));

@@ -1,6 +1,7 @@
 /** The room's parts, on the database, keys and clock of the server, and on the operator's file. */
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Patient } from '@medplum/fhirtypes';
 import type { InLane, Sql } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
@@ -65,6 +66,10 @@ function readText(file: string): string {
 /** What is due is looked for this often. */
 const LOOK_MS = 1_000;
 
+interface Merges {
+  recordsOf(subjectId: SubjectId): { readonly into: SubjectId | undefined };
+}
+
 /** Sends from here on; returns what ends it. */
 export function sendSummaries(
   writeBack: WriteBack,
@@ -72,16 +77,18 @@ export function sendSummaries(
     readonly telemetry: Telemetry;
     readonly holds: LegalHolds;
     readonly repository: Pick<Repository, 'read'>;
+    readonly admissions: { readonly census: Merges };
     readonly outside: Pick<Outside, 'every'>;
   },
 ): () => Promise<void> {
-  const { telemetry, holds, repository, outside } = ports;
+  const { telemetry, holds, repository, admissions, outside } = ports;
   const identifiersOf = async ({ organisationId, id }: RegisteredSubject) => {
     const read = await repository.read(organisationId, { type: 'Patient', id });
     const text = read.ok ? read.value.text : undefined;
     return text === undefined ? [] : ((JSON.parse(text) as Patient).identifier ?? []);
   };
-  writeBack.begin({ telemetry, holds, identifiersOf });
+  const mergedInto = (id: SubjectId) => admissions.census.recordsOf(id).into;
+  writeBack.begin({ telemetry, holds, identifiersOf, mergedInto });
   const stop = outside.every(LOOK_MS, () => writeBack.tick());
   return async () => {
     stop();

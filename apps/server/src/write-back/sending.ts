@@ -34,6 +34,8 @@ export interface SendingPorts extends DayPorts {
   readonly holds: Pick<LegalHolds, 'of'>;
   /** Of the Patient as it is told by FHIR. */
   readonly identifiersOf: (subject: RegisteredSubject) => Promise<readonly Identifier[]>;
+  /** The record that goes on for this one, if they were merged. */
+  readonly mergedInto: (subjectId: SubjectId) => SubjectId | undefined;
   readonly optIns: OptIns;
   readonly changed: Pick<ChangedDays, 'taken'>;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -272,6 +274,9 @@ export class Sending {
       await this.#settle(row, []);
       return 'settled';
     }
+    const isTakenBack = news.some(({ observation }) => observation.status === 'entered-in-error');
+    if (isTakenBack && this.#goesOnUnsent(of.optIn))
+      return await this.#refused(row, 'merged into a record that is not sent there');
     if (!this.#maySend(of.optIn)) return 'later';
     const outcome = await this.remote.send(news.map(({ observation }) => observation));
     if (outcome.kind !== 'away') this.pace.reached();
@@ -290,6 +295,15 @@ export class Sending {
       default:
         return outcome satisfies never;
     }
+  }
+
+  /** The readings are those of the same person still: what was said is right until the other record says it. */
+  #goesOnUnsent({ subjectId, destination }: OptIn): boolean {
+    const { mergedInto, optIns } = this.#ports;
+    const into = mergedInto(subjectId);
+    if (into === undefined) return false;
+    const state = optIns.get(into, destination.name)?.state ?? 'withdrawn';
+    return state === 'withdrawn';
   }
 
   /** As it was decided when the day was summarised. */

@@ -26,7 +26,7 @@ import * as store from './store.ts';
 export interface WriteBackPorts
   extends Omit<
     ReconciliationPorts,
-    'optIns' | 'changed' | 'telemetry' | 'holds' | 'identifiersOf'
+    'optIns' | 'changed' | 'telemetry' | 'holds' | 'identifiersOf' | 'mergedInto'
   > {
   readonly destinations: readonly Destination[];
   readonly remoteOf: (destination: Destination) => RemoteRecord;
@@ -36,7 +36,10 @@ export interface WriteBackPorts
 }
 
 /** What is opened after it: from here on something is sent. */
-export type SendingBegins = Pick<ReconciliationPorts, 'telemetry' | 'holds' | 'identifiersOf'>;
+export type SendingBegins = Pick<
+  ReconciliationPorts,
+  'telemetry' | 'holds' | 'identifiersOf' | 'mergedInto'
+>;
 
 /** So much of the past can be asked for at once. */
 const FROM_AT_MOST_MS = 3 * 366 * 24 * 3_600_000;
