@@ -67,6 +67,7 @@ test('what has arrived is not moved again when telling it fails, though whose it
     after: (_delayMs: number, run: () => void) => void setImmediate(run),
     pause: () => Promise.resolve(),
     onMoved: () => {},
+    noteMoved: () => Promise.resolve(),
     onProblem,
   };
   // Where nothing is on its way but one order, the engine and the book are asked for no more than this.
