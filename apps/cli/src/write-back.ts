@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Done } from '@ausculta/contract/erasure';
 import { RetryAnswer, WriteBackOfSubject, WriteBackStatus } from '@ausculta/contract/write-back';
 import type { Command } from './command.ts';
@@ -103,6 +104,7 @@ export const WRITE_BACK_RETRY: Command = {
   },
 };
 
+/** The server compares by itself, for minutes perhaps, and tells how far it is whoever asks. */
 const LOOK_MS = 500;
 
 export const WRITE_BACK_RECONCILE: Command = {
@@ -117,7 +119,7 @@ export const WRITE_BACK_RECONCILE: Command = {
     await client.post(`/api/write-back/${at(name)}/reconciliation`, order, Done);
     let found = await reconciliationOf(client, name);
     while (found.endedAt === null) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS);
       found = await reconciliationOf(client, name);
     }
     if (out.asJson) return writeJson(out, found);

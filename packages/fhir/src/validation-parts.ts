@@ -41,12 +41,12 @@ const isLong = ({ entry }: Bundle): boolean =>
 function withoutResource(entry: BundleEntry): BundleEntry {
   if (typeof entry?.resource?.resourceType !== 'string') return entry;
   const { id, meta } = entry.resource;
-  const stub: Basic = {
+  const named: Basic = {
     ...{ resourceType: 'Basic', code: { text: 'checked apart' } },
     ...(id !== undefined && { id }),
     ...(meta?.versionId !== undefined && { meta: { versionId: meta.versionId } }),
   };
-  return { ...entry, resource: stub };
+  return { ...entry, resource: named };
 }
 
 function within(path: string, type: string, issue: OperationOutcomeIssue): OperationOutcomeIssue {
