@@ -82,7 +82,7 @@ export class PostedReadings {
     organisationId: OrganisationId,
     { type, resource, hasPrecise }: Extract<Act, { kind: 'create' }>,
   ): Promise<Posted | undefined> {
-    if (type !== 'Observation' || !isNewObservation(resource) || hasPrecise) return undefined;
+    if (type !== 'Observation' || !isOfDevice(resource) || hasPrecise) return undefined;
     if (this.#ports.isToldOfWritten(organisationId)) return undefined;
     // Whatever is wrong with it is told by those who write documents.
     if ((await fhirKnowledge()).issuesOf(resource).some(isError)) return undefined;
@@ -169,8 +169,10 @@ export class PostedReadings {
   }
 }
 
-function isNewObservation(resource: Resource): resource is Observation {
-  return resource.resourceType === 'Observation' && resource.id === undefined;
+/** Most that are posted name no device, and cost no more than this look. */
+function isOfDevice(resource: Resource): resource is Observation {
+  const isNew = resource.resourceType === 'Observation' && resource.id === undefined;
+  return isNew && resource.device !== undefined;
 }
 
 function isOfNow(
