@@ -8,12 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, readMigrations } from '../apps/server/src/database/migrate.ts';
 import {
   asOrganisation,
+  openConnection,
   readAsOrganisation,
   type Sql,
   type Transaction,
 } from '../apps/server/src/database/pool.ts';
 import { StartProblem } from '../apps/server/src/database/start-problem.ts';
+import { cuttingProxy } from './support/cutting-proxy.ts';
 import { emptyDatabase, freshDatabase } from './support/database.ts';
+import { eventually } from './support/server.ts';
 
 interface Ward {
   readonly organisation: string;
@@ -154,6 +157,40 @@ test('a connection that is cut in the middle of a transaction ends that, and nei
       for (const rows of found) assert.equal(rows.length, 1);
     }
   }
+});
+
+test('a connection that is lost when it has just been opened ends neither the pool nor the process', async () => {
+  await using database = await freshDatabase();
+  await using proxy = await cuttingProxy(database.connection, 3);
+  const sql = openConnection({ ...database.connection, host: '127.0.0.1', port: proxy.port });
+  const ask = async () => (await sql`SELECT ARRAY['a']::text[] AS items`)[0];
+  const found = await eventually('an answer', () => ask().catch(() => undefined));
+  await sql.end();
+  assert.deepEqual(found, { items: ['a'] });
+  assert.equal(proxy.cuts(), 3);
+});
+
+test('arrays arrive as they were sent, each of its type', async () => {
+  await using database = await freshDatabase();
+  const sent = {
+    integers: [-1, 2147483647],
+    texts: ['', 'a,b', 'say "so"', 'a\\b', '{}', 'NULL', ' é '],
+    bigints: [-9007199254740991, 0],
+    doubles: [0.1, -1e300, 5e-324],
+    ids: ['6ba7b810-9dad-41d1-80b4-00c04fd430c8', null],
+    none: [],
+  };
+  const { integers, texts, bigints, doubles, ids, none } = sent;
+  const [back] = await database.line`
+    SELECT ${integers}::integer[] AS integers,
+      ${texts}::text[] AS texts, ${bigints}::bigint[] AS bigints, ${doubles}::double precision[] AS doubles,
+      ${ids}::uuid[] AS ids, ${none}::text[] AS none`;
+  assert.deepEqual(back, sent);
+  const tooLarge = ['9007199254740992'];
+  await assert.rejects(
+    async () => database.line`SELECT ${tooLarge}::text[]::bigint[] AS value`,
+    /53 bits/,
+  );
 });
 
 test('row-level security is enabled and forced on every table, and each has a policy', async () => {

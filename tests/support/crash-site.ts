@@ -102,7 +102,7 @@ export class CrashSite implements AsyncDisposable {
     if (fault.isSurvived) {
       await this.#sleep(LASTS_MS);
       end();
-      await allHeardAgain(streams);
+      await allHeardAgain(streams, running);
     }
     over.abort();
     await sending;
@@ -129,10 +129,15 @@ export class CrashSite implements AsyncDisposable {
   }
 }
 
-async function allHeardAgain(streams: readonly Stream[]): Promise<void> {
+async function allHeardAgain(
+  streams: readonly Stream[],
+  { program: { child, output } }: ServerProcess,
+): Promise<void> {
   const before = streams.map(({ acknowledged }) => acknowledged.size);
   const isHeard = ({ acknowledged }: Stream, i: number) => acknowledged.size > (before[i] ?? 0);
-  await eventually('every device to be heard again', () =>
-    streams.every(isHeard) ? true : undefined,
-  );
+  await eventually('every device to be heard again', () => {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    assert.ok(!hasEnded, `the server survives it; it ended, and said: ${output.stderr}`);
+    return streams.every(isHeard) ? true : undefined;
+  });
 }

@@ -1,5 +1,6 @@
 import { expect } from '@ausculta/vitals/expect';
 import postgres from 'postgres';
+import { arrayTypes } from './array-types.ts';
 import type { Connection } from './connection.ts';
 import { beginOnLiving } from './living-connection.ts';
 import { setOrganisation } from './store.ts';
@@ -126,7 +127,8 @@ function openPool(
     connect_timeout: CONNECT_WITHIN_S,
     backoff: (retries: number) => Math.min(0.02 * 2 ** retries, RECONNECT_WITHIN_S),
     onnotice: () => undefined,
-    types: { bigint: SAFE_BIGINT },
+    fetch_types: false,
+    types: { bigint: SAFE_BIGINT, ...ARRAY_TYPES },
     connection: {
       application_name: `ausculta ${pool.scope}`,
       'ausculta.scope': pool.scope,
@@ -151,3 +153,5 @@ const SAFE_BIGINT: postgres.PostgresType<number> = {
     return value;
   },
 };
+
+const ARRAY_TYPES = arrayTypes(SAFE_BIGINT.parse);
