@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { Bundle, Parameters, Subscription } from '@medplum/fhirtypes';
+import { openConnection } from '../apps/server/src/database/pool.ts';
+import { freshDatabase, type TestDatabase } from './support/database.ts';
 import { eventsTaken, hookReceiver, numbersOf } from './support/hook-receiver.ts';
-import { startServerProcess } from './support/program.ts';
+import { startServerProcess, urlOf } from './support/program.ts';
 import {
   eventually,
   type ServerUnderTest,
@@ -320,6 +322,41 @@ for (const end of ['kill', 'stop'] as const) {
     assert.deepEqual(await eventsTaken(receiver, 3), [1, 1, 1]);
     assert.deepEqual(numbersOf([await eventsOf(again.server, id)]), [1]);
   });
+}
+
+test('what a crash held up is told of the person, whichever of their records was named', async () => {
+  const dataDir = await temporaryDirectory();
+  await using database = await freshDatabase();
+  await using receiver = await hookReceiver();
+  const endpoint = receiver.url;
+  const settings = { AUSCULTA_HOOKS: endpoint, DATABASE_URL: urlOf(database.connection) };
+  {
+    await using running = await startServerProcess(dataDir, settings);
+    const { server } = running;
+    const device = await server.addPatient();
+    const old = await server.addSubject();
+    await server.post(`/api/subjects/${old.id}/merge`, { into: device.subjectId });
+    await subscribed(server, { topic: 'alarm', filters: [`Flag?patient=${old.id}`], endpoint });
+    const filters = [`Observation?patient=${old.id}&code=8867-4&value-quantity=gt120`];
+    await subscribed(server, { topic: 'overLimit', filters, endpoint });
+    await using _held = await nothingIsNumbered(database);
+    await help(server, device);
+    await eventually('the alarm', async () => (await server.alarms(device.subjectId))[0]);
+    const reading = { time: Date.now(), values: { 'heart-rate': 125 } };
+    assert.equal((await server.send(device, JSON.stringify(reading))).status, 202);
+    await running.kill();
+  }
+  await using _again = await startServerProcess(dataDir, settings);
+  assert.deepEqual(await eventsTaken(receiver, 2), [1, 1]);
+});
+
+/** No event can be stored meanwhile. */
+async function nothingIsNumbered({ superuser }: TestDatabase): Promise<AsyncDisposable> {
+  const sql = openConnection(superuser);
+  const connection = await sql.reserve();
+  await connection`BEGIN`;
+  await connection`SELECT FROM subscription FOR UPDATE`;
+  return { [Symbol.asyncDispose]: () => sql.end({ timeout: 0 }) };
 }
 
 /** As the demo's nurse: a program cannot answer an alarm. */

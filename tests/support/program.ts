@@ -65,7 +65,7 @@ function runHere(args: readonly string[], settings: Record<string, string>): Pro
 export interface ServerProcess extends AsyncDisposable {
   readonly server: ServerUnderTest;
   readonly program: Program;
-  /** The postmaster and every process of it. */
+  /** The postmaster and every process of it; none where the database is not its own. */
   readonly postgresPids: () => number[];
   /** kill -9 of all at once: no goodbye, no last write. */
   readonly kill: () => Promise<void>;
@@ -98,7 +98,8 @@ export async function startServerProcess(
     program.child.kill();
     throw error;
   });
-  const postgresPids = (): number[] => processTree(postmasterPid(dataDir));
+  const isOwn = settings['DATABASE_URL'] === undefined;
+  const postgresPids = (): number[] => (isOwn ? processTree(postmasterPid(dataDir)) : []);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const pids = signal === 'SIGKILL' ? postgresPids() : [];
     for (const pid of [program.child.pid ?? 0, ...pids]) sendSignal(pid, signal);

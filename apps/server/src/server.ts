@@ -2,7 +2,8 @@
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
-import { type Admissions, openAdmissions } from './admissions/open-admissions.ts';
+import type { Census } from './admissions/census.ts';
+import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
 import { AlarmBook } from './alarms/book.ts';
 import type { Config } from './config.ts';
@@ -36,7 +37,6 @@ import { DiskReserve } from './status/disk-reserve.ts';
 import { Health, watchHealth } from './status/health.ts';
 import { readArchive } from './status/read-archive.ts';
 import { openSubscriptions, tellSubscribers } from './subscriptions/open-subscriptions.ts';
-import { NO_MERGES, type Records, recordsIn } from './subscriptions/records.ts';
 import { ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
@@ -169,11 +169,11 @@ async function openParts(ground: Ground): Promise<Parts> {
   const onTakenOver = outside.onFatal;
   const alarms = await AlarmBook.open({ ...outside, ...holding, onTakenOver, registry, sql });
   const sockets = new SignedInSockets();
-  let admitted: Admissions | undefined;
-  let records: Records = NO_MERGES;
+  const given = { inLane, organisationSeal: vault.organisationSeal };
+  const stays = await openStays({ ...outside, ...given, sql, registry, keys: vault });
+  const settings = options.config.subscriptions;
   const subscriptions = await openSubscriptions({
-    records: () => records,
-    ...{ ...ground, outside, sockets, keys: vault, settings: options.config.subscriptions },
+    ...{ ...ground, records: stays.census, outside, sockets, keys: vault, settings },
     alarmsSettled: () => alarms.settle(),
   });
   const writeBack = await openWriteBack({
@@ -198,14 +198,13 @@ async function openParts(ground: Ground): Promise<Parts> {
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
-  const fhir = openDocuments(ground, { ...engine, inTurn }, () => admitted);
+  const fhir = openDocuments(ground, { ...engine, inTurn }, stays.census);
   const { repository } = fhir;
   repository.watchedBy(subscriptions.documents);
   const documents = { fhir: repository, writeBack };
   const forgetting = { ...engine, parking, ...documents, vault, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, subscriptions, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
-  const given = { inLane, organisationSeal: vault.organisationSeal };
   const noteMoved = ({ fromSubjectId, toSubjectId, ...span }: MoveUnderWay): Promise<void> =>
     writeBack.moved([fromSubjectId, toSubjectId], span);
   const moving = { ...engine, ...erasing, ...given, onMoved, noteMoved };
@@ -213,9 +212,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const wearing = await openWearing({ ...outside, ...moving, onWorn: claims.begin, sql });
   const admitting = { ...outside, ...secretsOf(outside), ...moving, ...wearing, keys: vault };
   const erasedMs = (id: string, number: string) => erasing.erasure.lastOf(id, number);
-  const admissions = await openAdmissions({ ...admitting, turns, erasedMs, sql });
-  admitted = admissions;
-  records = recordsIn(admissions.census);
+  const admissions = await openAdmissions({ ...admitting, stays, turns, erasedMs, sql });
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
   return { ...ground, ...open, writeBack, hub, sockets, parking, signIn, intake, inTurn };
@@ -269,14 +266,14 @@ async function openTelemetry(
 function openDocuments(
   { options: { outside }, database: { people, line: sql }, vault: keys, owner }: Ground,
   engine: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'inTurn'>,
-  admitted: () => Admissions | undefined,
+  census: Census,
 ): Fhir {
   const lanes = lanesOfPeople(people, { owner, onTakenOver: outside.onFatal });
   return openFhir({
     ...{ ...outside, ...engine, ...lanes, sql, people, keys },
-    categoryOf: (subject) => admitted()?.categoryOf(subject) ?? subject.category,
-    usedFor: (id) => admitted()?.census.usedFor(id) ?? id,
-    recordsOf: (id) => admitted()?.census.recordsOf(id) ?? { into: undefined, from: [] },
+    categoryOf: (subject) => categoryNow(subject, census, outside.nowMs()),
+    usedFor: (id) => census.usedFor(id),
+    recordsOf: (id) => census.recordsOf(id),
   });
 }
 

@@ -16,7 +16,7 @@ import type { Records } from './records.ts';
 import * as store from './store.ts';
 
 export interface AlarmWatchPorts {
-  readonly records: () => Records;
+  readonly records: Records;
   readonly sql: Sql;
   readonly inLane: InLane;
   readonly book: SubscriptionBook;
@@ -98,7 +98,7 @@ export class AlarmWatch {
     const { book, nowMs, records } = this.#ports;
     return book
       .begun(organisationId, ['alarm'])
-      .filter(({ plan }) => wantsAlarm(plan.alarms, row, records().usedFor))
+      .filter(({ plan }) => wantsAlarm(plan.alarms, row, (id) => records.usedFor(id)))
       .map(({ id }) => ({
         subscriptionId: id,
         subjectId: row.subject_id,

@@ -25,7 +25,7 @@ import { othersOfPerson, type Records } from './records.ts';
 import * as store from './store.ts';
 
 export interface DocumentWatchPorts {
-  readonly records: () => Records;
+  readonly records: Records;
   readonly book: SubscriptionBook;
   readonly keys: DocumentKeys;
   readonly rules: EndpointRules;
@@ -197,7 +197,7 @@ export class DocumentWatch {
     const subscribers = this.#ports.book.begun(organisationId, WRITTEN_TOPICS);
     if (subscribers.length === 0) return [];
     const atMs = this.#ports.nowMs();
-    const records = this.#ports.records();
+    const { records } = this.#ports;
     const behind: RecordsBehind = (id) => othersOfPerson(id, records);
     return documents.flatMap(({ document, subjectId }) => {
       const { type, id, versionId, text } = document;

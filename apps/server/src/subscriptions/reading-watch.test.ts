@@ -7,10 +7,10 @@ import { metricOf } from '@ausculta/vitals/lookup';
 import { type FhirHouse, fhirHouse } from '../../../../tests/support/fhir-house.ts';
 import { aloneIn } from '../../../../tests/support/lane.ts';
 import { subscriptionOf } from '../../../../tests/support/subscription-sample.ts';
+import { Census } from '../admissions/census.ts';
 import type { InLane } from '../database/pool.ts';
 import { SubscriptionBook, subscriptionContext } from './book.ts';
 import { ReadingWatch } from './reading-watch.ts';
-import { NO_MERGES } from './records.ts';
 import { writeSubscription } from './store.ts';
 
 let house: FhirHouse;
@@ -42,7 +42,7 @@ async function watching(inLane: InLane = aloneIn(house.database.line)) {
     onProblem: (what: string) => void problems.push(what),
   };
   const book = await SubscriptionBook.open(ports);
-  const watch = new ReadingWatch({ ...ports, records: () => NO_MERGES, book });
+  const watch = new ReadingWatch({ ...ports, records: new Census(() => true), book });
   const stored = async (): Promise<number> => {
     const rows = await database.line`
       SELECT FROM subscription_event WHERE subscription_id = ${id}`;

@@ -17,7 +17,7 @@ import { recordEvents, type WantedEvent } from './record-events.ts';
 import type { Records } from './records.ts';
 
 export interface ReadingWatchPorts {
-  readonly records: () => Records;
+  readonly records: Records;
   readonly inLane: InLane;
   readonly book: SubscriptionBook;
   readonly keys: DocumentKeys;
@@ -71,14 +71,14 @@ export class ReadingWatch {
 
   watch(arrival: Arrival): void {
     const { book, records } = this.#ports;
-    if (this.#revision !== book.revision || this.#merges !== records().merges) this.#refresh();
+    if (this.#revision !== book.revision || this.#merges !== records.merges) this.#refresh();
     if (this.#watches.size === 0) return;
     const { series } = arrival;
     const own = this.#watches.get(series.organisationId);
     // What is in no record is told to nobody.
     if (own === undefined || series.epoch < 0 || series.metric.kind !== 'numeric') return;
     for (const one of own.ofAnybody) this.#look(one, arrival);
-    const used = records().usedFor(series.subjectId);
+    const used = records.usedFor(series.subjectId);
     for (const one of own.bySubject.get(used) ?? []) this.#look(one, arrival);
   }
 
@@ -100,9 +100,8 @@ export class ReadingWatch {
 
   #refresh(): void {
     const { book, records } = this.#ports;
-    const { merges, usedFor } = records();
     this.#revision = book.revision;
-    this.#merges = merges;
+    this.#merges = records.merges;
     const before = this.#byKey;
     this.#byKey = new Map();
     this.#watches = new Map();
@@ -115,7 +114,7 @@ export class ReadingWatch {
       const none: Watches = { ofAnybody: [], bySubject: new Map() };
       const { ofAnybody, bySubject } = this.#watches.get(organisationId) ?? none;
       this.#watches.set(organisationId, { ofAnybody, bySubject });
-      const subjects = subjectsOf(plan, usedFor);
+      const subjects = subjectsOf(plan, (id) => records.usedFor(id));
       if (subjects === undefined) ofAnybody.push(watch);
       for (const subject of subjects ?? []) {
         const own = bySubject.get(subject) ?? [];
