@@ -282,6 +282,9 @@ describe('access', () => {
     const { subjectId: id, id: device } = await patientInAlarm();
     const document = { resourceType: 'Condition', subject: { reference: `Patient/${id}` } };
     const { id: condition } = await server.post<{ id: string }>('/fhir/R4/Condition', document);
+    const held = { status: 'finished', class: { code: 'VR' }, subject: document.subject };
+    const visit = { resourceType: 'Encounter', ...held };
+    const { id: encounter } = await server.post<{ id: string }>('/fhir/R4/Encounter', visit);
     const told = subscriptionOf({ topic: 'alarm' });
     const { id: subscription } = await server.post<{ id: string }>('/fhir/R4/Subscription', told);
     const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
@@ -314,6 +317,7 @@ describe('access', () => {
       `/fhir/R4/Observation/$waveform?patient=${id}&code=ecg-ii&start=2026-11-21T08:00:00Z&end=2026-11-21T08:01:00Z`,
       `/fhir/R4/Patient/${id}/$summary`,
       `/fhir/R4/Condition/${condition}/$validate`,
+      `/fhir/R4/Encounter/${encounter}/$claim`,
       '/fhir/R4/Subscription/$status',
       `/fhir/R4/Subscription/${subscription}/$status`,
       `/fhir/R4/Subscription/${subscription}/$events`,
@@ -337,8 +341,9 @@ describe('access', () => {
     );
     for (const path of PATHS) {
       const ours = await server.fetch(path);
-      // The patient in alarm has no waveform to put into a file.
-      assert.equal(ours.status, path.includes('/edf?') ? 404 : 200, path);
+      // The patient in alarm has no waveform to put into a file, and no insurance.
+      const status = path.includes('/edf?') ? 404 : path.endsWith('$claim') ? 422 : 200;
+      assert.equal(ours.status, status, path);
       const theirs = await ask(path, { headers: foreign });
       const text = await theirs.text();
       assert.ok([200, 404].includes(theirs.status), `${path}: ${theirs.status}`);

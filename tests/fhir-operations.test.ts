@@ -297,6 +297,7 @@ test('operations are in the capability statement, and others are not', async () 
     'graphql',
     'validate',
   ]);
+  assert.deepEqual(operationsOf('Encounter'), ['claim', 'graphql', 'validate']);
   assert.deepEqual(operationsOf('Flag'), ['graphql', 'validate']);
   const ofSystem = rest?.[0]?.operation?.map(({ name }) => name) ?? [];
   assert.ok(ofSystem.includes('graphql') && !ofSystem.includes('everything'));

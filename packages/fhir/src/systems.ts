@@ -22,6 +22,17 @@ export const SYSTEM = {
   SUMMARY: 'urn:ausculta:daily-summary',
   SUMMARY_FIGURE: 'urn:ausculta:daily-summary-figure',
   RECORD_NUMBER: 'urn:ausculta:record-number',
+  VISIT_CLAIM: 'urn:ausculta:visit-claim',
+  ACT_CODE: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  ROLE_CODE: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
+  PARTICIPATION_MODE: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationMode',
+  PARTICIPATION_TYPE: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
+  PLACE_OF_SERVICE:
+    'https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set',
+  CPT: 'http://www.ama-assn.org/go/cpt',
+  HCPCS: 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets',
+  ICD_10_CM: 'http://hl7.org/fhir/sid/icd-10-cm',
+  NPI: 'http://hl7.org/fhir/sid/us-npi',
 } as const;
 
 export const EXTENSION = {

@@ -13,6 +13,8 @@ const DEFINED: Readonly<Record<string, { readonly on: string; readonly definitio
   '/Observation/$stats': { on: 'Observation', definition: `${R4}/Observation-stats` },
   // Nobody has defined one: docs/fhir.md says what it does.
   '/Observation/$waveform': { on: 'Observation', definition: 'urn:ausculta:operation:waveform' },
+  // Nobody has defined one: docs/fhir.md says what it does.
+  '/Encounter/:id/$claim': { on: 'Encounter', definition: 'urn:ausculta:operation:claim' },
   '/Patient/$merge': { on: 'Patient', definition: `${R4}/Patient-merge` },
   // Nobody has defined one: decisions/0032-fhir-operations.md says what it does.
   '/Patient/$unmerge': { on: 'Patient', definition: 'urn:ausculta:operation:unmerge' },

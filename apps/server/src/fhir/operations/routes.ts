@@ -1,5 +1,6 @@
 /** Operations of R4, each beside the definition by which the capability statement names it. */
 import type { FastifyInstance } from 'fastify';
+import { claimRoutes } from './claim-routes.ts';
 import { everythingRoutes } from './everything-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import type { Exports } from './exports.ts';
@@ -29,4 +30,5 @@ export function operationRoutes(app: FastifyInstance, ports: OperationPorts): vo
   exportRoutes(app, ports);
   importRoutes(app, ports);
   mergeRoutes(app, ports);
+  claimRoutes(app, ports);
 }
