@@ -186,6 +186,8 @@ test('arrays arrive as they were sent, each of its type', async () => {
       ${texts}::text[] AS texts, ${bigints}::bigint[] AS bigints, ${doubles}::double precision[] AS doubles,
       ${ids}::uuid[] AS ids, ${none}::text[] AS none`;
   assert.deepEqual(back, sent);
+  const [ofText] = await database.line`SELECT ${'{1,2}'}::bigint[] AS value`;
+  assert.deepEqual(ofText, { value: [1, 2] }, 'an array that is written out already');
   const tooLarge = ['9007199254740992'];
   await assert.rejects(
     async () => database.line`SELECT ${tooLarge}::text[]::bigint[] AS value`,

@@ -11,7 +11,7 @@ type Item = string | number;
 interface ArrayType {
   readonly to: number;
   readonly from: number[];
-  readonly serialize: (items: readonly (Item | null)[]) => string;
+  readonly serialize: (items: readonly (Item | null)[] | string) => string;
   readonly parse: (text: string) => (Item | null)[];
 }
 
@@ -43,8 +43,9 @@ export function arrayTypes(bigint: (text: string) => number): Record<keyof typeo
   };
 }
 
-/** One dimension, as PostgreSQL reads it. */
-function arrayText(items: readonly (Item | null)[]): string {
+/** One dimension, as PostgreSQL reads it; a text is one already. */
+function arrayText(items: readonly (Item | null)[] | string): string {
+  if (typeof items === 'string') return items;
   return `{${items.map(itemText).join(',')}}`;
 }
 
