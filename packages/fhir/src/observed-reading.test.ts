@@ -10,7 +10,6 @@ import { examplesIn } from '../../../tests/support/fhir.ts';
 import { xmlExamplesIn } from '../../../tests/support/fhir-xml.ts';
 import { dataTest } from '../../../tools/test-data.ts';
 import { type PlacedReading, toObservations } from './observation.ts';
-import { fillShape, shapeKey } from './observation-shape.ts';
 import { readObservation, type Verdict } from './observed-reading.ts';
 
 // One seed: a test that fails does so again.
@@ -36,18 +35,7 @@ function readingsOf(observation: Observation): Extract<Verdict, { kind: 'reading
   return verdict;
 }
 
-/** Without what a server gives: it does not belong to what was sent. */
-function sent({ id: _, meta, ...rest }: Observation): Observation {
-  const { versionId: _version, lastUpdated: _updated, ...labels } = meta ?? {};
-  return { ...rest, ...(Object.keys(labels).length > 0 && { meta: labels }) };
-}
-
-function assertLossless(observation: Observation): void {
-  const { shape, stampMs, readings } = readingsOf(observation);
-  assert.deepEqual(fillShape(shape, stampMs, readings), sent(observation));
-}
-
-test('a heart rate of somebody else is a reading, and can be given back to the letter', () => {
+test('a heart rate of somebody else is a reading', () => {
   const { readings, stampMs, patientId, device } = readingsOf(HEART_RATE);
   assert.deepEqual(
     readings.map(({ metric, value, flags }) => [metric.key, value, flags]),
@@ -55,19 +43,6 @@ test('a heart rate of somebody else is a reading, and can be given back to the l
   );
   assert.equal(stampMs, Date.UTC(2026, 2, 1, 10, 30, 0, 500));
   assert.deepEqual([patientId, device?.reference], ['7', 'Device/9']);
-  assertLossless(HEART_RATE);
-});
-
-test('a stream of one sender has one shape, whatever the order of its elements', () => {
-  const later = {
-    ...{ valueQuantity: { code: '/min', value: 90, system: UCUM, unit: 'beats/min' } },
-    ...HEART_RATE,
-    ...{ id: 'x', meta: { versionId: '3', lastUpdated: '2026-03-01T08:00:01Z' } },
-    ...{ effectiveDateTime: '2026-03-01T08:00:01.5-02:30' },
-  };
-  const keyOf = (observation: Observation) => shapeKey(readingsOf(observation).shape);
-  assert.equal(keyOf(later), keyOf(HEART_RATE));
-  assert.notEqual(keyOf({ ...HEART_RATE, performer: [{ display: 'Bo' }] }), keyOf(HEART_RATE));
 });
 
 const METRICS = [
@@ -111,25 +86,20 @@ for (const { codes, metric } of METRICS) {
   test(`${codes.map((code) => code.join('|')).join(' and ')} measure ${metric ?? 'nothing known'}`, () => {
     const coding = codes.map(([system, code]) => ({ system, code }));
     const verdict = readObservation({ ...HEART_RATE, code: { coding } });
-    assert.equal(verdict.readings[0]?.metric.key, metric);
+    const [reading] = verdict.kind === 'readings' ? verdict.readings : [];
+    assert.equal(reading?.metric.key, metric);
   });
 }
 
-test('a value in another unit is one where the very number can be had back', () => {
+test('a value in another unit than we tell it in is a document', () => {
   const weight = (value: number, code: string): Observation => ({
     ...HEART_RATE,
     code: { coding: [{ system: LOINC, code: '29463-7' }] },
     valueQuantity: { value, system: UCUM, code, unit: code },
   });
-  for (const [value, code, kilograms] of [
-    [70.25, 'kg', 70.25],
-    [70_250, 'g', 70.25],
-  ] as const) {
-    assert.equal(readingsOf(weight(value, code)).readings[0]?.value, kilograms);
-    assertLossless(weight(value, code));
-  }
-  const pounds = readObservation(weight(154.876, '[lb_av]'));
-  assert.equal(pounds.kind === 'document' && pounds.reason, 'unit');
+  assert.equal(readingsOf(weight(70.25, 'kg')).readings[0]?.value, 70.25);
+  const grams = readObservation(weight(70_250, 'g'));
+  assert.equal(grams.kind === 'document' && grams.reason, 'unit');
 });
 
 const FLAGS: readonly { readonly more: Partial<Observation>; readonly flags: number }[] = [
@@ -155,7 +125,6 @@ function status(code: string) {
 for (const { more, flags } of FLAGS) {
   test(`what is said of a measurement is kept: ${JSON.stringify(more)}`, () => {
     assert.equal(readingsOf({ ...HEART_RATE, ...more }).readings[0]?.flags, flags);
-    assertLossless({ ...HEART_RATE, ...more });
   });
 }
 
@@ -175,10 +144,6 @@ const DOCUMENTS: readonly { readonly reason: string; readonly observation: Obser
   { reason: 'value', observation: { ...WITHOUT_VALUE, dataAbsentReason: { text: 'probe off' } } },
   { reason: 'value', observation: { ...WITHOUT_VALUE, valueString: 'fast' } },
   {
-    reason: 'value',
-    observation: { ...HEART_RATE, component: [{ code: { text: 'x' }, valueInteger: 3 }] },
-  },
-  {
     reason: 'unit',
     observation: { ...HEART_RATE, valueQuantity: { value: 72, unit: '/min' } },
   },
@@ -197,12 +162,6 @@ const DOCUMENTS: readonly { readonly reason: string; readonly observation: Obser
     reason: 'effective',
     observation: { ...HEART_RATE, effectiveDateTime: '2026-02-30T08:00:00Z' },
   },
-  { reason: 'element', observation: { ...HEART_RATE, note: [{ text: 'after stairs' }] } },
-  { reason: 'element', observation: { ...HEART_RATE, issued: '2026-03-01T08:00:00Z' } },
-  {
-    reason: 'element',
-    observation: { ...HEART_RATE, extension: [{ url: 'urn:x', valueDecimal: 0.1 }] },
-  },
 ];
 
 for (const { reason, observation } of DOCUMENTS) {
@@ -211,16 +170,6 @@ for (const { reason, observation } of DOCUMENTS) {
     assert.equal(verdict.kind === 'document' && verdict.reason, reason);
   });
 }
-
-test('a document that measures something can be watched all the same', () => {
-  const verdict = readObservation({ ...HEART_RATE, note: [{ text: 'after stairs' }] });
-  assert.ok(verdict.kind === 'document');
-  assert.deepEqual(
-    verdict.readings.map(({ metric, value }) => [metric.key, value]),
-    [['heart-rate', 72]],
-  );
-  assert.equal(verdict.stampMs, Date.UTC(2026, 2, 1, 10, 30, 0, 500));
-});
 
 const PLACED = fc
   .record({
@@ -256,7 +205,6 @@ test('any reading goes out as an Observation and comes back as itself', () => {
         [{ metric: placed.metric.key, value: placed.value, flags: placed.flags }],
       );
       assert.equal(stampMs, placed.timeMs);
-      assertLossless(observation);
     }),
     { numRuns: 1000 },
   );
@@ -278,7 +226,6 @@ test('a cuff’s panel comes back as its pressures, whole or in part', () => {
       readingsOf(panel).readings.map(({ metric, value }) => [metric.key, value]),
       readings.map(({ metric, value }) => [metric.key, value]),
     );
-    assertLossless(panel);
   }
 });
 
@@ -286,32 +233,28 @@ function verdictOf(resource: Resource): string {
   if (resource.resourceType !== 'Observation') return 'no Observation';
   const verdict = readObservation(resource);
   if (verdict.kind === 'document') return verdict.reason;
-  assertLossless(resource);
   return verdict.readings.map(({ metric }) => metric.key).join(' ');
 }
 
-dataTest(
-  { dataset: 'fhir', name: 'the examples are readings without loss, or documents' },
-  (directory) => {
-    const counts = (folder: string) => {
-      const tally: Record<string, number> = {};
-      const all = [
-        ...examplesIn(`${directory}/${folder}`),
-        ...xmlExamplesIn(`${directory}/${folder}`),
-      ];
-      for (const { resource } of all) {
-        const verdict = verdictOf(resource);
-        if (verdict !== 'no Observation') tally[verdict] = (tally[verdict] ?? 0) + 1;
-      }
-      return tally;
-    };
-    const panel = 'nibp-systolic nibp-diastolic nibp-mean';
-    const oximeter = { spo2: 12, 'pulse-rate-oximeter': 12 };
-    const codes = { code: 36, subject: 2, value: 1, element: 1 };
-    assert.deepEqual(counts('phd-ig'), { ...oximeter, ...codes, [panel]: 1 });
-    assert.deepEqual(counts('pocd-ig'), { 'heart-rate': 1, [panel]: 1, code: 2, value: 1 });
-    // Not yet put in: their patient is the urn of a bundle's entry.
-    assert.deepEqual(counts('synthea-r4'), { code: 51, subject: 24, value: 6 });
-    assert.deepEqual(counts('r4-examples'), { code: 17, value: 1, unit: 1 });
-  },
-);
+dataTest({ dataset: 'fhir', name: 'the examples are readings, or documents' }, (directory) => {
+  const counts = (folder: string) => {
+    const tally: Record<string, number> = {};
+    const all = [
+      ...examplesIn(`${directory}/${folder}`),
+      ...xmlExamplesIn(`${directory}/${folder}`),
+    ];
+    for (const { resource } of all) {
+      const verdict = verdictOf(resource);
+      if (verdict !== 'no Observation') tally[verdict] = (tally[verdict] ?? 0) + 1;
+    }
+    return tally;
+  };
+  const panel = 'nibp-systolic nibp-diastolic nibp-mean';
+  const oximeter = { spo2: 12, 'pulse-rate-oximeter': 13 };
+  const codes = { code: 37, subject: 2 };
+  assert.deepEqual(counts('phd-ig'), { ...oximeter, ...codes, [panel]: 1 });
+  assert.deepEqual(counts('pocd-ig'), { 'heart-rate': 1, [panel]: 1, code: 3 });
+  // Not yet put in: their patient is the urn of a bundle's entry.
+  assert.deepEqual(counts('synthea-r4'), { code: 57, subject: 24 });
+  assert.deepEqual(counts('r4-examples'), { code: 18, unit: 1 });
+});

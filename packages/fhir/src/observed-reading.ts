@@ -1,14 +1,10 @@
 /**
- * The way back: an Observation that somebody sent, as readings. It becomes readings where nothing is
- * lost by it: what is alike in all Observations of its sender is kept once as a shape
- * (observation-shape.ts), and shape and reading together are what was sent. Anything else stays a
- * document, and this says why.
+ * The way back: an Observation that somebody sent, as readings, in the very units that we tell them in.
+ * Whether that is all that was sent, whole-in.ts says. What is no reading stays a document, and this says why.
  */
 import type { Metric } from '@ausculta/vitals/metric';
-import { toCanonical } from '@ausculta/vitals/units';
 import type { Observation, ObservationComponent, Quantity, Reference } from '@medplum/fhirtypes';
-import { readTime } from './effective-time.ts';
-import { makeShape, type ObservationShape, sentValue } from './observation-shape.ts';
+import { readDate } from './date-range.ts';
 import {
   flagsOf,
   flagsOfComparator,
@@ -20,15 +16,7 @@ import { SYSTEM } from './systems.ts';
 import { hasValue } from './vital-signs.ts';
 
 /** Why an Observation stays a document. */
-export type DocumentReason =
-  | 'status'
-  | 'code'
-  | 'value'
-  | 'unit'
-  | 'subject'
-  | 'effective'
-  /** It has an element that differs from one to the next: a note, an identifier, a narrative. */
-  | 'element';
+export type DocumentReason = 'status' | 'code' | 'value' | 'unit' | 'subject' | 'effective';
 
 export type Verdict =
   | {
@@ -38,43 +26,29 @@ export type Verdict =
       /** The id in `subject`, "Patient/{id}". */
       readonly patientId: string;
       readonly device: Reference | undefined;
-      readonly shape: ObservationShape;
     }
-  | {
-      readonly kind: 'document';
-      readonly reason: DocumentReason;
-      /** What of it is known for sure all the same, so that somebody can watch it. */
-      readonly readings: readonly ObservedReading[];
-      readonly stampMs: number | undefined;
-    };
+  | { readonly kind: 'document'; readonly reason: DocumentReason };
 
 /** Of an Observation that base R4 takes. */
 export function readObservation(observation: Observation): Verdict {
-  const time = readTime(observation.effectiveDateTime ?? '');
+  const { subject, device, effectiveDateTime = '' } = observation;
+  const document = (reason: DocumentReason): Verdict => ({ kind: 'document', reason });
   const flags = flagsOf(observation);
-  const document = (
-    reason: DocumentReason,
-    readings: readonly ObservedReading[] = [],
-  ): Verdict => ({
-    ...{ kind: 'document', reason, readings, stampMs: time?.atMs },
-  });
   if (flags === undefined) return document('status');
-  const measured = measuredIn(observation, flags);
-  if (typeof measured === 'string') return document(measured);
-  const patientId = /^Patient\/([A-Za-z0-9\-.]{1,64})$/.exec(
-    observation.subject?.reference ?? '',
-  )?.[1];
-  if (patientId === undefined) return document('subject', measured);
-  if (time === undefined) return document('effective', measured);
-  if (ownElement(observation) !== undefined) return document('element', measured);
-  return {
-    kind: 'readings',
-    readings: measured,
-    stampMs: time.atMs,
-    patientId,
-    device: observation.device,
-    shape: makeShape(observation, time.form),
-  };
+  const readings = measuredIn(observation, flags);
+  if (typeof readings === 'string') return document(readings);
+  const patientId = /^Patient\/([A-Za-z0-9\-.]{1,64})$/.exec(subject?.reference ?? '')?.[1];
+  if (patientId === undefined) return document('subject');
+  const stampMs = readStamp(effectiveDateTime);
+  if (stampMs === undefined) return document('effective');
+  return { kind: 'readings', readings, stampMs, patientId, device };
+}
+
+/** To the second, and no finer than a millisecond. */
+const STAMP = /T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
+
+function readStamp(text: string): number | undefined {
+  return STAMP.test(text) ? readDate(text)?.fromMs : undefined;
 }
 
 type Part = Observation | ObservationComponent;
@@ -83,11 +57,9 @@ type Part = Observation | ObservationComponent;
 function measuredIn(observation: Observation, flags: number): ObservedReading[] | DocumentReason {
   const { component = [] } = observation;
   const parts: readonly Part[] = isPressurePanel(observation) ? component : [observation];
-  const others = parts === component ? [observation] : component;
-  if (others.some(hasAmount)) return 'value';
   const readings: ObservedReading[] = [];
   for (const part of parts) {
-    // A pressure that was not measured says so, and that is part of the shape.
+    // A pressure that was not measured says so.
     if (parts === component && !hasValue(part)) continue;
     const reading = readingOf(part, flags);
     if (typeof reading === 'string') return reading;
@@ -98,12 +70,6 @@ function measuredIn(observation: Observation, flags: number): ObservedReading[] 
   return readings.length === 0 ? 'value' : readings;
 }
 
-/** A number or a text would make a shape of its own for every Observation. */
-function hasAmount(part: Part): boolean {
-  const key = Object.keys(part).find((one) => /^value[A-Z]/.test(one));
-  return key !== undefined && key !== 'valueCodeableConcept' && key !== 'valueBoolean';
-}
-
 function readingOf(part: Part, flags: number): ObservedReading | DocumentReason {
   const named = metricOfCode(part.code);
   if (named === undefined) return 'code';
@@ -112,9 +78,9 @@ function readingOf(part: Part, flags: number): ObservedReading | DocumentReason 
   if (metric.answers !== undefined) return answerOf(part, metric, flags) ?? 'value';
   const { valueQuantity } = part;
   if (valueQuantity?.value === undefined || part.dataAbsentReason !== undefined) return 'value';
-  const value = canonicalOf(metric, valueQuantity);
-  if (value === undefined) return 'unit';
-  return { metric, value, flags: flags | flagsOfComparator(valueQuantity.comparator) };
+  if (!isCanonical(valueQuantity, metric)) return 'unit';
+  const { value, comparator } = valueQuantity;
+  return { metric, value, flags: flags | flagsOfComparator(comparator) };
 }
 
 function answerOf(part: Part, metric: Metric, flags: number): ObservedReading | undefined {
@@ -125,25 +91,6 @@ function answerOf(part: Part, metric: Metric, flags: number): ObservedReading | 
   return answer && { metric, value: answer.value, flags };
 }
 
-/** Only where the very number that was sent can be had back. */
-function canonicalOf(metric: Metric, quantity: Quantity): number | undefined {
-  const { value = Number.NaN, system, code } = quantity;
-  if (system !== SYSTEM.UCUM || code === undefined) return undefined;
-  const canonical = toCanonical(metric, code, value);
-  if (!canonical.ok) return undefined;
-  return sentValue(metric, code, canonical.value) === value ? canonical.value : undefined;
-}
-
-/** What one sender's Observations share may be in a shape; this is what each has for itself. */
-const OWN = ['contained', 'derivedFrom', 'focus', 'hasMember', 'identifier', 'implicitRules'];
-OWN.push('issued', 'note', 'specimen', 'text', 'modifierExtension');
-
-function ownElement(observation: Observation): string | undefined {
-  const own = Object.keys(observation).find((key) => OWN.includes(key));
-  if (own !== undefined) return own;
-  const parts: readonly (Part | Quantity)[] = [observation, ...(observation.component ?? [])];
-  const extensions = parts.flatMap(({ extension = [] }) => extension);
-  return extensions.some((one) => !('valueReference' in one) && !('valueCode' in one))
-    ? 'extension'
-    : undefined;
+function isCanonical({ system, code }: Quantity, { unit }: Metric): boolean {
+  return system === SYSTEM.UCUM && code === unit;
 }
