@@ -265,7 +265,10 @@ export async function startServerHere(options: HereOptions = {}): Promise<Server
 export function realOutside(onProblem: Outside['onProblem']): Outside {
   return {
     nowMs: () => Date.now(),
-    after: (delayMs, run) => void setTimeout(run, delayMs),
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    },
     every: (periodMs, run) => {
       const timer = setInterval(run, periodMs);
       return () => clearInterval(timer);

@@ -61,15 +61,12 @@ export async function writeBackSample(options: SampleOptions = {}): Promise<Writ
   const here = parts.use(
     await startServerHere({
       config: { writeBackFile: file },
-      outside: { every: sooner, after: unheld, ...options.outside },
+      outside: { every: sooner, ...options.outside },
     }),
   );
   const kept = parts.move();
   return { here, there, front, file, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
-
-/** A test that is over waits for no patience of its server. */
-const unheld: Outside['after'] = (delayMs, run) => void setTimeout(run, delayMs).unref();
 
 /** What looks each second looks ten times: nobody waits for it. */
 const sooner: Outside['every'] = (periodMs, run) => {

@@ -25,7 +25,10 @@ const lastProblem = new Map<string, number>();
 
 const outside: Outside = {
   nowMs: () => Date.now(),
-  after: (delayMs, run) => void setTimeout(run, delayMs),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
   every: (periodMs, run) => {
     const timer = setInterval(run, periodMs);
     return () => clearInterval(timer);

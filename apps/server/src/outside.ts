@@ -26,7 +26,8 @@ export function gatheredRandomBytes(randomBytes: RandomBytes): RandomBytes {
 /** The world, as main.ts hands it to every part: nothing else reads a clock, a timer or chance. */
 export interface Outside {
   readonly nowMs: () => number;
-  readonly after: (delayMs: number, run: () => void) => void;
+  /** Runs once, unless the function it returns is called before: whoever no longer waits calls it. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
   /** Runs again and again until the function it returns is called. */
   readonly every: (periodMs: number, run: () => void) => () => void;
   /** Lets other work run first. */

@@ -1,6 +1,7 @@
 /** GET /api/live: the WebSocket door of the hub. */
 import { LIVE_SIGNED_OUT_CODE, LIVE_SUBPROTOCOL, LiveRequest } from '@ausculta/contract/live';
 import type { FastifyInstance } from 'fastify';
+import type { Outside } from '../outside.ts';
 import { callerOf, credentialOf } from '../people/access.ts';
 import type { LiveHub } from './hub.ts';
 import type { SignedInSockets } from './signed-in-sockets.ts';
@@ -17,7 +18,7 @@ const CLOSE_WITHIN_MS = 5_000;
 export interface LiveRoutePorts {
   readonly hub: LiveHub;
   readonly sockets: SignedInSockets;
-  readonly after: (delayMs: number, run: () => void) => void;
+  readonly after: Outside['after'];
 }
 
 export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRoutePorts): void {
@@ -26,7 +27,10 @@ export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRo
     const forget = sockets.hold(credentialOf(request), () => {
       hub.leave(viewer);
       socket.close(LIVE_SIGNED_OUT_CODE, 'signed out');
-      after(CLOSE_WITHIN_MS, () => socket.terminate());
+      socket.on(
+        'close',
+        after(CLOSE_WITHIN_MS, () => socket.terminate()),
+      );
     });
     if (forget === undefined) {
       socket.close(TRY_AGAIN_LATER, 'too many sockets');

@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import type { Outside } from '../outside.ts';
 import { type EndpointRules, mayConnect } from './endpoints.ts';
 import { guardedLookup, NotAllowed, type Resolve } from './guarded-lookup.ts';
 
@@ -25,7 +26,7 @@ const CONNECTIONS_MAX = 8;
 
 export interface RestHookPorts {
   readonly rules: EndpointRules;
-  readonly after: (delayMs: number, run: () => void) => void;
+  readonly after: Outside['after'];
   readonly resolve: Resolve;
 }
 
@@ -78,10 +79,11 @@ export class RestHooks implements Disposable {
           reason: `The endpoint cannot be reached (${error.code ?? 'broken'}).`,
         });
     });
-    this.#after(timeoutMs, () => {
+    const done = this.#after(timeoutMs, () => {
       settle({ ok: false, reason: `No answer within ${timeoutMs / 1000} s.` });
-      if (!request.closed) request.destroy();
+      request.destroy();
     });
+    request.on('close', done);
     request.end(body);
     return promise;
   }

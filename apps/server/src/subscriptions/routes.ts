@@ -32,24 +32,24 @@ export function subscriptionRoutes(fhir: FastifyInstance, subscriptions: Subscri
   fhir.post('/Subscription/$get-ws-binding-token', FHIR_ROUTE, token);
   // Whoever opens it is nobody yet: a token, which was given to somebody signed in, says who.
   fhir.get(SOCKET_PATH, { config: { access: 'public' }, websocket: true }, (socket) => {
-    const ends: (() => void)[] = [];
+    const unbound = subscriptions.after(BIND_WITHIN_MS, () => socket.terminate());
+    const ends = [unbound];
     const events = {
       send: (text: string) => socket.send(text),
       bufferedBytes: () => socket.bufferedAmount,
       close: (code: number, reason: string) => {
         socket.close(code, reason);
-        subscriptions.after(CLOSE_WITHIN_MS, () => socket.terminate());
+        ends.push(subscriptions.after(CLOSE_WITHIN_MS, () => socket.terminate()));
       },
     };
-    subscriptions.after(BIND_WITHIN_MS, () => {
-      if (ends.length === 0) socket.terminate();
-    });
     socket.on('message', (data, isBinary) => {
       const [, text] = isBinary ? [] : (BIND.exec(String(data)) ?? []);
       if (text === undefined)
         return events.close(1008, 'bind-with-token TOKEN is all that is understood');
       const end = subscriptions.sockets.bind(text, events);
-      if (end !== undefined) ends.push(end);
+      if (end === undefined) return;
+      unbound();
+      ends.push(end);
     });
     socket.on('close', () => {
       for (const end of ends) end();

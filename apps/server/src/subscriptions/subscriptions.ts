@@ -5,6 +5,7 @@ import type { Act } from '../fhir/acts.ts';
 import type { Repository } from '../fhir/repository.ts';
 import type { Arrival } from '../line/consume.ts';
 import type { SignedInSockets } from '../live/signed-in-sockets.ts';
+import type { Outside } from '../outside.ts';
 import type { Part } from '../status/routes.ts';
 import { AlarmWatch, type AlarmWatchPorts } from './alarm-watch.ts';
 import type { Content } from './asked.ts';
@@ -52,6 +53,7 @@ export interface SubscriptionsPorts
   readonly randomToken: () => string;
   readonly read: ReadAs;
   readonly resolve: RestHookPorts['resolve'];
+  readonly after: Outside['after'];
   /** Resolves when the alarms that the book has told of are durable. */
   readonly alarmsSettled: () => Promise<void>;
 }

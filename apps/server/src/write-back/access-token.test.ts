@@ -6,8 +6,9 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { temporaryDirectory } from '../../../../tests/support/server.ts';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { eventually, temporaryDirectory } from '../../../../tests/support/server.ts';
+import { countedTimers } from '../../../../tests/support/timers.ts';
 import { AccessToken } from './access-token.ts';
 import { Outgoing } from './outgoing.ts';
 
@@ -57,7 +58,7 @@ describe('what says to a destination who we are', () => {
   let tokenUrl: string;
   let outgoing: Outgoing;
   const clock = { nowMs: Date.UTC(2026, 10, 22, 12) };
-  const wait = (delayMs: number, run: () => void): void => void setTimeout(run, delayMs).unref();
+  const timers = countedTimers();
 
   before(async () => {
     server.listen(0, '127.0.0.1');
@@ -65,7 +66,7 @@ describe('what says to a destination who we are', () => {
     const address = server.address();
     tokenUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/token`;
     const rules = { prefixes: [tokenUrl], mayBePrivate: false };
-    outgoing = new Outgoing({ rules, resolve: lookup, after: wait });
+    outgoing = new Outgoing({ rules, resolve: lookup, after: timers.after });
   });
   after(async () => {
     outgoing[Symbol.dispose]();
@@ -73,6 +74,9 @@ describe('what says to a destination who we are', () => {
     server.close();
     await once(server, 'close');
   });
+  afterEach(() =>
+    eventually('no patience that is left over', () => (timers.count === 0 ? true : undefined)),
+  );
 
   const ports = () => ({ outgoing, nowMs: () => clock.nowMs, newId: () => randomUUID() });
 
@@ -171,7 +175,7 @@ describe('what says to a destination who we are', () => {
   test('a name that leads into the network of the server is not connected to', async () => {
     const rules = { prefixes: ['http://ehr.example/'], mayBePrivate: false };
     const resolve = async () => [{ address: '10.0.0.7', family: 4 }];
-    using guarded = new Outgoing({ rules, resolve, after: wait });
+    using guarded = new Outgoing({ rules, resolve, after: timers.after });
     const url = new URL('http://ehr.example/fhir');
     const reply = await guarded.post({ url, headers: {}, body: '' });
     assert.deepEqual(reply, {

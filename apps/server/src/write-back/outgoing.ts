@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import type { Outside } from '../outside.ts';
 import { type EndpointRules, mayConnect } from '../subscriptions/endpoints.ts';
 import { guardedLookup, NotAllowed, type Resolve } from '../subscriptions/guarded-lookup.ts';
 
@@ -28,7 +29,7 @@ const ANSWER_BYTES_MAX = 4 * 2 ** 20;
 export interface OutgoingPorts {
   readonly rules: EndpointRules;
   readonly resolve: Resolve;
-  readonly after: (delayMs: number, run: () => void) => void;
+  readonly after: Outside['after'];
 }
 
 export class Outgoing implements Disposable {
@@ -65,10 +66,11 @@ export class Outgoing implements Disposable {
       else if (request.reusedSocket && error.code === 'ECONNRESET') settle('stale');
       else settle(none(`it cannot be reached (${error.code ?? 'broken'})`));
     });
-    this.#ports.after(TIMEOUT_MS, () => {
+    const done = this.#ports.after(TIMEOUT_MS, () => {
       settle(none(`no answer within ${TIMEOUT_MS / 1000} s`));
-      if (!request.closed) request.destroy();
+      request.destroy();
     });
+    request.on('close', done);
     request.end(body);
     return promise;
   }
