@@ -5,13 +5,17 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../../../tests/support/server.ts';
 import { createHttpServer } from './http-server.ts';
 
+/** Whom nobody asks for. */
+const unasked = (): never => assert.fail('it is asked');
+const NOBODY = { credentialOf: unasked, callerOf: unasked };
+
 test('every page is the document, whatever its address holds; a file is itself or is not there', async () => {
   const webDir = await temporaryDirectory();
   mkdirSync(join(webDir, 'assets'));
   writeFileSync(join(webDir, 'index.html'), 'the document');
   writeFileSync(join(webDir, 'assets', 'one.js'), 'a file');
   const app = await createHttpServer({
-    signIn: {} as never,
+    signIn: NOBODY,
     trustedProxies: [],
     webDir,
     onProblem: assert.fail,
@@ -29,7 +33,7 @@ test('every page is the document, whatever its address holds; a file is itself o
 
 test('every answer says that nothing is loaded from elsewhere, whatever is answered', async () => {
   const app = await createHttpServer({
-    signIn: {} as never,
+    signIn: NOBODY,
     trustedProxies: [],
     webDir: undefined,
     onProblem: () => undefined,

@@ -22,7 +22,7 @@ const REQUEST_WITHIN_MS = 120_000;
 const REQUESTS_PER_MINUTE_MAX = 3_000;
 
 export interface HttpServerParts {
-  readonly signIn: SignIn;
+  readonly signIn: Pick<SignIn, 'credentialOf' | 'callerOf'>;
   /** Whose X-Forwarded headers are believed. */
   readonly trustedProxies: readonly string[];
   /** The built web application; absent in tests that need none. */

@@ -60,6 +60,12 @@ export function readFilter(
 
 const TOO_WIDE = fail('QUERY_TOO_WIDE', 'chains lead to too many types: name them, as in a:Type.b');
 
+/** A reference that names no types may refer to any. */
+export function mayReferTo({ target }: Pick<SearchParameter, 'target'>, type: string): boolean {
+  const targets: readonly string[] | undefined = target;
+  return targets?.includes(type) ?? true;
+}
+
 function parameterOf(
   type: string,
   code: string,
@@ -80,7 +86,7 @@ function readHas(
   const [, from = '', by = '', ...rest] = name.split(':');
   const parameter = parameterOf(from, by, context);
   const isReference = parameter?.type === 'reference';
-  if (!isReference || (parameter.target && !parameter.target.includes(type as never))) {
+  if (!isReference || !mayReferTo(parameter, type)) {
     return fail(
       'QUERY_INVALID',
       '_has is _has:Type:reference:parameter, of a reference to the type',
@@ -107,8 +113,8 @@ function readChain(
   if (parameter.type !== 'reference') {
     return fail('QUERY_INVALID', `${code} is no reference to chain from`);
   }
-  const types = parameter.target ?? [];
-  if (only !== undefined && !types.includes(only as never)) {
+  const types: readonly string[] = parameter.target ?? [];
+  if (only !== undefined && !types.includes(only)) {
     return fail('QUERY_INVALID', `${code} does not refer to that type`);
   }
   const targets: { type: string; filter: Filter }[] = [];
@@ -141,7 +147,8 @@ function readValues(
       return fail('QUERY_INVALID', `${code}:missing is true or false`);
     return ok({ kind: 'missing', parameter: code, isMissing: value === 'true' });
   }
-  const isType = type === 'reference' && parameter.target?.includes(modifier as never) === true;
+  const targets: readonly (string | undefined)[] = parameter.target ?? [];
+  const isType = type === 'reference' && modifier !== undefined && targets.includes(modifier);
   if (modifier !== undefined && !isType && !MODIFIERS[type]?.includes(modifier)) {
     return fail('QUERY_INVALID', `${code} takes no such modifier`);
   }

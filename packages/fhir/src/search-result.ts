@@ -1,6 +1,7 @@
 /** The parameters that say how the answer is to look: order, size, what comes with it. */
 import type { SearchParameter } from '@medplum/fhirtypes';
 import type { Definitions } from './definitions.ts';
+import { mayReferTo } from './search-filter.ts';
 import type { Include, SearchQuery, SortRule } from './search-query.ts';
 
 export type ResultDraft = {
@@ -137,9 +138,8 @@ function readReverse(
 ): string | undefined {
   const include = includeOf(value, context, iterate);
   if (include === undefined) return '_revinclude is Type:reference[:Target]';
-  const target = parameterOf(context, include.type, include.parameter)?.target;
-  const isAbout =
-    target === undefined || context.types.some((type) => target.includes(type as never));
+  const parameter = parameterOf(context, include.type, include.parameter);
+  const isAbout = context.types.some((type) => mayReferTo(parameter ?? {}, type));
   if (!iterate && !isAbout) return '_revinclude names a reference to a type that is found';
   draft.reverseIncludes = [...draft.reverseIncludes, include];
   return draft.reverseIncludes.length > INCLUDES_MAX ? 'too many _revinclude' : undefined;

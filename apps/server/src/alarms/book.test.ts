@@ -21,6 +21,7 @@ import {
   seriesSample,
   subjectId,
 } from '../../../../tests/support/line.ts';
+import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { Arrival } from '../line/consume.ts';
 import type { Series } from '../line/entry.ts';
@@ -59,10 +60,17 @@ async function registryOf(database: TestDatabase): Promise<Registry> {
     inLane: aloneIn(database.line),
     keys,
   });
-  const adult = { organisationId: ORGANISATION, id: SUBJECT, kind: 'patient', category: 'adult' };
-  registry.subjects.set(SUBJECT, adult as never);
-  for (const id of ['monitor-1', 'monitor-2']) {
-    registry.devices.set(id, { wearerNow: () => SUBJECT } as never);
+  const placement = { subjectId: SUBJECT, organisationId: ORGANISATION, partition: 0 };
+  const identity = { familyName: '', givenName: '', sex: 'unknown', recordNumber: '' } as const;
+  const adult = { id: SUBJECT, kind: 'patient', category: 'adult', paced: 'unknown' } as const;
+  registry.subjects.set(SUBJECT, { ...placement, ...adult, identity });
+  for (const { deviceId } of [RATE, OTHER_RATE]) {
+    const device = new RegisteredDevice({
+      ...{ id: deviceId, organisationId: ORGANISATION },
+      ...{ model: '', tokenHash: new Uint8Array() },
+    });
+    device.addWearer({ deviceId, subjectId: SUBJECT, fromMs: 0, untilMs: undefined }, placement);
+    registry.devices.set(deviceId, device);
   }
   registry.seriesById = (id) => ALL.find((series) => series.id === id);
   return registry;

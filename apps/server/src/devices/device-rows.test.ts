@@ -77,7 +77,8 @@ test('an epoch and its offset are written together or not at all', async () => {
   const device = registry.devices.get(series.deviceId);
   expect(device !== undefined, 'the archive has a device');
   const change = { kind: 'epoch', epoch: 1, offsetMs: 3_600_000, fromStampMs: NOON } as const;
-  const needs = { clock: { change, state: {} as never }, series: [] };
+  const state = { epoch: 1, offsetMs: 3_600_000, newestStampMs: 0, suspect: undefined };
+  const needs = { clock: { change, state }, series: [] };
   await assert.rejects(registry.provide(device, needs, NOON));
   assert.deepEqual([...(await sql`SELECT FROM clock_epoch`)], []);
   assert.deepEqual([...(await sql`SELECT FROM clock_offset`)], []);

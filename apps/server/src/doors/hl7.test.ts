@@ -26,8 +26,15 @@ describe('what one sender may do to the others', () => {
     tokenHash: new Uint8Array(32),
   });
   // What is taken here is admissions alone, and nothing else of the intake or of beds is asked for them.
-  const ports = {
-    intake: { isFull: () => false, contentId: () => 'id', onProblem: assert.fail },
+  const unasked = (): never => assert.fail('it is asked');
+  const ports: Hl7Ports = {
+    intake: {
+      ...{ append: unasked, registry: { provide: unasked }, parking: { park: unasked } },
+      ...{ isFull: () => false, contentId: () => 'id', onProblem: assert.fail },
+      ...{ pressure: unasked, watchRefused: unasked },
+    },
+    isMeant: unasked,
+    beds: { introduce: unasked, settle: unasked, deviceOfBed: unasked },
     deviceById: () => device,
     desk: {
       take: () => {
@@ -45,7 +52,7 @@ describe('what one sender may do to the others', () => {
       waits += 1;
       setImmediate(run);
     },
-  } as unknown as Hl7Ports;
+  };
 
   async function opened(): Promise<Listening> {
     const senders = readSenders(JSON.stringify({ senders: [SENDER] }));

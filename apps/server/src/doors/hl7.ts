@@ -41,7 +41,7 @@ export interface Hl7Ports {
   readonly deviceById: (id: string) => RegisteredDevice | undefined;
   /** Whether one of these numbers is that of who wears the device now, or nobody can contradict it. */
   readonly isMeant: (device: RegisteredDevice, numbers: readonly string[]) => boolean;
-  readonly beds: BedFeeds;
+  readonly beds: Pick<BedFeeds, 'introduce' | 'settle' | 'deviceOfBed'>;
   readonly desk: Pick<AdmissionDesk, 'take'>;
   readonly newId: () => string;
   readonly nowMs: () => number;

@@ -38,7 +38,8 @@ function room({ isDamaged = false } = {}): ReadingsById {
       waveformsBySeries: () => Promise.resolve([]),
       range: ({ metrics, fromMs, toMs, unreadable }) => {
         assert.deepEqual([fromMs, toMs], [STAMP_MS + OFFSET_MS, STAMP_MS + OFFSET_MS + 1]);
-        if (isDamaged) unreadable.push({} as never);
+        if (isDamaged)
+          unreadable.push({ metric: 'heart-rate', device: deviceId, fromMs, toMs, chunk: '1' });
         const keys = isDamaged ? [] : metrics.filter((key) => key in STORED);
         return Promise.resolve(keys.map(rangeOf));
       },

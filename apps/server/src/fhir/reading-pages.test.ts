@@ -4,6 +4,7 @@ import { linkByName } from '@ausculta/fhir/observation';
 import { parseDeviceId, parseSubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
 import fc from 'fast-check';
+import { seriesSample } from '../../../../tests/support/line.ts';
 import type { SeriesRange } from '../telemetry/merge.ts';
 import { firstTold, inOrder, isPageStart, readingsPage } from './reading-pages.ts';
 
@@ -19,7 +20,7 @@ const readingOf = (metric: string, timeMs: number) => ({
 });
 
 const rangeOf = (metric: string, timesMs: readonly number[]): SeriesRange => ({
-  series: { id: 1, organisationId: '' as never, partition: 0, ...readingOf(metric, 0) },
+  series: { ...seriesSample({ id: 1, metric }), ...readingOf(metric, 0) },
   stampsMs: Float64Array.from(timesMs),
   timesMs: Float64Array.from(timesMs),
   values: new Float64Array(timesMs.length),

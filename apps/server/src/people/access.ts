@@ -36,7 +36,10 @@ const MAY: Record<Access, (role: string | undefined) => boolean> = {
   administrator: (role) => role === 'administrator',
 };
 
-export function guardRoutes(app: FastifyInstance, signIn: SignIn): void {
+export function guardRoutes(
+  app: FastifyInstance,
+  signIn: Pick<SignIn, 'credentialOf' | 'callerOf'>,
+): void {
   app.decorateRequest('caller', undefined);
   app.decorateRequest('credential', undefined);
   app.addHook('onRoute', (route) => {
@@ -56,7 +59,10 @@ export function guardRoutes(app: FastifyInstance, signIn: SignIn): void {
 }
 
 /** Finds the caller; the fault that refuses the request, or undefined. */
-async function identify(request: FastifyRequest, signIn: SignIn): Promise<FaultCode | undefined> {
+async function identify(
+  request: FastifyRequest,
+  signIn: Pick<SignIn, 'credentialOf' | 'callerOf'>,
+): Promise<FaultCode | undefined> {
   const bearer = bearerToken(request);
   if (bearer !== undefined) {
     return await recognise(request, signIn, signIn.credentialOf('api-token', bearer));
@@ -70,7 +76,7 @@ async function identify(request: FastifyRequest, signIn: SignIn): Promise<FaultC
 
 async function recognise(
   request: FastifyRequest,
-  signIn: SignIn,
+  signIn: Pick<SignIn, 'credentialOf' | 'callerOf'>,
   credential: Credential,
 ): Promise<FaultCode | undefined> {
   request.credential = credential;

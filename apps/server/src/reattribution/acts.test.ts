@@ -58,7 +58,8 @@ test('a server that has been replaced says nothing more of who wears what, nor o
   expect(person !== undefined, 'the subject is there');
   await assert.rejects(registry.addSubject({ ...person, id: subjectId(3) }), TakenOver);
   const clock = { change: { kind: 'epoch', epoch: 1, offsetMs: 5_000, fromStampMs: 0 } } as const;
-  const needs = { clock: { ...clock, state: {} as never }, series: [] };
+  const state = { epoch: 1, offsetMs: 5_000, newestStampMs: 0, suspect: undefined };
+  const needs = { clock: { ...clock, state }, series: [] };
   await assert.rejects(registry.provide(device, needs, NOON), TakenOver);
 
   assert.deepEqual(await readAssignments(database.line), before);
@@ -97,7 +98,8 @@ for (const { what, outside, orders, isHeld = false } of [
     const inLane = aloneIn(database.line);
     const taken = actsOf({ registry, inLane });
     assert.ok((await taken.release(WHO, device, NOON - 10 * MINUTE)).ok);
-    const holds = { of: () => (isHeld ? [{ reason: 'a court' }] : []) } as never;
+    const held = { id: '1', reason: 'a court', placedBy: null, placedAt: '2026-03-01T12:00:00Z' };
+    const holds = { of: () => (isHeld ? [held] : []) };
     const acts = actsOf({ registry, inLane }, { ...outside, holds });
     const since = { subjectId: OTHER, fromMs: NOON - 8 * MINUTE };
     const before = (await readUnfinished(database.line)).length;

@@ -1,6 +1,7 @@
 /** The room as a whole: the acts upon who wears what, and the work that follows from them. */
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { LogEntry } from '../line/entry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type ActPorts, Acts } from './acts.ts';
 import { Reattribution, type ReattributionPorts } from './reattribution.ts';
 
@@ -10,8 +11,10 @@ export interface Wearing {
 }
 
 export async function openWearing(
-  ports: ReattributionPorts &
-    Pick<ActPorts, 'inLane' | 'holds' | 'organisationSeal' | 'newId' | 'onWorn'>,
+  ports: ReattributionPorts & { readonly telemetry: Pick<Telemetry, 'heads' | 'pending'> } & Pick<
+      ActPorts,
+      'inLane' | 'holds' | 'organisationSeal' | 'newId' | 'onWorn'
+    >,
 ): Promise<Wearing> {
   const reattribution = await Reattribution.open(ports);
   const { telemetry } = ports;

@@ -9,7 +9,7 @@ import { readAsOrganisation } from '../database/pool.ts';
 import { Heads } from '../telemetry/heads.ts';
 import { PostgresLog } from '../telemetry/postgres-log.ts';
 import type { QueryPorts } from '../telemetry/query-ports.ts';
-import { Reattribution, type ReattributionPorts } from './reattribution.ts';
+import { Reattribution } from './reattribution.ts';
 import { insertOrders, type OrderRow, readUnfinished } from './store.ts';
 
 test('what has arrived is not moved again when telling it fails, though whose it was is erased', async () => {
@@ -20,7 +20,8 @@ test('what has arrived is not moved again when telling it fails, though whose it
   const erased = new Set<string>();
   const sealOf = (id: string) => (erased.has(id) ? undefined : keys.sealOf());
   const onProblem = (what: string): void => void problems.push(what);
-  const moving = { sql, sealOf, onProblem, registry, heads: new Heads(), ...owner };
+  const encode = () => Promise.resolve(assert.fail('nothing is moved'));
+  const moving = { sql, sealOf, onProblem, registry, encode, heads: new Heads(), ...owner };
   const problems: string[] = [];
   const queryPorts: QueryPorts = {
     ...moving,
@@ -43,7 +44,6 @@ test('what has arrived is not moved again when telling it fails, though whose it
   });
   await insertOrders(sql, [order(1, 'monitor-1')]);
   const telemetry = {
-    heads: moving.heads,
     queryPorts,
     movePorts: moving,
     appendMove: (_: unknown, onDurable: (fault: undefined) => void) => onDurable(undefined),
@@ -71,7 +71,7 @@ test('what has arrived is not moved again when telling it fails, though whose it
     onProblem,
   };
   // Where nothing is on its way but one order, the engine and the book are asked for no more than this.
-  const ports = { sql, registry, telemetry, alarms, ...outside } as unknown as ReattributionPorts;
+  const ports = { sql, registry, telemetry, alarms, ...outside };
   const reattribution = await Reattribution.open(ports);
   // Whatever is found: what is left running would go on asking a database that is gone.
   await using _ = { [Symbol.asyncDispose]: () => reattribution.close() };

@@ -36,7 +36,8 @@ const RECENT_MS = 3 * 24 * 3_600_000;
 export interface ReattributionPorts extends TellingPorts {
   readonly sql: Sql;
   readonly registry: Registry;
-  readonly telemetry: Telemetry;
+  readonly telemetry: TellingPorts['telemetry'] &
+    Pick<Telemetry, 'queryPorts' | 'appendMove' | 'flushedSoFar'>;
   /** What somebody sees of these subjects has changed hands. */
   readonly onMoved: (subjectId: SubjectId) => void;
   /** They have arrived; what is told of either record elsewhere changes. Resolves once that is durable. */

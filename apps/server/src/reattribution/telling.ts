@@ -17,8 +17,8 @@ import { isJudged, LateJudge } from './judging.ts';
 
 export interface TellingPorts {
   readonly registry: Registry;
-  readonly telemetry: Telemetry;
-  readonly alarms: AlarmBook;
+  readonly telemetry: Pick<Telemetry, 'windows' | 'movePorts'>;
+  readonly alarms: Pick<AlarmBook, 'noteMoved' | 'tell' | 'settle'>;
   readonly nowMs: () => number;
 }
 

@@ -257,7 +257,7 @@ test('after a restart every clock is known as far as it came, of waveforms as of
   await using database = await freshDatabase();
   const archive = await openArchive(database);
   const row = chunkOf(archive.series, { generation: 1, stampsMs: [NOON], valueOf: () => 70 });
-  await insertChunks(archive.sql, [{ ...row, kind: 'waveform', last_ms: NOON + 4_000 } as never]);
+  await insertChunks(archive.sql, [{ ...row, kind: 'waveform', last_ms: NOON + 4_000 }]);
   await recallLast(archive);
   assert.equal(archive.registry.devices.get('monitor-1')?.clock, undefined, 'it had none');
   const device = archive.registry.devices.get('monitor-1');

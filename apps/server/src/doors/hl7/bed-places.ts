@@ -29,7 +29,7 @@ function earliestOf({ orders }: Hl7Group): number | undefined {
 export function settleBeds(
   decoded: Hl7Decoded,
   context: MessageContext,
-  beds: BedFeeds,
+  beds: Pick<BedFeeds, 'introduce' | 'settle'>,
 ): Promise<Fault | undefined> | undefined {
   if (decoded.kind !== 'observations' || context.sender.beds === undefined) return undefined;
   const waiting = decoded.groups.flatMap((group) => {
@@ -42,7 +42,11 @@ export function settleBeds(
 
 function settleGroup(
   group: Hl7Group,
-  { place, context, beds }: { place: FeedPlace; context: MessageContext; beds: BedFeeds },
+  {
+    place,
+    context,
+    beds,
+  }: { place: FeedPlace; context: MessageContext; beds: Pick<BedFeeds, 'introduce' | 'settle'> },
 ): Promise<Fault | undefined>[] {
   return [...devicesOf(group, context)].flatMap((device) => {
     if (device === undefined) return [beds.introduce(context.own, place)];
