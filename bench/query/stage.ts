@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { readAsOrganisation } from '../../apps/server/src/database/pool.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { createHttpServer } from '../../apps/server/src/http-server.ts';
 import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
@@ -27,7 +26,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
   const encoder = new ChunkWorker();
   const telemetry = await Telemetry.open({
     sql: pools.line,
-    read: (organisationId, work) => readAsOrganisation(pools.people, organisationId, work),
+    read: pools.read,
     sealOf: keys.sealOf,
     logKeys: keys,
     owner: await PostgresLog.takeOver(pools.line),

@@ -5,7 +5,7 @@ import type { UnreadablePart } from '@ausculta/contract/readings';
 import { expect } from '@ausculta/vitals/expect';
 import type { DeviceId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
-import { type InLane, readAsOrganisation } from '../../apps/server/src/database/pool.ts';
+import type { InLane } from '../../apps/server/src/database/pool.ts';
 import { RegisteredDevice } from '../../apps/server/src/devices/known-device.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import type { Series } from '../../apps/server/src/line/entry.ts';
@@ -57,7 +57,7 @@ export async function openArchive(database: TestDatabase): Promise<Archive> {
   const problems: string[] = [];
   return {
     sql: database.line,
-    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+    read: database.read,
     sealOf: () => ({
       ...seal,
       open: (bytes, context) => {

@@ -36,6 +36,7 @@ async function makeDatabase(template: string): Promise<TestDatabase> {
     superuser: { ...places.superuser, database: name },
     line: pools.line,
     people: pools.people,
+    read: pools.read,
     async [Symbol.asyncDispose]() {
       await pools[Symbol.asyncDispose]();
       await administer(places, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -81,13 +81,14 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const pauses = { count: 0 };
   const told: Finding[] = [];
   const ports = {
-    ...{ people: database.people, ...lanes, keys, patients, readings: NO_READINGS },
+    ...{ people: database.people, read: database.read, readings: NO_READINGS },
+    ...{ ...lanes, keys, patients },
     devices: new DevicesById(registry, () => clock.nowMs),
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
     untold: new UntoldFindings({
-      ...{ sql: line, keys, newId: () => randomUUID(), recordOf: (subject) => subject },
+      ...{ sql: line, keys, newId: randomUUID, recordOf: (subject) => subject },
       alarms: { tell: (findings) => told.push(...findings), settle: () => Promise.resolve() },
       after: (delayMs, run) => void setTimeout(run, delayMs),
       onProblem: (what, error) => {

@@ -4,7 +4,6 @@ import { after } from 'node:test';
 import { expect } from '@ausculta/vitals/expect';
 import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
 import { metricOf } from '@ausculta/vitals/lookup';
-import { readAsOrganisation } from '../../apps/server/src/database/pool.ts';
 import { RegisteredDevice } from '../../apps/server/src/devices/known-device.ts';
 import { partitionOf } from '../../apps/server/src/devices/partition.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
@@ -68,7 +67,7 @@ export class Engine {
       memoryBytes: Number.POSITIVE_INFINITY,
       mayWrite: () => true,
       sql,
-      read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+      read: database.read,
       sealOf,
       logKeys,
       owner: await PostgresLog.takeOver(database.line),

@@ -51,7 +51,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
   const { standsAt } = parts.admissions;
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
   const { desk } = parts.admissions;
-  const refusals = { people: database.people, keys: parts.vault, census };
+  const refusals = { read: database.read, keys: parts.vault, census };
   admissionRoutes(app, { registry, desk, nowMs, ...refusals });
   erasureRoutes(app, {
     erasure: parts.erasure,

@@ -9,7 +9,7 @@ import { AlarmBook } from './alarms/book.ts';
 import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import { readAsOrganisation, type Transaction } from './database/pool.ts';
+import type { Transaction } from './database/pool.ts';
 import { deviceFinder } from './devices/device-finder.ts';
 import type { MoveUnderWay } from './devices/moves-under-way.ts';
 import { Registry } from './devices/registry.ts';
@@ -230,7 +230,7 @@ async function openTelemetry(
   return await Telemetry.open({
     ...outside,
     sql: database.line,
-    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+    read: database.read,
     sealOf: vault.sealOf,
     logKeys: vault,
     owner,
@@ -264,13 +264,13 @@ async function openTelemetry(
 }
 
 function openDocuments(
-  { options: { outside }, database: { people, line: sql }, vault: keys, owner }: Ground,
+  { options: { outside }, database: { people, read, line: sql }, vault: keys, owner }: Ground,
   engine: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'inTurn'>,
   census: Census,
 ): Fhir {
   const lanes = lanesOfPeople(people, { owner, onTakenOver: outside.onFatal });
   return openFhir({
-    ...{ ...outside, ...engine, ...lanes, sql, people, keys },
+    ...{ ...outside, ...engine, ...lanes, sql, people, read, keys },
     categoryOf: (subject) => categoryNow(subject, census, outside.nowMs()),
     usedFor: (id) => census.usedFor(id),
     recordsOf: (id) => census.recordsOf(id),

@@ -7,7 +7,7 @@ import { decodeHl7 } from '@ausculta/codecs/hl7';
 import type { AdtAction, AdtPerson, Hl7Adt } from '@ausculta/codecs/hl7-adt';
 import type { RefusedAdmission } from '@ausculta/contract/admissions';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import { readAsOrganisation, type Sql } from '../database/pool.ts';
+import type { ReadAs } from '../database/readers.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { parkedContext } from '../parked/parking.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -26,7 +26,7 @@ const ROWS_MAX = 200;
 const COMES_HERE: ReadonlySet<AdtAction> = new Set(['transfer', 'swap', 'cancel-discharge']);
 
 export interface RefusedPorts {
-  readonly people: Sql;
+  readonly read: ReadAs;
   readonly keys: Pick<Vault, 'sealOf' | 'parkedSeal'>;
   readonly registry: Pick<Registry, 'subjects' | 'subjectByNumber'>;
   readonly census: Pick<Census, 'of' | 'usedFor' | 'admittedTo'>;
@@ -38,9 +38,7 @@ export async function refusedAdmissions(
   organisationId: OrganisationId,
 ): Promise<RefusedAdmission[]> {
   const page = { sinceMs: ports.nowMs() - SHOWN_MS, limit: ROWS_MAX };
-  const rows = await readAsOrganisation(ports.people, organisationId, (tx) =>
-    readRefused(tx, organisationId, page),
-  );
+  const rows = await ports.read(organisationId, (sql) => readRefused(sql, organisationId, page));
   const told = new Map<string, RefusedAdmission>();
   for (const row of rows) {
     const read = readRow(ports, organisationId, row);

@@ -43,6 +43,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     state: () => embedded?.state() ?? 'external',
     line: pools.line,
     people: pools.people,
+    read: pools.read,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import { arrayTypes } from './array-types.ts';
 import type { Connection } from './connection.ts';
 import { beginOnLiving } from './living-connection.ts';
+import { type ReadAs, Readers } from './readers.ts';
 import { setOrganisation } from './store.ts';
 
 /**
@@ -13,6 +14,8 @@ import { setOrganisation } from './store.ts';
 export interface Pools extends AsyncDisposable {
   readonly line: Sql;
   readonly people: Sql;
+  /** Of one organisation, where nothing is written. */
+  readonly read: ReadAs;
 }
 
 export type Sql = postgres.Sql;
@@ -40,8 +43,17 @@ export interface PoolSizes {
   readonly line: number;
   /** A page asks for a few things at once; more wait in line for some milliseconds. */
   readonly people: number;
+  readonly readers?: ReaderSizes;
 }
 
+interface ReaderSizes {
+  /** So many have readers of their own at a time: those that ask most, looked at after so many questions. */
+  readonly organisations: number;
+  readonly each: number;
+  readonly questionsALook: number;
+}
+
+const READER_SIZES: ReaderSizes = { organisations: 2, each: 6, questionsALook: 10_000 };
 const POOL_SIZES: PoolSizes = { line: 8, people: 8 };
 
 const CONNECT_WITHIN_S = 5;
@@ -56,14 +68,22 @@ const END_WITHIN_S = 5;
 export function openPools(connection: Connection, sizes: PoolSizes = POOL_SIZES): Pools {
   const line = openPool(connection, { size: sizes.line, scope: 'line' });
   const people = openPool(connection, { size: sizes.people, scope: 'people' });
+  const close = (sql: Sql) => sql.end({ timeout: END_WITHIN_S });
+  const { organisations: roomsMax, each, questionsALook } = sizes.readers ?? READER_SIZES;
+  const readers = new Readers({
+    open: (organisationId) =>
+      openPool(connection, { size: each, scope: 'people', readsOf: organisationId }),
+    close,
+    shared: (organisationId, work) => readAsOrganisation(people, organisationId, work),
+    roomsMax,
+    questionsALook,
+  });
   return {
     line,
     people,
+    read: readers.read,
     async [Symbol.asyncDispose]() {
-      await Promise.all([
-        line.end({ timeout: END_WITHIN_S }),
-        people.end({ timeout: END_WITHIN_S }),
-      ]);
+      await Promise.all([close(line), close(people), readers[Symbol.asyncDispose]()]);
     },
   };
 }
@@ -110,10 +130,14 @@ export function openConnection(connection: Connection): Sql {
   return openPool(connection, { size: 1, scope: 'line' });
 }
 
-function openPool(
-  connection: Connection,
-  pool: { readonly size: number; readonly scope: string },
-): Sql {
+interface PoolKind {
+  readonly size: number;
+  readonly scope: 'line' | 'people';
+  /** Its connections see this organisation alone, and write nothing. */
+  readonly readsOf?: string;
+}
+
+function openPool(connection: Connection, pool: PoolKind): Sql {
   const sql = postgres({
     host: connection.host,
     port: connection.port,
@@ -122,6 +146,8 @@ function openPool(
     password: connection.password,
     ssl: connection.ssl === 'disable' ? false : connection.ssl,
     max: pool.size,
+    // A question that takes long keeps no other waiting behind it while there are connections.
+    ...(pool.readsOf !== undefined && { max_pipeline: 0 }),
     max_lifetime: null,
     idle_timeout: 0,
     connect_timeout: CONNECT_WITHIN_S,
@@ -137,6 +163,10 @@ function openPool(
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       // Each question has one good plan, whatever it asks for: made anew, it took longer than the answer.
       ...(pool.scope === 'people' ? { plan_cache_mode: 'force_generic_plan' } : {}),
+      ...(pool.readsOf !== undefined && {
+        'ausculta.organisation': pool.readsOf,
+        default_transaction_read_only: true,
+      }),
     },
   });
   return Object.assign(sql, { begin: beginOnLiving(sql) });

@@ -3,7 +3,7 @@
  * those that have the tokens, or among all. The planner makes one plan for any value, so it cannot choose.
  */
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import type { Transaction } from '../database/pool.ts';
+import type { Reader } from '../database/readers.ts';
 import type { Condition } from './conditions.ts';
 import { candidates, referencesIn, tokenLists } from './search-candidates.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { tokenBlocks, tokensWithin } from './token-store.ts';
 
 export interface RowsOf {
-  readonly tx: Transaction;
+  readonly tx: Reader;
   readonly organisationId: OrganisationId;
 }
 

@@ -6,7 +6,7 @@
 import type { SearchRow } from '@ausculta/fhir/search-rows';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
-import type { Transaction } from '../database/pool.ts';
+import type { Reader } from '../database/readers.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -72,13 +72,13 @@ export class PatientShelf {
   }
 
   /** In the order of their ids. */
-  async entries(tx: Transaction, organisationId: OrganisationId): Promise<readonly ShelfEntry[]> {
+  async entries(tx: Reader, organisationId: OrganisationId): Promise<readonly ShelfEntry[]> {
     return (await this.#listOf(tx, organisationId)).all;
   }
 
   /** Those of the ids that there are, in the order of their ids: nobody else is looked at. */
   async withIds(
-    tx: Transaction,
+    tx: Reader,
     organisationId: OrganisationId,
     ids: Iterable<string>,
   ): Promise<readonly ShelfEntry[]> {
@@ -91,7 +91,7 @@ export class PatientShelf {
 
   /** Those who have an identifier of one of these values, of whatever system; in the order of their ids. */
   async withIdentifiers(
-    tx: Transaction,
+    tx: Reader,
     organisationId: OrganisationId,
     values: Iterable<string>,
   ): Promise<readonly ShelfEntry[]> {
@@ -100,7 +100,7 @@ export class PatientShelf {
     return [...found].sort(byId);
   }
 
-  async #listOf(tx: Transaction, organisationId: OrganisationId): Promise<Listed> {
+  async #listOf(tx: Reader, organisationId: OrganisationId): Promise<Listed> {
     const documents = await this.#documentsOf(tx, organisationId);
     const known = this.#listed.get(organisationId);
     const changes = this.#changes();
@@ -161,10 +161,7 @@ export class PatientShelf {
     this.#listed.clear();
   }
 
-  #documentsOf(
-    tx: Transaction,
-    organisationId: OrganisationId,
-  ): Promise<Map<string, FhirDocument>> {
+  #documentsOf(tx: Reader, organisationId: OrganisationId): Promise<Map<string, FhirDocument>> {
     const known = this.#documents.get(organisationId);
     if (known !== undefined) return known;
     const reading = this.#read(tx, organisationId);
@@ -173,7 +170,7 @@ export class PatientShelf {
     return reading;
   }
 
-  async #read(tx: Transaction, organisationId: OrganisationId): Promise<Map<string, FhirDocument>> {
+  async #read(tx: Reader, organisationId: OrganisationId): Promise<Map<string, FhirDocument>> {
     const found = new Map<string, FhirDocument>();
     for (const row of await readOfType(tx, organisationId, PATIENT)) {
       const { type, id, version, updated_ms: updatedMs, sealed } = row;

@@ -7,13 +7,8 @@ import { parseSearch } from '@ausculta/fhir/search-url';
 import { ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
-import {
-  type InLaneAs,
-  type InLaneAtOnce,
-  readAsOrganisation,
-  type Sql,
-  type Transaction,
-} from '../database/pool.ts';
+import type { InLaneAs, InLaneAtOnce, Sql } from '../database/pool.ts';
+import type { ReadAs, Reader } from '../database/readers.ts';
 import type { Act, Asker, Done } from './acts.ts';
 import { type Answer, GONE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { Creations } from './creations.ts';
@@ -45,6 +40,7 @@ import { NOBODY_WATCHES, type WriteWatch } from './write-watch.ts';
 
 export interface RepositoryPorts extends ReadToldPorts {
   readonly people: Sql;
+  readonly read: ReadAs;
   /** What is written changes what memory holds of patients. */
   readonly inLaneAs: InLaneAs;
   readonly inLaneAtOnce: InLaneAtOnce;
@@ -131,7 +127,7 @@ export class Repository {
     if (told !== undefined)
       return told.ok && told.value.versionId !== name.versionId ? NOT_HERE : told;
     const version = Number(name.versionId);
-    const row = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+    const row = await this.#ports.read(organisationId, (tx) =>
       store.readVersion(tx, organisationId, { ...name, version }),
     );
     return presentIn(row && this.#documentOf(organisationId, row));
@@ -143,7 +139,7 @@ export class Repository {
     question: store.HistoryQuestion,
   ): Promise<{ documents: FhirDocument[]; last: store.VersionRow | undefined; isMore: boolean }> {
     const untilMs = await this.settled(organisationId);
-    const { rows, isCut } = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+    const { rows, isCut } = await this.#ports.read(organisationId, (tx) =>
       store.readHistory(tx, organisationId, {
         ...{ ...question, untilMs },
         limit: question.limit + 1,
@@ -180,7 +176,7 @@ export class Repository {
   async search(organisationId: OrganisationId, query: SearchQuery): Promise<Result<SearchPage>> {
     const knowledge = await fhirKnowledge();
     const asked = isByChange(query) ? upTo(await this.settled(organisationId), query) : query;
-    return await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+    return await this.#ports.read(organisationId, (tx) =>
       runSearch(this.#session(tx, organisationId, knowledge), asked, knowledge),
     );
   }
@@ -210,7 +206,7 @@ export class Repository {
     work: (session: SearchSession, knowledge: Knowledge) => Promise<T>,
   ): Promise<T> {
     const knowledge = await fhirKnowledge();
-    return await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+    return await this.#ports.read(organisationId, (tx) =>
       work(this.#session(tx, organisationId, knowledge), knowledge),
     );
   }
@@ -296,10 +292,10 @@ export class Repository {
   #readsOf(organisationId: OrganisationId): Reads {
     const known = this.#reads.get(organisationId);
     if (known !== undefined) return known;
-    const { people } = this.#ports;
+    const { read } = this.#ports;
     const reads: Reads = new GatheredWrites({
       write: async (names) => {
-        const rows = await readAsOrganisation(people, organisationId, (tx) =>
+        const rows = await read(organisationId, (tx) =>
           store.readDocuments(tx, organisationId, names),
         );
         const byName = new Map(rows.map((row) => [`${row.type}/${row.id}`, row]));
@@ -362,7 +358,7 @@ export class Repository {
     return { ok: true, value: { ...known, text: opened.value } };
   }
 
-  #session(tx: Transaction, organisationId: OrganisationId, knowledge: Knowledge): SearchSession {
+  #session(tx: Reader, organisationId: OrganisationId, knowledge: Knowledge): SearchSession {
     const { keys, pause, devices } = this.#ports;
     const hash = this.hashOf(organisationId);
     const shelf = this.#shelfOf(knowledge);

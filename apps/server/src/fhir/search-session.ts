@@ -8,7 +8,7 @@ import type { Filter } from '@ausculta/fhir/search-query';
 import type { SearchRow } from '@ausculta/fhir/search-rows';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
-import type { Transaction } from '../database/pool.ts';
+import type { Reader } from '../database/readers.ts';
 import {
   type Asked,
   type ChainFilter,
@@ -85,7 +85,7 @@ export const sealedAt = (place: string, organisationId: string): string =>
   `${place}/${organisationId}`;
 
 export class SearchSession {
-  readonly tx: Transaction;
+  readonly tx: Reader;
   readonly organisationId: OrganisationId;
   readonly hash: Hash;
   readonly #ports: SessionPorts;
@@ -94,10 +94,7 @@ export class SearchSession {
   unreadable = 0;
   #compared = 0;
 
-  constructor(
-    on: { tx: Transaction; organisationId: OrganisationId; hash: Hash },
-    ports: SessionPorts,
-  ) {
+  constructor(on: { tx: Reader; organisationId: OrganisationId; hash: Hash }, ports: SessionPorts) {
     this.tx = on.tx;
     this.organisationId = on.organisationId;
     this.hash = on.hash;

@@ -35,9 +35,13 @@ test('the database keeps what is asked again, and no search that somebody made u
   /** On whichever connection has most: a few look at once. */
   const kept = async (): Promise<number> => {
     const looks = Array.from({ length: 8 }, async () => {
-      const rows = await house.database.people`
-        SELECT count(*) AS count, pg_sleep(0.05) FROM pg_prepared_statements
-        WHERE statement LIKE ${'%AS weighed%'}`;
+      const { organisationId, database } = house;
+      const rows = await database.read(
+        organisationId,
+        (sql) => sql<{ count: number }[]>`
+          SELECT count(*) AS count, pg_sleep(0.05) FROM pg_prepared_statements
+          WHERE statement LIKE ${'%AS weighed%'}`,
+      );
       return Number(rows[0]?.count);
     });
     return Math.max(...(await Promise.all(looks)));

@@ -5,7 +5,6 @@ import { keys, OTHER, openWard, SUBJECT } from '../../../../tests/support/archiv
 import { freshDatabase } from '../../../../tests/support/database.ts';
 import { NOON, ORGANISATION, subjectId } from '../../../../tests/support/line.ts';
 import { eventually } from '../../../../tests/support/server.ts';
-import { readAsOrganisation } from '../database/pool.ts';
 import { Heads } from '../telemetry/heads.ts';
 import { PostgresLog } from '../telemetry/postgres-log.ts';
 import type { QueryPorts } from '../telemetry/query-ports.ts';
@@ -25,7 +24,7 @@ test('what has arrived is not moved again when telling it fails, though whose it
   const problems: string[] = [];
   const queryPorts: QueryPorts = {
     ...moving,
-    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+    read: database.read,
     offsetsOf: (series) => registry.offsetsOf(series),
     pause: () => Promise.resolve(),
   };

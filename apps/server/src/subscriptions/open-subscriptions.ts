@@ -3,7 +3,6 @@ import { lookup } from 'node:dns/promises';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../database/open.ts';
-import { readAsOrganisation } from '../database/pool.ts';
 import { type Outside, secretsOf } from '../outside.ts';
 import { subscriptionRoutes } from './routes.ts';
 import { Subscriptions, type SubscriptionsPorts } from './subscriptions.ts';
@@ -12,14 +11,14 @@ import { TOPICS } from './topics.ts';
 type Given = Pick<
   SubscriptionsPorts,
   'records' | 'settings' | 'sockets' | 'inLane' | 'keys' | 'alarmsSettled'
-> & { readonly outside: Outside; readonly database: Pick<Database, 'line' | 'people'> };
+> & { readonly outside: Outside; readonly database: Pick<Database, 'line' | 'read'> };
 
 export async function openSubscriptions(given: Given): Promise<Subscriptions> {
   const { outside, database, ...ports } = given;
   return await Subscriptions.open({
     ...{ ...outside, ...secretsOf(outside), ...ports },
     ...{ sql: database.line, resolve: lookup },
-    read: (organisationId, work) => readAsOrganisation(database.people, organisationId, work),
+    read: database.read,
   });
 }
 

@@ -1,6 +1,7 @@
 /** Subscriptions of all organisations: who asks is told of events, again and again until it has arrived. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Parameters } from '@medplum/fhirtypes';
+import type { ReadAs } from '../database/readers.ts';
 import type { Act } from '../fhir/acts.ts';
 import type { Repository } from '../fhir/repository.ts';
 import type { Arrival } from '../line/consume.ts';
@@ -20,7 +21,7 @@ import { ReadingWatch, type ReadingWatchPorts } from './reading-watch.ts';
 import { type RestHookPorts, RestHooks } from './rest-hook.ts';
 import { SubscriptionSockets } from './sockets.ts';
 import * as store from './store.ts';
-import { type ReadAs, type Span, Telling } from './telling.ts';
+import { type Span, Telling } from './telling.ts';
 
 /** What the operator has said. */
 export interface SubscriptionSettings extends EndpointRules {

@@ -2,7 +2,7 @@
 import { parsePrecise } from '@ausculta/fhir/precise-json';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Reference } from '@medplum/fhirtypes';
-import type { Transaction } from '../database/pool.ts';
+import type { ReadAs } from '../database/readers.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
 import type { Repository } from '../fhir/repository.ts';
 import type { Content } from './asked.ts';
@@ -18,12 +18,6 @@ import {
 } from './notification.ts';
 import { contentOf } from './record-events.ts';
 import * as store from './store.ts';
-
-/** Of one organisation alone, by the database's own rules. */
-export type ReadAs = <T>(
-  organisationId: OrganisationId,
-  work: (tx: Transaction) => Promise<T>,
-) => Promise<T>;
 
 export interface TellingPorts {
   readonly read: ReadAs;

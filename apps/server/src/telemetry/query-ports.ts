@@ -1,7 +1,8 @@
 /** What questions are made of, and what they need from the rest of the engine. */
 import type { UnreadablePart } from '@ausculta/contract/readings';
-import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Sql, Transaction } from '../database/pool.ts';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import type { ReadAs } from '../database/readers.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { StampOffsets } from '../devices/stamp-offsets.ts';
 import type { Series } from '../line/entry.ts';
@@ -13,10 +14,7 @@ export interface QueryPorts {
   /** For the start alone: it reads for all organisations. */
   readonly sql: Sql;
   /** What people ask sees one organisation, and waits in a line of its own, not in the devices'. */
-  readonly read: <T>(
-    organisationId: OrganisationId,
-    work: (tx: Transaction) => Promise<T>,
-  ) => Promise<T>;
+  readonly read: ReadAs;
   readonly sealOf: SubjectKeys['sealOf'];
   readonly heads: Heads;
   readonly registry: Registry;

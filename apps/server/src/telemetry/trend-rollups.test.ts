@@ -10,7 +10,6 @@ import { freshDatabase, type TestDatabase } from '../../../../tests/support/data
 import { oneKey } from '../../../../tests/support/keys.ts';
 import { aloneIn } from '../../../../tests/support/lane.ts';
 import { NOON, ORGANISATION, runSample, subjectId } from '../../../../tests/support/line.ts';
-import { readAsOrganisation } from '../database/pool.ts';
 import { RegisteredDevice } from '../devices/known-device.ts';
 import { Registry } from '../devices/registry.ts';
 import type { Series } from '../line/entry.ts';
@@ -59,8 +58,7 @@ async function openArchive(database: TestDatabase): Promise<Archive> {
   expect(rate !== undefined && ecg !== undefined, 'series that were asked for are there');
   const archive = {
     sql: database.line,
-    read: ((organisationId, work) =>
-      readAsOrganisation(database.people, organisationId, work)) satisfies QueryPorts['read'],
+    read: database.read,
     sealOf: () => seal,
     heads: new Heads(),
     registry,

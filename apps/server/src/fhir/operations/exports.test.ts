@@ -16,7 +16,7 @@ import { Exports } from './exports.ts';
 function exportsOf(house: FhirHouse, problems: unknown[] = []): Exports {
   const { database, repository, registry, clock } = house;
   return new Exports({
-    ...{ sql: database.line, people: database.people, repository, registry },
+    ...{ sql: database.line, people: database.people, read: database.read, repository, registry },
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
     pause: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 /** Exports in bulk: asked for, prepared one after the other beside everything else, fetched, let go. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import { asOrganisation, readAsOrganisation, type Sql } from '../../database/pool.ts';
+import { asOrganisation, type Sql } from '../../database/pool.ts';
+import type { ReadAs } from '../../database/readers.ts';
 import type { Caller } from '../../people/sign-in.ts';
 import { appendAudit } from '../../vault/audit.ts';
 import type { TypeFilter } from './export-filters.ts';
@@ -16,6 +17,7 @@ const RETRY_MS = 5_000;
 export interface ExportsPorts extends Omit<PreparePorts, 'isClosed'> {
   /** Sees all organisations. */
   readonly sql: Sql;
+  readonly read: ReadAs;
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly after: (delayMs: number, run: () => void) => void;
@@ -86,25 +88,21 @@ export class Exports {
   }
 
   async read(organisationId: OrganisationId, id: string): Promise<store.ExportRow | undefined> {
-    const row = await readAsOrganisation(this.#ports.people, organisationId, (tx) =>
+    const row = await this.#ports.read(organisationId, (tx) =>
       store.readExport(tx, organisationId, id),
     );
     return row !== undefined && row.expires_ms > this.#ports.nowMs() ? row : undefined;
   }
 
   files(organisationId: OrganisationId, id: string): ReturnType<typeof store.listFiles> {
-    return readAsOrganisation(this.#ports.people, organisationId, (tx) =>
-      store.listFiles(tx, organisationId, id),
-    );
+    return this.#ports.read(organisationId, (tx) => store.listFiles(tx, organisationId, id));
   }
 
   file(
     organisationId: OrganisationId,
     place: { readonly exportId: string; readonly file: number },
   ): Promise<store.FileRow | undefined> {
-    return readAsOrganisation(this.#ports.people, organisationId, (tx) =>
-      store.readFile(tx, organisationId, place),
-    );
+    return this.#ports.read(organisationId, (tx) => store.readFile(tx, organisationId, place));
   }
 
   /** False when there is none. One that is being prepared ends at its next step. */
