@@ -1,6 +1,6 @@
 /** Devices of the registry by FHIR, on the real server, as a client of others asks for them. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { DeviceList } from '@ausculta/contract/devices';
 import { deviceTag } from '@ausculta/fhir/reading-id';
 import type {
@@ -164,6 +164,117 @@ test('a personal device is told by its guide, with the gateway that passes on wh
     id: reading.id ?? '',
   })) as Resource;
   assert.deepEqual(byId, reading);
+});
+
+/** The Observations of a patient, as they are exported. */
+async function exported({ server }: ServerHere, patient: string): Promise<Observation[]> {
+  const path = `/fhir/R4/Patient/$export?_type=Observation&patient=${patient}`;
+  const begun = await server.fetch(path, { headers: { prefer: 'respond-async' } });
+  const { pathname } = new URL(begun.headers.get('content-location') ?? '');
+  const { output } = await eventually('the export', async () => {
+    const response = await server.fetch(pathname);
+    return response.status === 202
+      ? undefined
+      : ((await response.json()) as { output: { url: string }[] });
+  });
+  const texts = await Promise.all(
+    output.map(async ({ url }) => (await server.fetch(new URL(url).pathname)).text()),
+  );
+  const lines = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  return lines.map((line) => JSON.parse(line) as Observation);
+}
+
+describe('a personal device whose clock is wrong', () => {
+  /** Behind by an hour, and it says so with what it sends. */
+  const BEHIND_MS = 3_600_000;
+  let device: TestDevice;
+  let measuredMs: number;
+
+  const measured = async (): Promise<Observation[]> =>
+    found(await search({ patient: device.subjectId }, 'Observation')) as Observation[];
+  const clockOf = ({ extension = [] }: Observation): Reference | undefined =>
+    extension.find(({ url }) => url.endsWith('/CoincidentTimeStampReference'))?.valueReference;
+  const send = async (value: number, behindMs: number): Promise<void> => {
+    measuredMs = Date.now();
+    const sent = measuredMs - behindMs;
+    const readings = [{ time: sent, values: { spo2: value } }];
+    const response = await here.server.send(device, JSON.stringify({ sent, readings }));
+    assert.equal(response.status, 202);
+  };
+
+  before(async () => {
+    const { server } = here;
+    const subject = await server.addSubject();
+    const asked = { id: 'oximeter-1', subjectId: subject.id, about: { kind: 'personal' } };
+    const { token } = await server.post<{ token: string }>('/api/devices', asked);
+    device = { id: 'oximeter-1', token, subjectId: subject.id };
+  });
+
+  test('says what both clocks showed beside the reading, whose time is the right one', async () => {
+    await send(97, BEHIND_MS);
+    const [reading] = await eventually('the reading', async () => {
+      const all = await measured();
+      return all.length === 1 ? all : undefined;
+    });
+    assert.ok(reading);
+    const readAtMs = Date.parse(reading.effectiveDateTime ?? '');
+    assert.ok(Math.abs(readAtMs - measuredMs) < 60_000, reading.effectiveDateTime);
+    const clock = (await read(clockOf(reading) ?? {})) as Observation;
+    const gatewayMs = Date.parse(clock.effectiveDateTime ?? '');
+    const shownMs = Date.parse(clock.valueDateTime ?? '');
+    assert.ok(Math.abs(gatewayMs - shownMs - BEHIND_MS) < 60_000, clock.valueDateTime);
+    assert.equal(clock.subject?.reference, `Device/${deviceTag(device.id)}`);
+    assert.equal(clock.subject?.reference, reading.device?.reference);
+    assert.deepEqual(clock.device, reading.extension?.[0]?.valueReference);
+    assert.deepEqual(await read(clockOf(reading) ?? {}), clock, 'always the same');
+    const { id = '' } = clock;
+    assert.equal(await status(client.delete({ resourceType: 'Observation', id })), 405);
+    const version = clock.meta?.versionId ?? '';
+    assert.deepEqual(await client.vread({ resourceType: 'Observation', id, version }), clock);
+  });
+
+  test('is found with its readings by whoever asks for all that they name, and in the record', async () => {
+    const [reading] = await measured();
+    const clock = clockOf(reading ?? { resourceType: 'Observation', status: 'final', code: {} });
+    const [, id = ''] = clock?.reference?.split('/') ?? [];
+    const asked = { patient: device.subjectId, code: '59408-5' };
+    for (const [include, isIn] of [
+      ['*', true],
+      ['Observation:*', true],
+      ['Observation:device', false],
+    ] as const) {
+      const bundle = await search({ ...asked, _include: include }, 'Observation');
+      assert.equal(ids(bundle, 'include').includes(id), isIn, include);
+    }
+    const record = await here.server.get<Bundle>(
+      `/fhir/R4/Patient/${device.subjectId}/$everything`,
+    );
+    assert.deepEqual(ids(record, 'include'), [id]);
+    const lines = await exported(here, `Patient/${device.subjectId}`);
+    const own = lines.filter((line) => line.subject?.reference?.startsWith('Device/'));
+    assert.deepEqual(
+      own.map((line) => line.id),
+      [id],
+    );
+  });
+
+  test('has another such moment when it is set right, and none for what is right', async () => {
+    const [before] = await measured();
+    await send(98, 0);
+    const [after, earlier] = await eventually('the second reading', async () => {
+      const all = await measured();
+      return all.length === 2 ? all : undefined;
+    });
+    assert.ok(before && after && earlier);
+    assert.equal(clockOf(after), undefined);
+    assert.deepEqual(clockOf(earlier), clockOf(before));
+  });
+
+  test('knows no moment that it never had, nor of a device that is no personal one', async () => {
+    const tag = deviceTag(device.id);
+    for (const id of [`${tag}.clock.1.zzz`, `${deviceTag(worn.id)}.clock.1.zzz`])
+      assert.equal(await status(client.read({ resourceType: 'Observation', id })), 404, id);
+  });
 });
 
 test('a monitor at the point of care names what measures, which is found by its device', async () => {

@@ -3,8 +3,9 @@
  * coincident time stamp. Whoever has both can place every stamp of the device.
  */
 import type { Device, Observation, Reference } from '@medplum/fhirtypes';
-import { deviceTag } from './reading-id.ts';
-import { SYSTEM } from './systems.ts';
+import { GATEWAY_ID } from './device.ts';
+import { deviceTag, parseReadingId, type ReadingKey, readingId } from './reading-id.ts';
+import { EXTENSION, SYSTEM } from './systems.ts';
 
 export interface ClockMoment {
   readonly device: Reference<Device>;
@@ -25,12 +26,15 @@ const CLOCKS = {
   'high-resolution': '68072',
 } as const;
 
-export function toCoincidentObservation(moment: ClockMoment): Observation {
+const PROFILE = 'http://hl7.org/fhir/uv/phd/StructureDefinition/PhdCoincidentTimeStampObservation';
+
+export function toCoincidentObservation(id: string, moment: ClockMoment): Observation {
   const { device, gateway, gatewayMs, sensor } = moment;
   const clock = sensor.kind === 'faulty' ? 'absolute' : sensor.kind;
   return {
     resourceType: 'Observation',
-    id: `${deviceTag(device.reference ?? '')}.clock.${gatewayMs.toString(36)}`,
+    id,
+    meta: { profile: [PROFILE] },
     status: 'final',
     code: { coding: [{ system: SYSTEM.MDC, code: CLOCKS[clock] }] },
     subject: device,
@@ -57,6 +61,67 @@ function shown(
     default:
       return sensor satisfies never;
   }
+}
+
+/** From this stamp of an epoch on, a device's readings are placed so much later than it says. */
+export interface ClockCorrection {
+  readonly deviceId: string;
+  readonly epoch: number;
+  readonly fromStampMs: number;
+  readonly offsetMs: number;
+}
+
+/** Where a reading's id has its metric; no metric is called so. */
+const CLOCK = 'clock';
+
+export function correctionId({
+  deviceId,
+  epoch,
+  fromStampMs,
+}: Omit<ClockCorrection, 'offsetMs'>): string {
+  const device = deviceTag(deviceId);
+  return readingId({ device, name: CLOCK, epoch, stampMs: fromStampMs });
+}
+
+/** Undefined for what is no id of a correction; whether there is such a one is not known here. */
+export function parseCorrectionId(id: string): Omit<ReadingKey, 'name'> | undefined {
+  const key = parseReadingId(id);
+  return key?.name === CLOCK ? key : undefined;
+}
+
+/**
+ * What is known of a clock that was wrong is by how much, and from which of its stamps on: that is told as the
+ * moment at which the two were looked at. A clock that drifts has another one whenever it is corrected anew.
+ */
+export function correctionObservation(correction: ClockCorrection): Observation {
+  const { deviceId, fromStampMs, offsetMs } = correction;
+  const told = toCoincidentObservation(correctionId(correction), {
+    device: { reference: `Device/${deviceTag(deviceId)}` },
+    gateway: { reference: `Device/${GATEWAY_ID}` },
+    gatewayMs: fromStampMs + offsetMs,
+    sensor: isOfCalendar(fromStampMs)
+      ? { kind: 'absolute', atMs: fromStampMs }
+      : { kind: 'faulty' },
+  });
+  const text =
+    'Readings from this time of the device on are placed by the difference, until the next.';
+  return { ...told, note: [{ text }] };
+}
+
+/** FHIR has four digits for a year. */
+function isOfCalendar(ms: number): boolean {
+  return /^\d{4}-/.test(new Date(ms).toISOString());
+}
+
+/** The ids of the corrections that an Observation, as text, refers to. */
+export function correctionsIn(text: string): string[] {
+  if (!text.includes(EXTENSION.COINCIDENT)) return [];
+  const { extension = [] } = JSON.parse(text) as Observation;
+  return extension.flatMap(({ url, valueReference }) => {
+    const [type, id = ''] = valueReference?.reference?.split('/') ?? [];
+    const isOurs = type === 'Observation' && parseCorrectionId(id) !== undefined;
+    return url === EXTENSION.COINCIDENT && isOurs ? [id] : [];
+  });
 }
 
 /** Undefined for what is none, or does not say when: the sensor's clock was the better one. */

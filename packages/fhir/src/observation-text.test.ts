@@ -49,9 +49,12 @@ function plainTexts(readings: readonly PlacedReading[], ...links: [] | [typeof L
 
 const textOf = ({ text }: ToldObservation) => text;
 
-const LINKS = ({ deviceId }: PlacedReading) => ({
+const LINKS = ({ deviceId, timeMs, stampMs }: PlacedReading) => ({
   device: { reference: `Device/${deviceId}` },
-  personal: { gateway: { reference: 'Device/hub' } },
+  personal: {
+    gateway: { reference: 'Device/hub' },
+    ...(timeMs > stampMs && { coincident: { reference: `Observation/${timeMs - stampMs}` } }),
+  },
 });
 
 test('any readings are written as their Observations would be', () => {

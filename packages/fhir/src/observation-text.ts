@@ -52,8 +52,8 @@ export function observationTexts(
 
 /** What the rest of an Observation depends on; an answer in words is part of it. */
 function templateKey(measurement: readonly PlacedReading[]): string {
-  const [{ subjectId, deviceId, epoch }] = measurement as [PlacedReading];
-  let key = `${subjectId} ${deviceId} ${epoch}`;
+  const [{ subjectId, deviceId, epoch, timeMs, stampMs }] = measurement as [PlacedReading];
+  let key = `${subjectId} ${deviceId} ${epoch} ${timeMs - stampMs}`;
   for (const { metric, flags, value } of measurement) {
     key += ` ${metric.key} ${flags} ${metric.answers === undefined ? '' : value}`;
   }

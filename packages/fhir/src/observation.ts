@@ -37,7 +37,7 @@ export interface DeviceLinks {
   };
 }
 
-/** The same for all readings of one device, metric and epoch. */
+/** The same for all readings of one device, metric and epoch that are placed by one offset. */
 export type LinksOf = (reading: PlacedReading) => DeviceLinks;
 
 /** Without more knowledge a device is known by its name. */

@@ -209,11 +209,11 @@ test('what a clock showed goes out and comes back', () => {
     { kind: 'high-resolution', elapsedUs: 1 },
     { kind: 'faulty' },
   ] as const) {
-    const observation = toCoincidentObservation({ ...MOMENT, sensor });
+    const observation = toCoincidentObservation('c', { ...MOMENT, sensor });
     assertValid(observation);
     assert.deepEqual(readCoincident(observation), { ...MOMENT, sensor });
   }
-  const { effectiveDateTime: _, ...timeless } = toCoincidentObservation({
+  const { effectiveDateTime: _, ...timeless } = toCoincidentObservation('c', {
     ...MOMENT,
     sensor: { kind: 'faulty' },
   });

@@ -1,11 +1,16 @@
 /** Devices of the registry as FHIR has them: found by the hash that stands for their name in ids. */
+import {
+  correctionId,
+  correctionObservation,
+  parseCorrectionId,
+} from '@ausculta/fhir/coincident-time';
 import { GATEWAY_ID, toDevice, toGateway } from '@ausculta/fhir/device';
 import { linksOfDevice, toDeviceMetrics } from '@ausculta/fhir/device-metric';
 import { type LinksOf, linkByName } from '@ausculta/fhir/observation';
 import { deviceTag } from '@ausculta/fhir/reading-id';
 import { sha256Hex } from '@ausculta/fhir/sha-256';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import type { Device, DeviceMetric, Resource } from '@medplum/fhirtypes';
+import type { Device, DeviceMetric, Observation, Resource } from '@medplum/fhirtypes';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
@@ -49,6 +54,7 @@ export class DevicesById {
   /** What the registry tells by this name; undefined where it knows none. */
   told(organisationId: OrganisationId, { type, id }: DocumentName): ToldDevice | undefined {
     if (type === DEVICE && id === GATEWAY_ID) return told(toGateway());
+    if (type === 'Observation') return this.#correction(organisationId, id);
     if (type !== DEVICE && type !== METRIC) return undefined;
     const [tag = ''] = id.split('.', 1);
     const device = this.byTag(organisationId, tag);
@@ -70,12 +76,32 @@ export class DevicesById {
     return toDeviceMetrics({ id, isDisabled, kind: about.kind, metrics }).map(told);
   }
 
-  /** How readings name the device that they are of. */
-  readonly linksOf: LinksOf = ({ deviceId, metric }) => {
-    const about = this.#registry.devices.get(deviceId)?.about;
-    const links = linksOfDevice({ id: deviceId, kind: about?.kind }, metric);
-    return links ?? linkByName({ deviceId });
+  /** How readings name the device that they are of, and how its clock was corrected for them. */
+  readonly linksOf: LinksOf = ({ deviceId, metric, epoch, timeMs, stampMs }) => {
+    const device = this.#registry.devices.get(deviceId);
+    const links = linksOfDevice({ id: deviceId, kind: device?.about.kind }, metric);
+    const offsetMs = timeMs - stampMs;
+    if (links?.personal === undefined || offsetMs === 0) return links ?? linkByName({ deviceId });
+    // One offset may be known twice of an epoch: the first time says the same.
+    const marks = device?.offsetsOf(epoch).marks;
+    const mark = marks?.find((one) => one.offsetMs === offsetMs);
+    if (mark === undefined) return links;
+    const id = correctionId({ deviceId, epoch, ...mark });
+    const coincident = { reference: `Observation/${id}` };
+    return { ...links, personal: { ...links.personal, coincident } };
   };
+
+  /** What a personal device's clock showed, where it was wrong. */
+  #correction(organisationId: OrganisationId, id: string): ToldDevice | undefined {
+    const key = parseCorrectionId(id);
+    const device = key && this.byTag(organisationId, key.device);
+    if (key === undefined || device?.about.kind !== 'personal') return undefined;
+    const { epoch, stampMs } = key;
+    const { marks } = device.offsetsOf(epoch);
+    const mark = marks.find(({ fromStampMs }) => fromStampMs === stampMs);
+    if (mark === undefined || mark.offsetMs === 0) return undefined;
+    return told(correctionObservation({ deviceId: device.id, epoch, ...mark }));
+  }
 
   #learn(devices: Iterable<RegisteredDevice>): void {
     for (const { id } of devices) {
@@ -87,9 +113,10 @@ export class DevicesById {
 }
 
 /** Another version for each thing that the registry says of it. */
-function told({ resourceType, id = '', ...rest }: Device | DeviceMetric): ToldDevice {
+function told(made: Device | DeviceMetric | Observation): ToldDevice {
+  const { resourceType, id = '', meta, ...rest } = made;
   const versionId = `0.${sha256Hex(JSON.stringify(rest)).slice(0, 16)}`;
-  const resource = { resourceType, id, meta: { versionId }, ...rest } as Device | DeviceMetric;
+  const resource = { resourceType, id, meta: { versionId, ...meta }, ...rest } as typeof made;
   const own = { type: resourceType, id, versionId, updatedMs: undefined };
   return { ...own, text: JSON.stringify(resource), resource };
 }

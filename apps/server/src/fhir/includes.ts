@@ -1,4 +1,5 @@
 /** What comes with the matches of a search: what they refer to, and what refers to them. */
+import { correctionsIn } from '@ausculta/fhir/coincident-time';
 import type { Include, SearchQuery } from '@ausculta/fhir/search-query';
 import type { Condition } from './conditions.ts';
 import type { DocumentName } from './document.ts';
@@ -52,6 +53,14 @@ async function referredTo(
     if (at % AT_ONCE === AT_ONCE - 1) await session.pause();
     const own = includes.filter((include) => include.type === type);
     if (own.length === 0) continue;
+    // No search parameter names it.
+    const isAll = own.some(
+      ({ parameter, target }) => parameter === '*' && (target ?? type) === type,
+    );
+    for (const id of isAll ? correctionsIn(text) : []) {
+      const name = { type, id };
+      if (!known.has(keyOf(name))) wanted.set(keyOf(name), name);
+    }
     for (const { parameter, value } of session.rowsOf(text)) {
       if (value.kind !== 'reference' || value.url !== `${value.type}/${value.id}`) continue;
       const name = { type: value.type ?? '', id: value.id ?? '' };

@@ -21,9 +21,9 @@ export async function readTold(
   name: DocumentName,
   { readings, devices }: ReadToldPorts,
 ): Promise<Answer<FhirDocument> | undefined> {
-  if (name.type === 'Observation') return await readings.read(organisationId, name.id);
   const device = devices.told(organisationId, name);
-  return device && { ok: true, value: device };
+  if (device !== undefined) return { ok: true, value: device };
+  return name.type === 'Observation' ? await readings.read(organisationId, name.id) : undefined;
 }
 
 /** Why it is not to be written, where it is told here. */

@@ -1,4 +1,6 @@
 /** The pages of `Patient/[id]/$everything` over HTTP. */
+import { correctionsIn } from '@ausculta/fhir/coincident-time';
+import type { ToldObservation } from '@ausculta/fhir/observation-text';
 import { fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
@@ -103,15 +105,29 @@ async function pageOf(
   const start = 'atMs' in cursor ? cursor : undefined;
   const query = { ...queryOf(asked), count: count - found.length, page: start };
   const readings = await readingsPage(query, source);
+  const clocks = await clocksOf(repository, organisationId, readings.resources);
   return {
     ok: true,
     value: {
       found: [...found, ...readings.resources.map(documentOfReading)],
-      included,
+      included: [...included, ...clocks],
       next: readings.next,
       isUnreadable: isUnreadable || readings.isUnreadable,
     },
   };
+}
+
+/** What the clocks of personal devices showed that were corrected for these readings. */
+async function clocksOf(
+  repository: ObservationPorts['repository'],
+  organisationId: OrganisationId,
+  readings: readonly ToldObservation[],
+): Promise<FhirDocument[]> {
+  const ids = new Set(readings.flatMap(({ text }) => correctionsIn(text)));
+  if (ids.size === 0) return [];
+  return await repository.look(organisationId, async (session) =>
+    [...ids].flatMap((id) => session.told({ type: 'Observation', id }) ?? []),
+  );
 }
 
 const NO_DOCUMENTS = { found: [], included: [], after: undefined, isUnreadable: false } as const;

@@ -1,5 +1,6 @@
 /** The lines of an export's file, made while they are fetched. */
 
+import { correctionsIn } from '@ausculta/fhir/coincident-time';
 import type { LinksOf } from '@ausculta/fhir/observation';
 import type { ObservationQuery } from '@ausculta/fhir/observation-query';
 import type { OrganisationId } from '@ausculta/vitals/identity';
@@ -91,14 +92,21 @@ async function* readingLines(
   const interval = { fromMs: sinceMs ?? Number.NEGATIVE_INFINITY, untilMs: askedMs };
   const unreadable: Parameters<typeof allReadings>[2] = [];
   const asked = { subjectId, ...{ codes: [], categories: [], ignored: [] }, interval };
+  const clocks = new Set<string>();
   for await (const readings of allReadings(asked, source, unreadable)) {
     const texts: string[] = [];
     for (const [index, { text }] of readings.entries()) {
       if (index % COMPARED_AT_ONCE === 0) await pause();
-      if (isWanted(text)) texts.push(text);
+      if (!isWanted(text)) continue;
+      texts.push(text);
+      for (const id of correctionsIn(text)) clocks.add(id);
     }
     if (texts.length > 0) yield `${texts.join('\n')}\n`;
   }
+  const corrections = await repository.look(row.organisation_id, async (session) =>
+    [...clocks].flatMap((id) => session.told({ type: 'Observation', id }) ?? []),
+  );
+  for (const { text } of corrections) if (isWanted(text)) yield `${text}\n`;
   // The rest has been told: the file ends without its end.
   if (unreadable.length > 0) throw new FileBroken('part of the readings does not open');
 }
