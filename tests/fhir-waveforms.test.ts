@@ -1,8 +1,9 @@
 /** Waveforms by FHIR, on the real server: a window of them as SampledData, as fine as is asked. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { NO_COMPRESSION } from '@ausculta/blocks/compression';
 import { encodeRuns } from '@ausculta/blocks/waveform-block';
+import { deviceTag } from '@ausculta/fhir/reading-id';
 import { FLAG } from '@ausculta/vitals/reading';
 import type { Bundle, Observation, Parameters } from '@medplum/fhirtypes';
 import { clientStatus, type KitClient, kitClient } from './support/fhir-clients.ts';
@@ -109,6 +110,90 @@ test('several are asked for at once, as Parameters too; outside the window there
   );
   const span = { start: iso(startMs + 10_000), end: iso(startMs + 12_000) };
   assert.deepEqual(await ask({ code: 'ecg-ii', ...span }), []);
+});
+
+describe('an electrocardiogram of several leads', () => {
+  const LEADS = ['ecg-i', 'ecg-ii', 'ecg-avr', 'ecg-v1'];
+  const panels = ['urn:iso:std:iso:11073:10101|131328', 'http://loinc.org|11524-6', 'ecg'];
+  const samplesOf = (lead: number) => SAMPLES.map((sample) => sample + lead);
+  const codesOf = ({ component = [] }: Observation) =>
+    component.map(
+      ({ code }) => code.coding?.find(({ system }) => system?.startsWith('urn:iso'))?.code,
+    );
+  let patient: string;
+  const asked = (input: object) => ask({ patient, ...input });
+
+  before(async () => {
+    const { server } = here;
+    const subject = await server.addSubject();
+    const about = { kind: 'point-of-care' };
+    const body = { id: 'ecg-cart', subjectId: subject.id, about };
+    const { token } = await server.post<{ token: string }>('/api/devices', body);
+    const cart = { id: 'ecg-cart', token, subjectId: subject.id };
+    patient = subject.id;
+    await server.send(cart, JSON.stringify({ time: Date.now(), values: { 'heart-rate': 70 } }));
+    const rate = { numerator: HZ, denominator: 1 };
+    const common = { startMs, rate, gain: 200, zero: 512, flags: 0 };
+    const leads = LEADS.map((metric, at) => ({ metric, samples: samplesOf(at), ...common }));
+    // One that broke off, and a signal that is no lead.
+    const short = { metric: 'ecg-v6', samples: SAMPLES.subarray(0, HZ), ...common };
+    const pleth = { metric: 'pleth', samples: SAMPLES, ...common };
+    const block = encodeRuns([...leads, short, pleth], NO_COMPRESSION);
+    assert.ok(block.ok);
+    const sent = await server.send(cart, Uint8Array.from(block.value), 'waveforms');
+    assert.equal(sent.status, 202, await sent.text());
+    await eventually('the leads', async () =>
+      (await asked({ code: 'ecg-v1' })).length === 1 ? true : undefined,
+    );
+  });
+
+  test('is one Observation with a component for each, whichever code of the whole is asked for', async () => {
+    for (const code of panels) {
+      const [all, short, ...others] = await asked({ code });
+      assert.ok(all && short);
+      assert.deepEqual(others, []);
+      assert.deepEqual(codesOf(all), ['131329', '131330', '131390', '131331']);
+      assert.deepEqual(
+        all.component?.map((one) => one.valueSampledData?.data?.split(' ').map(Number)),
+        LEADS.map((_, at) => [...samplesOf(at).subarray(0, 2 * HZ)]),
+      );
+      assert.equal(all.valueSampledData, undefined);
+      assert.deepEqual(all.effectivePeriod, { start: iso(startMs), end: iso(startMs + 2_000) });
+      assert.deepEqual(all.device?.reference, `Device/${deviceTag('ecg-cart')}`);
+      assert.equal(valuesOf(short).length, HZ, 'the one that broke off, alone');
+    }
+  });
+
+  test('is read again under its id, as fine as it was told, and written by nobody', async () => {
+    for (const period of [undefined, '20']) {
+      const [all] = await asked({ code: 'ecg', ...(period && { period }) });
+      const id = all?.id ?? '';
+      assert.deepEqual(await client.read({ resourceType: 'Observation', id }), all);
+      const gone = id.replace(/leads-\w+/, 'leads-3zz');
+      assert.equal(await status(client.read({ resourceType: 'Observation', id: gone })), 404);
+      assert.equal(await status(client.delete({ resourceType: 'Observation', id })), 405);
+    }
+  });
+
+  test('is told lead by lead to whoever asks for leads, and with what else is asked for', async () => {
+    const two = await asked({ code: 'ecg-i,ecg-ii' }).catch(() => undefined);
+    assert.equal(two, undefined, 'codes come one by one');
+    const [one, ...none] = await asked({ code: 'ecg-ii' });
+    assert.deepEqual(none, []);
+    assert.equal(one?.component, undefined);
+    const parameter = ['ecg', 'pleth'].map((valueCode) => ({ name: 'code', valueCode }));
+    const input: Parameters = {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'patient', valueReference: { reference: `Patient/${patient}` } },
+        ...parameter,
+        { name: 'start', valueInstant: iso(startMs) },
+        { name: 'end', valueInstant: iso(startMs + 1_000) },
+      ],
+    };
+    const both = await ask(input, { method: 'POST', input });
+    assert.deepEqual(both.map((told) => told.component?.length ?? 1).toSorted(), [1, 5]);
+  });
 });
 
 test('what cannot be answered is refused with what to ask instead', async () => {

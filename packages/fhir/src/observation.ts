@@ -205,7 +205,10 @@ function frame(
   };
 }
 
-function extensionsOf({ gateway, coincident }: NonNullable<DeviceLinks['personal']>): Extension[] {
+export function extensionsOf({
+  gateway,
+  coincident,
+}: NonNullable<DeviceLinks['personal']>): Extension[] {
   const clock = coincident && { url: EXTENSION.COINCIDENT, valueReference: coincident };
   return [{ url: EXTENSION.GATEWAY, valueReference: gateway }, ...(clock ? [clock] : [])];
 }

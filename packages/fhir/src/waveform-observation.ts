@@ -4,11 +4,11 @@
  * Observation with a component each.
  */
 import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
-import { metricOf } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import { type SampleRate, sampleOffsetMs } from '@ausculta/vitals/waveform';
 import type { Observation, SampledData } from '@medplum/fhirtypes';
-import { codingsOf, type DeviceLinks } from './observation.ts';
+import { leadsName, PANEL } from './ecg-leads.ts';
+import { codingsOf, type DeviceLinks, extensionsOf } from './observation.ts';
 import { certainty } from './observation-value.ts';
 import { deviceTag, parseReadingId, type ReadingKey, readingId } from './reading-id.ts';
 import { SYSTEM } from './systems.ts';
@@ -77,7 +77,7 @@ export function toWaveformObservation(
 ): Observation {
   const [first] = runs;
   const { timeMs, samples, rate, subjectId } = first;
-  const metric = runs.length === 1 ? first.metric : metricOf('ecg');
+  const metric = runs.length === 1 ? first.metric : PANEL;
   const { status, security, interpretation } = certainty(
     runs.reduce((sum, { flags }) => sum | flags, 0),
   );
@@ -85,8 +85,9 @@ export function toWaveformObservation(
   const phd = { coding: [{ system: SYSTEM.PHD_CATEGORY, code: 'phd' }] };
   return {
     resourceType: 'Observation',
-    id: idOf(first, metric),
+    id: idOf(runs),
     ...(security.length > 0 && { meta: { security } }),
+    ...(personal && { extension: extensionsOf(personal) }),
     status,
     ...(personal && { category: [phd] }),
     code: { coding: codingsOf(metric), text: metric.label },
@@ -107,8 +108,10 @@ export function toWaveformObservation(
   };
 }
 
-function idOf({ deviceId, epoch, stampMs, samples, rate }: PlacedRun, { key }: Metric): string {
-  const id = readingId({ device: deviceTag(deviceId), name: key, epoch, stampMs });
+function idOf(runs: readonly [PlacedRun, ...PlacedRun[]]): string {
+  const [{ metric, deviceId, epoch, stampMs, samples, rate }] = runs;
+  const name = runs.length === 1 ? metric.key : leadsName(runs.map((one) => one.metric));
+  const id = readingId({ device: deviceTag(deviceId), name, epoch, stampMs });
   return `${id}.${samples.length.toString(36)}-${rate.numerator}-${rate.denominator}`;
 }
 

@@ -1,6 +1,12 @@
 /** Waveforms as Observations: a window of each, of a device and a metric, as fine as was asked. */
 import { type UnreadablePart, WAVEFORM_QUERY_MAX_MS } from '@ausculta/contract/readings';
-import type { LinksOf, PlacedReading } from '@ausculta/fhir/observation';
+import { leadsNamed, PANEL, PANEL_PARTS, together } from '@ausculta/fhir/ecg-leads';
+import {
+  type DeviceLinks,
+  type LinksOf,
+  linkByName,
+  type PlacedReading,
+} from '@ausculta/fhir/observation';
 import {
   cutRun,
   type PlacedRun,
@@ -37,27 +43,38 @@ export interface WaveformAsked {
 /** Values of one answer: some 5 MB of text. */
 export const VALUES_MAX = 1_000_000;
 
-/** Undefined where it is too much for an answer. In the order of their time. */
+/**
+ * Undefined where it is too much for an answer. In the order of their time. Whoever asks for the
+ * electrocardiogram as a whole is told all leads of a moment in one.
+ */
 export async function waveformObservations(
   { telemetry, linksOf }: WaveformPorts,
   { metrics, periodMs, ...asked }: WaveformAsked,
   unreadable: UnreadablePart[],
 ): Promise<Observation[] | undefined> {
-  const runs = await runsOf(telemetry, { ...asked, metrics }, unreadable);
+  const isPanel = metrics.includes(PANEL);
+  const wanted = isPanel ? [...new Set([...metrics, ...PANEL_PARTS])] : metrics;
+  const runs = await runsOf(telemetry, { ...asked, metrics: wanted }, unreadable);
   const cuts = runs.flatMap((run) => {
     const everyN = Math.max(1, Math.round((periodMs ?? 0) / sampleOffsetMs(run.rate, 1)));
     const cut = cutRun(run, { ...asked, everyN });
-    return cut === undefined ? [] : [{ cut, everyN }];
+    return cut === undefined ? [] : [{ ...cut, everyN }];
   });
-  if (cuts.reduce((sum, { cut }) => sum + cut.samples.length, 0) > VALUES_MAX) return undefined;
-  return cuts
-    .toSorted((a, b) => a.cut.timeMs - b.cut.timeMs)
-    .map(({ cut, everyN }) => toWaveformObservation([cut], linksOf(readingLike(cut)), everyN));
+  if (cuts.reduce((sum, { samples }) => sum + samples.length, 0) > VALUES_MAX) return undefined;
+  const groups = isPanel ? together(cuts) : cuts.map((cut): [typeof cut] => [cut]);
+  return groups
+    .toSorted(([a], [b]) => a.timeMs - b.timeMs)
+    .map((group) => toWaveformObservation(group, linksOfAll(group, linksOf), group[0].everyN));
 }
 
-/** A device is named alike, whatever of it is told. */
-function readingLike(run: PlacedRun): PlacedReading {
-  return { ...run, value: Number.NaN };
+type Leads = readonly [PlacedRun, ...PlacedRun[]];
+
+/** What measures all leads is the device, and none of its metrics. */
+function linksOfAll([first, ...others]: Leads, linksOf: LinksOf): DeviceLinks {
+  const reading: PlacedReading = { ...first, value: Number.NaN };
+  const links = linksOf(reading);
+  const isOfMetric = links.device.reference?.startsWith('DeviceMetric/') === true;
+  return isOfMetric && others.length > 0 ? { ...links, ...linkByName(first) } : links;
 }
 
 type Window = Omit<WaveformAsked, 'periodMs'>;
@@ -93,39 +110,68 @@ export async function waveformById(
   id: string,
 ): Promise<Answer<FhirDocument> | undefined> {
   const key = parseWaveformId(id);
-  const metric = key && metricByKey(key.name);
+  const metrics = key && metricsOf(key);
   const device = key && deviceOf(organisationId, key.device);
-  if (key === undefined || metric === undefined || device === undefined) return undefined;
+  if (key === undefined || metrics === undefined || device === undefined) return undefined;
   // None that was told is longer, and nobody makes us open the record of years.
   const lengthMs = sampleOffsetMs(key.rate, key.length);
-  if (key.length > VALUES_MAX || lengthMs > WAVEFORM_QUERY_MAX_MS) return undefined;
+  if (key.length * metrics.length > VALUES_MAX || lengthMs > WAVEFORM_QUERY_MAX_MS)
+    return undefined;
   const { epoch, stampMs } = key;
   const atMs = stampMs + registry.offsetsOf({ deviceId: device.id, epoch }).at(stampMs);
   let isUnreadable = false;
   for (const subjectId of new Set(device.wearers.map((one) => one.subjectId))) {
     const unreadable: UnreadablePart[] = [];
     const span = { fromMs: atMs - 0.5, untilMs: atMs + lengthMs };
-    const runs = await runsOf(telemetry, { subjectId, metrics: [metric], ...span }, unreadable);
-    for (const run of runs) {
-      const told = run.deviceId === device.id ? toldAs(id, key, { run, linksOf }) : undefined;
-      if (told !== undefined) return { ok: true, value: documentOf(told) };
-    }
+    const runs = await runsOf(telemetry, { subjectId, metrics, ...span }, unreadable);
+    const own = runs.filter(({ deviceId }) => deviceId === device.id);
+    const told = toldAs(id, key, { runs: own, metrics, linksOf });
+    if (told !== undefined) return { ok: true, value: documentOf(told) };
     isUnreadable ||= unreadable.length > 0;
   }
   return isUnreadable ? UNREADABLE : undefined;
 }
 
+/** One waveform, or the leads of an electrocardiogram. */
+function metricsOf({ name }: WaveformKey): readonly Metric[] | undefined {
+  const metric = metricByKey(name);
+  return metric === undefined ? leadsNamed(name) : [metric];
+}
+
+interface Candidates {
+  readonly runs: readonly PlacedRun[];
+  readonly metrics: readonly Metric[];
+  readonly linksOf: LinksOf;
+}
+
 function toldAs(
   id: string,
-  { length, rate }: WaveformKey,
-  { run, linksOf }: { readonly run: PlacedRun; readonly linksOf: LinksOf },
+  key: WaveformKey,
+  { runs, metrics, linksOf }: Candidates,
 ): Observation | undefined {
+  const cuts = runs.flatMap((run) => cutAs(key, run) ?? []);
+  const [first, ...others] = metrics.flatMap(
+    (metric) => cuts.find((cut) => cut.metric === metric) ?? [],
+  );
+  if (first === undefined) return undefined;
+  const told = toWaveformObservation(
+    [first, ...others],
+    linksOfAll([first, ...others], linksOf),
+    first.everyN,
+  );
+  return told.id === id ? told : undefined;
+}
+
+function cutAs(
+  { length, rate, epoch, stampMs }: WaveformKey,
+  run: PlacedRun,
+): (PlacedRun & { readonly everyN: number }) | undefined {
   const everyN = everyNOf(run.rate, rate);
   if (everyN === undefined) return undefined;
   const samples = run.samples.subarray(0, length * everyN);
   const cut = cutRun({ ...run, samples }, { fromMs: run.timeMs, untilMs: Infinity, everyN });
-  const told = cut && toWaveformObservation([cut], linksOf(readingLike(cut)), everyN);
-  return told?.id === id ? told : undefined;
+  const isSo = cut?.samples.length === length && cut.stampMs === stampMs && cut.epoch === epoch;
+  return cut && isSo ? { ...cut, everyN } : undefined;
 }
 
 /** So many samples of the one rate are one of the other. */
