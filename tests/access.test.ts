@@ -7,7 +7,13 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import { FOR_ADMINISTRATORS, FOR_DEVICES, PUBLIC, SAME_FOR_ALL } from './support/route-access.ts';
+import {
+  FOR_ADMINISTRATORS,
+  FOR_DEVICES,
+  PUBLIC,
+  pathsThatRead,
+  SAME_FOR_ALL,
+} from './support/route-access.ts';
 import {
   eventually,
   type ServerHere,
@@ -285,45 +291,17 @@ describe('access', () => {
     const held = { status: 'finished', class: { code: 'VR' }, subject: document.subject };
     const visit = { resourceType: 'Encounter', ...held };
     const { id: encounter } = await server.post<{ id: string }>('/fhir/R4/Encounter', visit);
+    const noted = {
+      ...document,
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'x' },
+    };
+    const { id: note } = await server.post<{ id: string }>('/fhir/R4/Observation', noted);
     const told = subscriptionOf({ topic: 'alarm' });
     const { id: subscription } = await server.post<{ id: string }>('/fhir/R4/Subscription', told);
-    const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
-    const PATHS = [
-      '/api/subjects',
-      `/api/subjects/${id}`,
-      `/api/subjects/${id}/readings?metric=heart-rate`,
-      `/api/subjects/${id}/events`,
-      `/api/subjects/${id}/limits`,
-      `/api/subjects/${id}/trend?metrics=heart-rate&${span}`,
-      `/api/subjects/${id}/waveforms?metrics=ecg-ii&${span}`,
-      `/api/subjects/${id}/statistics?metrics=heart-rate&${span}`,
-      `/api/subjects/${id}/edf?metrics=ecg-ii&${span}`,
-      '/api/alarms?state=all',
-      `/api/alarms?state=all&subject=${id}`,
-      '/api/admissions/refused',
-      '/api/parked',
-      '/api/devices',
-      `/api/devices/${device}`,
-      `/fhir/R4/Patient/${id}`,
-      `/fhir/R4/Observation?subject=Patient/${id}&code=8867-4`,
-      `/fhir/R4?_type=Patient,Condition`,
-      `/fhir/R4/Condition/${condition}/_history/1`,
-      `/fhir/R4/Condition/${condition}/_history`,
-      '/fhir/R4/Condition/_history',
-      '/fhir/R4/_history',
-      `/fhir/R4/Patient/${id}/$everything`,
-      `/fhir/R4/Observation/$lastn?patient=${id}`,
-      `/fhir/R4/Observation/$stats?subject=Patient/${id}&code=8867-4&statistic=count&duration=1`,
-      `/fhir/R4/Observation/$waveform?patient=${id}&code=ecg-ii&start=2026-11-21T08:00:00Z&end=2026-11-21T08:01:00Z`,
-      `/fhir/R4/Patient/${id}/$summary`,
-      `/fhir/R4/Condition/${condition}/$validate`,
-      `/fhir/R4/Encounter/${encounter}/$claim`,
-      '/fhir/R4/Subscription/$status',
-      `/fhir/R4/Subscription/${subscription}/$status`,
-      `/fhir/R4/Subscription/${subscription}/$events`,
-      `/fhir/R4/Subscription/${subscription}/$get-ws-binding-token`,
-      `/fhir/R4/Subscription/$get-ws-binding-token?id=${subscription}`,
-    ];
+    const ids = { id, device, condition, encounter, note, subscription };
+    const PATHS = pathsThatRead({ ...ids, nowMs: Date.now() });
     assert.deepEqual(routesUnasked(PATHS), [], 'every route that reads is asked');
     for (const path of PATHS) {
       const ours = await server.fetch(path);

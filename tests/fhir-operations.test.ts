@@ -294,6 +294,7 @@ test('operations are in the capability statement, and others are not', async () 
     'lastn',
     'stats',
     'waveform',
+    'closed-loop',
     'graphql',
     'validate',
   ]);

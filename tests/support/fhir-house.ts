@@ -60,7 +60,8 @@ function keysBySubject() {
 }
 
 /** Nobody measures anything here. */
-const NO_READINGS = { isOne: () => false, read: () => Promise.resolve(undefined) };
+const NOTHING = { isOne: () => false, read: () => Promise.resolve(undefined) };
+const NOTHING_TOLD = { readings: NOTHING, alarmFlags: NOTHING };
 
 export async function fhirHouse(): Promise<FhirHouse> {
   const database = await freshDatabase();
@@ -81,8 +82,8 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const pauses = { count: 0 };
   const told: Finding[] = [];
   const ports = {
-    ...{ people: database.people, read: database.read, readings: NO_READINGS },
-    ...{ ...lanes, keys, patients },
+    ...{ people: database.people, read: database.read, ...lanes, keys, patients },
+    ...NOTHING_TOLD,
     devices: new DevicesById(registry, () => clock.nowMs),
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,

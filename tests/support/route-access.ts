@@ -53,3 +53,57 @@ export const FOR_ADMINISTRATORS = [
 /** They tell of the caller, of the server, or that a question is posted. */
 export const SAME_FOR_ALL =
   /^GET \/(api\/(live|session|status)|fhir\/R4\/(metadata|(:type\/:id\/)?\$graphql))$/;
+
+interface Ours {
+  /** Of the patient. */
+  readonly id: string;
+  readonly device: string;
+  readonly condition: string;
+  readonly encounter: string;
+  readonly note: string;
+  readonly subscription: string;
+  readonly nowMs: number;
+}
+
+/** Every route by which a clinician reads, asked of what is ours. */
+export function pathsThatRead(ours: Ours): string[] {
+  const { id, device, condition, encounter, note, subscription, nowMs } = ours;
+  const span = `from=${nowMs - 60_000}&to=${nowMs + 1000}`;
+  return [
+    '/api/subjects',
+    `/api/subjects/${id}`,
+    `/api/subjects/${id}/readings?metric=heart-rate`,
+    `/api/subjects/${id}/events`,
+    `/api/subjects/${id}/limits`,
+    `/api/subjects/${id}/trend?metrics=heart-rate&${span}`,
+    `/api/subjects/${id}/waveforms?metrics=ecg-ii&${span}`,
+    `/api/subjects/${id}/statistics?metrics=heart-rate&${span}`,
+    `/api/subjects/${id}/edf?metrics=ecg-ii&${span}`,
+    '/api/alarms?state=all',
+    `/api/alarms?state=all&subject=${id}`,
+    '/api/admissions/refused',
+    '/api/parked',
+    '/api/devices',
+    `/api/devices/${device}`,
+    `/fhir/R4/Patient/${id}`,
+    `/fhir/R4/Observation?subject=Patient/${id}&code=8867-4`,
+    `/fhir/R4?_type=Patient,Condition`,
+    `/fhir/R4/Condition/${condition}/_history/1`,
+    `/fhir/R4/Condition/${condition}/_history`,
+    '/fhir/R4/Condition/_history',
+    '/fhir/R4/_history',
+    `/fhir/R4/Patient/${id}/$everything`,
+    `/fhir/R4/Observation/$lastn?patient=${id}`,
+    `/fhir/R4/Observation/$stats?subject=Patient/${id}&code=8867-4&statistic=count&duration=1`,
+    `/fhir/R4/Observation/$waveform?patient=${id}&code=ecg-ii&start=2026-11-21T08:00:00Z&end=2026-11-21T08:01:00Z`,
+    `/fhir/R4/Patient/${id}/$summary`,
+    `/fhir/R4/Condition/${condition}/$validate`,
+    `/fhir/R4/Encounter/${encounter}/$claim`,
+    `/fhir/R4/Observation/${note}/$closed-loop`,
+    '/fhir/R4/Subscription/$status',
+    `/fhir/R4/Subscription/${subscription}/$status`,
+    `/fhir/R4/Subscription/${subscription}/$events`,
+    `/fhir/R4/Subscription/${subscription}/$get-ws-binding-token`,
+    `/fhir/R4/Subscription/$get-ws-binding-token?id=${subscription}`,
+  ];
+}

@@ -12,6 +12,10 @@ export const SYSTEM = {
   PHD_CATEGORY: 'http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories',
   IDENTIFIER_TYPE: 'http://terminology.hl7.org/CodeSystem/v2-0203',
   METRIC: 'urn:ausculta:metric',
+  ALARM: 'urn:ausculta:alarm',
+  ALARM_EPISODE: 'urn:ausculta:alarm-episode',
+  RULE: 'urn:ausculta:rule',
+  FLAG_PRIORITY: 'http://hl7.org/fhir/flag-priority-code',
   ANSWER: 'urn:ausculta:answer',
   FLAG: 'urn:ausculta:flag',
   FAULT: 'urn:ausculta:fault',
@@ -37,5 +41,7 @@ export const SYSTEM = {
 
 export const EXTENSION = {
   GATEWAY: 'http://hl7.org/fhir/StructureDefinition/observation-gatewayDevice',
+  FLAG_PRIORITY: 'http://hl7.org/fhir/StructureDefinition/flag-priority',
+  FLAG_DETAIL: 'http://hl7.org/fhir/StructureDefinition/flag-detail',
   COINCIDENT: 'http://hl7.org/fhir/uv/phd/StructureDefinition/CoincidentTimeStampReference',
 } as const;

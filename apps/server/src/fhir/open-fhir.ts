@@ -2,6 +2,7 @@
 import type { LinksOf } from '@ausculta/fhir/observation';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { AlarmFlags } from './alarm-flags.ts';
 import { DevicesById } from './devices-by-id.ts';
 import { type PatientPorts, Patients } from './patients.ts';
 import { ReadingsById } from './reading-by-id.ts';
@@ -10,7 +11,7 @@ import { Repository, type RepositoryPorts } from './repository.ts';
 import { UntoldFindings, type UntoldPorts } from './untold.ts';
 
 interface FhirParts
-  extends Omit<RepositoryPorts, 'patients' | 'readings' | 'devices' | 'untold'>,
+  extends Omit<RepositoryPorts, 'patients' | 'readings' | 'alarmFlags' | 'devices' | 'untold'>,
     Omit<UntoldPorts, 'keys' | 'recordOf'>,
     Pick<PatientPorts, 'registry' | 'categoryOf' | 'recordsOf'> {
   readonly telemetry: Pick<Telemetry, 'range' | 'waveformsBySeries'>;
@@ -23,6 +24,7 @@ export interface Fhir {
   readonly repository: Repository;
   readonly devices: DevicesById;
   readonly linksOf: LinksOf;
+  readonly alarmFlags: AlarmFlags;
   readonly untold: UntoldFindings;
   /** The other records of the same person: those that were merged with this one. */
   readonly otherRecordsOf: (organisationId: OrganisationId, id: SubjectId) => readonly SubjectId[];
@@ -39,13 +41,16 @@ export function openFhir(parts: FhirParts): Fhir {
     return used === subject.id ? subject : (registry.subjects.get(used) ?? subject);
   };
   const untold = new UntoldFindings({ ...ports, keys, recordOf });
-  const repository = new Repository({ ...ports, keys, patients, readings, devices, untold });
+  const { linksOf } = devices;
+  const alarmFlags = new AlarmFlags({ read: parts.read, registry, keys, telemetry, linksOf });
+  const told = { readings, alarmFlags, devices };
+  const repository = new Repository({ ...ports, keys, patients, untold, ...told });
   const otherRecordsOf: Fhir['otherRecordsOf'] = (organisationId, own) => {
     const used = usedFor(own);
     const all = [...patients.all(organisationId)].map(({ id }) => id);
     return all.filter((id) => id !== own && usedFor(id) === used);
   };
-  return { repository, devices, linksOf: devices.linksOf, untold, otherRecordsOf };
+  return { repository, devices, linksOf, alarmFlags, untold, otherRecordsOf };
 }
 
 /**

@@ -232,14 +232,15 @@ export class Repository {
     const looked = await this.#watch.prepare(organisationId, asked, asker);
     if (!looked.ok) return looked;
     const acts = looked.value;
-    const { people, inLaneAs, keys, patients, newId, pause, readings, devices, untold } =
-      this.#ports;
+    const { people, inLaneAs, keys, patients, newId, pause, untold } = this.#ports;
+    const { readings, alarmFlags, devices } = this.#ports;
     const nowMs = () => this.#timesOf(organisationId).give();
     const knowledge = await fhirKnowledge();
     const hash = this.hashOf(organisationId);
     const entriesOf = this.#indexOf(organisationId, knowledge);
-    const parts = { keys, patients, readings, devices, untold, knowledge, entriesOf, hash };
-    const common = { ...parts, docNames: this.#docNames, nowMs, newId, pause, asker };
+    const parts = { keys, patients, untold, knowledge, entriesOf, hash };
+    const ofHere = { readings, alarmFlags, devices, docNames: this.#docNames };
+    const common = { ...parts, ...ofHere, nowMs, newId, pause, asker };
     if (areCreations(acts)) {
       const prepared = await this.#creations.prepare(acts, () =>
         prepareCreations(people, organisationId, acts, common),

@@ -1,5 +1,6 @@
-/** What the platform itself tells: readings, and the devices of the registry. Nobody writes it by FHIR. */
+/** What the platform itself tells: readings, alarms, and the devices of the registry. Nobody writes it by FHIR. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import { type AlarmFlags, FLAG } from './alarm-flags.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { DevicesById } from './devices-by-id.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
@@ -7,11 +8,13 @@ import type { ReadingsById } from './reading-by-id.ts';
 
 export interface ToldPorts {
   readonly readings: Pick<ReadingsById, 'isOne'>;
+  readonly alarmFlags: Pick<AlarmFlags, 'isOne'>;
   readonly devices: Pick<DevicesById, 'told'>;
 }
 
 export interface ReadToldPorts {
   readonly readings: Pick<ReadingsById, 'isOne' | 'read'>;
+  readonly alarmFlags: Pick<AlarmFlags, 'isOne' | 'read'>;
   readonly devices: Pick<DevicesById, 'told'>;
 }
 
@@ -19,8 +22,9 @@ export interface ReadToldPorts {
 export async function readTold(
   organisationId: OrganisationId,
   name: DocumentName,
-  { readings, devices }: ReadToldPorts,
+  { readings, alarmFlags, devices }: ReadToldPorts,
 ): Promise<Answer<FhirDocument> | undefined> {
+  if (name.type === FLAG) return await alarmFlags.read(organisationId, name.id);
   const device = devices.told(organisationId, name);
   if (device !== undefined) return { ok: true, value: device };
   return name.type === 'Observation' ? await readings.read(organisationId, name.id) : undefined;
@@ -30,10 +34,11 @@ export async function readTold(
 export function toldHere(
   organisationId: OrganisationId,
   name: DocumentName,
-  { readings, devices }: ToldPorts,
+  { readings, alarmFlags, devices }: ToldPorts,
 ): Extract<Answer<never>, { ok: false }> | undefined {
   if (name.type === 'Observation')
     return readings.isOne(organisationId, name.id) ? IS_READING : undefined;
+  if (name.type === FLAG) return alarmFlags.isOne(organisationId, name.id) ? IS_ALARM : undefined;
   return devices.told(organisationId, name) === undefined ? undefined : IS_DEVICE;
 }
 
@@ -41,6 +46,12 @@ const IS_READING = refuse(405, {
   code: 'business-rule',
   text: 'A reading is what a device measured: it is neither changed nor deleted here.',
   at: 'Observation.id',
+});
+
+const IS_ALARM = refuse(405, {
+  code: 'business-rule',
+  text: 'An alarm is answered by a person on a screen: it is neither changed nor deleted here.',
+  at: 'Flag.id',
 });
 
 const IS_DEVICE = refuse(405, {

@@ -14,6 +14,11 @@ const DEFINED: Readonly<Record<string, { readonly on: string; readonly definitio
   // Nobody has defined one: docs/fhir.md says what it does.
   '/Observation/$waveform': { on: 'Observation', definition: 'urn:ausculta:operation:waveform' },
   // Nobody has defined one: docs/fhir.md says what it does.
+  '/Observation/:id/$closed-loop': {
+    on: 'Observation',
+    definition: 'urn:ausculta:operation:closed-loop',
+  },
+  // Nobody has defined one: docs/fhir.md says what it does.
   '/Encounter/:id/$claim': { on: 'Encounter', definition: 'urn:ausculta:operation:claim' },
   '/Patient/$merge': { on: 'Patient', definition: `${R4}/Patient-merge` },
   // Nobody has defined one: decisions/0032-fhir-operations.md says what it does.

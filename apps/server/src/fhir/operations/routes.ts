@@ -1,6 +1,7 @@
 /** Operations of R4, each beside the definition by which the capability statement names it. */
 import type { FastifyInstance } from 'fastify';
 import { claimRoutes } from './claim-routes.ts';
+import { closedLoopRoutes, type LoopPorts } from './closed-loop-routes.ts';
 import { everythingRoutes } from './everything-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import type { Exports } from './exports.ts';
@@ -13,7 +14,7 @@ import { type SummaryPorts, summaryRoutes } from './summary-routes.ts';
 import { validateRoutes } from './validate-routes.ts';
 import { waveformRoutes } from './waveform-routes.ts';
 
-export interface OperationPorts extends SummaryPorts, MergePorts {
+export interface OperationPorts extends SummaryPorts, MergePorts, LoopPorts {
   readonly exports: Exports;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
@@ -31,4 +32,5 @@ export function operationRoutes(app: FastifyInstance, ports: OperationPorts): vo
   importRoutes(app, ports);
   mergeRoutes(app, ports);
   claimRoutes(app, ports);
+  closedLoopRoutes(app, ports);
 }

@@ -117,7 +117,8 @@ async function statsOf(
   return { ok: true, value: told };
 }
 
-async function gather(
+/** What was measured of one patient in a time, by devices and in documents. */
+export async function gather(
   { repository, telemetry }: StatsPorts,
   organisationId: OrganisationId,
   of: StatsOf,
