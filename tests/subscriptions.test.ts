@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { Bundle, Parameters, Subscription } from '@medplum/fhirtypes';
-import { openConnection } from '../apps/server/src/database/pool.ts';
-import { freshDatabase, type TestDatabase } from './support/database.ts';
+import { freshDatabase } from './support/database.ts';
+import { holdRows } from './support/held-rows.ts';
 import { eventsTaken, hookReceiver, numbersOf } from './support/hook-receiver.ts';
 import { startServerProcess, urlOf } from './support/program.ts';
 import {
@@ -339,7 +339,8 @@ test('what a crash held up is told of the person, whichever of their records was
     await subscribed(server, { topic: 'alarm', filters: [`Flag?patient=${old.id}`], endpoint });
     const filters = [`Observation?patient=${old.id}&code=8867-4&value-quantity=gt120`];
     await subscribed(server, { topic: 'overLimit', filters, endpoint });
-    await using _held = await nothingIsNumbered(database);
+    // No event can be stored meanwhile.
+    await using _held = await holdRows(database, (tx) => tx`SELECT FROM subscription FOR UPDATE`);
     await help(server, device);
     await eventually('the alarm', async () => (await server.alarms(device.subjectId))[0]);
     const reading = { time: Date.now(), values: { 'heart-rate': 125 } };
@@ -349,15 +350,6 @@ test('what a crash held up is told of the person, whichever of their records was
   await using _again = await startServerProcess(dataDir, settings);
   assert.deepEqual(await eventsTaken(receiver, 2), [1, 1]);
 });
-
-/** No event can be stored meanwhile. */
-async function nothingIsNumbered({ superuser }: TestDatabase): Promise<AsyncDisposable> {
-  const sql = openConnection(superuser);
-  const connection = await sql.reserve();
-  await connection`BEGIN`;
-  await connection`SELECT FROM subscription FOR UPDATE`;
-  return { [Symbol.asyncDispose]: () => sql.end({ timeout: 0 }) };
-}
 
 /** As the demo's nurse: a program cannot answer an alarm. */
 async function acknowledge(url: string, alarm: AlarmView | undefined): Promise<number> {

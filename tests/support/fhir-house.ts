@@ -8,6 +8,7 @@ import type { Act, Done } from '../../apps/server/src/fhir/acts.ts';
 import type { Answer } from '../../apps/server/src/fhir/answer.ts';
 import { DevicesById } from '../../apps/server/src/fhir/devices-by-id.ts';
 import type { DocumentKeys, FhirDocument } from '../../apps/server/src/fhir/document.ts';
+import { IndexState } from '../../apps/server/src/fhir/index-state.ts';
 import { Patients } from '../../apps/server/src/fhir/patients.ts';
 import { indexAll } from '../../apps/server/src/fhir/reindex.ts';
 import { Repository } from '../../apps/server/src/fhir/repository.ts';
@@ -24,6 +25,7 @@ export interface FhirHouse extends AsyncDisposable {
   readonly registry: Registry;
   readonly patients: Patients;
   readonly repository: Repository;
+  readonly index: IndexState;
   readonly organisationId: OrganisationId;
   /** Turned by hand. */
   readonly clock: { nowMs: number };
@@ -102,14 +104,17 @@ export async function fhirHouse(): Promise<FhirHouse> {
     },
   };
   const repository = new Repository(ports);
+  const index = new IndexState(database.read);
   const indexing = {
+    index,
     ...{ sql: database.line, keys, pause: () => Promise.resolve(), isClosed: () => false },
     after: (_delayMs: number, run: () => void) => void setImmediate(run),
     onIndexed: () => undefined,
     onProblem: () => undefined,
   };
   return {
-    ...{ database, keys, registry, patients, repository, organisationId, clock, pauses, told },
+    ...{ database, keys, registry, patients, repository, index, organisationId, clock },
+    ...{ pauses, told },
     withOtherIndexKey: async () => {
       const key = randomBytes(32);
       const other = new Repository({ ...ports, keys: { ...keys, searchKey: () => key } });

@@ -198,7 +198,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
-  const fhir = openDocuments(ground, { ...engine, inTurn }, stays.census);
+  const fhir = await openDocuments(ground, { ...engine, inTurn }, stays.census);
   const { repository } = fhir;
   repository.watchedBy(subscriptions.documents);
   const documents = { fhir: repository, writeBack };
@@ -263,13 +263,13 @@ async function openTelemetry(
   });
 }
 
-function openDocuments(
+async function openDocuments(
   { options: { outside }, database: { people, read, line: sql }, vault: keys, owner }: Ground,
   engine: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'inTurn'>,
   census: Census,
-): Fhir {
+): Promise<Fhir> {
   const lanes = lanesOfPeople(people, { owner, onTakenOver: outside.onFatal });
-  return openFhir({
+  return await openFhir({
     ...{ ...outside, ...engine, ...lanes, sql, people, read, keys },
     categoryOf: (subject) => categoryNow(subject, census, outside.nowMs()),
     usedFor: (id) => census.usedFor(id),

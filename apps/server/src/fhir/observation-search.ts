@@ -19,6 +19,7 @@ import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { IndexState } from './index-state.ts';
 import { type Newest, NewestDocuments } from './newest-documents.ts';
 import { documentOfReading, isPageStart, pageAfter, readingsPage } from './reading-pages.ts';
 import type { Repository } from './repository.ts';
@@ -29,6 +30,7 @@ import type { FoundDocument } from './search-session.ts';
 
 export interface ObservationPorts {
   readonly repository: Repository;
+  readonly index: Pick<IndexState, 'missingFrom'>;
   readonly telemetry: Telemetry;
   readonly linksOf: LinksOf;
   readonly registry: Registry;

@@ -4,6 +4,7 @@ import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AlarmFlags } from './alarm-flags.ts';
 import { DevicesById } from './devices-by-id.ts';
+import { IndexState } from './index-state.ts';
 import { type PatientPorts, Patients } from './patients.ts';
 import { ReadingsById } from './reading-by-id.ts';
 import { indexAll, type ReindexPorts } from './reindex.ts';
@@ -22,6 +23,7 @@ interface FhirParts
 
 export interface Fhir {
   readonly repository: Repository;
+  readonly index: IndexState;
   readonly devices: DevicesById;
   readonly linksOf: LinksOf;
   readonly alarmFlags: AlarmFlags;
@@ -30,7 +32,7 @@ export interface Fhir {
   readonly otherRecordsOf: (organisationId: OrganisationId, id: SubjectId) => readonly SubjectId[];
 }
 
-export function openFhir(parts: FhirParts): Fhir {
+export async function openFhir(parts: FhirParts): Promise<Fhir> {
   const { registry, categoryOf, recordsOf, usedFor, telemetry, keys, ...ports } = parts;
   const patients = new Patients({ registry, categoryOf, recordsOf, keys });
   const devices = new DevicesById(registry, parts.nowMs);
@@ -50,7 +52,9 @@ export function openFhir(parts: FhirParts): Fhir {
     const all = [...patients.all(organisationId)].map(({ id }) => id);
     return all.filter((id) => id !== own && usedFor(id) === used);
   };
-  return { repository, devices, linksOf, alarmFlags, untold, otherRecordsOf };
+  const index = new IndexState(parts.read);
+  await index.begin(parts.sql, repository.hashOf);
+  return { repository, index, devices, linksOf, alarmFlags, untold, otherRecordsOf };
 }
 
 /**
@@ -58,16 +62,18 @@ export function openFhir(parts: FhirParts): Fhir {
  * by which a search finds what has come from elsewhere.
  */
 export function workInBackground(
-  { repository, untold }: Fhir,
-  ports: Omit<ReindexPorts, 'hashOf' | 'onIndexed' | 'isClosed'>,
+  { repository, index, untold }: Fhir,
+  ports: Omit<ReindexPorts, 'hashOf' | 'index' | 'onIndexed' | 'isClosed'>,
 ): () => void {
   let isClosed = false;
   const { hashOf } = repository;
   const onIndexed = (organisationId: OrganisationId) => repository.noteChange(organisationId);
   void untold.sweep();
-  indexAll({ ...ports, hashOf, onIndexed, isClosed: () => isClosed }).catch((error: unknown) => {
-    if (!isClosed) ports.onProblem('index documents', error);
-  });
+  indexAll({ ...ports, hashOf, index, onIndexed, isClosed: () => isClosed }).catch(
+    (error: unknown) => {
+      if (!isClosed) ports.onProblem('index documents', error);
+    },
+  );
   return () => {
     isClosed = true;
     untold.close();

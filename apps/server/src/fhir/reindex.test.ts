@@ -7,6 +7,7 @@ import {
   type FhirHouse,
   fhirHouse,
   idsFound,
+  performed,
   statusOf,
   update,
 } from '../../../../tests/support/fhir-house.ts';
@@ -98,4 +99,70 @@ test('of a name that somebody is taking, a writer waits without holding the toke
   );
   assert.deepEqual(await idsFound(house, 'Organization', 'name=epsilon'), [taken]);
   assert.equal((await database.line`SELECT FROM fhir_document WHERE id = ${taken}`).length, 1);
+});
+
+const TYPES = ['Organization'];
+
+/** What whoever searches is told. */
+async function missing(types: readonly string[] = TYPES): Promise<(string | undefined)[]> {
+  const issues = await house.index.missingFrom(house.organisationId, types);
+  return issues.map(({ details }) => details?.text);
+}
+
+test('while documents are not indexed whoever searches is told, and no longer', async () => {
+  await notIndexed('Zeta');
+  assert.deepEqual(await missing(), []);
+  await house.index.begin(house.database.line, house.repository.hashOf);
+  assert.match((await missing()).join(), /are being indexed/);
+  await house.indexAll({ count: 0 });
+  assert.deepEqual(await missing(), []);
+});
+
+test('what was indexed by another key is not indexed', async () => {
+  await documentAfter(house, create(ward('Eta')));
+  const { line } = house.database;
+  await house.index.begin(line, () => () => 1);
+  assert.match((await missing()).join(), /are being indexed/);
+  await house.indexAll({ count: 0 });
+  assert.deepEqual(await missing(), []);
+});
+
+test('a document that does not open is named to whoever searches its type, until it opens or is written', async () => {
+  const { line } = house.database;
+  const ids = [await notIndexed('Theta'), await notIndexed('Iota')];
+  const [first = '', second = ''] = ids;
+  const [whole] = await line<{ sealed: Uint8Array }[]>`
+    SELECT sealed FROM fhir_document WHERE id = ${first}`;
+  await line`UPDATE fhir_document SET sealed = '\\x00'::bytea WHERE id = ANY(${ids}::text[])`;
+  await house.indexAll({ count: 0 });
+  const text = (await missing()).join();
+  assert.match(text, /do not open/);
+  for (const id of ids) assert.ok(text.includes(`Organization/${id}`), text);
+  assert.deepEqual(await missing(['Flag']), []);
+  await house.index.begin(line, house.repository.hashOf);
+  assert.equal((await missing()).length, 2, 'the next start tries them anew');
+  await line`UPDATE fhir_document SET sealed = ${whole?.sealed ?? null} WHERE id = ${first}`;
+  await house.indexAll({ count: 0 });
+  assert.ok(!(await missing()).join().includes(first));
+  assert.deepEqual(await idsFound(house, 'Organization', 'name=theta'), [first]);
+  await performed(house, update({ ...ward('Kappa'), id: second }));
+  assert.deepEqual(await missing(), []);
+});
+
+test('of many that do not open some are named, and that there are more', async () => {
+  const { line } = house.database;
+  for (let i = 0; i < 21; i += 1) await documentAfter(house, create({ resourceType: 'Location' }));
+  const damage = (limit: number) => line`
+    UPDATE fhir_document SET sealed = '\\x00'::bytea, indexed = 0
+    WHERE doc IN (SELECT doc FROM fhir_document WHERE type = 'Location' LIMIT ${limit})`;
+  await damage(20);
+  await house.indexAll({ count: 0 });
+  const some = (await missing(['Location'])).join();
+  assert.equal(some.match(/Location\//g)?.length, 20);
+  assert.ok(!some.includes('and others'));
+  await damage(21);
+  await house.indexAll({ count: 0 });
+  const more = (await missing(['Location'])).join();
+  assert.equal(more.match(/Location\//g)?.length, 20);
+  assert.ok(more.includes('and others'));
 });

@@ -28,9 +28,9 @@ export interface FhirPorts extends OperationPorts, QuestionPorts, Omit<PostedPor
 }
 
 export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promise<void> {
-  const { repository } = ports;
+  const { repository, index } = ports;
   const searching = {
-    repository,
+    ...{ repository, index },
     observations: new ObservationSearch(ports),
     devices: new DeviceSearch(repository, ports.devices),
     questions: new HiddenQuestions(ports),

@@ -9,6 +9,7 @@ import type { DeviceSearch } from './device-search.ts';
 import { DEVICE, METRIC } from './devices-by-id.ts';
 import type { HiddenQuestions } from './hidden-questions.ts';
 import { bundleText, searchBeside } from './http-answer.ts';
+import { type IndexState, typesAskedBy } from './index-state.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import { type ObservationSearch, WITHOUT_READINGS } from './observation-search.ts';
 import type { Repository } from './repository.ts';
@@ -18,6 +19,7 @@ import { subsetText } from './subset.ts';
 
 export interface SearchPorts {
   readonly repository: Repository;
+  readonly index: Pick<IndexState, 'missingFrom'>;
   readonly observations: ObservationSearch;
   readonly devices: DeviceSearch;
   readonly questions: HiddenQuestions;
@@ -43,7 +45,7 @@ export interface FoundBy {
 
 /** The page itself, for whoever tells it in another form. */
 export async function foundBy(
-  { repository, observations, devices }: SearchPorts,
+  { repository, index, observations, devices }: SearchPorts,
   asked: Omit<SearchAsked, 'selfUrl' | 'nextUrl'>,
 ): Promise<Answer<FoundBy>> {
   const { organisationId, type, parameters } = asked;
@@ -56,7 +58,10 @@ export async function foundBy(
         ? await devices.search(organisationId, type, query.value)
         : await repository.search(organisationId, query.value);
   if (!found.ok) return refuseFor(found.fault);
-  const page: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);
+  const told: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);
+  const missing = await index.missingFrom(organisationId, typesAskedBy(query.value));
+  const page =
+    missing.length === 0 ? told : { ...told, issues: [...(told.issues ?? []), ...missing] };
   return { ok: true, value: { query: query.value, page } };
 }
 

@@ -297,38 +297,6 @@ export async function readOfType(
     WHERE organisation_id = ${organisationId} AND type = ${type}`;
 }
 
-export async function organisationsWithDocuments(sql: Sql): Promise<OrganisationId[]> {
-  const rows = await sql<{ id: OrganisationId }[]>`
-    SELECT id FROM organisation AS o
-    WHERE EXISTS (SELECT FROM fhir_document AS d WHERE d.organisation_id = o.id)`;
-  return rows.map(({ id }) => id);
-}
-
-/** Where the documents of an organisation have another mark, all of its index is to be made anew. */
-export async function forgetOtherIndex(
-  sql: Sql,
-  organisationId: OrganisationId,
-  mark: number,
-): Promise<void> {
-  const [sample] = await sql<{ indexed: number }[]>`
-    SELECT indexed FROM fhir_document
-    WHERE organisation_id = ${organisationId} AND indexed <> 0 LIMIT 1`;
-  if (sample === undefined || sample.indexed === mark) return;
-  await sql`
-    UPDATE fhir_document SET indexed = 0
-    WHERE organisation_id = ${organisationId} AND indexed <> ${mark}`;
-}
-
-/** Of all organisations. */
-export async function readNotIndexed(
-  sql: Sql,
-  limit: number,
-): Promise<(VersionRow & { readonly organisation_id: OrganisationId; readonly doc: number })[]> {
-  return await sql`
-    SELECT organisation_id, doc, type, id, version, updated_ms, subject_id, sealed
-    FROM fhir_document WHERE indexed = 0 ORDER BY doc LIMIT ${limit}`;
-}
-
 /**
  * Unless it has been written anew meanwhile, and was indexed with that. The document is locked before its
  * tokens, as by whoever writes it.

@@ -69,7 +69,7 @@ const OWN = ['max', '_count', ...ABOUT_THE_ANSWER];
 const OF_PATIENT = /^(patient|subject)(:Patient)?$/;
 
 export async function lastOfEach(
-  { repository, registry, ...source }: ObservationPorts,
+  { repository, index, registry, ...source }: ObservationPorts,
   { organisationId, texts, isStrict, baseUrl, isTold }: LastAsked,
 ): Promise<Answer<Last>> {
   const max = texts.has('max') ? wholeNumber(texts.get('max'), MAX_MAX) : 1;
@@ -101,6 +101,7 @@ export async function lastOfEach(
     const reading = { query: asked.value, metrics, max, source };
     if (await addReadings(reading, groups)) isUnreadable = true;
   }
+  issues.push(...(await index.missingFrom(organisationId, ['Observation'])));
   if (query.value.ignored.length > 0) issues.push(PASSED_OVER);
   if (isUnreadable) issues.push(...unreadableIssues());
   return { ok: true, value: { documents: groups.newest(), issues } };
