@@ -36,7 +36,7 @@ const bundleOf = (count: number, more: object): Bundle =>
 test('a long Bundle is told in parts, and all together as at once', () => {
   const one = bundleOf(40, {});
   assert.deepEqual(inParts(one), told(validate(r4(), one)));
-  assert.equal([...validateInParts(r4(), one)].length, 40);
+  assert.equal([...validateInParts(r4(), one)].length, 41);
 });
 
 test('what is asked of the Bundle itself is asked of the whole', () => {
@@ -55,6 +55,48 @@ test('what is asked of the Bundle itself is asked of the whole', () => {
   }
   assert.ok(others >= 3, String(others));
 });
+
+/** Of sixty sound entries, with others at some places. */
+const changed = (others: Readonly<Record<number, unknown>>, more: object = {}): Bundle => {
+  const entry: unknown[] = Array.from({ length: 60 }, (_, i) => ({
+    fullUrl: `urn:uuid:${i}`,
+    resource: WRONG[3],
+  }));
+  for (const [at, one] of Object.entries(others)) entry[Number(at)] = one;
+  return { ...bundleOf(0, more), entry } as Bundle;
+};
+
+const same = (at: number) => ({ fullUrl: `urn:uuid:${at}`, resource: WRONG[3] });
+const version = (at: number, versionId: string) => ({
+  ...same(at),
+  resource: { ...WRONG[3], meta: { versionId } },
+});
+
+for (const [what, one, at] of [
+  ['two of one name far apart', changed({ 50: same(3) }), 'Bundle'],
+  ['two of one name side by side', changed({ 50: same(49) }), 'Bundle'],
+  ['one of the name of the first', changed({ 50: same(0) }), 'Bundle'],
+  ['two of one name in a history', changed({ 50: same(3) }, { type: 'history' }), 'Bundle'],
+  ['two versions of one', changed({ 3: version(3, 'a'), 50: version(3, 'b') }), undefined],
+  ['one version twice', changed({ 3: version(3, 'a'), 50: version(3, 'a') }), 'Bundle'],
+  ['an entry of nothing', changed({ 45: { fullUrl: 'urn:uuid:x' } }), 'Bundle.entry[45]'],
+  ['a method that is none', changed({ 45: { request: { method: 'FETCH', url: 'x' } } }), '[45]'],
+  ['an element that is none', changed({ 0: { ...same(0), colour: 'x' } }), 'Bundle.entry[0]'],
+  ['a total of no search', changed({}, { total: 60 }), 'Bundle'],
+  ['a link that is none', changed({}, { link: [{ relation: 'self' }] }), 'Bundle.link'],
+  ['a score beyond all in one', changed({ 41: { ...same(41), search: { score: 2 } } }), 'Bundle'],
+] as const) {
+  test(`${what}: the same as at once, where it is`, () => {
+    const issues = inParts(one);
+    assert.deepEqual(issues, told(validate(r4(), one)));
+    if (at !== undefined) assert.ok(issues.join().includes(at), issues.join());
+    else
+      assert.deepEqual(
+        issues.filter((issue) => issue.includes('bdl-7')),
+        [],
+      );
+  });
+}
 
 test('a short one, and any other resource, is one part', () => {
   for (const one of [bundleOf(20, {}), { resourceType: 'Patient' } as const]) {

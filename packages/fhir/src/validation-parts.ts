@@ -20,15 +20,74 @@ export function* validateInParts(
     yield validate(definitions, resource);
     return;
   }
-  const [first, ...others] = resource.entry ?? [];
-  // A document, or a message, is told by its first entry.
-  const entry = [...(first === undefined ? [] : [first]), ...others.map(withoutResource)];
-  yield validate(definitions, { ...resource, entry });
-  for (const [index, { resource: one }] of others.entries()) {
-    if (one === undefined) continue;
-    const path = `Bundle.entry[${index + 1}].resource`;
+  yield* ofTheBundle(definitions, resource);
+  for (const [index, { resource: one }] of (resource.entry ?? []).entries()) {
+    // The first has been looked at with the Bundle.
+    if (one === undefined || index === 0) continue;
+    const path = `Bundle.entry[${index}].resource`;
     yield validate(definitions, one).map((issue) => within(path, one.resourceType, issue));
   }
+}
+
+/** What is said of the Bundle and of its entries, without what is in them; some of these at a time. */
+function* ofTheBundle(
+  definitions: Definitions,
+  bundle: Bundle,
+): Generator<readonly OperationOutcomeIssue[]> {
+  const [first = {}, ...others] = bundle.entry ?? [];
+  const told = new Set<string>();
+  for (let at = 0; at < others.length; at += ENTRIES_AT_ONCE) {
+    // A document, or a message, is told by its first entry.
+    const head = at === 0 ? first : nameOnly(first);
+    const some = others.slice(at, at + ENTRIES_AT_ONCE).map(withoutResource);
+    const issues = validate(definitions, { ...bundle, entry: [head, ...some] });
+    yield issues.flatMap((issue) => placed(issue, at, told) ?? []);
+  }
+  const entry = sameTwice(bundle);
+  if (entry === undefined) return;
+  const issues = validate(definitions, { ...bundle, entry: [nameOnly(first), ...entry] });
+  yield issues.filter((issue) => !isOfEntry(issue) && isNew(issue, told));
+}
+
+const ENTRY = /^Bundle\.entry\[(\d+)\]/;
+
+const isOfEntry = ({ expression }: OperationOutcomeIssue): boolean =>
+  ENTRY.test(expression?.[0] ?? '');
+
+/** Once of the Bundle, and of each entry at its place in the whole. */
+function placed(
+  issue: OperationOutcomeIssue,
+  at: number,
+  told: Set<string>,
+): OperationOutcomeIssue | undefined {
+  const [, place] = ENTRY.exec(issue.expression?.[0] ?? '') ?? [];
+  if (place === undefined) return isNew(issue, told) ? issue : undefined;
+  if (at === 0) return issue;
+  if (place === '0') return undefined;
+  const expression = issue.expression?.map((one) =>
+    one.replace(ENTRY, `Bundle.entry[${Number(place) + at}]`),
+  );
+  return { ...issue, ...(expression && { expression }) };
+}
+
+function isNew(issue: OperationOutcomeIssue, told: Set<string>): boolean {
+  const text = JSON.stringify(issue);
+  const isFirst = !told.has(text);
+  told.add(text);
+  return isFirst;
+}
+
+/** Two entries that no Bundle but a history may have both (bdl-7). */
+function sameTwice({ entry = [] }: Bundle): [BundleEntry, BundleEntry] | undefined {
+  const known = new Map<string, BundleEntry>();
+  for (const one of entry) {
+    if (one?.fullUrl === undefined) continue;
+    const name = `${one.fullUrl}${one.resource?.meta?.versionId ?? ''}`;
+    const other = known.get(name);
+    if (other !== undefined) return [withoutResource(other), withoutResource(one)];
+    known.set(name, one);
+  }
+  return undefined;
 }
 
 /** Entries that are checked without a pause: some ms. */
@@ -47,6 +106,20 @@ function withoutResource(entry: BundleEntry): BundleEntry {
     ...(meta?.versionId !== undefined && { meta: { versionId: meta.versionId } }),
   };
   return { ...entry, resource: named };
+}
+
+/** What rules of the whole ask of the first one. What is wrong with it has been told. */
+function nameOnly({ resource, ...rest }: BundleEntry): BundleEntry {
+  if (typeof resource?.resourceType !== 'string') return rest;
+  const { resourceType, id, meta } = resource;
+  return {
+    ...rest,
+    resource: {
+      resourceType,
+      ...(id !== undefined && { id }),
+      ...(meta?.versionId !== undefined && { meta: { versionId: meta.versionId } }),
+    } as Resource,
+  };
 }
 
 function within(path: string, type: string, issue: OperationOutcomeIssue): OperationOutcomeIssue {

@@ -10,6 +10,7 @@ import { isPlainObservation } from '@ausculta/fhir/plain-observation';
 import { type KnownProfiles, knownProfiles, type ProfilesDocument } from '@ausculta/fhir/profiles';
 import { elementIndexer, type SearchRow, searchIndexer } from '@ausculta/fhir/search-rows';
 import { validate } from '@ausculta/fhir/validation';
+import { validateInParts } from '@ausculta/fhir/validation-parts';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { isIndexed } from './index-entries.ts';
 
@@ -20,6 +21,8 @@ export interface Knowledge {
   readonly rowsOfElement: (type: string, element: string, value: unknown) => SearchRow[];
   /** What is wrong by base R4, and what is odd. */
   readonly issuesOf: (resource: Resource) => OperationOutcomeIssue[];
+  /** The same, of a long Bundle in parts: each of them takes a moment. */
+  readonly issuesInParts: (resource: Resource) => Iterable<readonly OperationOutcomeIssue[]>;
 }
 
 let known: Promise<Knowledge> | undefined;
@@ -53,5 +56,7 @@ async function load(): Promise<Knowledge> {
     rowsOf: searchIndexer(definitions),
     rowsOfElement: elementIndexer(definitions, (type, { code }) => isIndexed(type, code)),
     issuesOf: (resource) => (isPlainObservation(resource) ? [] : validate(definitions, resource)),
+    issuesInParts: (resource) =>
+      isPlainObservation(resource) ? [] : validateInParts(definitions, resource),
   };
 }

@@ -4,12 +4,13 @@
  */
 import { isError } from '@ausculta/fhir/validation';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import type { Patient, Resource } from '@medplum/fhirtypes';
+import type { OperationOutcomeIssue, Patient, Resource } from '@medplum/fhirtypes';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import type { Act, Asker, Done } from './acts.ts';
 import { type Answer, refuse, refuseInvalid } from './answer.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
+import { inTurns } from './in-turns.ts';
 import type { Knowledge } from './knowledge.ts';
 import { NUMBER_TAKEN, PATIENT, type Patients, type SubjectChange } from './patients.ts';
 import { type Made, type Question, type QuestionPorts, Questions } from './questions.ts';
@@ -78,7 +79,7 @@ export async function performActs(
   if (!held.ok) return held;
   for (const [index, act] of acts.entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
-    const invalid = validIn(act, ports);
+    const invalid = await validIn(act, ports);
     if (!invalid.ok) return of(index, invalid);
     const one = await meaningOf(act, { asked, index }, ports);
     if (!one.ok) return of(index, one);
@@ -126,7 +127,7 @@ export async function prepareCreations(
   const names: DocumentName[] = [];
   for (const [index, act] of acts.entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await ports.pause();
-    const invalid = validIn(act, ports);
+    const invalid = await validIn(act, ports);
     if (!invalid.ok) return of(index, invalid);
     names.push({ type: act.type, id: ports.newId() });
   }
@@ -165,7 +166,10 @@ function nameOf(meant: Meant): DocumentName | undefined {
   return meant.kind === 'found' ? meant.document : meant.name;
 }
 
-function validIn(act: Act, { knowledge }: Pick<PerformPorts, 'knowledge'>): Answer<undefined> {
+async function validIn(
+  act: Act,
+  { knowledge, pause }: Pick<PerformPorts, 'knowledge' | 'pause'>,
+): Promise<Answer<undefined>> {
   if (act.kind === 'delete' || act.kind === 'delete-where') return { ok: true, value: undefined };
   const { resource, type } = act;
   if (resource.resourceType !== type) {
@@ -176,7 +180,8 @@ function validIn(act: Act, { knowledge }: Pick<PerformPorts, 'knowledge'>): Answ
     const text = 'The resource has another id than the address, or none.';
     return refuse(400, { code: 'invalid', text, at: `${type}.id` });
   }
-  const issues = knowledge.issuesOf(resource);
+  const issues: OperationOutcomeIssue[] = [];
+  for await (const part of inTurns(knowledge.issuesInParts(resource), pause)) issues.push(...part);
   return issues.some(isError) ? refuseInvalid(issues) : { ok: true, value: undefined };
 }
 

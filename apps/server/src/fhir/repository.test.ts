@@ -178,6 +178,25 @@ function subjectOf(id: string) {
   return subjectId && house.registry.subjects.get(subjectId);
 }
 
+test('a long Bundle lets others in between its entries, and is refused for one that is wrong', async () => {
+  const longOf = (last: object) =>
+    create({
+      ...{ resourceType: 'Bundle', type: 'collection' },
+      entry: Array.from({ length: 500 }, (_, at) => ({
+        fullUrl: `urn:uuid:${at}`,
+        resource: at === 499 ? last : { resourceType: 'Organization', name: 'Ward' },
+      })),
+    });
+  house.pauses.count = 0;
+  const sound = longOf({ resourceType: 'Organization', name: 'Ward' });
+  assert.equal(statusOf(await house.repository.perform(house.organisationId, [sound])), 200);
+  assert.ok(house.pauses.count >= 50, `${house.pauses.count} pauses`);
+  const wrong = longOf({ resourceType: 'Organization', name: 7 });
+  const refused = await house.repository.perform(house.organisationId, [wrong]);
+  assert.ok(!refused.ok);
+  assert.match(JSON.stringify(refused.refusal.issues), /Bundle\.entry\[499\]\.resource\.name/);
+});
+
 test('a Patient and a subject are one', async () => {
   const { id } = await documentAfter(house, create(patient('Lovelace')));
   const subject = subjectOf(id);

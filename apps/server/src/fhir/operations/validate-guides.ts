@@ -4,6 +4,7 @@ import type { KnownProfiles } from '@ausculta/fhir/profiles';
 import { isError } from '@ausculta/fhir/validation';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { type Answer, refuse } from '../answer.ts';
+import { inTurns } from '../in-turns.ts';
 import { fhirProfiles } from '../knowledge.ts';
 
 interface Canonical {
@@ -65,22 +66,6 @@ export async function guideIssues(
       for (const url of one?.meta?.profile ?? [])
         if (one !== undefined) yield* issuesNamed(known, url, { resource: one, path });
     }
-  }
-}
-
-/** So many are checked without a pause: some ms. */
-const PARTS_AT_ONCE = 10;
-
-/** With other work between them. */
-export async function* inTurns<T>(
-  parts: Iterable<T>,
-  pause: () => Promise<void>,
-): AsyncGenerator<T> {
-  let count = 0;
-  for (const part of parts) {
-    yield part;
-    count += 1;
-    if (count % PARTS_AT_ONCE === 0) await pause();
   }
 }
 

@@ -10,8 +10,9 @@ import { validateInParts } from '@ausculta/fhir/validation-parts';
 import { profileUrl, VITAL_SIGNS, vitalSignIssues, vitalSignOf } from '@ausculta/fhir/vital-signs';
 import type { Observation, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import type { Answer } from '../answer.ts';
+import { inTurns } from '../in-turns.ts';
 import { fhirKnowledge } from '../knowledge.ts';
-import { canonical, guideIssues, inTurns, whyUnknown } from './validate-guides.ts';
+import { canonical, guideIssues, whyUnknown } from './validate-guides.ts';
 
 const BASE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/';
 
