@@ -18,6 +18,7 @@ export const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
 
 export const FOR_ADMINISTRATORS = [
   'DELETE /fhir/R4/$export/:job',
+  'GET /api/indicators/:period',
   'GET /api/subjects/:id/erasure',
   'GET /api/subjects/:id/holds',
   'GET /api/subjects/:id/write-back',

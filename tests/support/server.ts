@@ -225,6 +225,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
       },
     },
     writeBackFile: undefined,
+    indicators: undefined,
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,
     memoryBytes: undefined,

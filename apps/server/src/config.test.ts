@@ -28,6 +28,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       },
       diskReserveBytes: 512 * 1024 * 1024,
       writeBackFile: undefined,
+      indicators: undefined,
       demo: false,
     },
   });
@@ -210,3 +211,21 @@ test('all problems are told at once', () => {
   assert.ok(!outcome.ok);
   assert.equal(outcome.problems.length, 3);
 });
+
+for (const [text, expected] of [
+  ['month', { period: 'month', zone: 'UTC', least: 11 }],
+  ['day Europe/Berlin', { period: 'day', zone: 'Europe/Berlin', least: 11 }],
+  [' week  UTC 3', { period: 'week', zone: 'UTC', least: 3 }],
+  ['often', undefined],
+  ['day Atlantis', undefined],
+  ['day UTC 2', undefined],
+  ['day UTC 1001', undefined],
+  ['day UTC 11 more', undefined],
+] as const) {
+  test(`indicators "${text}" are ${expected === undefined ? 'refused' : 'understood'}`, () => {
+    const outcome = readConfig({ AUSCULTA_INDICATORS: text });
+    if (outcome.ok) assert.deepEqual(outcome.config.indicators, expected);
+    else assert.match(outcome.problems.join(), /^AUSCULTA_INDICATORS is no period\. Set it to day/);
+    assert.equal(outcome.ok, expected !== undefined);
+  });
+}

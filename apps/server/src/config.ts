@@ -9,6 +9,8 @@ import {
   type Listen,
   listedDoor,
 } from './door-settings.ts';
+import type { IndicatorSettings } from './indicators/indicators.ts';
+import { INDICATORS_MEND, parseIndicators } from './indicators/settings.ts';
 import { masterKeyConflicts, masterKeyOf } from './master-key-settings.ts';
 import { parsePrefixes } from './subscriptions/endpoints.ts';
 import {
@@ -62,6 +64,8 @@ export interface Config {
   readonly subscriptions: SubscriptionSettings;
   /** The file that lists where daily summaries may go. Undefined: nowhere. */
   readonly writeBackFile: string | undefined;
+  /** What is reported of each organisation, and how often. Undefined: nothing. */
+  readonly indicators: IndicatorSettings | undefined;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -208,6 +212,7 @@ const Settings = z.object({
     .optional(),
   AUSCULTA_MAIL_DOMAINS: z.string().optional().transform(orIssue(parseDomains, 'is no list')),
   AUSCULTA_WRITE_BACK: z.string().optional(),
+  AUSCULTA_INDICATORS: z.string().optional().transform(orIssue(parseIndicators, 'is no period')),
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -262,6 +267,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_MAIL_CA: 'Set it to the certificates, in PEM, that sign the relay’s, or leave it unset.',
   AUSCULTA_MAIL_FROM: 'Set it to an address such as ausculta@hospital.example.',
   AUSCULTA_MAIL_DOMAINS: 'Set it to domains, separated by commas, such as hospital.example.',
+  AUSCULTA_INDICATORS: INDICATORS_MEND,
   AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
@@ -318,6 +324,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
         mail: mailSettings(mailGiven(settings)),
       },
       writeBackFile: settings.AUSCULTA_WRITE_BACK,
+      indicators: settings.AUSCULTA_INDICATORS,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

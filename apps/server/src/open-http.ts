@@ -10,6 +10,7 @@ import type { MqttDoor } from './doors/mqtt.ts';
 import { erasureRoutes } from './erasure/routes.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
+import { indicatorRoutes } from './indicators/routes.ts';
 import { liveRoutes } from './live/socket.ts';
 import { secretsOf } from './outside.ts';
 import { parkedRoutes } from './parked/routes.ts';
@@ -69,6 +70,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
   const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
   await fhirRoutes(app, { ...outside, ...parts, ...documents });
   writeBackRoutes(app, parts);
+  indicatorRoutes(app, parts.fhir);
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
   statusRoutes(app, {

@@ -20,6 +20,7 @@ import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { openErasure } from './erasure/open-erasure.ts';
 import { type Fhir, openFhir, workInBackground } from './fhir/open-fhir.ts';
 import { Exports } from './fhir/operations/exports.ts';
+import { reportIndicators } from './indicators/open-indicators.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { openHttp } from './open-http.ts';
@@ -110,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => parts.exports.close());
   stack.defer(tellSubscribers(parts.subscriptions, { ...parts.fhir, outside }));
   stack.defer(sendSummaries(parts.writeBack, { ...parts, ...parts.fhir, outside }));
+  stack.defer(reportIndicators(config.indicators, { ...outside, ...parts, ...parts.fhir }));
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 

@@ -26,6 +26,9 @@ export const SYSTEM = {
   SUMMARY: 'urn:ausculta:daily-summary',
   SUMMARY_FIGURE: 'urn:ausculta:daily-summary-figure',
   RECORD_NUMBER: 'urn:ausculta:record-number',
+  INDICATOR: 'urn:ausculta:indicator',
+  INDICATORS: 'urn:ausculta:indicators',
+  MEASURE_POPULATION: 'http://terminology.hl7.org/CodeSystem/measure-population',
   VISIT_CLAIM: 'urn:ausculta:visit-claim',
   ACT_CODE: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
   ROLE_CODE: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
@@ -43,5 +46,6 @@ export const EXTENSION = {
   GATEWAY: 'http://hl7.org/fhir/StructureDefinition/observation-gatewayDevice',
   FLAG_PRIORITY: 'http://hl7.org/fhir/StructureDefinition/flag-priority',
   FLAG_DETAIL: 'http://hl7.org/fhir/StructureDefinition/flag-detail',
+  DATA_ABSENT: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason',
   COINCIDENT: 'http://hl7.org/fhir/uv/phd/StructureDefinition/CoincidentTimeStampReference',
 } as const;

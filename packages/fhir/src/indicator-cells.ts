@@ -1,0 +1,103 @@
+/**
+ * Indicators that tell of nobody. A number that rests on fewer people than the least is not told (as CMS has it
+ * for its cells: fewer than 11), nor one by which such a number follows from a total and the others
+ * (CMS cell size suppression policy).
+ */
+import type { AlarmPriority } from '@ausculta/vitals/alarm';
+
+/** Of how many people something was counted. */
+export interface Count {
+  readonly value: number;
+  readonly people: number;
+}
+
+export interface AlarmFigures {
+  readonly raised: Count;
+  readonly acknowledged: Count;
+  /** Of whom an alarm was not acknowledged. */
+  readonly peopleWithout: number;
+  /** From when it was raised to when a person acknowledged it. */
+  readonly medianMs: number | undefined;
+}
+
+export interface IndicatorFigures {
+  readonly patients: number;
+  readonly devices: Count;
+  readonly readings: ReadonlyMap<string, Count>;
+  readonly glucose: Readonly<Record<'all' | 'below' | 'above', Count>>;
+  readonly alarms: Readonly<Record<AlarmPriority | 'all', AlarmFigures>>;
+}
+
+/** A number, or that it is not told. */
+export type Cell = number | 'masked';
+
+export interface AlarmCells {
+  readonly raised: Cell;
+  readonly acknowledged: Cell;
+  /** Undefined where nothing was acknowledged. */
+  readonly medianSeconds: Cell | undefined;
+}
+
+export interface IndicatorCells {
+  readonly patients: Cell;
+  readonly devices: Cell;
+  readonly readings: ReadonlyMap<string, Cell>;
+  /** Of all values, in percent, to one decimal; undefined where there are none. */
+  readonly glucoseBelow: Cell | undefined;
+  readonly glucoseAbove: Cell | undefined;
+  readonly alarms: Readonly<Record<AlarmPriority | 'all', AlarmCells>>;
+}
+
+export function cellsOf(figures: IndicatorFigures, least: number): IndicatorCells {
+  const { patients, devices, readings, glucose } = figures;
+  const cell = (count: Count): Cell => (isTold(count, least) ? count.value : 'masked');
+  const share = (part: Count): Cell | undefined => {
+    if (glucose.all.value === 0) return undefined;
+    const isSafe = isTold(glucose.all, least) && isTold(part, least);
+    return isSafe ? Math.round((1000 * part.value) / glucose.all.value) / 10 : 'masked';
+  };
+  return {
+    patients: cell({ value: patients, people: patients }),
+    // Fewer devices than the least would tell of those who share one.
+    devices: devices.value > 0 && devices.value < least ? 'masked' : cell(devices),
+    readings: new Map([...readings].map(([vital, count]) => [vital, cell(count)])),
+    glucoseBelow: share(glucose.below),
+    glucoseAbove: share(glucose.above),
+    alarms: alarmCells(figures.alarms, least),
+  };
+}
+
+/** Nobody is nobody in particular. */
+const isTold = ({ people }: Count, least: number): boolean => people === 0 || people >= least;
+
+/** A total is told only where all that it is made of is: else the one that is not told follows from the rest. */
+function alarmCells(
+  { low, medium, high, all }: IndicatorFigures['alarms'],
+  least: number,
+): Record<AlarmPriority | 'all', AlarmCells> {
+  const cells = {
+    low: answeredCells(low, least),
+    medium: answeredCells(medium, least),
+    high: answeredCells(high, least),
+  };
+  const parts = Object.values(cells);
+  const total = answeredCells(all, least);
+  const isAnswered = parts.every(({ acknowledged }) => acknowledged !== 'masked');
+  const isRaised = parts.every(({ raised }) => raised !== 'masked');
+  return {
+    ...cells,
+    all: { ...(isAnswered ? total : UNTOLD), raised: isRaised ? total.raised : 'masked' },
+  };
+}
+
+const UNTOLD = { acknowledged: 'masked', medianSeconds: 'masked' } as const;
+
+/** Both those that were acknowledged and those that were not: one is the rest of the other. */
+function answeredCells(figures: AlarmFigures, least: number): AlarmCells {
+  const { raised, acknowledged, peopleWithout, medianMs } = figures;
+  if (!isTold(raised, least)) return { raised: 'masked', ...UNTOLD };
+  const isSplit = isTold(acknowledged, least) && (peopleWithout === 0 || peopleWithout >= least);
+  if (!isSplit) return { raised: raised.value, ...UNTOLD };
+  const medianSeconds = medianMs === undefined ? undefined : Math.round(medianMs / 1000);
+  return { raised: raised.value, acknowledged: acknowledged.value, medianSeconds };
+}
