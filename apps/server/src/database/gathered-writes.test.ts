@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GatheredWrites } from './gathered-writes.ts';
+import { GatheredWrites, type GatheringPorts } from './gathered-writes.ts';
 
 /** A store whose statements are answered by hand: a part is its name, and its answer is that in capitals. */
 class StoreUnderTest {
@@ -8,7 +8,7 @@ class StoreUnderTest {
   readonly #answers: PromiseWithResolvers<string[]>[] = [];
   readonly writes: GatheredWrites<string, string>;
 
-  constructor(more: { readonly atOnce?: number } = {}) {
+  constructor(more: Partial<GatheringPorts<string, string>> = {}) {
     this.writes = new GatheredWrites<string, string>({
       write: (parts) => {
         const answer = Promise.withResolvers<string[]>();
@@ -114,27 +114,50 @@ test('whoever settles waits for what is on its way, failed or not', async () => 
   await Promise.all([failed, settling]);
 });
 
-test('where two may be on their way, what comes meanwhile waits for the first that arrives', async () => {
-  const store = new StoreUnderTest({ atOnce: 2 });
+test('what comes until it has gathered goes together, and what comes later waits for nothing else', async () => {
+  const gatherings: (() => void)[] = [];
+  const gather = () => new Promise<void>((resolve) => void gatherings.push(resolve));
+  const store = new StoreUnderTest({ gather });
+  const { statements, writes } = store;
+  const all = [writes.write('a')];
+  await settled();
+  all.push(writes.write('b'));
+  assert.deepEqual(statements, []);
+  gatherings[0]?.();
+  await settled();
+  all.push(writes.write('c'));
+  await store.keep(0);
+  assert.deepEqual(statements, [['a', 'b'], ['c']]);
+  await store.keep(1);
+  assert.deepEqual(await Promise.all(all), ['A', 'B', 'C']);
+  assert.equal(gatherings.length, 1);
+  void writes.write('d');
+  await settled();
+  assert.equal(gatherings.length, 2);
+});
+
+test('what weighs enough waits for no statement, and what is light waits for the last', async () => {
+  const store = new StoreUnderTest({ besideFrom: 3 });
   const { statements, writes } = store;
   const all: Promise<string>[] = [];
-  for (const part of ['a', 'b', 'c', 'd']) {
+  for (const part of ['a', 'bb', 'c', 'ddd', 'eee']) {
     all.push(writes.write(part));
     await settled();
   }
-  assert.deepEqual(statements, [['a'], ['b']]);
+  assert.deepEqual(statements, [['a'], ['bb', 'c']], 'two at most');
   let isSettled = false;
   const settling = writes.settle().then(() => {
     isSettled = true;
   });
   await store.keep(1);
-  assert.deepEqual(statements, [['a'], ['b'], ['c', 'd']]);
+  assert.deepEqual(statements, [['a'], ['bb', 'c'], ['ddd', 'eee']]);
+  all.push(writes.write('f'));
   await store.keep(2);
+  assert.equal(statements.length, 3, 'it waits for the first');
   assert.equal(isSettled, false);
   await store.keep(0);
+  assert.deepEqual(statements.at(-1), ['f']);
+  await store.keep(3);
   await settling;
-  assert.deepEqual(await Promise.all(all), ['A', 'B', 'C', 'D']);
-  void writes.write('e');
-  await settled();
-  assert.deepEqual(statements.at(-1), ['e']);
+  assert.deepEqual(await Promise.all(all), ['A', 'BB', 'C', 'DDD', 'EEE', 'F']);
 });

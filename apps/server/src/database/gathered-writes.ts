@@ -11,8 +11,10 @@ export interface GatheringPorts<Part, Answer> {
   /** A statement carries so much, unless one part has more by itself. */
   readonly weigh: (part: Part) => number;
   readonly weightMax: number;
-  /** Statements under way at a time: one, where their order counts or more would wait for each other. */
-  readonly atOnce?: number;
+  /** Before a statement when none was under way: what comes until it resolves goes with it. */
+  readonly gather?: () => Promise<void>;
+  /** What weighs as much waits for no statement under way: two at most are. None does where this is absent. */
+  readonly besideFrom?: number;
 }
 
 interface Waiting<Part, Answer> {
@@ -24,6 +26,7 @@ interface Waiting<Part, Answer> {
 export class GatheredWrites<Part, Answer> {
   readonly #ports: GatheringPorts<Part, Answer>;
   #gathering: Waiting<Part, Answer>[] = [];
+  #weight = 0;
   #underWay = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -35,8 +38,8 @@ export class GatheredWrites<Part, Answer> {
   write(part: Part): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#gathering.push({ part, resolve, reject });
-    const { atOnce = 1 } = this.#ports;
-    if (this.#underWay < atOnce) this.#writing = Promise.all([this.#writing, this.#writeAll()]);
+    this.#weight += this.#ports.weigh(part);
+    if (this.#isDue(this.#underWay)) this.#writing = Promise.all([this.#writing, this.#writeAll()]);
     return promise;
   }
 
@@ -48,9 +51,15 @@ export class GatheredWrites<Part, Answer> {
   async #writeAll(): Promise<void> {
     this.#underWay += 1;
     // Those that come in the same turn belong together.
-    await Promise.resolve();
-    while (this.#gathering.length > 0) await this.#writeTogether(this.#take());
+    await this.#ports.gather?.();
+    while (this.#isDue(this.#underWay - 1)) await this.#writeTogether(this.#take());
     this.#underWay -= 1;
+  }
+
+  #isDue(underWay: number): boolean {
+    const { besideFrom = Number.POSITIVE_INFINITY } = this.#ports;
+    if (underWay === 0) return this.#gathering.length > 0;
+    return underWay === 1 && this.#weight >= besideFrom;
   }
 
   #take(): readonly Waiting<Part, Answer>[] {
@@ -61,7 +70,9 @@ export class GatheredWrites<Part, Answer> {
       if (count > 0 && weight > this.#ports.weightMax) break;
       count += 1;
     }
-    return this.#gathering.splice(0, count);
+    const taken = this.#gathering.splice(0, count);
+    for (const { part } of taken) this.#weight -= this.#ports.weigh(part);
+    return taken;
   }
 
   async #writeTogether(all: readonly Waiting<Part, Answer>[]): Promise<void> {

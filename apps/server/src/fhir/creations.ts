@@ -1,7 +1,7 @@
 /** New documents of many requests: prepared one request after the other, written together. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { Turns } from '../admissions/turns.ts';
-import { GatheredWrites } from '../database/gathered-writes.ts';
+import { GatheredWrites, type GatheringPorts } from '../database/gathered-writes.ts';
 import type { InLaneAs, InLaneAtOnce } from '../database/pool.ts';
 import { type CreatedDocument, createDocuments } from './creation-store.ts';
 import { indexMark } from './index-entries.ts';
@@ -11,14 +11,16 @@ import { type Creation, requestsOf, type WriteWatch, writtenOf } from './write-w
 
 /** Documents; a transaction of more is written by itself. */
 const WRITTEN_AT_ONCE = 400;
-/** While one is being made durable the next is written: neither we nor the database wait for the other. */
-const STATEMENTS_AT_ONCE = 2;
+/** So many are written while others are made durable; of fewer the statement costs more than the waiting. */
+const WRITTEN_BESIDE = 100;
 
 export interface CreationPorts {
   readonly inLaneAs: InLaneAs;
   readonly inLaneAtOnce: InLaneAtOnce;
   readonly watch: () => WriteWatch;
   readonly hashOf: (organisationId: OrganisationId) => Hash;
+  /** What clients send at one time is read one after the other: it resolves when all of it was. */
+  readonly pause: () => Promise<void>;
 }
 
 export class Creations {
@@ -54,9 +56,10 @@ export class Creations {
   #writingOf(organisationId: OrganisationId): Writing {
     const known = this.#writing.get(organisationId);
     if (known !== undefined) return known;
-    const { inLaneAtOnce, hashOf } = this.#ports;
+    const { inLaneAtOnce, hashOf, pause } = this.#ports;
     const mark = indexMark(hashOf(organisationId));
-    const made = gathered(STATEMENTS_AT_ONCE, async (parts) => {
+    const how = { gather: pause, besideFrom: WRITTEN_BESIDE };
+    const made = gathered(how, async (parts) => {
       const created = parts.flatMap(({ prepared }) => prepared.filter(isAlone));
       await inLaneAtOnce((people, lane) =>
         createDocuments(people, organisationId, lane, { created, mark }),
@@ -69,9 +72,9 @@ export class Creations {
   #watchedOf(organisationId: OrganisationId): Writing {
     const known = this.#watched.get(organisationId);
     if (known !== undefined) return known;
-    const { inLaneAs, hashOf, watch } = this.#ports;
+    const { inLaneAs, hashOf, watch, pause } = this.#ports;
     const mark = indexMark(hashOf(organisationId));
-    const made = gathered(1, async (parts) => {
+    const made = gathered({ gather: pause }, async (parts) => {
       const told = await inLaneAs(organisationId, async (tx) => {
         const all = parts.flatMap(({ prepared }) => prepared);
         await storePrepared(tx, organisationId, all, mark);
@@ -93,7 +96,7 @@ function isAlone(prepared: Prepared): prepared is Prepared & CreatedDocument {
 type Writing = GatheredWrites<Creation<Prepared>, undefined>;
 
 function gathered(
-  atOnce: number,
+  how: Pick<GatheringPorts<unknown, unknown>, 'gather' | 'besideFrom'>,
   write: (parts: readonly Creation<Prepared>[]) => Promise<void>,
 ): Writing {
   return new GatheredWrites({
@@ -103,6 +106,6 @@ function gathered(
     },
     weigh: ({ prepared }) => prepared.length,
     weightMax: WRITTEN_AT_ONCE,
-    atOnce,
+    ...how,
   });
 }

@@ -293,7 +293,7 @@ export class Repository {
   #readsOf(organisationId: OrganisationId): Reads {
     const known = this.#reads.get(organisationId);
     if (known !== undefined) return known;
-    const { read } = this.#ports;
+    const { read, pause } = this.#ports;
     const reads: Reads = new GatheredWrites({
       write: async (names) => {
         const rows = await read(organisationId, (tx) =>
@@ -304,6 +304,7 @@ export class Repository {
       },
       weigh: () => 1,
       weightMax: READ_AT_ONCE,
+      gather: pause,
     });
     this.#reads.set(organisationId, reads);
     return reads;
