@@ -166,47 +166,58 @@ test('nobody but an administrator fetches a file, and only one that there is', a
   assert.equal((await here.server.fetch(`/api/indicators/${day}`, { headers })).status, 401);
 });
 
+const dayAgo = (count: number): string => iso(Date.now() - count * DAY_MS).slice(0, 10);
+
+/** Three, each with a device that has been worn for five days. */
+async function wornFor5Days(server: ServerUnderTest): Promise<TestDevice[]> {
+  const [from, until] = [iso(Date.now() - 5 * DAY_MS), iso(Date.now())];
+  const worn: TestDevice[] = [];
+  for (const name of ['One', 'Two', 'Three']) {
+    const device = await server.addPatient(name);
+    const { subjectId } = device;
+    await server.post(`/api/devices/${device.id}/correction`, { subjectId, from, until });
+    await server.settled(device);
+    worn.push(device);
+  }
+  return worn;
+}
+
+async function measure(
+  server: ServerUnderTest,
+  devices: readonly TestDevice[],
+  of: string,
+): Promise<void> {
+  for (const device of devices) {
+    const readings = [{ time: Date.parse(`${of}T12:00:00Z`), values: { 'heart-rate': 70 } }];
+    const body = JSON.stringify({ sent: Date.now(), readings });
+    assert.equal((await server.send(device, body)).status, 202);
+  }
+}
+
+const told = async (server: ServerUnderTest) =>
+  (await reports(server)).map(({ identifier, meta }) => [identifier?.[0]?.value, meta?.versionId]);
+
+const indicators = { period: 'day', zone: 'UTC', least: 3 } as const;
+
 test('a server that is killed leaves what it has reported, and the next one tells none of it twice', async () => {
   await using database = await freshDatabase();
   const place = { dataDir: await temporaryDirectory(), database: database.connection };
-  const dayAgo = (count: number): string => iso(Date.now() - count * DAY_MS).slice(0, 10);
-  const worn: TestDevice[] = [];
-  const measure = async (server: ServerUnderTest, of: string): Promise<void> => {
-    for (const device of worn) {
-      const readings = [{ time: Date.parse(`${of}T12:00:00Z`), values: { 'heart-rate': 70 } }];
-      const body = JSON.stringify({ sent: Date.now(), readings });
-      assert.equal((await server.send(device, body)).status, 202);
-    }
-  };
+  let worn: readonly TestDevice[] = [];
   {
     await using first = await startServerHere({ config: place });
-    const { server } = first;
-    const [from, until] = [iso(Date.now() - 5 * DAY_MS), iso(Date.now())];
-    for (const name of ['One', 'Two', 'Three']) {
-      const device = await server.addPatient(name);
-      const { subjectId } = device;
-      await server.post(`/api/devices/${device.id}/correction`, { subjectId, from, until });
-      await server.settled(device);
-      worn.push(device);
-    }
-    await measure(server, dayAgo(3));
+    worn = await wornFor5Days(first.server);
+    await measure(first.server, worn, dayAgo(3));
   }
-  const told = async (server: ServerUnderTest) =>
-    (await reports(server)).map(({ identifier, meta }) => [
-      identifier?.[0]?.value,
-      meta?.versionId,
-    ]);
   {
     const { server, program } = await startServerProcess(place.dataDir, {
       DATABASE_URL: urlOf(place.database),
       AUSCULTA_INDICATORS: 'day UTC 3',
     });
     await eventually('a report', async () => ((await told(server)).length > 0 ? true : undefined));
-    await measure(server, dayAgo(2));
+    await measure(server, worn, dayAgo(2));
     program.child.kill('SIGKILL');
     await program.ended;
   }
-  const indicators = { period: 'day', zone: 'UTC', least: 3 } as const;
   await using again = await startServerHere({ config: { ...place, indicators } });
   // The oldest is looked at first.
   const all = await eventually('the later report', async () => {
@@ -217,4 +228,39 @@ test('a server that is killed leaves what it has reported, and the next one tell
     [dayAgo(3), '1'],
     [dayAgo(2), '1'],
   ]);
+});
+
+test('of a day of which part does not open nothing is reported, and all of it once it opens', async () => {
+  await using database = await freshDatabase();
+  const place = { dataDir: await temporaryDirectory(), database: database.connection };
+  let worn: readonly TestDevice[] = [];
+  {
+    await using first = await startServerHere({ config: place });
+    worn = await wornFor5Days(first.server);
+    await measure(first.server, worn, dayAgo(2));
+  }
+  const flip = async (): Promise<void> => {
+    const { count } = await database.line`
+      UPDATE chunk SET sealed = set_bit(sealed, 300, 1 - get_bit(sealed, 300))
+      WHERE subject_id = ${worn[1]?.subjectId ?? ''}`;
+    assert.ok(count > 0);
+  };
+  await flip();
+  let laterMs = 0;
+  await using again = await startServerHere({
+    config: { ...place, indicators },
+    outside: { nowMs: () => Date.now() + laterMs },
+  });
+  await eventually(
+    'the problem',
+    () =>
+      again.problems.some(({ what }) => what === `report indicators of ${dayAgo(2)}`) || undefined,
+  );
+  assert.deepEqual(await told(again.server), []);
+  await flip();
+  laterMs = HOUR_MS;
+  await eventually('the report', async () =>
+    (await told(again.server)).length > 0 ? true : undefined,
+  );
+  assert.deepEqual(await told(again.server), [[dayAgo(2), '1']]);
 });
