@@ -105,6 +105,8 @@ test('an alarm is a Flag that names the reading, is read by its id, and is writt
     all.map(({ resourceType }) => resourceType),
     ['Observation', 'Flag', 'OperationOutcome'],
   );
+  const listed = await json(await send('GET', `/Flag?patient=${worn.subjectId}`));
+  assert.match(JSON.stringify(listed), /has none of them/, 'whoever searches is told so');
   const [alarm] = await here.server.alarms(worn.subjectId);
   assert.equal(await acknowledge(here.server.url, alarm), 200);
   const later = (await json(await send('GET', path))) as Json & Flag;

@@ -70,7 +70,9 @@ type Where = Pick<Place, 'code' | 'location'>;
 /** Of a visit from afar it is where the patient was. */
 function whereOf({ encounter, find }: Visit, kind: string): Part<Where> {
   const at = 'Encounter.location';
-  const given = (encounter.location ?? []).filter(({ status }) => status !== 'planned');
+  const given = (encounter.location ?? []).filter(
+    ({ status }) => status !== 'planned' && status !== 'reserved',
+  );
   const locations = given.map(({ location }) => find(['Location'], location));
   const lacks: Lack[] = [];
   const places = new Map<string, string | undefined>();

@@ -4,6 +4,7 @@ import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import type { Filter, SearchQuery } from '@ausculta/fhir/search-query';
 import { fail } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { FLAG } from './alarm-flags.ts';
 import { type Answer, outcomeOf, refuseFor } from './answer.ts';
 import type { DeviceSearch } from './device-search.ts';
 import { DEVICE, METRIC } from './devices-by-id.ts';
@@ -65,23 +66,38 @@ export async function foundBy(
   return { ok: true, value: { query: query.value, page } };
 }
 
-/** Whatever asks of Observations among others is answered from documents alone. */
-function withWarning(page: Told, { types, filters, reverseIncludes }: SearchQuery): Told {
-  const isAsked =
-    types.includes(OBSERVATION) ||
-    reverseIncludes.some((one) => one.type === OBSERVATION) ||
-    filters.some(asksOfObservations);
-  return isAsked ? { ...page, issues: [...(page.issues ?? []), WITHOUT_READINGS] } : page;
+/** Whatever asks of Observations among others, or of Flags, is answered from documents alone. */
+function withWarning(page: Told, query: SearchQuery): Told {
+  const issues = [
+    ...(asksOf(OBSERVATION, query) ? [WITHOUT_READINGS] : []),
+    ...(asksOf(FLAG, query) ? [WITHOUT_ALARMS] : []),
+  ];
+  return issues.length === 0 ? page : { ...page, issues: [...(page.issues ?? []), ...issues] };
 }
 
 const OBSERVATION = 'Observation';
 
-function asksOfObservations(filter: Filter): boolean {
-  if (filter.kind === 'has')
-    return filter.type === OBSERVATION || asksOfObservations(filter.filter);
-  if (filter.kind !== 'chain') return false;
-  return filter.targets.some((one) => one.type === OBSERVATION || asksOfObservations(one.filter));
+function asksOf(type: string, { types, filters, reverseIncludes }: SearchQuery): boolean {
+  return (
+    types.includes(type) ||
+    reverseIncludes.some((one) => one.type === type) ||
+    filters.some((filter) => isFilteredBy(type, filter))
+  );
 }
+
+function isFilteredBy(type: string, filter: Filter): boolean {
+  if (filter.kind === 'has') return filter.type === type || isFilteredBy(type, filter.filter);
+  if (filter.kind !== 'chain') return false;
+  return filter.targets.some((one) => one.type === type || isFilteredBy(type, one.filter));
+}
+
+const WITHOUT_ALARMS: OperationOutcomeIssue = {
+  severity: 'warning',
+  code: 'incomplete',
+  details: {
+    text: 'Alarms are Flags that are read by their id, told by $closed-loop and by Subscriptions. This answer has none of them.',
+  },
+};
 
 function pageText(
   { baseUrl, selfUrl, nextUrl }: SearchAsked,
