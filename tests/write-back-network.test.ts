@@ -191,6 +191,57 @@ describe('write-back over a network that fails', () => {
     });
   }
 
+  const searchesOf = (...patients: readonly { readonly number: string }[]) => {
+    const isOf = (body: string) => patients.some(({ number }) => body.includes(number));
+    return ({ path, body }: { readonly path: string; readonly body: string }) =>
+      path === `${BASE}/Patient/_search` && isOf(body);
+  };
+
+  test('a patient whom we may not look for there stands aside, and the others go on', async () => {
+    const [bad, good] = [await addKnown(sample), await addKnown(sample)];
+    const isOfBad = searchesOf(bad);
+    sample.front.mood = (asked) => (isOfBad(asked) ? { status: 403 } : 'pass');
+    for (const { device } of [bad, good]) await measure(sample, device, dayAgo(2), [70]);
+    await optIn(sample, bad);
+    await eventually('the reason', async () =>
+      (await ofPatient(sample, bad)).destinations[0]?.reason === 'not-permitted-there'
+        ? true
+        : undefined,
+    );
+    await optIn(sample, good);
+    await summaryThere(sample, good, { day: dayAgo(2), isSo: () => true });
+    assert.equal((await statusOf(sample)).failingSince, null, 'it is there');
+    sample.front.mood = 'pass';
+    await sample.here.server.post('/api/write-back/ehr/retry', {});
+    await summaryThere(sample, bad, { day: dayAgo(2), isSo: () => true });
+  });
+
+  for (const [what, status] of [
+    ['where nobody may be looked for', 403],
+    ['whose address is wrong', 404],
+  ] as const) {
+    test(`a destination ${what} says so, and everything waits`, async () => {
+      const all = [await addKnown(sample), await addKnown(sample)];
+      const isOfAll = searchesOf(...all);
+      sample.front.mood = (asked) => (isOfAll(asked) ? { status } : 'pass');
+      for (const patient of all) {
+        await measure(sample, patient.device, dayAgo(2), [70]);
+        await optIn(sample, patient);
+      }
+      const told = await eventually('the problem', async () => {
+        const now = await statusOf(sample);
+        return now.failingSince === null ? undefined : now;
+      });
+      assert.match(told.problem ?? '', new RegExp(`${status}.*url and our rights`));
+      assert.equal(told.daysRefused, 0, 'nothing is given up');
+      sample.front.mood = 'pass';
+      await sample.here.server.post('/api/write-back/ehr/retry', {});
+      for (const patient of all)
+        await summaryThere(sample, patient, { day: dayAgo(2), isSo: () => true });
+      assert.equal((await statusOf(sample)).failingSince, null);
+    });
+  }
+
   test('a patient of whom nothing may be written there stands aside where others are taken', async () => {
     const [bad, good] = [await addKnown(sample), await addKnown(sample)];
     sample.front.mood = ({ path, body }) =>

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { dayAfter, localDays } from '@ausculta/fhir/local-day';
 import type { Observation } from '@medplum/fhirtypes';
 import { runCommandLine } from '../apps/cli/src/run.ts';
 import { eventually } from './support/server.ts';
@@ -22,6 +23,8 @@ import {
   type WriteBackSample,
   writeBackSample,
 } from './support/write-back-sample.ts';
+
+const HOUR_MS = 3_600_000;
 
 const counts =
   (count: number) =>
@@ -165,6 +168,56 @@ describe('write-back', () => {
     await server.post('/api/write-back/ehr/retry', {});
     await summaryThere(sample, kept, { day, isSo: counts(2) });
     await summaryThere(sample, old, { day, isSo: ({ status }) => status === 'entered-in-error' });
+  });
+
+  test('of records that were merged one after the other, the last one is told of and no other', async () => {
+    const [first, second, last] = [
+      await addKnown(sample),
+      await addKnown(sample),
+      await addKnown(sample),
+    ];
+    const day = dayAgo(1);
+    await optIn(sample, first);
+    await measure(sample, first.device, day, [70, 72]);
+    await summaryThere(sample, first, { day, isSo: counts(2) });
+    await allSent(sample);
+    const { server } = sample.here;
+    await server.post(`/api/subjects/${first.id}/merge`, { into: second.id });
+    await server.post(`/api/subjects/${second.id}/merge`, { into: last.id });
+    await eventually('why', async () => {
+      const [told] = (await ofPatient(sample, first)).destinations;
+      return told?.daysRefused[0];
+    });
+    await optIn(sample, last);
+    await server.post('/api/write-back/ehr/retry', {});
+    await summaryThere(sample, last, { day, isSo: counts(2) });
+    await summaryThere(sample, first, { day, isSo: ({ status }) => status === 'entered-in-error' });
+    assert.deepEqual(await keptThere(sample, second), []);
+  });
+
+  test('a day is told when it is over where the patient is, in whichever zone it was noted first', async () => {
+    const patient = await addKnown(sample);
+    // Where a day ends first, and where it ends 25 hours later.
+    const [east, west] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
+    const over = localDays(east)?.dayOf(Date.now() - 24 * HOUR_MS) ?? '';
+    const from = dayAfter(over, -3);
+    sample.front.mood = ({ path }) => (path.endsWith('/fhir/R4') ? { status: 503 } : 'pass');
+    for (const agoMs of [60_000, 60 * HOUR_MS])
+      await measure(sample, patient.device, over, [70], { fromMs: Date.now() - agoMs });
+    await optIn(sample, patient, { from, zone: east });
+    await eventually('the days that are due', async () =>
+      (await statusOf(sample)).daysDue > 0 ? true : undefined,
+    );
+    await optIn(sample, patient, { from, zone: west });
+    sample.front.mood = 'pass';
+    await sample.here.server.post('/api/write-back/ehr/retry', {});
+    await allSent(sample);
+    const days = (await keptThere(sample, patient)).map(({ identifier }) =>
+      identifier?.[0]?.value?.slice(-10),
+    );
+    assert.ok(days.length > 0 && !days.includes(over), `${days.join()} without ${over}`);
+    const [own] = (await ofPatient(sample, patient)).destinations;
+    assert.ok((own?.daysWaiting ?? 0) > 0, 'it waits');
   });
 
   const NOBODY = [

@@ -21,6 +21,7 @@ export const UNMATCHED_REASONS = [
   'not-active-there',
   'other-birth-date-there',
   'not-answered-there',
+  'not-permitted-there',
 ] as const;
 export type UnmatchedReason = (typeof UNMATCHED_REASONS)[number];
 

@@ -70,7 +70,7 @@ export class AccessToken {
       accept: 'application/json',
     };
     const reply = await outgoing.post({ url: new URL(tokenUrl), headers, body: String(form) });
-    const outcome = outcomeOf(reply, nowMs());
+    const outcome = outcomeOf(reply, 'token', nowMs());
     if (outcome.kind !== 'taken') {
       const retryAfterMs = outcome.kind === 'away' ? outcome.retryAfterMs : undefined;
       const why = away(`no token is given: ${outcome.reason}`);

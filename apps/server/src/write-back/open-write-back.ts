@@ -67,7 +67,7 @@ function readText(file: string): string {
 const LOOK_MS = 1_000;
 
 interface Merges {
-  recordsOf(subjectId: SubjectId): { readonly into: SubjectId | undefined };
+  usedFor(subjectId: SubjectId): SubjectId;
 }
 
 /** Sends from here on; returns what ends it. */
@@ -87,7 +87,11 @@ export function sendSummaries(
     const text = read.ok ? read.value.text : undefined;
     return text === undefined ? [] : ((JSON.parse(text) as Patient).identifier ?? []);
   };
-  const mergedInto = (id: SubjectId) => admissions.census.recordsOf(id).into;
+  // The one at the end, of however many that were merged.
+  const mergedInto = (id: SubjectId): SubjectId | undefined => {
+    const used = admissions.census.usedFor(id);
+    return used === id ? undefined : used;
+  };
   writeBack.begin({ telemetry, holds, identifiersOf, mergedInto });
   const stop = outside.every(LOOK_MS, () => writeBack.tick());
   return async () => {

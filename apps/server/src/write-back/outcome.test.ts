@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delayMs, issuesIn, outcomeOf } from './outcome.ts';
+import { type AskedFor, delayMs, issuesIn, outcomeOf } from './outcome.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12);
 
-const answer = (status: number, retryAfter?: string) =>
-  outcomeOf({ kind: 'answer', status, retryAfter, text: '' }, NOW_MS);
+const answer = (status: number, retryAfter?: string, askedFor: AskedFor = 'day') =>
+  outcomeOf({ kind: 'answer', status, retryAfter, text: '' }, askedFor, NOW_MS);
 
 const KINDS = [
   { statuses: [200, 201, 204], kind: 'taken' },
@@ -23,15 +23,18 @@ for (const { statuses, kind } of KINDS) {
 }
 
 test('only what may be of one patient or day is told so', () => {
-  const mayBe = [401, 403, 404, 405, 503].filter((status) => {
-    const outcome = answer(status);
-    return outcome.kind === 'away' && outcome.mayBeOfOne;
-  });
-  assert.deepEqual(mayBe, [403, 404]);
+  const mayBe = (askedFor: AskedFor) =>
+    [401, 403, 404, 405, 503].filter((status) => {
+      const outcome = answer(status, undefined, askedFor);
+      return outcome.kind === 'away' && outcome.mayBeOfOne;
+    });
+  assert.deepEqual(mayBe('day'), [403, 404]);
+  assert.deepEqual(mayBe('search'), [403], 'an address that is not there is so for everybody');
+  assert.deepEqual(mayBe('token'), []);
 });
 
 test('no answer at all is one that is away', () => {
-  assert.equal(outcomeOf({ kind: 'none', reason: 'cut' }, NOW_MS).kind, 'away');
+  assert.equal(outcomeOf({ kind: 'none', reason: 'cut' }, 'search', NOW_MS).kind, 'away');
 });
 
 const WISHES = [

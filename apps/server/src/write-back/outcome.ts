@@ -22,10 +22,13 @@ export type Outcome =
 const AWAY = [408, 425, 429, 502, 503, 504];
 /** Of the address or of our right to be there, and not of what was sent, unless others are taken. */
 const MISPLACED = [403, 404, 405];
-const OF_ONE = [403, 404];
+const OF_ONE = { day: [403, 404], search: [403], token: [] } as const;
+
+/** A search that is not there at all is so for everybody; a record may be gone, or closed to us. */
+export type AskedFor = keyof typeof OF_ONE;
 const RETRY_AFTER_MAX_MS = 24 * 3_600_000;
 
-export function outcomeOf(reply: Reply, nowMs: number): Outcome {
+export function outcomeOf(reply: Reply, askedFor: AskedFor, nowMs: number): Outcome {
   if (reply.kind === 'none') return away(reply.reason);
   const { status, text } = reply;
   if (status >= 200 && status < 300) return { kind: 'taken', text };
@@ -35,7 +38,7 @@ export function outcomeOf(reply: Reply, nowMs: number): Outcome {
     return { ...away(`it answers ${status}`), retryAfterMs: retryAfterMs(reply.retryAfter, nowMs) };
   if (MISPLACED.includes(status)) {
     const reason = `it answers ${status}: see its url and our rights`;
-    return { ...away(reason), mayBeOfOne: OF_ONE.includes(status) };
+    return { ...away(reason), mayBeOfOne: OF_ONE[askedFor].some((one: number) => one === status) };
   }
   if (status >= 500 || status === 409) return { kind: 'failed', reason: `answered ${status}` };
   return { kind: 'refused', reason: `answered ${status}${issuesIn(text)}` };

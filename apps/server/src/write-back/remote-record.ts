@@ -107,7 +107,8 @@ export class RemoteRecord {
       prefer: 'return=minimal',
       ...(given.header !== undefined && { authorization: given.header }),
     };
-    return outcomeOf(await outgoing.post({ url, headers, body }), nowMs());
+    const askedFor = path === '' ? 'day' : 'search';
+    return outcomeOf(await outgoing.post({ url, headers, body }), askedFor, nowMs());
   }
 }
 

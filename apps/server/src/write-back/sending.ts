@@ -64,6 +64,8 @@ export class Sending {
   readonly pace: Pace;
   /** As whom they were looked for: whoever is corrected has another identity, and is looked for anew. */
   readonly #asked = new WeakSet<RegisteredSubject['identity']>();
+  /** Whom we were not permitted to look for, since we last were. */
+  readonly #notPermittedFor = new Set<SubjectId>();
   #running: Promise<void> | undefined;
   #inHand: { readonly subjectId: SubjectId; readonly done: Promise<void> } | undefined;
   #isClosed = false;
@@ -186,6 +188,9 @@ export class Sending {
       await store.deleteDays(sql, key);
       return 'settled';
     }
+    // Whatever made it due, such as another zone than when it was noted: half a day is told to nobody.
+    const untilMs = optIn.days.spanOf(row.day).untilMs + this.destination.afterMs - nowMs();
+    if (untilMs > 0) return await this.#later(row, 'day-not-over', untilMs);
     if (holds.of(subject.id).length > 0) return await this.#later(row, 'legal-hold', HELD_AGAIN_MS);
     if (registry.moves.concerns(subject.id))
       return await this.#later(row, 'readings-moving', MOVING_AGAIN_MS);
@@ -210,9 +215,11 @@ export class Sending {
     const number = numberFor(this.destination, { recordNumber, identifiers });
     if (!number.ok) return await this.#unmatched(optIn, subject, number.reason);
     const found = await this.remote.patients(number.value);
+    if (found.kind === 'away' && found.mayBeOfOne)
+      return await this.#notPermitted(optIn, subject, found);
     if (found.kind === 'away') return found;
+    this.#notPermittedFor.clear();
     this.pace.reached();
-    // Of this one alone: the others are looked for and sent all the same.
     if (found.kind !== 'told') return await this.#unmatched(optIn, subject, 'not-answered-there');
     const match = matchOf(found.value, { birthDate });
     if (!match.ok) return await this.#unmatched(optIn, subject, match.reason);
@@ -221,6 +228,17 @@ export class Sending {
     await this.#note(optIn, { ...optIn, ...known });
     this.#asked.add(subject.identity);
     return undefined;
+  }
+
+  /** One whom we may not look for stands aside; two of them, and none between, and it is our right to look. */
+  async #notPermitted(
+    optIn: OptIn,
+    subject: RegisteredSubject,
+    answer: Away,
+  ): Promise<Away | undefined> {
+    this.#notPermittedFor.add(subject.id);
+    await this.#unmatched(optIn, subject, 'not-permitted-there');
+    return this.#notPermittedFor.size > 1 ? { ...answer, mayBeOfOne: false } : undefined;
   }
 
   async #unmatched(
@@ -377,5 +395,6 @@ export class Sending {
 }
 
 function unmatchedLastsMs({ reason }: OptIn): number {
-  return reason === 'not-answered-there' ? NOT_ANSWERED_AGAIN_MS : UNMATCHED_AGAIN_MS;
+  const isOfTheSearch = reason === 'not-answered-there' || reason === 'not-permitted-there';
+  return isOfTheSearch ? NOT_ANSWERED_AGAIN_MS : UNMATCHED_AGAIN_MS;
 }
