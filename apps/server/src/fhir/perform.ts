@@ -1,16 +1,10 @@
-/**
- * Does what a client asks, in one transaction: finds what is meant, refuses what is against the
- * rules, and writes all of it with a few sentences, however many there are.
- */
-import { isError } from '@ausculta/fhir/validation';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import type { OperationOutcomeIssue, Patient, Resource } from '@medplum/fhirtypes';
+import type { Patient, Resource } from '@medplum/fhirtypes';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import type { Act, Asker, Done } from './acts.ts';
-import { type Answer, refuse, refuseInvalid } from './answer.ts';
+import { type Answer, refuse } from './answer.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
-import { inTurns } from './in-turns.ts';
 import type { Knowledge } from './knowledge.ts';
 import { NUMBER_TAKEN, PATIENT, type Patients, type SubjectChange } from './patients.ts';
 import { type Made, type Question, type QuestionPorts, Questions } from './questions.ts';
@@ -18,6 +12,7 @@ import { questionOf, questionsIn, resolveReferences } from './references.ts';
 import { type HeadRow, lockHeads } from './store.ts';
 import { type ToldPorts, toldHere } from './told-here.ts';
 import type { Untold, UntoldFindings } from './untold.ts';
+import { validIn } from './valid-act.ts';
 import {
   AT_ONCE,
   type Draft,
@@ -164,25 +159,6 @@ function nameOf(meant: Meant): DocumentName | undefined {
   if (meant.kind === 'nothing') return undefined;
   if (meant.kind === 'made') return meant.by.name;
   return meant.kind === 'found' ? meant.document : meant.name;
-}
-
-async function validIn(
-  act: Act,
-  { knowledge, pause }: Pick<PerformPorts, 'knowledge' | 'pause'>,
-): Promise<Answer<undefined>> {
-  if (act.kind === 'delete' || act.kind === 'delete-where') return { ok: true, value: undefined };
-  const { resource, type } = act;
-  if (resource.resourceType !== type) {
-    const text = 'The resource is of another type than the address.';
-    return refuse(400, { code: 'invalid', text, at: 'resourceType' });
-  }
-  if (act.kind === 'update' && resource.id !== act.id) {
-    const text = 'The resource has another id than the address, or none.';
-    return refuse(400, { code: 'invalid', text, at: `${type}.id` });
-  }
-  const issues: OperationOutcomeIssue[] = [];
-  for await (const part of inTurns(knowledge.issuesInParts(resource), pause)) issues.push(...part);
-  return issues.some(isError) ? refuseInvalid(issues) : { ok: true, value: undefined };
 }
 
 function repeated(keys: readonly string[]): boolean {
