@@ -138,8 +138,9 @@ test('a question sees its organisation alone, changes nothing, and is told what 
 test('a connection that is cut in the middle of a transaction ends that, and neither the pool nor the process', async () => {
   await using database = await freshDatabase();
   const { organisation } = await addWard(database.line);
+  // Until they are gone: on a busy machine they live on for a while, and end what is asked next.
   const cut = (tx: Sql | Transaction) => tx`
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE application_name = 'ausculta people' AND datname = current_database()`;
   for (const ask of [asOrganisation, readAsOrganisation]) {
     // While it waits for an answer, and while it works on something else: long enough for the driver to
