@@ -12,3 +12,7 @@ declare class TextDecoder {
 }
 
 declare function structuredClone<T>(value: T): T;
+
+/** Letters of which each is one byte. */
+declare function btoa(bytes: string): string;
+declare function atob(base64: string): string;
