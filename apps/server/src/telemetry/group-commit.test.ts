@@ -22,13 +22,18 @@ function entry(id: number): LogEntry {
 /** A store and a clock that the test turns by hand. */
 function bench(lastSequence = 0) {
   const timers: (() => void)[] = [];
+  const delaysMs: number[] = [];
+  const clock = { nowMs: 1_000 };
   const writes: { entries: LogEntry[]; sequence: number; finish: (error?: Error) => void }[] = [];
   const durable: string[] = [];
   const failures: unknown[] = [];
   const commit = new GroupCommit(
     {
-      nowMs: () => 0,
-      after: (_, run) => timers.push(run),
+      nowMs: () => clock.nowMs,
+      after: (delayMs, run) => {
+        delaysMs.push(delayMs);
+        timers.push(run);
+      },
       onDurable: (entries) => {
         for (const e of entries) durable.push(e.kind === 'event' ? e.id : '');
       },
@@ -45,7 +50,7 @@ function bench(lastSequence = 0) {
     for (const run of timers.splice(0)) run();
     await settle();
   };
-  return { commit, timers, writes, durable, failures, tick };
+  return { commit, timers, delaysMs, clock, writes, durable, failures, tick };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -237,4 +242,23 @@ test('an entry alone has room where nothing else has, and none once the lane is 
   await closed;
   assert.equal(writes.at(-1)?.entries.length, 1);
   assert.deepEqual(faults, ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE', undefined]);
+});
+
+test('a message waits for company only where the last commit has just begun', async () => {
+  const { commit, delaysMs, clock, writes, tick } = bench();
+  const send = async (id: number, atMs: number) => {
+    clock.nowMs = atMs;
+    commit.append([entry(id)], () => undefined);
+    await tick();
+    writes.at(-1)?.finish();
+    await settle();
+  };
+  await send(1, 1_000);
+  await send(2, 1_003);
+  await send(3, 1_007);
+  await send(4, 1_012);
+  // The clock was set back: as if the last commit had begun now.
+  await send(5, 500);
+  assert.deepEqual(delaysMs, [0, 2, 1, 0, 5]);
+  assert.equal(writes.length, 5);
 });

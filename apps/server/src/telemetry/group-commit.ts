@@ -6,7 +6,7 @@
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { LogEntry } from '../line/entry.ts';
 
-/** A lone message waits this long for company. */
+/** From one commit to the next: what comes in between goes together. A message that comes later waits for nobody. */
 const GATHER_MS = 5;
 
 /** Enough to make a commit worth its fsync: go at once. 64 bytes are about one message of five readings. */
@@ -47,6 +47,7 @@ export class GroupCommit {
   /** Before what gathers: nothing joins them any more. */
   #closedBatches: Batch[] = [];
   #inFlight: Batch | undefined;
+  /** When the last commit began. */
   #inFlightSinceMs = 0;
   #timerSet = false;
   #closed = false;
@@ -131,7 +132,9 @@ export class GroupCommit {
   #commitSoon(): void {
     if (this.#timerSet) return;
     this.#timerSet = true;
-    this.#ports.after(GATHER_MS, () => {
+    // A clock that was set meanwhile makes nobody wait longer.
+    const sinceMs = Math.max(0, this.#ports.nowMs() - this.#inFlightSinceMs);
+    this.#ports.after(Math.max(0, GATHER_MS - sinceMs), () => {
       this.#timerSet = false;
       this.#commit();
     });
