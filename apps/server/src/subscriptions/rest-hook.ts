@@ -53,7 +53,7 @@ export class RestHooks implements Disposable {
 
   async #sendAgain(hook: Hook): Promise<Sent> {
     const second = await this.#sendOnce(hook);
-    return second === 'stale' ? { ok: false, reason: 'The connection was closed.' } : second;
+    return second === 'stale' ? CLOSED : second;
   }
 
   #sendOnce({ url, headers, body, timeoutMs }: Hook): Promise<Sent | 'stale'> {
@@ -83,7 +83,10 @@ export class RestHooks implements Disposable {
       settle({ ok: false, reason: `No answer within ${timeoutMs / 1000} s.` });
       request.destroy();
     });
-    request.on('close', done);
+    request.on('close', () => {
+      done();
+      settle(CLOSED);
+    });
     request.end(body);
     return promise;
   }
@@ -93,6 +96,8 @@ export class RestHooks implements Disposable {
     this.#https.destroy();
   }
 }
+
+const CLOSED: Sent = { ok: false, reason: 'The connection was closed.' };
 
 const NOT_ALLOWED: Sent = {
   ok: false,

@@ -48,7 +48,7 @@ export class Outgoing implements Disposable {
     // It may close a connection that lay idle just when it is used again: nothing was taken.
     if (first !== 'stale') return first;
     const second = await this.#post(question);
-    return second === 'stale' ? none('the connection was closed') : second;
+    return second === 'stale' ? CLOSED : second;
   }
 
   #post({ url, headers, body }: Question): Promise<Reply | 'stale'> {
@@ -70,7 +70,10 @@ export class Outgoing implements Disposable {
       settle(none(`no answer within ${TIMEOUT_MS / 1000} s`));
       request.destroy();
     });
-    request.on('close', done);
+    request.on('close', () => {
+      done();
+      settle(CLOSED);
+    });
     request.end(body);
     return promise;
   }
@@ -85,6 +88,7 @@ function none(reason: string): Reply {
   return { kind: 'none', reason };
 }
 
+const CLOSED = none('the connection was closed');
 const NOT_ALLOWED = none('its name leads to an address that is not allowed');
 
 /** Half an answer is none: what was asked may have been done, and is asked again. */
