@@ -3,8 +3,8 @@
  * connection that is lost during that very question would end the whole process: nobody hears of it there
  * (porsager/postgres issue 1192). An array that is not named here is refused by PostgreSQL, and arrives as its text.
  */
-import { expect } from '@ausculta/vitals/expect';
 import { parse } from 'postgres-array';
+import { UNWRITABLE } from './written-values.ts';
 
 type Item = string | number;
 
@@ -49,9 +49,8 @@ function arrayText(items: readonly (Item | null)[] | string): string {
   return `{${items.map(itemText).join(',')}}`;
 }
 
-function itemText(item: Item | null): string {
-  expect(item !== undefined, 'an item of an array is defined');
+function itemText(item: unknown): string {
   if (item === null) return 'NULL';
   if (typeof item === 'string') return `"${item.replaceAll(/["\\]/g, '\\$&')}"`;
-  return String(item);
+  return typeof item === 'number' ? String(item) : UNWRITABLE;
 }

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { beginOnLiving } from './living-connection.ts';
 import { type ReadAs, Readers } from './readers.ts';
 import { setOrganisation } from './store.ts';
+import { PLAIN_TYPES, UNWRITABLE } from './written-values.ts';
 
 /**
  * Two pools on one database, because there are two kinds of work. The *line* serves the devices of
@@ -154,7 +155,8 @@ function openPool(connection: Connection, pool: PoolKind): Sql {
     backoff: (retries: number) => Math.min(0.02 * 2 ** retries, RECONNECT_WITHIN_S),
     onnotice: () => undefined,
     fetch_types: false,
-    types: { bigint: SAFE_BIGINT, ...ARRAY_TYPES },
+    types: { bigint: SAFE_BIGINT, ...PLAIN_TYPES, ...ARRAY_TYPES },
+    transform: { undefined: UNWRITABLE },
     connection: {
       application_name: `ausculta ${pool.scope}`,
       'ausculta.scope': pool.scope,
