@@ -48,6 +48,8 @@ test('what is asked of the Bundle itself is asked of the whole', () => {
     { type: 'transaction' },
     { entry: [...(bundleOf(30, {}).entry ?? []), { fullUrl: 'urn:uuid:1', resource: WRONG[3] }] },
     { entry: [...(bundleOf(30, {}).entry ?? []), { fullUrl: 'urn:uuid:99' }] },
+    { entry: [...(bundleOf(30, {}).entry ?? []), null] },
+    { entry: [...(bundleOf(30, {}).entry ?? []), { resource: null }] },
   ]) {
     const one = bundleOf(30, more);
     assert.deepEqual(inParts(one), told(validate(r4(), one)), JSON.stringify(more).slice(0, 60));

@@ -21,9 +21,10 @@ export function* validateInParts(
     return;
   }
   yield* ofTheBundle(definitions, resource);
-  for (const [index, { resource: one }] of (resource.entry ?? []).entries()) {
-    // The first has been looked at with the Bundle.
-    if (one === undefined || index === 0) continue;
+  for (const [index, entry] of (resource.entry ?? []).entries()) {
+    const one = entry?.resource;
+    // The first has been looked at with the Bundle; what is no object as well.
+    if (typeof one !== 'object' || one === null || index === 0) continue;
     const path = `Bundle.entry[${index}].resource`;
     yield validate(definitions, one).map((issue) => within(path, one.resourceType, issue));
   }
