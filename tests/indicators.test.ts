@@ -122,7 +122,8 @@ test('a day is reported once it is over, of the numbers that enough people stand
   assert.equal(told.get('devices initial-population'), '4');
   assert.equal(told.get('readings heart-rate initial-population'), '4');
   assert.equal(told.get('readings spo2 initial-population'), 'masked', 'two people');
-  assert.equal(told.get('glucose-below score'), '75');
+  assert.equal(told.get('glucose-below score'), 'masked', 'all else is of one person');
+  assert.equal(told.get('glucose-above score'), '0');
   assert.equal(told.get('alarms high initial-population'), '3');
   assert.equal(told.get('alarms high numerator'), 'masked', 'one person');
   assert.equal(told.get('alarms numerator'), 'masked');

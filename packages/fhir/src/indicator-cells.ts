@@ -24,7 +24,7 @@ export interface IndicatorFigures {
   readonly patients: number;
   readonly devices: Count;
   readonly readings: ReadonlyMap<string, Count>;
-  readonly glucose: Readonly<Record<'all' | 'below' | 'above', Count>>;
+  readonly glucose: Readonly<Record<'all' | 'below' | 'within' | 'above', Count>>;
   readonly alarms: Readonly<Record<AlarmPriority | 'all', AlarmFigures>>;
 }
 
@@ -49,26 +49,40 @@ export interface IndicatorCells {
 }
 
 export function cellsOf(figures: IndicatorFigures, least: number): IndicatorCells {
-  const { patients, devices, readings, glucose } = figures;
+  const { patients, devices, readings } = figures;
   const cell = (count: Count): Cell => (isTold(count, least) ? count.value : 'masked');
-  const share = (part: Count): Cell | undefined => {
-    if (glucose.all.value === 0) return undefined;
-    const isSafe = isTold(glucose.all, least) && isTold(part, least);
-    return isSafe ? Math.round((1000 * part.value) / glucose.all.value) / 10 : 'masked';
-  };
   return {
     patients: cell({ value: patients, people: patients }),
     // Fewer devices than the least would tell of those who share one.
     devices: devices.value > 0 && devices.value < least ? 'masked' : cell(devices),
     readings: new Map([...readings].map(([vital, count]) => [vital, cell(count)])),
-    glucoseBelow: share(glucose.below),
-    glucoseAbove: share(glucose.above),
+    ...glucoseCells(figures.glucose, least),
     alarms: alarmCells(figures.alarms, least),
   };
 }
 
 /** Nobody is nobody in particular. */
 const isTold = ({ people }: Count, least: number): boolean => people === 0 || people >= least;
+
+/** What is neither below nor above is the rest of both, and all else is the rest of each. */
+function glucoseCells(
+  { all, below, within, above }: IndicatorFigures['glucose'],
+  least: number,
+): Pick<IndicatorCells, 'glucoseBelow' | 'glucoseAbove'> {
+  if (all.value === 0) return { glucoseBelow: undefined, glucoseAbove: undefined };
+  const isEnough = (count: Count): boolean => isTold(count, least);
+  // Of so many people at least are two together.
+  const both = (a: Count, b: Count): Count => ({
+    value: a.value + b.value,
+    people: Math.max(a.people, b.people),
+  });
+  const isBelow = [all, below, both(within, above)].every(isEnough);
+  const isAbove = [all, above, both(within, below)].every(isEnough);
+  const isRestDerived = isBelow && isAbove && !isEnough(within);
+  const share = (part: Count, isSafe: boolean): Cell =>
+    isSafe && !isRestDerived ? Math.round((1000 * part.value) / all.value) / 10 : 'masked';
+  return { glucoseBelow: share(below, isBelow), glucoseAbove: share(above, isAbove) };
+}
 
 /** A total is told only where all that it is made of is: else the one that is not told follows from the rest. */
 function alarmCells(

@@ -86,7 +86,12 @@ const figures = (more: Partial<IndicatorFigures> = {}): IndicatorFigures => ({
     ['spo2', count(900, 10)],
     ['weight', count(11, 11)],
   ]),
-  glucose: { all: count(1_000, 20), below: count(37, 11), above: count(250, 10) },
+  glucose: {
+    all: count(1_000, 20),
+    below: count(37, 11),
+    within: count(713, 20),
+    above: count(250, 10),
+  },
   alarms: { low: NONE, medium: NONE, high: NONE, all: NONE },
   ...more,
 });
@@ -107,6 +112,24 @@ test('a number of 10 people is not told, one of 11 or of nobody is', () => {
   assert.equal(cellsOf(figures({ patients: 11 }), 11).patients, 11);
   assert.equal(cellsOf(figures({ devices: count(10, 30) }), 11).devices, 'masked');
 });
+
+const GLUCOSE_CASES = [
+  { below: count(30, 11), within: count(60, 11), above: count(10, 11), told: [30, 10] },
+  { below: count(30, 11), within: count(60, 10), above: count(10, 11), told: ['masked', 'masked'] },
+  { below: count(30, 11), within: count(60, 10), above: count(10, 10), told: ['masked', 'masked'] },
+  { below: count(30, 11), within: count(60, 11), above: count(10, 10), told: [30, 'masked'] },
+  { below: count(30, 11), within: count(70, 11), above: count(0, 0), told: [30, 0] },
+  { below: count(100, 11), within: count(0, 0), above: count(0, 0), told: [100, 0] },
+] as const;
+
+for (const { told, ...parts } of GLUCOSE_CASES) {
+  const people = Object.entries(parts).map(([part, one]) => `${one.people} ${part}`);
+  test(`with glucose of ${people.join(', ')}, ${told.join(' and ')} are told of the least 11`, () => {
+    const glucose = { all: count(100, 30), ...parts };
+    const { glucoseBelow, glucoseAbove } = cellsOf(figures({ glucose }), 11);
+    assert.deepEqual([glucoseBelow, glucoseAbove], told);
+  });
+}
 
 test('a total is not told where what is not told would follow from it', () => {
   const many = answered(count(90, 30), count(70, 25), 12);

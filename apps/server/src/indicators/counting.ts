@@ -94,12 +94,19 @@ class Tally {
 /** Consensus on time in range (Battelino et al., Diabetes Care 2019): all below 70, all above 180 mg/dL (safety S21). */
 const GLUCOSE = { vital: 'glucose', low: 70, high: 180 } as const;
 
+function rangeOf(value: number): 'below' | 'within' | 'above' {
+  if (value < GLUCOSE.low) return 'below';
+  return value > GLUCOSE.high ? 'above' : 'within';
+}
+
 class ReadingTally {
   readonly #usedFor: CountingPorts['usedFor'];
   readonly #people = new Set<SubjectId>();
   readonly #devices = new Set<string>();
   readonly #byVital = new Map<string, Tally>();
-  readonly #glucose = { all: new Tally(), below: new Tally(), above: new Tally() };
+  readonly #glucose = {
+    ...{ all: new Tally(), below: new Tally(), within: new Tally(), above: new Tally() },
+  };
 
   constructor(usedFor: CountingPorts['usedFor']) {
     this.#usedFor = usedFor;
@@ -118,19 +125,20 @@ class ReadingTally {
     for (const [at, value] of values.entries()) {
       if (hasFlag(flags[at] ?? 0, FLAG.IMPLAUSIBLE)) continue;
       this.#glucose.all.add(who);
-      if (value < GLUCOSE.low) this.#glucose.below.add(who);
-      if (value > GLUCOSE.high) this.#glucose.above.add(who);
+      this.#glucose[rangeOf(value)].add(who);
     }
   }
 
   told(): Omit<IndicatorFigures, 'alarms'> {
-    const { all, below, above } = this.#glucose;
+    const { all, below, within, above } = this.#glucose;
     const byVital = [...this.#byVital].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
       patients: this.#people.size,
       devices: { value: this.#devices.size, people: this.#people.size },
       readings: new Map(byVital.map(([vital, tally]) => [vital, tally.told()])),
-      glucose: { all: all.told(), below: below.told(), above: above.told() },
+      glucose: {
+        ...{ all: all.told(), below: below.told(), within: within.told(), above: above.told() },
+      },
     };
   }
 }
