@@ -13,6 +13,7 @@ export type ReadAs = <T>(organisationId: string, work: (sql: Reader) => Promise<
 export interface ReaderPorts {
   /** Connections that see this organisation alone. */
   readonly open: (organisationId: string) => postgres.Sql;
+  /** Resolves when they are closed, however often it is called. */
   readonly close: (sql: postgres.Sql) => Promise<unknown>;
   /** For whoever has none. */
   readonly shared: ReadAs;
@@ -30,9 +31,11 @@ interface Room {
 export class Readers implements AsyncDisposable {
   readonly #ports: ReaderPorts;
   readonly #rooms = new Map<string, Room>();
-  readonly #leaving = new Set<Promise<unknown>>();
+  /** Whose connections are open: of those that leave as well. */
+  readonly #open = new Set<Room>();
   readonly #asked = new Map<string, number>();
   #questions = 0;
+  #isClosed = false;
 
   constructor(ports: ReaderPorts) {
     this.#ports = ports;
@@ -59,9 +62,11 @@ export class Readers implements AsyncDisposable {
 
   #roomOf(organisationId: string): Room | undefined {
     const known = this.#rooms.get(organisationId);
-    if (known !== undefined || this.#rooms.size === this.#ports.roomsMax) return known;
+    const isFull = this.#isClosed || this.#rooms.size === this.#ports.roomsMax;
+    if (known !== undefined || isFull) return known;
     const room = { sql: this.#ports.open(organisationId), underWay: 0, isLeaving: false };
     this.#rooms.set(organisationId, room);
+    this.#open.add(room);
     return room;
   }
 
@@ -82,12 +87,11 @@ export class Readers implements AsyncDisposable {
     if (!room.isLeaving || room.underWay > 0) return;
     // What fails on the way out is nobody's question any more.
     const closing = this.#ports.close(room.sql).catch(() => undefined);
-    this.#leaving.add(closing);
-    void closing.then(() => this.#leaving.delete(closing));
+    void closing.then(() => this.#open.delete(room));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [...this.#rooms.values()].map(({ sql }) => this.#ports.close(sql));
-    await Promise.all([...open, ...this.#leaving]);
+    this.#isClosed = true;
+    await Promise.all([...this.#open].map(({ sql }) => this.#ports.close(sql)));
   }
 }
