@@ -231,6 +231,27 @@ test('a value that somebody wrote leads to its alarm as well', async () => {
   assert.equal((await send('GET', `/Flag/${flag.id}`)).status, 404);
 });
 
+test('readings that went to another record of the same person are in the figures', async () => {
+  const old = await here.server.addPatient('Old');
+  const kept = await here.server.addPatient('Kept');
+  const readingsOf = (subjectId: string) => here.server.readings(subjectId, 'nibp-systolic');
+  await here.server.send(old, JSON.stringify([cuff(Date.now() - 40_000, 160)]));
+  await eventually('the reading', async () => (await readingsOf(old.subjectId))[0]);
+  const subject = ofPatient(old.subjectId);
+  const said = await made({
+    ...{ resourceType: 'Observation', status: 'final', subject },
+    code: { coding: [{ system: 'http://loinc.org', code: '8480-6' }] },
+    effectiveDateTime: iso(Date.now() - 30_000),
+    valueQuantity: { value: 150, system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
+  });
+  await made(plan({ subject, supportingInfo: [reference('Observation', said.id)] }));
+  const before = async () => figure(ofType((await walk(said.id)).all, 'Observation')[1], 'count');
+  assert.equal(await before(), 2);
+  await here.server.post(`/api/subjects/${old.subjectId}/merge`, { into: kept.subjectId });
+  await eventually('the reading there', async () => (await readingsOf(kept.subjectId))[0]);
+  assert.equal(await before(), 2);
+});
+
 test('it is refused of what is not here, of nobody, and where it is not understood', async () => {
   assert.equal((await walk(randomUUID())).status, 404);
   assert.equal((await walk(observation, '?days=0')).status, 400);

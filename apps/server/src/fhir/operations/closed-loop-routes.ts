@@ -80,7 +80,9 @@ async function loopOf(
     sinceMs: atMs ?? 0,
   });
   if (!loop.ok) return loop;
-  const outcome = await outcomeOfLoop(ports, organisationId, { start, days, loop: loop.value });
+  const outcome = await outcomeOfLoop(ports, organisationId, {
+    ...{ start, subjectIds, days, loop: loop.value },
+  });
   const issues = [...issuesOf(loop.value, alarms.length), ...outcome.issues];
   const { tasks, provenances, revisions } = loop.value;
   const told = [document, ...alarms.map((one) => one.document), ...tasks, ...provenances];
@@ -116,6 +118,8 @@ function startOf(
 
 interface OutcomeAsked {
   readonly start: Start;
+  /** The records of the patient: after a merge what devices have measured is in one, and what was written in each. */
+  readonly subjectIds: readonly SubjectId[];
   readonly days: number;
   readonly loop: Loop;
 }
@@ -129,7 +133,7 @@ interface Outcome {
 async function outcomeOfLoop(
   ports: LoopPorts,
   organisationId: Parameters<typeof gather>[1],
-  { start: { subjectId, metrics }, days, loop: { revisions } }: OutcomeAsked,
+  { start: { subjectId, metrics }, subjectIds, days, loop: { revisions } }: OutcomeAsked,
 ): Promise<Outcome> {
   const [first] = revisions;
   if (first?.updatedMs === undefined) return { told: [], issues: [NO_REVISION] };
@@ -144,7 +148,7 @@ async function outcomeOfLoop(
   for (const metric of metrics) {
     for (const period of periods) {
       const gathered = await gather(ports, organisationId, {
-        ...{ subjectId, metrics: [metric], period },
+        ...{ subjectIds, metrics: [metric], period },
       });
       if (!gathered.ok) return { told, issues: gathered.refusal.issues };
       const code = { coding: codingsOf(metric), text: metric.label };

@@ -107,7 +107,8 @@ async function statsOf(
     const [metric] = metrics;
     const isOne = metric !== undefined && metrics.every(({ vital }) => vital === metric.vital);
     if (!isOne || metrics.some(({ unit }) => unit !== metric.unit)) return CODE_UNKNOWN;
-    const gathered = await gather(ports, organisationId, { subjectId, metrics, period });
+    const of = { subjectIds: [subjectId], metrics, period };
+    const gathered = await gather(ports, organisationId, of);
     if (!gathered.ok) return gathered;
     const { system, code = '' } = token;
     const coding = [{ ...(system !== undefined && { system }), code }];
@@ -117,16 +118,16 @@ async function statsOf(
   return { ok: true, value: told };
 }
 
-/** What was measured of one patient in a time, by devices and in documents. */
+/** What was measured of one person in a time, by devices and in documents. */
 export async function gather(
   { repository, telemetry }: StatsPorts,
   organisationId: OrganisationId,
   of: StatsOf,
 ): Promise<Answer<Gathering>> {
-  const { subjectId, metrics, period } = of;
+  const { subjectIds, metrics, period } = of;
   const codes = metrics.flatMap(({ loinc, mdc }) => [...loinc, ...mdc.map(({ code }) => code)]);
   const filters: [string, string][] = [
-    ['subject', `Patient/${subjectId}`],
+    ['subject', subjectIds.map((id) => `Patient/${id}`).join(',')],
     ['combo-code', [...new Set(codes.map(String))].join(',')],
     ['date', `ge${new Date(period.fromMs).toISOString()}`],
     ['date', `lt${new Date(period.untilMs).toISOString()}`],

@@ -24,7 +24,8 @@ const DOCUMENTS_MAX = 5_000;
 const BATCH = 250;
 
 export interface StatsOf {
-  readonly subjectId: SubjectId;
+  /** Records of one person. */
+  readonly subjectIds: readonly SubjectId[];
   readonly metrics: readonly Metric[];
   readonly period: Interval;
 }
@@ -40,7 +41,11 @@ export class Gathering {
   }
 
   async addReadings(telemetry: Telemetry): Promise<void> {
-    const { subjectId, metrics, period } = this.#of;
+    for (const subjectId of this.#of.subjectIds) await this.#addReadingsOf(subjectId, telemetry);
+  }
+
+  async #addReadingsOf(subjectId: SubjectId, telemetry: Telemetry): Promise<void> {
+    const { metrics, period } = this.#of;
     const unreadable: Parameters<Telemetry['range']>[0]['unreadable'] = [];
     const span = { fromMs: period.fromMs, toMs: period.untilMs, newestFirst: false };
     const keys = metrics.map(({ key }) => key);
