@@ -38,7 +38,11 @@ export function toAlarmFlag(alarm: FlaggedAlarm, opener?: string): Flag & { read
     ],
     identifier: [{ system: SYSTEM.ALARM, value: alarmId }],
     status: alarm.episode === 'resolved' ? 'inactive' : 'active',
-    category: [{ coding: [{ system: SYSTEM.ALARM_EPISODE, code: alarm.episode }] }],
+    category: [
+      { coding: [{ system: SYSTEM.ALARM_EPISODE, code: alarm.episode }] },
+      // Without an end it may still be so, or nobody knows: its data have stopped.
+      { coding: [{ system: SYSTEM.ALARM_CONDITION, code: condition }] },
+    ],
     code: {
       coding: [
         { system: SYSTEM.RULE, code: alarm.ruleKey },

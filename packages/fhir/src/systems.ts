@@ -14,6 +14,7 @@ export const SYSTEM = {
   METRIC: 'urn:ausculta:metric',
   ALARM: 'urn:ausculta:alarm',
   ALARM_EPISODE: 'urn:ausculta:alarm-episode',
+  ALARM_CONDITION: 'urn:ausculta:alarm-condition',
   RULE: 'urn:ausculta:rule',
   FLAG_PRIORITY: 'http://hl7.org/fhir/flag-priority-code',
   ANSWER: 'urn:ausculta:answer',
