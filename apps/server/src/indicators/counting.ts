@@ -11,7 +11,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type RaisedRow, raisedWithin } from './store.ts';
 
 export interface CountingPorts {
-  readonly registry: Pick<Registry, 'subjects' | 'seriesOfSubject'>;
+  readonly registry: Pick<Registry, 'subjects' | 'seriesOfSubject' | 'moves'>;
   readonly telemetry: Pick<Telemetry, 'windows'>;
   readonly read: ReadAs;
   /** The record that is used for this one: two of one person are one of the people. */
@@ -23,13 +23,17 @@ export interface CountingPorts {
 
 const ALARMS_AT_ONCE = 5_000;
 
-/** Undefined where it was broken off, or where part of it does not open: half of a number is none. */
+/**
+ * Undefined where it was broken off, or where part of it does not open or is on its way to another record:
+ * half of a number is none.
+ */
 export async function countAll(
   ports: CountingPorts,
   organisationId: OrganisationId,
   period: Interval,
 ): Promise<IndicatorFigures | undefined> {
   const { registry, pause, isClosed } = ports;
+  const { changes } = registry.moves;
   const readings = new ReadingTally(ports.usedFor);
   for (const { id, kind, organisationId: own } of [...registry.subjects.values()]) {
     if (own !== organisationId || (kind !== 'patient' && kind !== 'bed')) continue;
@@ -48,7 +52,8 @@ export async function countAll(
     if (after === undefined || rows.length < ALARMS_AT_ONCE) break;
     if (isClosed()) return undefined;
   }
-  return { ...readings.told(), alarms: alarms.told() };
+  const isUnmoved = !registry.moves.isAny && registry.moves.changes === changes;
+  return isUnmoved ? { ...readings.told(), alarms: alarms.told() } : undefined;
 }
 
 const positionOf = ({ raised_ms, subject_id, id }: RaisedRow) => ({

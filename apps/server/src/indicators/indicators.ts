@@ -111,7 +111,9 @@ export class Indicators {
     const figures = await countAll({ ...this.#ports, isClosed }, organisationId, period);
     if (figures === undefined) {
       if (this.#closed) return;
-      throw new Error('part of what is counted does not open: nothing is reported of that period');
+      throw new Error(
+        'part of what is counted does not open, or is moving: nothing is reported yet',
+      );
     }
     const isNothing = figures.patients === 0 && figures.alarms.all.raised.value === 0;
     if (isNothing && told === undefined) return;
