@@ -7,7 +7,7 @@ import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { LogEntry } from '../line/entry.ts';
 
 /** From one commit to the next: what comes in between goes together. A message that comes later waits for nobody. */
-const GATHER_MS = 5;
+const GATHER_MS = 3;
 
 /** Enough to make a commit worth its fsync: go at once. 64 bytes are about one message of five readings. */
 const GATHER_ENTRIES_MAX = 4096;
