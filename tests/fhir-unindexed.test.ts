@@ -53,7 +53,7 @@ test('until all is indexed a search says that something may be missing; what doe
   assert.deepEqual(after.ids, [sound]);
   assert.equal(after.told.length, 1);
   assert.ok(after.told[0]?.includes(`Organization/${damaged}`), after.told[0]);
-  assert.deepEqual((await asked('Flag')).told, []);
-  const around = await asked('Flag?author:Organization.name=sound');
+  assert.deepEqual((await asked('DocumentReference')).told, []);
+  const around = await asked('DocumentReference?custodian:Organization.name=sound');
   assert.ok(around.told.join().includes(`Organization/${damaged}`), 'what it depends on');
 });

@@ -197,7 +197,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'if (inside.length === 0) continue;',
       'if (inside.length > 0) continue;',
     ),
-    80,
+    40,
   ),
   'moves-readings-before-they-are-flushed': quick(
     broken(

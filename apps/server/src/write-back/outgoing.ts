@@ -60,7 +60,11 @@ export class Outgoing implements Disposable {
       lookup: guardedLookup(url.hostname, this.#ports),
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     });
-    request.on('response', (response) => readAnswer(response, settle));
+    let isAnswered = false;
+    request.on('response', (response) => {
+      isAnswered = true;
+      readAnswer(response, settle);
+    });
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (error instanceof NotAllowed) settle(NOT_ALLOWED);
       else if (request.reusedSocket && error.code === 'ECONNRESET') settle('stale');
@@ -72,7 +76,8 @@ export class Outgoing implements Disposable {
     });
     request.on('close', () => {
       done();
-      settle(CLOSED);
+      // Of an answer that has begun its own end tells.
+      if (!isAnswered) settle(CLOSED);
     });
     request.end(body);
     return promise;
