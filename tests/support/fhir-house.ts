@@ -85,7 +85,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
   const told: Finding[] = [];
   const ports = {
     ...{ people: database.people, read: database.read, ...lanes, keys, patients },
-    ...NOTHING_TOLD,
+    ...{ index: new IndexState(database.read), ...NOTHING_TOLD },
     devices: new DevicesById(registry, () => clock.nowMs),
     inTurn: <T>(act: () => Promise<T>) => turns.run(act),
     nowMs: () => clock.nowMs,

@@ -37,11 +37,16 @@ export class IndexState {
     this.#unfinished.clear();
   }
 
+  /** Whoever decides by what is found, rather than tells it, waits until this is over. */
+  isPartial(organisationId: OrganisationId): boolean {
+    return this.#unfinished.has(organisationId);
+  }
+
   async missingFrom(
     organisationId: OrganisationId,
     types: readonly string[],
   ): Promise<OperationOutcomeIssue[]> {
-    const issues = this.#unfinished.has(organisationId) ? [NOT_INDEXED] : [];
+    const issues = this.isPartial(organisationId) ? [NOT_INDEXED] : [];
     if (!this.#damaged.has(organisationId)) return issues;
     const limit = NAMED_MAX + 1;
     const found = await this.#read(organisationId, (tx) =>

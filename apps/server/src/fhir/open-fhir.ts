@@ -12,7 +12,10 @@ import { Repository, type RepositoryPorts } from './repository.ts';
 import { UntoldFindings, type UntoldPorts } from './untold.ts';
 
 interface FhirParts
-  extends Omit<RepositoryPorts, 'patients' | 'readings' | 'alarmFlags' | 'devices' | 'untold'>,
+  extends Omit<
+      RepositoryPorts,
+      'index' | 'patients' | 'readings' | 'alarmFlags' | 'devices' | 'untold'
+    >,
     Omit<UntoldPorts, 'keys' | 'recordOf'>,
     Pick<PatientPorts, 'registry' | 'categoryOf' | 'recordsOf'> {
   readonly telemetry: Pick<Telemetry, 'range' | 'waveformsBySeries'>;
@@ -46,13 +49,13 @@ export async function openFhir(parts: FhirParts): Promise<Fhir> {
   const { linksOf } = devices;
   const alarmFlags = new AlarmFlags({ read: parts.read, registry, keys, telemetry, linksOf });
   const told = { readings, alarmFlags, devices };
-  const repository = new Repository({ ...ports, keys, patients, untold, ...told });
+  const index = new IndexState(parts.read);
+  const repository = new Repository({ ...ports, index, keys, patients, untold, ...told });
   const otherRecordsOf: Fhir['otherRecordsOf'] = (organisationId, own) => {
     const used = usedFor(own);
     const all = [...patients.all(organisationId)].map(({ id }) => id);
     return all.filter((id) => id !== own && usedFor(id) === used);
   };
-  const index = new IndexState(parts.read);
   await index.begin(parts.sql, repository.hashOf);
   return { repository, index, devices, linksOf, alarmFlags, untold, otherRecordsOf };
 }

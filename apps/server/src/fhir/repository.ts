@@ -4,7 +4,7 @@
  */
 import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { parseSearch } from '@ausculta/fhir/search-url';
-import { ok, type Result } from '@ausculta/vitals/fault';
+import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
 import type { InLaneAs, InLaneAtOnce, Sql } from '../database/pool.ts';
@@ -20,6 +20,7 @@ import {
   openVersion,
 } from './document.ts';
 import { documentIndex, type EntriesOf } from './document-index.ts';
+import type { IndexState } from './index-state.ts';
 import { fhirKnowledge, type Knowledge } from './knowledge.ts';
 import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
@@ -50,6 +51,7 @@ export interface RepositoryPorts extends ReadToldPorts {
     readonly keep: (subjectIds: readonly string[]) => void;
     readonly searchKey: (organisationId: string) => Uint8Array;
   };
+  readonly index: Pick<IndexState, 'isPartial'>;
   readonly patients: Patients;
   readonly untold: Pick<UntoldFindings, 'judge' | 'tell' | 'doubt'>;
   readonly nowMs: () => number;
@@ -62,8 +64,6 @@ export interface RepositoryPorts extends ReadToldPorts {
 const READ_AT_ONCE = 25;
 
 type Reads = GatheredWrites<DocumentName, store.VersionRow | undefined>;
-
-const NOBODY: Asker = { actor: undefined, baseUrl: undefined };
 
 /** What a request asks of a search, beside its parameters. */
 export interface Asking {
@@ -215,7 +215,7 @@ export class Repository {
   async perform(
     organisationId: OrganisationId,
     acts: readonly Act[],
-    asker: Asker = NOBODY,
+    asker: Asker = { actor: undefined, baseUrl: undefined },
   ): Promise<Answer<Done[]>> {
     const run = () => this.#perform(organisationId, acts, asker);
     const isOfPatients = acts.some(({ type }) => type === PATIENT);
@@ -232,7 +232,7 @@ export class Repository {
     const looked = await this.#watch.prepare(organisationId, asked, asker);
     if (!looked.ok) return looked;
     const acts = looked.value;
-    const { people, inLaneAs, keys, patients, newId, pause, untold } = this.#ports;
+    const { people, inLaneAs, index, keys, patients, newId, pause, untold } = this.#ports;
     const { readings, alarmFlags, devices } = this.#ports;
     const nowMs = () => this.#timesOf(organisationId).give();
     const knowledge = await fhirKnowledge();
@@ -263,6 +263,8 @@ export class Repository {
           return patients.tell(subject, document?.ok ? document.value : undefined);
         },
         find: async (type, parameters) => {
+          // What is not found yet would be made a second time. Patients have no index to wait for.
+          if (type !== PATIENT && index.isPartial(organisationId)) return fail('STORE_UNAVAILABLE');
           const asking = { isStrict: true, baseUrl: asker.baseUrl };
           const query = await this.parse(type, parameters, asking);
           if (!query.ok) return query;

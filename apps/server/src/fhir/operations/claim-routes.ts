@@ -9,13 +9,16 @@ import { callerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
 import { type Answer, type Refusal, refuse, refuseFor } from '../answer.ts';
 import { baseOf, sendRefusal } from '../http-answer.ts';
+import type { IndexState } from '../index-state.ts';
 import { PATIENT } from '../patients.ts';
 import { FHIR_ROUTE, type OfInstance } from '../route-kind.ts';
 import { unreadableIssues } from '../search-answer.ts';
 import { readAsked, UNKNOWN_PARAMETER, unknownIn } from './parameters.ts';
 import type { SummaryPorts } from './summary-routes.ts';
 
-type ClaimPorts = Pick<SummaryPorts, 'repository' | 'otherRecordsOf' | 'nowMs'>;
+interface ClaimPorts extends Pick<SummaryPorts, 'repository' | 'otherRecordsOf' | 'nowMs'> {
+  readonly index: Pick<IndexState, 'isPartial'>;
+}
 
 export function claimRoutes(app: FastifyInstance, ports: ClaimPorts): void {
   const answer = async (
@@ -135,7 +138,9 @@ class Surroundings {
   }
 
   async #coverages(records: readonly string[]): Promise<Answer<readonly Coverage[]>> {
-    const { repository } = this.#ports;
+    const { repository, index } = this.#ports;
+    // One that is not found yet may be the one that pays first.
+    if (index.isPartial(this.#organisationId)) return INDEXING;
     const beneficiary = records.map((id) => `${PATIENT}/${id}`).join(',');
     const asked = [
       ['beneficiary', beneficiary],
@@ -149,13 +154,18 @@ class Surroundings {
     const page = await repository.search(this.#organisationId, query.value);
     if (!page.ok) return refuseFor(page.fault);
     if (page.value.next !== undefined) return TOO_MUCH;
-    // One that does not open may be the one that pays first.
+    // So may one that does not open.
     if (page.value.isUnreadable)
       return { ok: false, refusal: { status: 500, issues: unreadableIssues() } };
     const value = page.value.matches.map(({ text }) => JSON.parse(text) as Coverage);
     return { ok: true, value };
   }
 }
+
+const INDEXING = refuse(503, {
+  code: 'transient',
+  text: 'Documents are being indexed, and a Coverage may be missing. Ask again in a while.',
+});
 
 const NO_COVERAGES = { ok: true, value: [] } as const;
 

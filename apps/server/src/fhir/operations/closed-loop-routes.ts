@@ -14,6 +14,7 @@ import type { AlarmFlags } from '../alarm-flags.ts';
 import { type Answer, outcomeOf, refuse } from '../answer.ts';
 import type { FhirDocument } from '../document.ts';
 import { baseOf, bundleText, type EntryText, sendRefusal } from '../http-answer.ts';
+import type { IndexState } from '../index-state.ts';
 import { FHIR_ROUTE, type OfInstance } from '../route-kind.ts';
 import { unreadableIssues } from '../search-answer.ts';
 import { ALARMS_MAX, followed, type Loop } from './closed-loop.ts';
@@ -23,7 +24,11 @@ import type { SummaryPorts } from './summary-routes.ts';
 
 export interface LoopPorts extends StatsPorts, Pick<SummaryPorts, 'otherRecordsOf' | 'newId'> {
   readonly alarmFlags: AlarmFlags;
+  readonly index: Pick<IndexState, 'missingFrom'>;
 }
+
+/** The types among which it looks for what came of a value. */
+const STEPS = ['Task', 'Provenance', 'CarePlan'];
 
 const DAYS_DEFAULT = 30;
 const DAYS_MAX = 90;
@@ -83,7 +88,8 @@ async function loopOf(
   const outcome = await outcomeOfLoop(ports, organisationId, {
     ...{ start, subjectIds, days, loop: loop.value },
   });
-  const issues = [...issuesOf(loop.value, alarms.length), ...outcome.issues];
+  const missing = await ports.index.missingFrom(organisationId, STEPS);
+  const issues = [...issuesOf(loop.value, alarms.length), ...missing, ...outcome.issues];
   const { tasks, provenances, revisions } = loop.value;
   const told = [document, ...alarms.map((one) => one.document), ...tasks, ...provenances];
   const entries = [...told, ...revisions].map((one): EntryText => {

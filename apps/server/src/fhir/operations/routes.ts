@@ -1,5 +1,6 @@
 /** Operations of R4, each beside the definition by which the capability statement names it. */
 import type { FastifyInstance } from 'fastify';
+import type { IndexState } from '../index-state.ts';
 import { claimRoutes } from './claim-routes.ts';
 import { closedLoopRoutes, type LoopPorts } from './closed-loop-routes.ts';
 import { everythingRoutes } from './everything-routes.ts';
@@ -15,6 +16,7 @@ import { validateRoutes } from './validate-routes.ts';
 import { waveformRoutes } from './waveform-routes.ts';
 
 export interface OperationPorts extends SummaryPorts, MergePorts, LoopPorts {
+  readonly index: IndexState;
   readonly exports: Exports;
   /** Lets other work run first. */
   readonly pause: () => Promise<void>;
