@@ -140,7 +140,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   '53300': {
     code: 'DATABASE_UNREACHABLE',
     text: (place) =>
-      `PostgreSQL at ${place} has no connection left. Raise its max_connections (Ausculta uses up to 30), or end other clients.`,
+      `PostgreSQL at ${place} has no connection left. Raise its max_connections (Ausculta uses up to 40), or end other clients.`,
   },
   '57P03': {
     code: 'DATABASE_UNREACHABLE',
