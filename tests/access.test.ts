@@ -62,14 +62,14 @@ describe('access', () => {
     const [own] = await sql<{ id: string }[]>`SELECT id FROM organisation`;
     const other = randomUUID();
     await sql`INSERT INTO organisation (id, name) VALUES (${other}, 'The other hospital')`;
-    for (const [organisation_id, token, role] of [
-      [own?.id, clinicianToken, 'clinician'],
-      [other, foreignToken, 'administrator'],
+    for (const [organisation_id, token, roles] of [
+      [own?.id, clinicianToken, ['physician', 'nurse']] as const,
+      [other, foreignToken, ['administrator', 'physician', 'nurse']] as const,
     ]) {
       const token_hash = createHash('sha256')
         .update(token ?? '')
         .digest();
-      await sql`INSERT INTO api_token ${sql({ organisation_id, token_hash, label: 'test', role } as never)}`;
+      await sql`INSERT INTO api_token ${sql({ organisation_id, token_hash, label: 'test', roles } as never)}`;
     }
     const password = 'correct horse battery staple';
     await sql`UPDATE account SET password_hash = ${await (await import('@node-rs/argon2')).hash(password)} WHERE login_name = 'admin'`;

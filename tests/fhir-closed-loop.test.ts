@@ -269,8 +269,8 @@ test('it is refused of what is not here, of nobody, and where it is not understo
   const sql = here.database.line;
   await sql`INSERT INTO organisation (id, name) VALUES (${foreign}, 'The other hospital')`;
   const token_hash = createHash('sha256').update('foreign').digest();
-  await sql`INSERT INTO api_token (organisation_id, token_hash, label, role)
-    VALUES (${foreign}, ${token_hash}, 'test', 'administrator')`;
+  await sql`INSERT INTO api_token (organisation_id, token_hash, label, roles)
+    VALUES (${foreign}, ${token_hash}, 'test', ARRAY['administrator', 'physician', 'nurse'])`;
   const headers = { authorization: 'Bearer foreign' };
   for (const path of [`Flag/${flag.id}`, `Observation/${observation}/$closed-loop`]) {
     const response = await fetch(`${here.server.url}/fhir/R4/${path}`, { headers });

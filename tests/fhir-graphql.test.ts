@@ -220,7 +220,7 @@ describe('$graphql', () => {
     const sql = here.database.line;
     const [other, token] = [randomUUID(), randomBytes(24).toString('base64url')];
     await sql`INSERT INTO organisation (id, name) VALUES (${other}, 'The other hospital')`;
-    const row = { organisation_id: other, label: 'there', role: 'clinician' };
+    const row = { organisation_id: other, label: 'there', roles: ['physician', 'nurse'] };
     const token_hash = createHash('sha256').update(token).digest();
     await sql`INSERT INTO api_token ${sql({ ...row, token_hash } as never)}`;
     const query = `{ Patient(id: "${patientId}") { birthDate } PatientList { id }

@@ -205,8 +205,8 @@ describe('a posted Observation', () => {
     const token = randomUUID();
     const token_hash = createHash('sha256').update(token).digest();
     await sql`
-      INSERT INTO api_token (organisation_id, token_hash, label, role)
-      VALUES (${own?.id ?? null}, ${token_hash}, 'test', 'clinician')`;
+      INSERT INTO api_token (organisation_id, token_hash, label, roles)
+      VALUES (${own?.id ?? null}, ${token_hash}, 'test', ARRAY['physician', 'nurse'])`;
     assert.ok(!isReading(await post(heartRate(70), { authorization: `Bearer ${token}` })));
   });
 

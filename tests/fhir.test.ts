@@ -38,7 +38,7 @@ describe('FHIR', () => {
     await sql`INSERT INTO api_token ${sql({
       organisation_id: own?.id ?? '',
       token_hash: createHash('sha256').update(clinician).digest(),
-      ...{ label: 'test', role: 'clinician' },
+      ...{ label: 'test', roles: ['physician', 'nurse'] },
     })}`;
   });
   after(() => here[Symbol.asyncDispose]());

@@ -83,7 +83,12 @@ describe('live sockets and their sessions', () => {
     const token = randomBytes(24).toString('base64url');
     const token_hash = createHash('sha256').update(token).digest();
     const [own] = await sql<{ id: string }[]>`SELECT id FROM organisation`;
-    const row = { organisation_id: own?.id ?? '', token_hash, label: 'test', role: 'clinician' };
+    const row = {
+      organisation_id: own?.id ?? '',
+      token_hash,
+      label: 'test',
+      roles: ['physician', 'nurse'],
+    };
     await sql`INSERT INTO api_token ${sql(row)}`;
     const person = await watching(await signIn(), device.subjectId);
     const program = await watching({ authorization: `Bearer ${token}` }, device.subjectId);

@@ -187,8 +187,8 @@ async function otherHospital({ database }: ServerHere): Promise<string> {
   const token = randomUUID();
   await sql`INSERT INTO organisation (id, name) VALUES (${organisationId}, 'The other hospital')`;
   await sql`
-    INSERT INTO api_token (organisation_id, token_hash, label, role)
-    VALUES (${organisationId}, ${createHash('sha256').update(token).digest()}, 'test', 'administrator')`;
+    INSERT INTO api_token (organisation_id, token_hash, label, roles)
+    VALUES (${organisationId}, ${createHash('sha256').update(token).digest()}, 'test', ARRAY['administrator', 'physician', 'nurse'])`;
   return token;
 }
 
@@ -217,7 +217,7 @@ async function clinicianOf({ database }: ServerHere): Promise<string> {
   const token = randomUUID();
   const token_hash = createHash('sha256').update(token).digest();
   await sql`
-    INSERT INTO api_token (organisation_id, token_hash, label, role)
-    VALUES (${own?.id ?? null}, ${token_hash}, 'test', 'clinician')`;
+    INSERT INTO api_token (organisation_id, token_hash, label, roles)
+    VALUES (${own?.id ?? null}, ${token_hash}, 'test', ARRAY['physician', 'nurse'])`;
   return token;
 }

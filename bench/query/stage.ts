@@ -128,7 +128,7 @@ function signInOf({ organisationId }: Ground): SignIn {
     organisationName: 'Bench',
     accountId: undefined,
     displayName: 'Bench',
-    role: 'clinician',
+    roles: ['physician', 'nurse'],
   };
   const known: Pick<SignIn, 'credentialOf' | 'callerOf'> = {
     credentialOf: (kind) => ({ kind, tokenHash: new Uint8Array() }),

@@ -22,7 +22,8 @@ export type SignInInfo = z.infer<typeof SignInInfo>;
 export const Session = z.object({
   accountId: z.string(),
   displayName: z.string(),
-  role: z.string(),
+  /** Words of the policy: nurse, physician, administrator. */
+  roles: z.array(z.string()),
   organisationName: z.string(),
   /** True when this server replays recordings of invented patients (`npm run demo`). */
   demo: z.boolean(),

@@ -8,7 +8,7 @@ import { hash } from '@node-rs/argon2';
 import { StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import { secretsOf } from '../outside.ts';
-import { CLI_LABEL, newPassword, readToken, TOKEN_FILE } from '../people/first-start.ts';
+import { CLI_LABEL, CLI_ROLES, newPassword, readToken, TOKEN_FILE } from '../people/first-start.ts';
 import * as store from '../people/store.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { type CommandPorts, openGround } from './ground.ts';
@@ -64,7 +64,7 @@ export async function renewToken(
     if (isAll) await store.deleteApiTokens(tx, { organisationId, label: CLI_LABEL });
     else if (before !== undefined) await store.deleteApiToken(tx, sha256(before));
     const row = { organisation_id: organisationId, token_hash: sha256(token) };
-    await store.insertApiToken(tx, { ...row, label: CLI_LABEL, role: 'administrator' });
+    await store.insertApiToken(tx, { ...row, label: CLI_LABEL, roles: CLI_ROLES });
     const target = `organisation/${organisationId}` as const;
     const act = { act: 'admin-token-renewed', target, atMs: outside.nowMs() } as const;
     await appendAudit(tx, { organisationId, actor: undefined, ...act });

@@ -18,10 +18,10 @@ export function isOnlyAdded(type: string): boolean {
   return ONLY_ADDED.includes(type);
 }
 
-export function mayDo({ role }: Pick<Caller, 'role'>, acts: readonly Act[]): Answer<undefined> {
+export function mayDo({ roles }: Pick<Caller, 'roles'>, acts: readonly Act[]): Answer<undefined> {
   for (const { kind, type } of acts) {
     // As with subjects: who is a patient here is an administrator's to say.
-    if (type === PATIENT && role !== 'administrator') {
+    if (type === PATIENT && !roles.includes('administrator')) {
       return refuse(403, {
         code: 'forbidden',
         text: 'The caller may not write patients.',
@@ -29,7 +29,7 @@ export function mayDo({ role }: Pick<Caller, 'role'>, acts: readonly Act[]): Ans
       });
     }
     // It sends what it watches to a program outside.
-    if (type === 'Subscription' && role !== 'administrator') {
+    if (type === 'Subscription' && !roles.includes('administrator')) {
       return refuse(403, {
         code: 'forbidden',
         text: 'The caller may not write subscriptions.',

@@ -58,12 +58,12 @@ export class PostedReadings {
 
   /** Undefined where it stays a document. */
   async take(
-    { organisationId, role }: Pick<Caller, 'organisationId' | 'role'>,
+    { organisationId, roles }: Pick<Caller, 'organisationId' | 'roles'>,
     act: Act,
   ): Promise<Answer<Done> | undefined> {
     // What a device measures is for programs that speak for devices to say.
-    if (act.kind !== 'create' || act.ifNoneExist !== undefined || role !== 'administrator')
-      return undefined;
+    if (act.kind !== 'create' || act.ifNoneExist !== undefined) return undefined;
+    if (!roles.includes('administrator')) return undefined;
     const posted = await this.#posted(organisationId, act);
     if (posted === undefined) return undefined;
     const key = `${posted.device.id} ${posted.stampMs}`;

@@ -2,6 +2,7 @@
  * Who may use a route: stated beside every route, checked before any of them. A route that says
  * nothing does not start the server.
  */
+import type { Role } from '@ausculta/policy/vocabulary';
 import { expect } from '@ausculta/vitals/expect';
 import type { FaultCode } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -29,12 +30,14 @@ declare module 'fastify' {
   }
 }
 
-const MAY: Record<Access, (role: string | undefined) => boolean> = {
+const MAY: Record<Access, (roles: readonly Role[]) => boolean> = {
   public: () => true,
   device: () => true,
-  clinician: (role) => role === 'clinician' || role === 'administrator',
-  administrator: (role) => role === 'administrator',
+  clinician: (roles) => roles.some((role) => CLINICIANS.includes(role)),
+  administrator: (roles) => roles.includes('administrator'),
 };
+
+const CLINICIANS: readonly Role[] = ['nurse', 'physician'];
 
 export function guardRoutes(
   app: FastifyInstance,
@@ -54,7 +57,7 @@ export function guardRoutes(
     if (access === 'public' || access === 'device') return;
     const refusal = await identify(request, signIn);
     if (refusal !== undefined) return await refuse(reply, refusal);
-    if (!MAY[access](request.caller?.role)) return await refuse(reply, 'NOT_PERMITTED');
+    if (!MAY[access](request.caller?.roles ?? [])) return await refuse(reply, 'NOT_PERMITTED');
   });
 }
 

@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Role } from '@ausculta/policy/vocabulary';
 import { expect } from '@ausculta/vitals/expect';
 import {
   type OrganisationId,
@@ -20,6 +21,8 @@ export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as c
 
 export const TOKEN_FILE = 'admin-token';
 export const CLI_LABEL = 'command line';
+/** Whoever has this machine's data directory has its keys as well: a narrower role would be for show. */
+export const CLI_ROLES: readonly Role[] = ['administrator', 'physician', 'nurse'];
 
 const PASSWORD_LENGTH = 20;
 
@@ -76,7 +79,7 @@ async function prepareToken(ports: FirstStartPorts, organisationId: Organisation
     organisation_id: organisationId,
     token_hash: ports.sha256(token),
     label: CLI_LABEL,
-    role: 'administrator',
+    roles: CLI_ROLES,
   });
 }
 
@@ -111,7 +114,13 @@ async function prepareAccount(
     login_name: login.loginName,
     password_hash: await ports.hashPassword(login.password),
     display_name: ports.demo ? 'Demo nurse' : 'Administrator',
-    role: ports.demo ? 'clinician' : 'administrator',
+    roles: ports.demo ? ['nurse', 'physician'] : ['administrator', 'physician', 'nurse'],
+  });
+  await store.insertShift(ports.sql, {
+    organisationId,
+    id: ports.newId(),
+    accountId: id,
+    fromMs: 0,
   });
   return login;
 }

@@ -53,8 +53,8 @@ export function peopleRoutes(app: FastifyInstance, ports: PeopleRoutePorts): voi
   });
 
   app.get('/api/session', { config: { access: 'clinician' } }, (request): Session => {
-    const { accountId, displayName, role, organisationName } = callerOf(request);
-    return { accountId: accountId ?? '', displayName, role, organisationName, demo };
+    const { accountId, displayName, roles, organisationName } = callerOf(request);
+    return { accountId: accountId ?? '', displayName, roles: [...roles], organisationName, demo };
   });
 
   app.delete('/api/session', { config: { access: 'clinician' } }, async (request, reply) => {

@@ -1,5 +1,6 @@
 /** Signing in: passwords by argon2id, sessions by a random cookie, programs by bearer tokens. */
 
+import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import * as store from './store.ts';
@@ -19,7 +20,7 @@ export interface Caller {
   /** A program acts under no account. */
   readonly accountId: AccountId | undefined;
   readonly displayName: string;
-  readonly role: string;
+  readonly roles: readonly Role[];
 }
 
 /** What a caller has shown, as it may be kept in memory: never the token itself. */
@@ -135,9 +136,9 @@ export class SignIn {
     return await this.#remember(credential, async () => {
       const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
       if (row === undefined) return undefined;
-      const { organisation_id: organisationId, label: displayName, role } = row;
+      const { organisation_id: organisationId, label: displayName, roles } = row;
       const nobody = { accountId: undefined, organisationName: '' };
-      const caller = { kind: 'program', organisationId, displayName, role, ...nobody } as const;
+      const caller = { kind: 'program', organisationId, displayName, roles, ...nobody } as const;
       return { caller, endsMs: Number.POSITIVE_INFINITY };
     });
   }
@@ -167,6 +168,6 @@ function callerOf(row: store.SignedIn): Caller {
     organisationName: row.organisation_name,
     accountId: row.account_id,
     displayName: row.display_name,
-    role: row.role,
+    roles: row.roles,
   };
 }

@@ -1,4 +1,5 @@
 /** SQL of accounts, sessions and API tokens. Tokens are kept as SHA-256 hashes alone. */
+import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
 
@@ -15,7 +16,7 @@ export interface AccountRow {
   readonly login_name: string;
   readonly password_hash: string;
   readonly display_name: string;
-  readonly role: string;
+  readonly roles: readonly Role[];
 }
 
 export async function readOrganisations(sql: Sql): Promise<OrganisationRow[]> {
@@ -30,9 +31,19 @@ export async function insertAccount(sql: Sql, row: AccountRow): Promise<void> {
   await sql`INSERT INTO account ${sql(row)} ON CONFLICT (login_name) DO NOTHING`;
 }
 
+/** On shift wherever somebody lies, from then on. */
+export async function insertShift(
+  sql: Sql,
+  row: { organisationId: OrganisationId; id: string; accountId: AccountId; fromMs: number },
+): Promise<void> {
+  await sql`
+    INSERT INTO shift (organisation_id, id, account_id, from_ms)
+    VALUES (${row.organisationId}, ${row.id}, ${row.accountId}, ${row.fromMs})`;
+}
+
 export async function accountByLogin(sql: Sql, loginName: string): Promise<AccountRow | undefined> {
   const [row] = await sql<AccountRow[]>`
-    SELECT organisation_id, id, login_name, password_hash, display_name, role
+    SELECT organisation_id, id, login_name, password_hash, display_name, roles
     FROM account WHERE login_name = ${loginName}`;
   return row;
 }
@@ -68,7 +79,7 @@ export interface SignedIn {
   readonly organisation_name: string;
   readonly account_id: AccountId;
   readonly display_name: string;
-  readonly role: string;
+  readonly roles: readonly Role[];
   readonly expires_at: Date;
 }
 
@@ -78,7 +89,7 @@ export async function sessionByToken(
   now: Date,
 ): Promise<SignedIn | undefined> {
   const [row] = await sql<SignedIn[]>`
-    SELECT s.organisation_id, o.name AS organisation_name, a.id AS account_id, a.display_name, a.role,
+    SELECT s.organisation_id, o.name AS organisation_name, a.id AS account_id, a.display_name, a.roles,
       s.expires_at
     FROM session s
     JOIN account a ON a.organisation_id = s.organisation_id AND a.id = s.account_id
@@ -118,7 +129,7 @@ export interface ApiTokenRow {
   readonly organisation_id: OrganisationId;
   readonly token_hash: Uint8Array;
   readonly label: string;
-  readonly role: string;
+  readonly roles: readonly Role[];
 }
 
 /** Those of the API tokens that are still good. */
@@ -152,6 +163,6 @@ export async function apiTokenByHash(
   tokenHash: Uint8Array,
 ): Promise<ApiTokenRow | undefined> {
   const [row] = await sql<ApiTokenRow[]>`
-    SELECT organisation_id, token_hash, label, role FROM api_token WHERE token_hash = ${tokenHash}`;
+    SELECT organisation_id, token_hash, label, roles FROM api_token WHERE token_hash = ${tokenHash}`;
   return row;
 }

@@ -47,7 +47,7 @@ export function PersonPanel({ session }: { readonly session: Session }) {
   return (
     <BarPanel name="person" label="Account and appearance">
       <b>
-        {session.displayName}, {session.role}
+        {session.displayName}, {session.roles.join(', ')}
       </b>
       {onWatch ? (
         <>
