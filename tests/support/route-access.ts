@@ -2,6 +2,8 @@
 
 /** All that answers without credentials. A route is added here by decision, never to make this pass. */
 export const PUBLIC = [
+  // Whose signature a device's certificate has: RFC 7030, 4.1.
+  'GET /.well-known/est/cacerts',
   'GET /api/sign-in',
   'GET /fhir/R4/metadata',
   // Whoever opens it is nobody until a token, given to somebody signed in, says who.
@@ -12,12 +14,14 @@ export const PUBLIC = [
 ];
 
 /** Devices prove themselves in the route. */
-export const FOR_DEVICES = [':other', 'events', 'readings', 'waveforms'].map(
-  (kind) => `POST /api/devices/:id/${kind}`,
-);
+export const FOR_DEVICES = [
+  ...['simpleenroll', 'simplereenroll'].map((act) => `POST /.well-known/est/${act}`),
+  ...[':other', 'events', 'readings', 'waveforms'].map((kind) => `POST /api/devices/:id/${kind}`),
+];
 
 export const FOR_ADMINISTRATORS = [
   'DELETE /fhir/R4/$export/:job',
+  'GET /api/devices/:id/identity',
   'GET /api/indicators/:period',
   'GET /api/subjects/:id/erasure',
   'GET /api/subjects/:id/holds',
@@ -30,6 +34,8 @@ export const FOR_ADMINISTRATORS = [
   'GET /fhir/R4/Patient/$export',
   'POST /api/devices',
   'POST /api/devices/:id/about',
+  'POST /api/devices/:id/certificates/:serial/revocation',
+  'POST /api/devices/:id/claim',
   'POST /api/devices/:id/disable',
   'POST /api/devices/:id/token',
   'POST /api/keys/rotation',

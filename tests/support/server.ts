@@ -209,6 +209,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     mqtt: listen,
     hl7: undefined,
     phd: undefined,
+    certificateDays: 90,
     trustedProxies: [],
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,

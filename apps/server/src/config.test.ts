@@ -15,6 +15,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       mqtt: { host: '127.0.0.1', port: 1883 },
       hl7: undefined,
       phd: undefined,
+      certificateDays: 90,
       trustedProxies: [],
       masterKey: { kind: 'file' },
       keyReplicaDir: undefined,

@@ -45,6 +45,8 @@ export interface Config {
   readonly hl7: ListedDoor | undefined;
   /** The door for health devices, IEEE 11073-20601; off as well. */
   readonly phd: ListedDoor | undefined;
+  /** For so long a device's certificate is good. */
+  readonly certificateDays: number;
   /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
   readonly trustedProxies: readonly string[];
   readonly masterKey: MasterKeySource;
@@ -157,6 +159,7 @@ const Settings = z.object({
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(z.string().refine(isNetwork)))
     .default([]),
+  AUSCULTA_DEVICE_CERT_DAYS: z.coerce.number().int().min(1).max(825).default(90),
   AUSCULTA_BACKUPS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   AUSCULTA_KEY_STORE_DIR: z.string().optional(),
   AUSCULTA_KEY_REPLICA_DIR: z.string().optional(),
@@ -242,6 +245,8 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_PHD_TLS_CA: 'Set it to the certificates, in PEM, that sign those of agents.',
   AUSCULTA_TRUSTED_PROXIES:
     'Set it to the addresses of your proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24, or leave it unset.',
+  AUSCULTA_DEVICE_CERT_DAYS:
+    'Set it to a whole number of days from 1 to 825, or leave it unset for 90.',
   AUSCULTA_BACKUPS_KEPT_DAYS:
     'Set it to a whole number of days from 1 to 36500, or leave it unset for 30.',
   AUSCULTA_KEY_REPLICA_DIR: 'Set it to a directory of another disk that exists, or leave it unset.',
@@ -304,6 +309,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
       hl7: listedDoor(hl7Given(settings)),
       phd: listedDoor(phdGiven(settings)),
+      certificateDays: settings.AUSCULTA_DEVICE_CERT_DAYS,
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,

@@ -16,6 +16,8 @@ import { secretsOf } from './outside.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import type { Parts } from './parts.ts';
 import { peopleRoutes } from './people/routes.ts';
+import { estRoutes } from './pki/est-routes.ts';
+import { identityRoutes } from './pki/routes.ts';
 import { portProblem } from './port-problem.ts';
 import { wearingRoutes } from './reattribution/routes.ts';
 import { readiness } from './status/health.ts';
@@ -49,6 +51,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
     ...secretsOf(outside),
     endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
   });
+  pkiRoutes(app, parts);
   const { standsAt } = parts.admissions;
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
   const { desk } = parts.admissions;
@@ -93,4 +96,14 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
     throw portProblem('HTTP', config.http, cause);
   });
   return app;
+}
+
+function pkiRoutes(
+  app: FastifyInstance,
+  { pki, registry, database, vault, options: { outside } }: Parts,
+): void {
+  const { nowMs } = outside;
+  const { organisationSeal } = vault;
+  identityRoutes(app, { pki, registry, sql: database.line, organisationSeal, nowMs });
+  estRoutes(app, { pki, devices: registry.devices, nowMs });
 }

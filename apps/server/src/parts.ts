@@ -16,6 +16,7 @@ import type { SignedInSockets } from './live/signed-in-sockets.ts';
 import type { Outside } from './outside.ts';
 import type { Parking } from './parked/parking.ts';
 import type { SignIn } from './people/sign-in.ts';
+import type { Pki } from './pki/open-pki.ts';
 import type { Wearing } from './reattribution/open-wearing.ts';
 import type { ArchiveWatch } from './status/archive-watch.ts';
 import type { Health } from './status/health.ts';
@@ -39,6 +40,7 @@ export interface Parts {
   readonly database: Database;
   readonly vault: Vault;
   readonly registry: Registry;
+  readonly pki: Pki;
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
   readonly hub: LiveHub;

@@ -30,6 +30,7 @@ import { Parking } from './parked/parking.ts';
 import type { Ground, Parts, ServerOptions } from './parts.ts';
 import { type NewLogin, prepareFirstStart } from './people/first-start.ts';
 import { SignIn } from './people/sign-in.ts';
+import { openPki } from './pki/open-pki.ts';
 import { portProblem } from './port-problem.ts';
 import { openWearing } from './reattribution/open-wearing.ts';
 import { readSealedDatabase } from './sealed-database.ts';
@@ -93,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { telemetry, alarms, sockets, signIn } = parts;
   const closing = [telemetry, parts.erasure, parts.wearing.reattribution, parts.claims];
   for (const one of closing) stack.defer(() => one.close());
+  stack.defer(() => parts.pki.refusals.settle());
   await parts.claims.resume();
   const places = placesOf(dataDirectory.path, config);
   stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
@@ -145,8 +147,9 @@ function placesOf(dataDir: string, { keyStoreDir }: Config): string[] {
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
-function tidy({ subscriptions, parking, signIn, vault, exports, options }: Parts): void {
+function tidy({ subscriptions, parking, signIn, vault, exports, pki, options }: Parts): void {
   const { outside } = options;
+  pki.tidy();
   const expired = Promise.all([
     parking.expire(outside.nowMs()),
     signIn.forgetExpired(),
@@ -173,6 +176,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const sockets = new SignedInSockets();
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const stays = await openStays({ ...outside, ...given, sql, registry, keys: vault });
+  const { certificateDays } = options.config;
+  const pki = await openPki({ ...outside, ...given, sql, registry, certificateDays });
   const settings = options.config.subscriptions;
   const subscriptions = await openSubscriptions({
     ...{ ...ground, records: stays.census, outside, sockets, keys: vault, settings },
@@ -217,7 +222,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admissions = await openAdmissions({ ...admitting, stays, turns, erasedMs, sql });
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
-  return { ...ground, ...open, writeBack, hub, sockets, parking, signIn, intake, inTurn };
+  return { ...ground, ...open, pki, writeBack, hub, sockets, parking, signIn, intake, inTurn };
 }
 
 /** Who looks at what is measured, in the fold over the log. */

@@ -10,6 +10,7 @@ import { documentContext, unpackText } from '../fhir/document.ts';
 import { filtersContext } from '../fhir/operations/export-kept-filters.ts';
 import { untoldContext } from '../fhir/untold.ts';
 import { parkedContext } from '../parked/parking.ts';
+import { authorityContext } from '../pki/authorities.ts';
 import { subscriptionContext } from '../subscriptions/book.ts';
 import { eventContext as subscriptionEventContext } from '../subscriptions/event-content.ts';
 import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
@@ -283,6 +284,18 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: ofColumn,
     nameOf: (row) => `${row['subject_id']}/${row['destination']}/${row['day']}/${row['metric']}`,
     faultOf: jsonFault,
+  },
+  {
+    what: 'key of an authority for devices',
+    table: 'device_authority',
+    key: ['organisation_id'],
+    columns: [],
+    sealed: 'key_sealed',
+    contextOf: (row) => authorityContext(text(row['organisation_id'])),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['organisation_id']),
+    // PKCS #8 begins as all of DER's sequences do.
+    faultOf: (opened) => (opened[0] === 0x30 ? undefined : 'it opens, and is no key'),
   },
   {
     what: 'audit entry',

@@ -17,3 +17,22 @@ export interface AuditLeafRow {
 export async function insertLeaf(sql: Sql, row: AuditLeafRow): Promise<void> {
   await sql`INSERT INTO audit_leaf ${sql(row)}`;
 }
+
+export type ReadLeaf = Pick<AuditLeafRow, 'at_ms' | 'act' | 'detail_sealed'>;
+
+/** What was done to one target of late, the newest first. */
+export async function leavesOf(
+  sql: Sql,
+  of: {
+    readonly organisationId: OrganisationId;
+    readonly target: string;
+    readonly acts: readonly string[];
+    readonly max: number;
+  },
+): Promise<ReadLeaf[]> {
+  return await sql`
+    SELECT at_ms, act, detail_sealed FROM audit_leaf
+    WHERE organisation_id = ${of.organisationId} AND target = ${of.target}
+      AND act = ANY(${of.acts as string[]}::text[])
+    ORDER BY at_ms DESC LIMIT ${of.max}`;
+}
