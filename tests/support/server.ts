@@ -210,6 +210,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     hl7: undefined,
     phd: undefined,
     certificateDays: 90,
+    auditHeadsFile: undefined,
     trustedProxies: [],
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,

@@ -65,6 +65,22 @@ export const DATABASE_COMMANDS: readonly Command[] = [
     help: 'Puts an export into an installation that is stopped; a second time changes nothing',
   }),
   databaseCommand({
+    name: 'audit verify',
+    options: { key: { type: 'string' }, heads: { type: 'string' } },
+    usage: 'audit verify [--key KEY] [--heads FILE]',
+    help: 'Holds the audit against its signed heads and names what was altered, taken out or put in',
+  }),
+  databaseCommand({
+    name: 'audit key',
+    usage: 'audit key',
+    help: 'Prints the public keys by which others verify the audit',
+  }),
+  databaseCommand({
+    name: 'audit restored',
+    usage: 'audit restored',
+    help: 'Says, signed, that the database was put back by a restore; with the server stopped',
+  }),
+  databaseCommand({
     name: 'login reset',
     words: ['NAME'],
     usage: 'login reset NAME',

@@ -16,6 +16,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       hl7: undefined,
       phd: undefined,
       certificateDays: 90,
+      auditHeadsFile: undefined,
       trustedProxies: [],
       masterKey: { kind: 'file' },
       keyReplicaDir: undefined,

@@ -47,6 +47,8 @@ export interface Config {
   readonly phd: ListedDoor | undefined;
   /** For so long a device's certificate is good. */
   readonly certificateDays: number;
+  /** Where signed heads of the audit are kept. Undefined: in the data directory. */
+  readonly auditHeadsFile: string | undefined;
   /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
   readonly trustedProxies: readonly string[];
   readonly masterKey: MasterKeySource;
@@ -162,6 +164,7 @@ const Settings = z.object({
   AUSCULTA_DEVICE_CERT_DAYS: z.coerce.number().int().min(1).max(825).default(90),
   AUSCULTA_BACKUPS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   AUSCULTA_KEY_STORE_DIR: z.string().optional(),
+  AUSCULTA_AUDIT_HEADS: z.string().optional(),
   AUSCULTA_KEY_REPLICA_DIR: z.string().optional(),
   AUSCULTA_MASTER_KEY: masterKey.optional(),
   AUSCULTA_MASTER_KEY_PREVIOUS: masterKey.optional(),
@@ -250,6 +253,8 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_BACKUPS_KEPT_DAYS:
     'Set it to a whole number of days from 1 to 36500, or leave it unset for 30.',
   AUSCULTA_KEY_REPLICA_DIR: 'Set it to a directory of another disk that exists, or leave it unset.',
+  AUSCULTA_AUDIT_HEADS:
+    'Set it to a file on a disk that administrators of the database cannot write to, or leave it unset.',
   AUSCULTA_KEY_STORE_DIR: 'Set it to a directory outside the database, or leave it unset.',
   AUSCULTA_MASTER_KEY: MASTER_KEY_MEND,
   AUSCULTA_MASTER_KEY_PREVIOUS: MASTER_KEY_MEND,
@@ -310,6 +315,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       hl7: listedDoor(hl7Given(settings)),
       phd: listedDoor(phdGiven(settings)),
       certificateDays: settings.AUSCULTA_DEVICE_CERT_DAYS,
+      auditHeadsFile: settings.AUSCULTA_AUDIT_HEADS,
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,

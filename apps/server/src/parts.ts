@@ -1,6 +1,7 @@
 import type { Admissions } from './admissions/open-admissions.ts';
 import type { Turns } from './admissions/turns.ts';
 import type { AlarmBook } from './alarms/book.ts';
+import type { Sequencer } from './audit/sequencer.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/open.ts';
 import type { InLane } from './database/pool.ts';
@@ -60,9 +61,18 @@ export interface Parts {
   readonly encoder: ChunkEncoder;
   readonly health: Health;
   readonly archive: ArchiveWatch;
+  readonly sequencer: Sequencer;
   readonly inLane: InLane;
   readonly inTurn: Turns['run'];
 }
 
-type Given = 'options' | 'database' | 'vault' | 'encoder' | 'health' | 'archive' | 'inLane';
+type Given =
+  | 'options'
+  | 'database'
+  | 'vault'
+  | 'encoder'
+  | 'health'
+  | 'archive'
+  | 'sequencer'
+  | 'inLane';
 export type Ground = Pick<Parts, Given> & { readonly owner: Ownership };

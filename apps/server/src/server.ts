@@ -6,6 +6,7 @@ import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
 import { AlarmBook } from './alarms/book.ts';
+import { openAudit } from './audit/open-audit.ts';
 import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
@@ -89,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const owner = await PostgresLog.takeOver(database.line);
   const inLane = inLaneOf(database.line, { owner, onTakenOver: outside.onFatal });
   const archive = new ArchiveWatch();
-  const outer = { options, database, vault, encoder, health, archive };
+  const sequencer = openAudit(stack, { options, database, vault, inLane });
+  const outer = { options, database, vault, encoder, health, archive, sequencer };
   const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
   const closing = [telemetry, parts.erasure, parts.wearing.reattribution, parts.claims];

@@ -11,6 +11,8 @@ import type { Head } from './proofs.ts';
 export interface Checkpoint extends Head {
   /** Which log it is: unique, a name without a scheme, as `example.org/ausculta`. */
   readonly origin: string;
+  /** Lines behind the root, which are signed with it. */
+  readonly extensions?: readonly string[];
 }
 
 export interface NoteKey {
@@ -27,10 +29,12 @@ const ROOT_BYTES = 32;
 /** A note is a few lines; what is longer is none of ours. */
 const NOTE_MAX = 16_384;
 
-export function checkpointText({ origin, size, root }: Checkpoint): string {
-  expect(/^[^\n]+$/.test(origin), 'an origin is one line');
+export function checkpointText({ origin, size, root, extensions = [] }: Checkpoint): string {
+  const isLine = (text: string): boolean => /^[^\n]+$/.test(text);
+  expect(isLine(origin), 'an origin is one line');
+  expect(extensions.every(isLine), 'an extension is one line');
   expect(root.length === ROOT_BYTES, 'a root is a hash');
-  return `${origin}\n${size}\n${toBase64(root)}\n`;
+  return [origin, size, toBase64(root), ...extensions, ''].join('\n');
 }
 
 export function signedNote(
@@ -55,7 +59,7 @@ export function readCheckpoint(
     readonly hash: Hash;
     readonly verify: (message: Uint8Array, signature: Uint8Array) => boolean;
   },
-): Result<Checkpoint> {
+): Result<Required<Checkpoint>> {
   if (note.length > NOTE_MAX) return fail('PAYLOAD_MALFORMED', 'the note is too long');
   const border = note.lastIndexOf('\n\n');
   if (border < 0 || !note.endsWith('\n')) return fail('PAYLOAD_MALFORMED', 'it is no signed note');
@@ -75,18 +79,17 @@ export function readCheckpoint(
   return isSigned ? parseCheckpoint(text) : fail('PAYLOAD_MALFORMED', 'this key has not signed it');
 }
 
-/** Lines of extensions behind the root are passed over. */
-function parseCheckpoint(text: string): Result<Checkpoint> {
-  const [origin = '', sizeText = '', rootText = ''] = text.split('\n');
+function parseCheckpoint(text: string): Result<Required<Checkpoint>> {
+  const [origin = '', sizeText = '', rootText = '', ...extensions] = text.slice(0, -1).split('\n');
   const root = fromBase64(rootText);
   const isSize = /^(0|[1-9]\d{0,15})$/.test(sizeText) && Number.isSafeInteger(Number(sizeText));
   if (origin === '' || !isSize || root?.length !== ROOT_BYTES)
     return fail('PAYLOAD_MALFORMED', 'it is no checkpoint');
-  return ok({ origin, size: Number(sizeText), root });
+  return ok({ origin, size: Number(sizeText), root, extensions });
 }
 
 /** The first bytes of a hash over name, algorithm and key. */
-function keyId(hash: Hash, { name, publicKey }: NoteKey): Uint8Array {
+export function keyId(hash: Hash, { name, publicKey }: NoteKey): Uint8Array {
   const nameBytes = new TextEncoder().encode(`${name}\n`);
   const bytes = new Uint8Array(nameBytes.length + 1 + publicKey.length);
   bytes.set(nameBytes);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { StartProblem } from '../database/start-problem.ts';
+import { auditKey, auditRestored, auditVerify } from './audit.ts';
 import { backup } from './backup.ts';
 import { exportAll } from './export.ts';
 import type { CommandPorts } from './ground.ts';
@@ -25,6 +26,8 @@ interface Given {
   readonly passphraseFile?: string;
   readonly isClear: boolean;
   readonly isAll: boolean;
+  readonly key?: string;
+  readonly heads?: string;
 }
 
 type Command = (ports: CommandPorts, given: Given) => Promise<number>;
@@ -37,6 +40,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'keys-restore': restoreKeys,
   export: exportAll,
   import: importAll,
+  'audit-verify': auditVerify,
+  'audit-key': auditKey,
+  'audit-restored': auditRestored,
   'login-reset': resetLogin,
   'token-renew': renewToken,
 };
@@ -53,12 +59,16 @@ function givenOf(args: readonly string[]): Given & { readonly asJson: boolean } 
       'passphrase-file': { type: 'string' },
       clear: { type: 'string' },
       all: { type: 'string' },
+      key: { type: 'string' },
+      heads: { type: 'string' },
     },
     allowPositionals: true,
   });
   return {
     words: positionals,
     ...(values.to === undefined ? {} : { to: values.to }),
+    ...(values.key === undefined ? {} : { key: values.key }),
+    ...(values.heads === undefined ? {} : { heads: values.heads }),
     replace: values.replace !== undefined,
     isUnproven: values.unproven !== undefined,
     ...(values['passphrase-file'] === undefined

@@ -41,7 +41,7 @@ const ORDER = [
 
 /**
  * Of an installation, and not of those who are measured: people, programs, receipts of what is gone,
- * exports that somebody is fetching, who was told of what or is to be, and the index of documents, which is made with a key of the installation's own.
+ * exports that somebody is fetching, the order of its audit (what comes from elsewhere gets its places where it arrives), who was told of what or is to be, and the index of documents, which is made with a key of the installation's own.
  * By what devices prove who they are, their tokens apart: a file that moves is no place for the key of an authority.
  */
 export const NOT_MOVED = [
@@ -55,6 +55,9 @@ export const NOT_MOVED = [
   'device_authority',
   'device_certificate',
   'device_claim',
+  'audit_waiting',
+  'audit_place',
+  'audit_head',
   'erasure',
   'fhir_export',
   'fhir_export_file',

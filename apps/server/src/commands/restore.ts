@@ -48,7 +48,10 @@ export async function restore(
       const then = backup.manifest.counts[what as keyof Counts];
       writeOut(`${what}: ${count} (${then} when the backup began)`);
     }
-    writeOut(keyProblem ?? 'Its keys are here. Run ausculta verify, then start the server.');
+    writeOut(
+      keyProblem ??
+        'Its keys are here. Run ausculta audit restored and ausculta verify, then start the server.',
+    );
   }
   return 0;
 }

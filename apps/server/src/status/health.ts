@@ -107,12 +107,14 @@ export interface ReadinessPorts {
   readonly memory: Pick<MemoryBudget, 'pressure'>;
   readonly vault: Pick<Vault, 'copy' | 'unprovenErasures'>;
   readonly archive: ArchiveWatch;
+  readonly sequencer: { readonly contradicted: number };
   readonly subscriptions: { readonly part: () => readonly Part[] };
   readonly writeBack: { readonly part: () => readonly Part[] };
 }
 
 export function readiness(ports: ReadinessPorts): Part[] {
-  const { health, database, memory, vault, archive, subscriptions, writeBack } = ports;
+  const { health, database, memory, vault, archive, sequencer } = ports;
+  const { subscriptions, writeBack } = ports;
   const { pressure } = memory;
   const state = database.state();
   return [
@@ -131,10 +133,19 @@ export function readiness(ports: ReadinessPorts): Part[] {
     ...(vault.copy === 'none' ? [] : [COPY_PARTS[vault.copy]]),
     ...(vault.unprovenErasures === 0 ? [] : [unprovenPart(vault.unprovenErasures)]),
     ...archive.part(),
+    ...(sequencer.contradicted === 0 ? [] : [CONTRADICTED]),
     ...subscriptions.part(),
     ...writeBack.part(),
   ];
 }
+
+const CONTRADICTED: Part = {
+  name: 'audit',
+  ready: true,
+  attention: true,
+  detail:
+    'the database is not what the signed heads of its audit say: new entries wait for their places. See npx ausculta audit verify; after a restore, npx ausculta audit restored',
+};
 
 const COPY_PARTS: Readonly<Record<'equal' | 'behind', Part>> = {
   equal: { name: 'copy of the keys', ready: true, detail: 'has them all' },

@@ -40,6 +40,7 @@ export type AuditAct =
   | 'write-back-ended'
   | 'summary-sent'
   | 'erasure-owed-by'
+  | 'database-restored'
   | 'password-reset'
   | 'admin-token-renewed'
   | 'subscription-written';

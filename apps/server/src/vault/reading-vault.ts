@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StartProblem } from '../database/start-problem.ts';
 import type { RandomBytes } from '../outside.ts';
 import { type MasterKeys, unwrapRoot } from './master-key.ts';
-import { judgeBy, RECEIPTS, type SigningKey, signingKeyIn } from './receipt-proof.ts';
+import { AUDIT_HEADS, judgeBy, RECEIPTS, type SigningKey, signingKeyIn } from './receipt-proof.ts';
 import { createSeal, openingAlso, type Seal } from './seal.ts';
 import { openShredList } from './shred-list.ts';
 import { readKeyStore } from './sqlite-key-store.ts';
@@ -26,6 +26,8 @@ export interface ReadingVault {
   readonly isShredded: (subjectId: string) => boolean;
   /** What receipts are signed with; undefined in a store from before the first of them. */
   readonly signingKey: () => SigningKey | undefined;
+  /** What heads of the audit are signed with; undefined before the first of them. */
+  readonly auditKey: () => SigningKey | undefined;
   /** The store as it is now: keys may have come, gone, or been wrapped anew meanwhile. */
   readonly refresh: () => Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function openReadingVault(options: ReadingVaultOptions): Promise<Re
     toRead: (table) => find(ofLogTable(table)),
     isShredded,
     signingKey: () => held.signing,
+    auditKey: () => held.audit,
     async refresh() {
       held = await readAll(options);
       seals.clear();
@@ -81,8 +84,10 @@ async function readAll({ directory, masterKeys, randomBytes }: ReadingVaultOptio
   }
   const opened = await unwrapRoot(wrapped, masterKeys.known);
   const root = createSeal(opened.root, randomBytes);
-  const signing = signingKeyIn(keys.get(RECEIPTS), { root, context: wrapContext(RECEIPTS) });
+  const signingKey = (owner: string): SigningKey | undefined =>
+    signingKeyIn(keys.get(owner), { root, context: wrapContext(owner) });
+  const [signing, audit] = [signingKey(RECEIPTS), signingKey(AUDIT_HEADS)];
   const judge = judgeBy({ key: signing?.public, hasKey: (owner) => keys.has(owner) });
   const shredList = openShredList(join(directory, 'shredded.jsonl'), judge);
-  return { keys, root, signing, shredList };
+  return { keys, root, signing, audit, shredList };
 }

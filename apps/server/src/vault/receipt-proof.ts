@@ -7,8 +7,10 @@ import { createPrivateKey, createPublicKey, type KeyObject, verify } from 'node:
 import type { Seal } from './seal.ts';
 import type { Judge, Shredded } from './shred-list.ts';
 
-/** How the store names the seed of the key that signs. */
+/** How the store names the seed of the key that signs receipts and backups. */
 export const RECEIPTS = 'signing/receipts';
+/** And that of the key which signs the heads of the audit alone. */
+export const AUDIT_HEADS = 'signing/audit';
 
 /** RFC 8410: what stands before the 32 bytes of a private key. */
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');

@@ -11,7 +11,7 @@ import type { KeyBackups } from './key-backups.ts';
 import type { ReplicatedKeyStore } from './key-replica.ts';
 import { type KeyStore, LOG_OWNERS, type WrappedKey } from './key-store.ts';
 import { type MasterKey, type MasterKeys, unwrapRoot } from './master-key.ts';
-import { RECEIPTS, type SigningKey, signingKeyOf } from './receipt-proof.ts';
+import { AUDIT_HEADS, RECEIPTS, type SigningKey, signingKeyOf } from './receipt-proof.ts';
 import { createSeal, deriveKey, openingAlso, type Seal } from './seal.ts';
 import type { Shredded, ShredList } from './shred-list.ts';
 
@@ -188,9 +188,18 @@ export class Vault implements SubjectKeys, LogKeys, Disposable {
 
   /** Signs receipts: Ed25519, a key of this installation's own. */
   signingKey(): SigningKey {
+    return this.#signingKey(RECEIPTS);
+  }
+
+  /** Signs heads of the audit. Whoever has the database alone has it not. */
+  auditKey(): SigningKey {
+    return this.#signingKey(AUDIT_HEADS);
+  }
+
+  #signingKey(owner: string): SigningKey {
     const { store } = this.#ports;
-    if (store.get(RECEIPTS) === undefined) store.add([this.#wrapped(RECEIPTS)]);
-    const seed = this.#unwrap(RECEIPTS);
+    if (store.get(owner) === undefined) store.add([this.#wrapped(owner)]);
+    const seed = this.#unwrap(owner);
     expect(seed !== undefined, 'a key that was added is there');
     return signingKeyOf(seed);
   }

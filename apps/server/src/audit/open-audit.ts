@@ -1,0 +1,48 @@
+/** Keeps the audit in order for as long as the server runs. */
+import { join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Outside } from '../outside.ts';
+import type { Ground } from '../parts.ts';
+import { openHeadsFile } from './heads-file.ts';
+import { Sequencer } from './sequencer.ts';
+
+/** What was done is in its place, and signed, within this time. */
+const ROUND_MS = 1_000;
+
+export function auditHeadsPath({
+  dataDir,
+  auditHeadsFile,
+}: Pick<Config, 'dataDir' | 'auditHeadsFile'>): string {
+  return resolve(auditHeadsFile ?? join(dataDir, 'audit-heads.jsonl'));
+}
+
+export function openAudit(
+  stack: AsyncDisposableStack,
+  { options, database, vault, inLane }: Pick<Ground, 'options' | 'database' | 'vault' | 'inLane'>,
+): Sequencer {
+  const { config, outside } = options;
+  const path = auditHeadsPath(config);
+  const sequencer = new Sequencer({
+    ...outside,
+    ...{ sql: database.line, inLane, key: vault.auditKey() },
+    openFile: () => openHeadsFile(path),
+  });
+  stack.defer(keepInOrder(sequencer, outside));
+  return sequencer;
+}
+
+/** Returns what stops it, once what was done has its place. */
+function keepInOrder(sequencer: Sequencer, { every }: Pick<Outside, 'every'>) {
+  let isUnderWay = false;
+  const round = async (): Promise<void> => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    await sequencer.settle();
+    isUnderWay = false;
+  };
+  const stop = every(ROUND_MS, () => void round());
+  return async (): Promise<void> => {
+    stop();
+    await sequencer.settle();
+  };
+}
