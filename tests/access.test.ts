@@ -10,6 +10,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import {
   FOR_ADMINISTRATORS,
   FOR_DEVICES,
+  FOR_ONESELF,
   PUBLIC,
   pathsThatRead,
   SAME_FOR_ALL,
@@ -102,6 +103,7 @@ describe('access', () => {
         .sort();
     assert.deepEqual(named('public'), PUBLIC);
     assert.deepEqual(named('device'), FOR_DEVICES);
+    assert.deepEqual(named('signed-in'), FOR_ONESELF);
     assert.deepEqual(named('administrator'), FOR_ADMINISTRATORS);
   });
 

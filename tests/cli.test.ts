@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { AccountView } from '@ausculta/contract/accounts';
 import { AlarmView } from '@ausculta/contract/alarms';
 import { ParkedView } from '@ausculta/contract/parked';
 import { ReadingLine } from '@ausculta/contract/readings';
@@ -279,4 +280,29 @@ test('a record is held, released and erased from the command line, and its recei
   assert.doesNotMatch((await ausculta(server, ['subject', 'list'])).out, /Held/);
   assert.equal((await ausculta(server, ['keys', 'rotate'])).exitCode, 0);
   assert.deepEqual(here.problems, []);
+});
+
+test('an account is made, comes in by its link, gets other roles and is taken out of use', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const add = ['accounts', 'add', 'joy', '--name', 'Joy Okafor', '--roles', 'nurse'];
+  const made = await ausculta(server, add);
+  assert.equal(made.exitCode, 0, made.error);
+  const link = new RegExp(`${server.url}/welcome#(\\S+)`).exec(made.out)?.[1];
+  const come = await fetch(`${server.url}/api/sign-in-link`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+    body: JSON.stringify({ token: link, password: 'correct horse battery staple' }),
+  });
+  assert.equal(come.status, 204);
+  const again = await ausculta(server, add);
+  assert.deepEqual([again.exitCode, again.error.includes('LOGIN_TAKEN')], [1, true]);
+  const [roles] = await lines(server, ['accounts', 'roles', 'joy', 'nurse,physician'], AccountView);
+  assert.deepEqual(roles?.roles, ['nurse', 'physician']);
+  const listed = await ausculta(server, ['accounts', 'list']);
+  assert.match(listed.out, /^joy +Joy Okafor +nurse, physician +password +just now$/m);
+  assert.match(listed.out, /^admin .* has not come in yet$/m);
+  const [gone] = await lines(server, ['accounts', 'disable', 'joy'], AccountView);
+  assert.equal(gone?.isDisabled, true);
+  const nobody = await ausculta(server, ['accounts', 'link', 'nobody']);
+  assert.deepEqual([nobody.exitCode, /no account|nobody has/.test(nobody.error)], [1, true]);
 });

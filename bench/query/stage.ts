@@ -127,6 +127,7 @@ function signInOf({ organisationId }: Ground): SignIn {
     organisationId,
     organisationName: 'Bench',
     accountId: undefined,
+    session: undefined,
     displayName: 'Bench',
     roles: ['physician', 'nurse'],
   };

@@ -11,6 +11,25 @@ export const PUBLIC = [
   'GET /livez',
   'GET /readyz',
   'POST /api/session',
+  'POST /api/sign-in-link',
+  'POST /api/sign-in-link/look',
+];
+
+/** Of whoever is signed in, about themselves. */
+export const FOR_ONESELF = [
+  'DELETE /api/me/second-factor',
+  'DELETE /api/me/sessions',
+  'DELETE /api/me/sessions/:id',
+  'DELETE /api/session',
+  'GET /api/me',
+  'GET /api/me/sessions',
+  'GET /api/session',
+  'POST /api/me/password',
+  'POST /api/me/recovery-codes',
+  'POST /api/me/second-factor',
+  'POST /api/me/second-factor/begin',
+  'POST /api/session/lock',
+  'POST /api/session/proof',
 ];
 
 /** Devices prove themselves in the route. */
@@ -21,6 +40,7 @@ export const FOR_DEVICES = [
 
 export const FOR_ADMINISTRATORS = [
   'DELETE /fhir/R4/$export/:job',
+  'GET /api/accounts',
   'GET /api/devices/:id/identity',
   'GET /api/indicators/:period',
   'GET /api/subjects/:id/erasure',
@@ -32,6 +52,11 @@ export const FOR_ADMINISTRATORS = [
   'GET /fhir/R4/$export/:job/:file',
   'GET /fhir/R4/Group/:id/$export',
   'GET /fhir/R4/Patient/$export',
+  'POST /api/accounts',
+  'POST /api/accounts/:id/disable',
+  'POST /api/accounts/:id/enable',
+  'POST /api/accounts/:id/link',
+  'POST /api/accounts/:id/roles',
   'POST /api/devices',
   'POST /api/devices/:id/about',
   'POST /api/devices/:id/certificates/:serial/revocation',
@@ -59,7 +84,7 @@ export const FOR_ADMINISTRATORS = [
 
 /** They tell of the caller, of the server, or that a question is posted. */
 export const SAME_FOR_ALL =
-  /^GET \/(api\/(live|session|status)|fhir\/R4\/(metadata|(:type\/:id\/)?\$graphql))$/;
+  /^GET \/(api\/(live|me(\/\w+)?|session|status)|fhir\/R4\/(metadata|(:type\/:id\/)?\$graphql))$/;
 
 interface Ours {
   /** Of the patient. */

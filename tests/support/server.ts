@@ -212,6 +212,8 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     certificateDays: 90,
     auditHeadsFile: undefined,
     trustedProxies: [],
+    publicUrl: undefined,
+    idleLockMs: undefined,
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
     backupsKeptDays: 30,

@@ -84,7 +84,7 @@ export const DATABASE_COMMANDS: readonly Command[] = [
     name: 'login reset',
     words: ['NAME'],
     usage: 'login reset NAME',
-    help: 'Gives a login a new password, shown once, and ends its sessions; beside a running server',
+    help: 'Prints a link to choose a new password, and ends the sessions and the old password; beside a running server',
   }),
   databaseCommand({
     name: 'token renew',

@@ -1,4 +1,12 @@
 import { parseArgs } from 'node:util';
+import {
+  ACCOUNTS_ADD,
+  ACCOUNTS_DISABLE,
+  ACCOUNTS_ENABLE,
+  ACCOUNTS_LINK,
+  ACCOUNTS_LIST,
+  ACCOUNTS_ROLES,
+} from './accounts.ts';
 import { ALARMS, PARKED } from './alarms.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { DATABASE_COMMANDS } from './database-commands.ts';
@@ -61,6 +69,12 @@ const COMMANDS: readonly Command[] = [
   WRITE_BACK_SHOW,
   WRITE_BACK_RETRY,
   WRITE_BACK_RECONCILE,
+  ACCOUNTS_LIST,
+  ACCOUNTS_ADD,
+  ACCOUNTS_ROLES,
+  ACCOUNTS_DISABLE,
+  ACCOUNTS_ENABLE,
+  ACCOUNTS_LINK,
   KEYS_ROTATE,
   DECODE,
   ...DATABASE_COMMANDS,

@@ -5,6 +5,8 @@ import { findTokens } from './token.ts';
 
 /** The running server, by HTTP, as an administrator. */
 export interface ServerClient {
+  /** Where it was asked, such as http://127.0.0.1:8080. */
+  readonly address: string;
   get<T>(path: string, form: Form<T>): Promise<T>;
   post<T>(path: string, body: unknown, form: Form<T>): Promise<T>;
   /** Lines of an application/x-ndjson answer, as they come. */
@@ -63,6 +65,7 @@ export function openServerClient(environment: Environment): ServerClient {
   }
 
   return {
+    address: base.origin,
     get: async (path, form) => read(await ask(path), form),
     post: async (path, body, form) => read(await ask(path, body), form),
     lines: (path) => splitLines(ask(path)),

@@ -18,6 +18,8 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       certificateDays: 90,
       auditHeadsFile: undefined,
       trustedProxies: [],
+      publicUrl: undefined,
+      idleLockMs: 600_000,
       masterKey: { kind: 'file' },
       keyReplicaDir: undefined,
       backupsKeptDays: 30,
@@ -231,3 +233,29 @@ for (const [text, expected] of [
     assert.equal(outcome.ok, expected !== undefined);
   });
 }
+
+test('screens lock themselves after ten minutes, as set, and never in the demo', () => {
+  const cases = [
+    [{}, 600_000],
+    [{ AUSCULTA_IDLE_LOCK_MINUTES: '3' }, 180_000],
+    [{ AUSCULTA_IDLE_LOCK_MINUTES: '0' }, undefined],
+    [{ AUSCULTA_DEMO: '1' }, undefined],
+    [{ AUSCULTA_DEMO: '1', AUSCULTA_IDLE_LOCK_MINUTES: '1' }, 60_000],
+  ] as const;
+  for (const [given, lockMs] of cases) {
+    const outcome = readConfig(given);
+    assert.ok(outcome.ok);
+    assert.equal(outcome.config.idleLockMs, lockMs);
+  }
+});
+
+test('the public address has no path', () => {
+  for (const [url, ok] of [
+    ['https://ausculta.example', true],
+    ['https://ausculta.example:8443/', true],
+    ['https://ausculta.example/ward', false],
+    ['ausculta.example', false],
+    ['ftp://ausculta.example', false],
+  ] as const)
+    assert.equal(readConfig({ AUSCULTA_PUBLIC_URL: url }).ok, ok, url);
+});

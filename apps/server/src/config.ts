@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
@@ -12,6 +11,13 @@ import {
 import type { IndicatorSettings } from './indicators/indicators.ts';
 import { INDICATORS_MEND, parseIndicators } from './indicators/settings.ts';
 import { masterKeyConflicts, masterKeyOf } from './master-key-settings.ts';
+import { isNetwork } from './people/networks.ts';
+import {
+  PEOPLE_MENDS,
+  PEOPLE_SETTINGS,
+  type PeopleSettings,
+  peopleSettings,
+} from './people/settings.ts';
 import { parsePrefixes } from './subscriptions/endpoints.ts';
 import {
   type MailGiven,
@@ -30,7 +36,7 @@ import type { MasterKeySource } from './vault/open-vault.ts';
  * Everything the server may be told by its environment, in one place. Whatever is wrong is answered
  * all at once, each as one line that names the setting and its mend.
  */
-export interface Config {
+export interface Config extends PeopleSettings {
   /** Keys, secrets, and the embedded PostgreSQL. */
   readonly dataDir: string;
   /** An external PostgreSQL, 15 to 18. Undefined: the embedded one. */
@@ -106,15 +112,6 @@ const masterKey = z
   .string()
   .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/)
   .transform((text) => new Uint8Array(Buffer.from(text, text.length === 64 ? 'hex' : 'base64')));
-
-/** An address, or a network by its prefix. */
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  if (prefix === undefined) return true;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
-}
 
 /** What is given is what `parse` makes of it, or an issue. */
 function orIssue<T>(parse: (text: string) => T | undefined, message: string) {
@@ -219,6 +216,7 @@ const Settings = z.object({
   AUSCULTA_MAIL_DOMAINS: z.string().optional().transform(orIssue(parseDomains, 'is no list')),
   AUSCULTA_WRITE_BACK: z.string().optional(),
   AUSCULTA_INDICATORS: z.string().optional().transform(orIssue(parseIndicators, 'is no period')),
+  ...PEOPLE_SETTINGS,
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
 });
@@ -279,6 +277,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_MAIL_DOMAINS: 'Set it to domains, separated by commas, such as hospital.example.',
   AUSCULTA_INDICATORS: INDICATORS_MEND,
   AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
+  ...PEOPLE_MENDS,
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
     'Set it to a whole number from 1 to 65535, or leave it unset for a private socket.',
@@ -317,6 +316,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       certificateDays: settings.AUSCULTA_DEVICE_CERT_DAYS,
       auditHeadsFile: settings.AUSCULTA_AUDIT_HEADS,
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
+      ...peopleSettings(settings),
       masterKey: masterKeyOf(settings),
       keyStoreDir: settings.AUSCULTA_KEY_STORE_DIR,
       backupsKeptDays: settings.AUSCULTA_BACKUPS_KEPT_DAYS,

@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
 import { guardRoutes } from './people/access.ts';
 import { addressKey } from './people/address-key.ts';
+import { holdLockedSessions } from './people/idle-lock.ts';
 import { sendFault } from './people/problem.ts';
 import type { SignIn } from './people/sign-in.ts';
 
@@ -58,6 +59,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     },
   });
   guardRoutes(app, parts.signIn);
+  holdLockedSessions(app);
   answerErrors(app, parts.onProblem);
   if (parts.webDir !== undefined && existsSync(parts.webDir)) await serveWeb(app, parts.webDir);
   return app;

@@ -87,7 +87,7 @@ async function run(): Promise<void> {
   stopOnSignal(server);
 }
 
-function announce(server: RunningServer, { http: { host }, demo }: Config): void {
+function announce(server: RunningServer, { http: { host }, demo, publicUrl }: Config): void {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   const doors = { MQTT: server.mqttPort, 'HL7 v2': server.hl7Port, '11073': server.phdPort };
   const open = Object.entries(doors).flatMap(([name, port]) =>
@@ -98,10 +98,13 @@ function announce(server: RunningServer, { http: { host }, demo }: Config): void
   );
   // The demo says its own login and the rest, at every start.
   if (demo) return;
-  if (server.newLogin !== undefined) {
-    const { loginName, password } = server.newLogin;
+  if (server.firstLink !== undefined) {
+    const { loginName, path } = server.firstLink;
+    // A passkey is made for a name, and 127.0.0.1 is none.
+    const name = shown === '127.0.0.1' || shown === '::1' ? 'localhost' : shown;
+    const base = publicUrl ?? `http://${name}:${server.httpPort}`;
     process.stdout.write(
-      `Sign in as ${loginName} with the password ${password} (shown only now).\n`,
+      `Become its administrator, ${loginName}, at ${base}${path} (works once, for 24 hours).\n`,
     );
   }
   process.stdout.write(`${NOT_CLEARED}\n`);

@@ -15,6 +15,8 @@ import { liveRoutes } from './live/socket.ts';
 import { secretsOf } from './outside.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import type { Parts } from './parts.ts';
+import { accountRoutes } from './people/account-routes.ts';
+import { meRoutes } from './people/me-routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { estRoutes } from './pki/est-routes.ts';
 import { identityRoutes } from './pki/routes.ts';
@@ -37,7 +39,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
     trustedProxies: config.trustedProxies,
     onProblem: outside.onProblem,
   });
-  peopleRoutes(app, { signIn, demo: config.demo, nowMs });
+  peopleDoors(app, parts);
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
@@ -106,4 +108,14 @@ function pkiRoutes(
   const { organisationSeal } = vault;
   identityRoutes(app, { pki, registry, sql: database.line, organisationSeal, nowMs });
   estRoutes(app, { pki, devices: registry.devices, nowMs });
+}
+
+function peopleDoors(app: FastifyInstance, parts: Parts): void {
+  const { options, database, accounts, vault } = parts;
+  const { outside, config } = options;
+  const { demo, idleLockMs } = config;
+  const people = { ...outside, ...secretsOf(outside), ...parts, sql: database.line };
+  peopleRoutes(app, { ...people, demo, idleLockMs });
+  meRoutes(app, { ...people, organisationSeal: vault.organisationSeal });
+  accountRoutes(app, accounts, outside.nowMs);
 }

@@ -16,8 +16,9 @@ import type { LiveHub } from './live/hub.ts';
 import type { SignedInSockets } from './live/signed-in-sockets.ts';
 import type { Outside } from './outside.ts';
 import type { Parking } from './parked/parking.ts';
-import type { SignIn } from './people/sign-in.ts';
+import type { People } from './people/open-people.ts';
 import type { Pki } from './pki/open-pki.ts';
+
 import type { Wearing } from './reattribution/open-wearing.ts';
 import type { ArchiveWatch } from './status/archive-watch.ts';
 import type { Health } from './status/health.ts';
@@ -36,7 +37,7 @@ export interface ServerOptions {
 }
 
 /** What the routes and doors are made of. */
-export interface Parts {
+export interface Parts extends People {
   readonly options: ServerOptions;
   readonly database: Database;
   readonly vault: Vault;
@@ -47,7 +48,6 @@ export interface Parts {
   readonly hub: LiveHub;
   readonly sockets: SignedInSockets;
   readonly parking: Parking;
-  readonly signIn: SignIn;
   readonly holds: LegalHolds;
   readonly erasure: Erasure;
   readonly wearing: Wearing;

@@ -1,7 +1,7 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
-import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
+import { hash as argonHash } from '@node-rs/argon2';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
@@ -29,9 +29,10 @@ import { secretsOf } from './outside.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
 import type { Ground, Parts, ServerOptions } from './parts.ts';
-import { type NewLogin, prepareFirstStart } from './people/first-start.ts';
-import { SignIn } from './people/sign-in.ts';
+import { type FirstLink, prepareFirstStart } from './people/first-start.ts';
+import { openPeople } from './people/open-people.ts';
 import { openPki } from './pki/open-pki.ts';
+
 import { portProblem } from './port-problem.ts';
 import { openWearing } from './reattribution/open-wearing.ts';
 import { readSealedDatabase } from './sealed-database.ts';
@@ -58,7 +59,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly mqttPort: number;
   readonly hl7Port: number | undefined;
   readonly phdPort: number | undefined;
-  readonly newLogin: NewLogin | undefined;
+  readonly firstLink: FirstLink | undefined;
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -83,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     dataDir: dataDirectory.path,
     demo: config.demo,
     hashPassword: argonHash,
+    nowMs: outside.nowMs,
     ...secretsOf(outside),
   });
   const health = new Health(new DiskReserve(config.diskReserveBytes));
@@ -119,14 +121,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
-  const newLogin = await firstStart.prepareLogin();
+  const firstLink = await firstStart.prepareLogin();
   const moved = stack.move();
   const address = http.server.address();
   return {
     httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
     mqttPort: mqtt.port,
     ...listed,
-    newLogin,
+    firstLink,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 }
@@ -200,11 +202,11 @@ async function openParts(ground: Ground): Promise<Parts> {
   });
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
-  const argon = { hashPassword: argonHash, verifyPassword: argonVerify };
-  const signIn = new SignIn({ sql, ...argon, nowMs, ...secretsOf(outside) });
+  const { organisationSeal } = vault;
+  const people = openPeople({ sql, people: database.people, organisationSeal, outside });
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts({ ...engine, parking, health, onProblem });
-  signIn.onEnd((credential) => sockets.closeAll(credential));
+  people.signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
   const fhir = await openDocuments(ground, { ...engine, inTurn }, stays.census);
@@ -224,7 +226,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admissions = await openAdmissions({ ...admitting, stays, turns, erasedMs, sql });
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
-  return { ...ground, ...open, pki, writeBack, hub, sockets, parking, signIn, intake, inTurn };
+  const screens = { hub, sockets };
+  return { ...ground, ...open, ...people, ...screens, pki, writeBack, parking, intake, inTurn };
 }
 
 /** Who looks at what is measured, in the fold over the log. */

@@ -25,6 +25,10 @@ const signIn = createRoute({
   }),
 }).lazy(() => import('./sign-in/sign-in-page.tsx').then((page) => page.Route));
 
+const welcome = createRoute({ getParentRoute: () => root, path: '/welcome' }).lazy(() =>
+  import('./sign-in/welcome-page.tsx').then((page) => page.Route),
+);
+
 /** Every page but sign-in: no session, no page. */
 const workspace = createRoute({
   getParentRoute: () => root,
@@ -68,6 +72,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     home,
     signIn,
+    welcome,
     workspace.addChildren([watch, patients, patient, devices, device]),
   ]),
   defaultPreload: 'intent',

@@ -1,16 +1,24 @@
 import { z } from 'zod';
 
+/** No control characters: a name with U+0000 could not even be looked up. */
+export const LoginName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}+$/u);
+
 /** POST /api/session: signs a person in; the answer sets the session cookie. */
 export const SignIn = z.strictObject({
-  /** No control characters: a name with U+0000 could not even be looked up. */
-  loginName: z
-    .string()
-    .min(1)
-    .max(100)
-    .regex(/^\P{Cc}+$/u),
+  loginName: LoginName,
   password: z.string().min(1).max(200),
+  /** Of the second factor, or a recovery code: when SECOND_FACTOR_NEEDED was answered. */
+  code: z.string().max(40).optional(),
 });
 export type SignIn = z.infer<typeof SignIn>;
+
+/** POST /api/session/proof: who is signed in proves once more that it is they; a locked session goes on. */
+export const ProofOfSession = SignIn.omit({ loginName: true });
+export type ProofOfSession = z.infer<typeof ProofOfSession>;
 
 /** GET /api/sign-in, for anybody: what a newcomer needs. Only a demo of invented patients has a login to tell. */
 export const SignInInfo = z.object({
@@ -27,5 +35,9 @@ export const Session = z.object({
   organisationName: z.string(),
   /** True when this server replays recordings of invented patients (`npm run demo`). */
   demo: z.boolean(),
+  /** The screen locks itself when nobody has used it for so long; null: never. */
+  idleLockSeconds: z.number().nullable(),
+  /** Nothing is done in this session's name until its person proves who they are. */
+  isLocked: z.boolean(),
 });
 export type Session = z.infer<typeof Session>;

@@ -57,6 +57,28 @@ export const FAULTS = {
     why: 'A newer message about the same patient has been taken already.',
   },
   CREDENTIALS_REFUSED: { retry: 'never', why: 'The credentials are missing or wrong.' },
+  SECOND_FACTOR_NEEDED: {
+    retry: 'never',
+    why: 'A code of the second factor is needed as well: it is missing, wrong or was used before.',
+  },
+  PROOF_NEEDED: {
+    retry: 'never',
+    why: 'Prove once more who you are; then the same request is taken.',
+  },
+  SESSION_LOCKED: {
+    retry: 'never',
+    why: 'The session is locked. Prove who you are, and it goes on.',
+  },
+  PASSWORD_REFUSED: { retry: 'never', why: 'The password is too easy to guess.' },
+  LINK_SPENT: {
+    retry: 'never',
+    why: 'The link was used, has run out or was replaced. Ask for a new one.',
+  },
+  LOGIN_TAKEN: { retry: 'never', why: 'Another account has this login name.' },
+  LAST_ADMINISTRATOR: {
+    retry: 'never',
+    why: 'Nobody would be left who can administer the organisation.',
+  },
   NOT_PERMITTED: { retry: 'never', why: 'The caller may not do this.' },
   NOT_FOUND: { retry: 'never', why: 'There is nothing under this id that the caller may see.' },
   SUBJECT_MONITORED: {

@@ -4,38 +4,46 @@
  */
 import { join } from 'node:path';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import { hash } from '@node-rs/argon2';
 import { StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
 import { secretsOf } from '../outside.ts';
-import { CLI_LABEL, CLI_ROLES, newPassword, readToken, TOKEN_FILE } from '../people/first-start.ts';
+import { CLI_LABEL, CLI_ROLES, readToken, TOKEN_FILE } from '../people/first-start.ts';
+import { linkPath, makeLink } from '../people/sign-in-links.ts';
 import * as store from '../people/store.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { type CommandPorts, openGround } from './ground.ts';
 
-/** A new password, shown once. Whoever is signed in under that name is not any more. */
+/**
+ * A link, shown once. The password opens nothing from now on, and whoever is signed in under that name is
+ * not any more; the second factor goes when the link is followed.
+ */
 export async function resetLogin(
   ports: CommandPorts,
   { words: [loginName = ''] }: { words: readonly string[] },
 ): Promise<number> {
-  const { asJson, outside, writeOut } = ports;
+  const { asJson, config, outside, writeOut } = ports;
   await using ground = await openGround(ports);
-  const password = newPassword(secretsOf(outside).randomToken);
-  const passwordHash = await hash(password);
-  await ground.pools.line.begin(async (sql) => {
-    const account = await store.accountByLogin(sql, loginName);
+  const secrets = { ...secretsOf(outside), nowMs: outside.nowMs };
+  const { token, expiresMs } = await ground.pools.line.begin(async (tx) => {
+    const account = await store.accountByLogin(tx, loginName);
     if (account === undefined) throw unknownLogin(loginName);
     const { organisation_id: organisationId, id } = account;
-    await store.writePassword(sql, { organisationId, id, passwordHash });
-    await store.deleteSessionsOf(sql, { organisationId, id });
+    await store.writePassword(tx, { organisationId, id, passwordHash: null, isShort: false });
+    await store.deleteSessionsOf(tx, { organisationId, id });
     const target = `account/${id}` as const;
     const act = { act: 'password-reset', target, atMs: outside.nowMs() } as const;
-    await appendAudit(sql, { organisationId, actor: undefined, ...act });
+    await appendAudit(tx, { organisationId, actor: undefined, ...act });
+    const of = { organisationId, id, actor: undefined, resetsFactors: true };
+    return await makeLink(tx, secrets, of);
   });
-  if (asJson) writeOut(JSON.stringify({ loginReset: { loginName, password } }));
+  const url = `${config.publicUrl ?? `http://localhost:${config.http.port}`}${linkPath(token)}`;
+  const expiresAt = new Date(expiresMs).toISOString();
+  if (asJson) writeOut(JSON.stringify({ loginReset: { loginName, url, expiresAt } }));
   else {
-    writeOut(`Password of ${loginName}: ${password}`);
-    writeOut('It is shown this once. Every session under that name ends within 5 seconds.');
+    writeOut(`${loginName} chooses a new password at ${url}`);
+    writeOut(
+      `It works once, until ${expiresAt}. Every session under that name ends within 5 seconds.`,
+    );
   }
   return 0;
 }

@@ -47,6 +47,10 @@ const ORDER = [
 export const NOT_MOVED = [
   'account',
   'session',
+  'sign_in_link',
+  'second_factor',
+  'recovery_code',
+  'passkey',
   'api_token',
   'relation',
   'shift',

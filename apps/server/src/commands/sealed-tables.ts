@@ -10,7 +10,9 @@ import { documentContext, unpackText } from '../fhir/document.ts';
 import { filtersContext } from '../fhir/operations/export-kept-filters.ts';
 import { untoldContext } from '../fhir/untold.ts';
 import { parkedContext } from '../parked/parking.ts';
+import { secretContext } from '../people/second-factor.ts';
 import { authorityContext } from '../pki/authorities.ts';
+
 import { subscriptionContext } from '../subscriptions/book.ts';
 import { eventContext as subscriptionEventContext } from '../subscriptions/event-content.ts';
 import { chunkContext, summaryContext } from '../telemetry/chunk-row.ts';
@@ -296,6 +298,17 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     nameOf: (row) => text(row['organisation_id']),
     // PKCS #8 begins as all of DER's sequences do.
     faultOf: (opened) => (opened[0] === 0x30 ? undefined : 'it opens, and is no key'),
+  },
+  {
+    what: 'second factor',
+    table: 'second_factor',
+    key: ['organisation_id', 'account_id'],
+    columns: [],
+    sealed: 'secret_sealed',
+    contextOf: (row) => secretContext(text(row['organisation_id']), text(row['account_id'])),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['account_id']),
+    faultOf: () => undefined,
   },
   {
     what: 'audit entry',

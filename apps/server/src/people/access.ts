@@ -9,11 +9,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendFault } from './problem.ts';
 import type { Caller, Credential, SignIn } from './sign-in.ts';
 
-export const ACCESS = ['public', 'clinician', 'administrator', 'device'] as const;
+export const ACCESS = ['public', 'signed-in', 'clinician', 'administrator', 'device'] as const;
 
 /**
- * public: the sign-in and the application's own files · clinician: whoever is signed in, and
- * administrators · administrator: administers the platform · device: proves itself in the route.
+ * public: the sign-in and the application's own files · signed-in: whoever it is, about themselves ·
+ * clinician: whoever is signed in, and administrators · administrator: administers the platform · device: proves itself in the route.
  */
 export type Access = (typeof ACCESS)[number];
 
@@ -33,6 +33,7 @@ declare module 'fastify' {
 const MAY: Record<Access, (roles: readonly Role[]) => boolean> = {
   public: () => true,
   device: () => true,
+  'signed-in': () => true,
   clinician: (roles) => roles.some((role) => CLINICIANS.includes(role)),
   administrator: (roles) => roles.includes('administrator'),
 };

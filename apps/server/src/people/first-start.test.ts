@@ -20,28 +20,40 @@ async function startIn(dataDir: string) {
     newId: randomUUID,
     randomToken: () => `a random token ${randomUUID()}`,
     sha256,
+    nowMs: () => Date.now(),
     hashPassword: async (password: string) => `hash of ${password}`,
   };
   const start = async () => {
     const { organisationId, prepareLogin } = await prepareFirstStart(ports);
-    return { organisationId, newLogin: await prepareLogin() };
+    return { organisationId, link: await prepareLogin() };
   };
   const knows = async (token: string): Promise<boolean> =>
     (await apiTokenByHash(database.line, sha256(token))) !== undefined;
-  return { start, knows, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+  const comeIn = async () => {
+    await database.line`UPDATE account SET password_hash = 'a hash'`;
+  };
+  return { start, knows, comeIn, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
 }
 
-test('the first start makes a login and a token for its owner alone; the next one makes neither', async () => {
+test('the first start makes a token for its owner alone, and a link that lasts until somebody came in', async () => {
   const dataDir = await temporaryDirectory();
   await using here = await startIn(dataDir);
   const first = await here.start();
-  assert.equal(first.newLogin?.loginName, 'admin');
+  assert.equal(first.link?.loginName, 'admin');
+  assert.match(first.link.path, /^\/welcome#a random token/);
   const path = join(dataDir, 'admin-token');
   const token = (await readFile(path, 'utf8')).trim();
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.ok(await here.knows(token));
   const next = await here.start();
-  assert.deepEqual([next.newLogin, next.organisationId], [undefined, first.organisationId]);
+  assert.equal(next.organisationId, first.organisationId);
+  assert.notEqual(
+    next.link?.path,
+    first.link.path,
+    'the first one was told to whoever saw the first start',
+  );
+  await here.comeIn();
+  assert.equal((await here.start()).link, undefined);
   assert.equal((await readFile(path, 'utf8')).trim(), token);
 });
 

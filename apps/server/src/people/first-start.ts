@@ -1,13 +1,13 @@
 /**
- * The first start: an organisation, an account to sign in with, and the administrator's token for
- * the command line, in a file that only its owner can read. There is no default password outside
- * the demo.
+ * The first start: an organisation, a link by which its administrator comes in, and the token for the
+ * command line, in a file that only its owner can read. There is no default password outside the demo.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Role } from '@ausculta/policy/vocabulary';
 import { expect } from '@ausculta/vitals/expect';
 import {
+  type AccountId,
   type OrganisationId,
   parseAccountId,
   parseOrganisationId,
@@ -15,6 +15,7 @@ import {
 import type { Sql } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
+import { linkPath, makeLink } from './sign-in-links.ts';
 import * as store from './store.ts';
 
 export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as const;
@@ -24,11 +25,6 @@ export const CLI_LABEL = 'command line';
 /** Whoever has this machine's data directory has its keys as well: a narrower role would be for show. */
 export const CLI_ROLES: readonly Role[] = ['administrator', 'physician', 'nurse'];
 
-const PASSWORD_LENGTH = 20;
-
-export const newPassword = (randomToken: () => string): string =>
-  randomToken().slice(0, PASSWORD_LENGTH);
-
 export interface FirstStartPorts {
   readonly sql: Sql;
   readonly dataDir: string;
@@ -36,22 +32,23 @@ export interface FirstStartPorts {
   readonly newId: () => string;
   readonly randomToken: () => string;
   readonly sha256: (text: string) => Uint8Array;
+  readonly nowMs: () => number;
   readonly hashPassword: (password: string) => Promise<string>;
 }
 
-/** Only at the very first start: shown once, kept nowhere in clear. */
-export interface NewLogin {
+/** Until somebody has followed it each start makes a new one: shown once, kept nowhere in clear. */
+export interface FirstLink {
   readonly loginName: string;
-  readonly password: string;
+  readonly path: string;
 }
 
 export interface FirstStart {
   readonly organisationId: OrganisationId;
   /**
-   * Once nothing can stop the start any more: its password is told when all is ready, and a start that
-   * failed on a port that is taken would have told it to nobody. Undefined where there is an account.
+   * Once nothing can stop the start any more: the link is told when all is ready, and a start that
+   * failed on a port that is taken would have told it to nobody. Undefined where somebody has come in.
    */
-  readonly prepareLogin: () => Promise<NewLogin | undefined>;
+  readonly prepareLogin: () => Promise<FirstLink | undefined>;
 }
 
 export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstStart> {
@@ -98,29 +95,36 @@ export async function readToken(path: string): Promise<string | undefined> {
   }
 }
 
+const ADMINISTRATOR = { login_name: 'admin', display_name: 'Administrator', roles: CLI_ROLES };
+
 async function prepareAccount(
   ports: FirstStartPorts,
   organisationId: OrganisationId,
-): Promise<NewLogin | undefined> {
-  if ((await store.countAccounts(ports.sql)) > 0) return undefined;
-  const id = parseAccountId(ports.newId());
+): Promise<FirstLink | undefined> {
+  const { sql, demo } = ports;
+  if (await store.hasAnyPassword(sql)) return undefined;
+  const known = await store.accountByLogin(sql, ADMINISTRATOR.login_name);
+  if (demo) {
+    const password_hash = await ports.hashPassword(DEMO_LOGIN.password);
+    const nurse = { login_name: DEMO_LOGIN.loginName, display_name: 'Demo nurse', password_hash };
+    await addAccount(ports, organisationId, { ...nurse, roles: ['nurse', 'physician'] });
+    return undefined;
+  }
+  const blank = { ...ADMINISTRATOR, password_hash: null };
+  const id = known?.id ?? (await addAccount(ports, organisationId, blank));
+  const of = { organisationId, id, actor: undefined, resetsFactors: true };
+  const { token } = await sql.begin((tx) => makeLink(tx, ports, of));
+  return { loginName: ADMINISTRATOR.login_name, path: linkPath(token) };
+}
+
+async function addAccount(
+  { sql, newId }: FirstStartPorts,
+  organisationId: OrganisationId,
+  account: Omit<store.AccountRow, 'organisation_id' | 'id'>,
+): Promise<AccountId> {
+  const id = parseAccountId(newId());
   expect(id !== undefined, 'a new id is well formed');
-  const login = ports.demo
-    ? DEMO_LOGIN
-    : { loginName: 'admin', password: newPassword(ports.randomToken) };
-  await store.insertAccount(ports.sql, {
-    organisation_id: organisationId,
-    id,
-    login_name: login.loginName,
-    password_hash: await ports.hashPassword(login.password),
-    display_name: ports.demo ? 'Demo nurse' : 'Administrator',
-    roles: ports.demo ? ['nurse', 'physician'] : ['administrator', 'physician', 'nurse'],
-  });
-  await store.insertShift(ports.sql, {
-    organisationId,
-    id: ports.newId(),
-    accountId: id,
-    fromMs: 0,
-  });
-  return login;
+  await store.insertAccount(sql, { organisation_id: organisationId, id, ...account });
+  await store.insertShift(sql, { organisationId, id: newId(), accountId: id, fromMs: 0 });
+  return id;
 }

@@ -10,7 +10,13 @@ export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 const STATUS: Partial<Record<FaultCode, number>> = {
   CREDENTIALS_REFUSED: 401,
+  SECOND_FACTOR_NEEDED: 401,
   NOT_PERMITTED: 403,
+  PROOF_NEEDED: 403,
+  LOGIN_TAKEN: 409,
+  LAST_ADMINISTRATOR: 409,
+  LINK_SPENT: 410,
+  SESSION_LOCKED: 423,
   NOT_FOUND: 404,
   DEVICE_UNKNOWN: 404,
   LEGAL_HOLD: 409,

@@ -1,66 +1,153 @@
-import { type Session, SignIn as SignInBody, type SignInInfo } from '@ausculta/contract/session';
+/** Signing in and out, and the session of whoever asks. */
+import { LinkLook, LinkUse } from '@ausculta/contract/accounts';
+import {
+  ProofOfSession,
+  type Session,
+  SignIn as SignInBody,
+  type SignInInfo,
+} from '@ausculta/contract/session';
 import { fail } from '@ausculta/vitals/fault';
-import type { FastifyInstance } from 'fastify';
-import { callerOf, SESSION_COOKIE } from './access.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Sql } from '../database/pool.ts';
+import { callerOf, credentialOf, SESSION_COOKIE } from './access.ts';
 import { addressKey } from './address-key.ts';
+import { browserName } from './browser-name.ts';
 import { DEMO_LOGIN } from './first-start.ts';
+import { idleLockMsOf } from './idle-lock.ts';
 import { sendFault } from './problem.ts';
+import type { Proof, Proofs } from './proofs.ts';
 import { SESSION_LIFE_MS, type SignIn } from './sign-in.ts';
+import { followLink, type LinkPorts, lookAtLink } from './sign-in-links.ts';
 import { SignInTries } from './sign-in-tries.ts';
+import { lockSession, proveSession } from './store.ts';
 
 /** From one address; a shift that begins behind one proxy nobody has named signs in within a minute. */
 const SIGN_IN_RATE = { max: 30, timeWindow: 60_000 };
 
-export interface PeopleRoutePorts {
+const PUBLIC = { config: { access: 'public', rateLimit: SIGN_IN_RATE } } as const;
+const SIGNED_IN = { config: { access: 'signed-in' } } as const;
+
+export interface PeopleRoutePorts extends LinkPorts {
+  readonly sql: Sql;
   readonly signIn: SignIn;
+  readonly proofs: Proofs;
   readonly demo: boolean;
+  /** Undefined: no screen locks itself. */
+  readonly idleLockMs: number | undefined;
   readonly nowMs: () => number;
 }
 
 export function peopleRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
-  const { signIn, demo, nowMs } = ports;
-  const tries = new SignInTries();
-  const cookie = {
-    httpOnly: true,
-    sameSite: 'strict',
-    path: '/',
-    maxAge: SESSION_LIFE_MS / 1000,
-  } as const;
+  signInRoutes(app, ports);
+  linkRoutes(app, ports);
+  sessionRoutes(app, ports);
+}
 
-  app.post(
-    '/api/session',
-    { config: { access: 'public', rateLimit: SIGN_IN_RATE } },
-    async (request, reply) => {
-      const body = SignInBody.safeParse(request.body);
-      if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
-      const { loginName, password } = body.data;
-      const address = addressKey(request.ip);
-      const waitMs = tries.take(loginName, address, nowMs());
-      if (waitMs > 0) {
-        reply.header('retry-after', String(Math.ceil(waitMs / 1000)));
-        return await sendFault(reply, fail('RATE_EXCEEDED').fault);
-      }
-      const token = await signIn.start(loginName, password);
-      if (token === undefined) return await sendFault(reply, fail('CREDENTIALS_REFUSED').fault);
-      tries.succeeded(loginName, address);
-      reply.setCookie(SESSION_COOKIE, token, { ...cookie, secure: request.protocol === 'https' });
-      return await reply.code(204).send();
-    },
-  );
+function signInRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
+  const { signIn, proofs, sql, demo, nowMs } = ports;
+  const tries = new SignInTries();
+
+  app.post('/api/session', PUBLIC, async (request, reply) => {
+    const body = SignInBody.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+    const { loginName, password, code } = body.data;
+    const address = addressKey(request.ip);
+    const waitMs = tries.take(loginName, address, nowMs());
+    if (waitMs > 0) return await refuseProof(reply, { kind: 'wait', waitMs });
+    const proof = await proofs.ofLogin(loginName, { password, code });
+    if (proof.kind !== 'proved') return await refuseProof(reply, proof);
+    tries.succeeded(loginName, address);
+    const { organisation_id: organisationId, id } = proof.account;
+    const how = { method: proof.method, browser: browserOf(request) };
+    const token = await sql.begin((tx) => signIn.begin(tx, { organisationId, id }, how));
+    return await setCookie(request, reply, token);
+  });
 
   app.get('/api/sign-in', { config: { access: 'public' } }, (): SignInInfo => {
     return { demoLogin: demo ? DEMO_LOGIN : null };
   });
+}
 
-  app.get('/api/session', { config: { access: 'clinician' } }, (request): Session => {
-    const { accountId, displayName, roles, organisationName } = callerOf(request);
-    return { accountId: accountId ?? '', displayName, roles: [...roles], organisationName, demo };
+function linkRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
+  app.post('/api/sign-in-link/look', PUBLIC, async (request, reply) => {
+    const body = LinkLook.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+    const owner = await lookAtLink(ports, body.data.token);
+    return owner ?? (await sendFault(reply, fail('LINK_SPENT').fault));
   });
 
-  app.delete('/api/session', { config: { access: 'clinician' } }, async (request, reply) => {
+  app.post('/api/sign-in-link', PUBLIC, async (request, reply) => {
+    const body = LinkUse.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+    const done = await followLink(ports, body.data, browserOf(request));
+    if ('kind' in done) return await refuseProof(reply, done);
+    if (!done.ok) return await sendFault(reply, done.fault);
+    return await setCookie(request, reply, done.value);
+  });
+}
+
+function sessionRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
+  const { signIn, proofs, sql, demo, nowMs } = ports;
+
+  app.get('/api/session', SIGNED_IN, (request): Session => {
+    const caller = callerOf(request);
+    const { accountId, displayName, roles, organisationName, session } = caller;
+    const idleMs = idleLockMsOf(caller, ports.idleLockMs);
+    return {
+      ...{ accountId: accountId ?? '', displayName, roles: [...roles], organisationName, demo },
+      idleLockSeconds: idleMs === undefined ? null : idleMs / 1000,
+      isLocked: session?.isLocked ?? false,
+    };
+  });
+
+  app.post('/api/session/lock', SIGNED_IN, async (request, reply) => {
+    const credential = credentialOf(request);
+    await lockSession(sql, credential.tokenHash, new Date(nowMs()));
+    signIn.forget(credential);
+    return await reply.code(204).send();
+  });
+
+  /** Unlocks it, and what asks for a fresh proof is taken again. */
+  app.post('/api/session/proof', SIGNED_IN, async (request, reply) => {
+    const body = ProofOfSession.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+    const { organisationId, accountId: id } = callerOf(request);
+    if (id === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
+    const { password, code } = body.data;
+    const proof = await proofs.ofAccount({ organisationId, id }, { password, code });
+    if (proof.kind !== 'proved') return await refuseProof(reply, proof);
+    const credential = credentialOf(request);
+    await proveSession(sql, credential.tokenHash, new Date(nowMs()));
+    signIn.forget(credential);
+    return await reply.code(204).send();
+  });
+
+  app.delete('/api/session', SIGNED_IN, async (request, reply) => {
     const token = request.cookies[SESSION_COOKIE];
     if (token !== undefined) await signIn.end(token);
     reply.clearCookie(SESSION_COOKIE, { path: '/' });
     return await reply.code(204).send();
   });
+}
+
+const browserOf = (request: FastifyRequest): string => browserName(request.headers['user-agent']);
+
+async function setCookie(request: FastifyRequest, reply: FastifyReply, token: string) {
+  reply.setCookie(SESSION_COOKIE, token, {
+    httpOnly: true,
+    sameSite: 'strict',
+    path: '/',
+    maxAge: SESSION_LIFE_MS / 1000,
+    secure: request.protocol === 'https',
+  });
+  return await reply.code(204).send();
+}
+
+/** Which of name and password is wrong is never said. */
+async function refuseProof(reply: FastifyReply, proof: Exclude<Proof, { kind: 'proved' }>) {
+  if (proof.kind === 'refused') return await sendFault(reply, fail('CREDENTIALS_REFUSED').fault);
+  if (proof.kind === 'code-needed')
+    return await sendFault(reply, fail('SECOND_FACTOR_NEEDED').fault);
+  reply.header('retry-after', String(Math.ceil(proof.waitMs / 1000)));
+  return await sendFault(reply, fail('RATE_EXCEEDED').fault);
 }

@@ -4,9 +4,18 @@
  * before has tries of its own.
  */
 
+export interface TryRate {
+  /** At once. */
+  readonly max: number;
+  /** Then one in this time: an account is never locked for good. */
+  readonly everyMs: number;
+}
+
 /** A person mistypes a few times; a program gets some three thousand tries a day. */
-const TRIES_MAX = 10;
-const TRY_EVERY_MS = 30_000;
+const PASSWORD_TRIES: TryRate = { max: 10, everyMs: 30_000 };
+
+/** Of a million codes three are right: with some three hundred tries a day, one in three years is guessed. */
+export const CODE_TRIES: TryRate = { max: 5, everyMs: 5 * 60_000 };
 
 /** As many accounts and stations as a hospital has; the oldest are forgotten first. */
 const REMEMBERED_MAX = 20_000;
@@ -17,15 +26,21 @@ interface Tries {
 }
 
 export class SignInTries {
+  readonly #rate: TryRate;
   readonly #tries = new Map<string, Tries>();
   readonly #known = new Map<string, true>();
+
+  constructor(rate: TryRate = PASSWORD_TRIES) {
+    this.#rate = rate;
+  }
 
   /** Milliseconds until the next try, 0 for at once; a try that may be made is counted. */
   take(loginName: string, address: string, nowMs: number): number {
     const key = this.#keyOf(loginName, address);
-    const { left, atMs } = this.#tries.get(key) ?? { left: TRIES_MAX, atMs: nowMs };
-    const now = Math.min(TRIES_MAX, left + Math.max(0, nowMs - atMs) / TRY_EVERY_MS);
-    if (now < 1) return Math.ceil((1 - now) * TRY_EVERY_MS);
+    const { max, everyMs } = this.#rate;
+    const { left, atMs } = this.#tries.get(key) ?? { left: max, atMs: nowMs };
+    const now = Math.min(max, left + Math.max(0, nowMs - atMs) / everyMs);
+    if (now < 1) return Math.ceil((1 - now) * everyMs);
     put(this.#tries, key, { left: now - 1, atMs: nowMs });
     return 0;
   }

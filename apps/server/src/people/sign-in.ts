@@ -1,16 +1,20 @@
-/** Signing in: passwords by argon2id, sessions by a random cookie, programs by bearer tokens. */
-
+/** Who is signed in: people by a session's random cookie, programs by bearer tokens. */
 import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
-import type { Sql } from '../database/pool.ts';
+import type { Sql, Transaction } from '../database/pool.ts';
+import { appendAudit } from '../vault/audit.ts';
+import { deleteExpiredLinks } from './account-store.ts';
 import * as store from './store.ts';
 
-/** A shift and its handover. Idle locks and shorter lives come with the roles. */
+/** A shift and its handover. */
 export const SESSION_LIFE_MS = 12 * 3_600_000;
 
 /** A session is looked up in the database at most this often; a sign-out forgets it at once. */
 const REMEMBERED_MS = 5_000;
 const REMEMBERED_MAX = 10_000;
+
+/** When a session was last used is known as well as a person can say it. */
+const SEEN_EVERY_MS = 60_000;
 
 /** Who makes a request. Every route decides by this and nothing else. */
 export interface Caller {
@@ -21,6 +25,15 @@ export interface Caller {
   readonly accountId: AccountId | undefined;
   readonly displayName: string;
   readonly roles: readonly Role[];
+  /** Of a person's browser. */
+  readonly session: CallerSession | undefined;
+}
+
+export interface CallerSession {
+  readonly id: string;
+  /** When they last proved who they are. */
+  readonly provedMs: number;
+  readonly isLocked: boolean;
 }
 
 /** What a caller has shown, as it may be kept in memory: never the token itself. */
@@ -35,8 +48,6 @@ export function credentialKey({ kind, tokenHash }: Credential): string {
 
 export interface SignInPorts {
   readonly sql: Sql;
-  readonly hashPassword: (password: string) => Promise<string>;
-  readonly verifyPassword: (hash: string, password: string) => Promise<boolean>;
   readonly sha256: (text: string) => Uint8Array;
   readonly randomToken: () => string;
   readonly nowMs: () => number;
@@ -46,28 +57,32 @@ export class SignIn {
   readonly #ports: SignInPorts;
   readonly #remembered = new Map<string, { caller: Caller; untilMs: number }>();
   readonly #endListeners = new Set<(credential: Credential) => void>();
-  /** Verified against when the account is unknown, so that both cases take as long. */
-  #decoyHash: Promise<string> | undefined;
 
   constructor(ports: SignInPorts) {
     this.#ports = ports;
   }
 
-  /** The cookie's token, or undefined when name or password is wrong: which of them is never said. */
-  async start(loginName: string, password: string): Promise<string | undefined> {
-    const { sql, verifyPassword, sha256, randomToken, nowMs } = this.#ports;
-    const account = await store.accountByLogin(sql, loginName);
-    this.#decoyHash ??= this.#ports.hashPassword(randomToken());
-    const hash = account?.password_hash ?? (await this.#decoyHash);
-    const isRight = await verifyPassword(hash, password);
-    if (account === undefined || !isRight) return undefined;
+  /** The cookie's token. Whoever calls has seen to it that the person is who they say. */
+  async begin(
+    tx: Transaction,
+    person: { readonly organisationId: OrganisationId; readonly id: AccountId },
+    how: { readonly method: store.SignInMethod; readonly browser: string },
+  ): Promise<string> {
+    const { sha256, randomToken, nowMs } = this.#ports;
+    const { organisationId, id } = person;
     const token = randomToken();
-    await store.insertSession(sql, {
-      organisation_id: account.organisation_id,
+    const atMs = nowMs();
+    const now = new Date(atMs);
+    await store.insertSession(tx, {
+      organisation_id: organisationId,
       token_hash: sha256(token),
-      account_id: account.id,
-      expires_at: new Date(nowMs() + SESSION_LIFE_MS),
+      account_id: id,
+      ...how,
+      ...{ created_at: now, last_seen_at: now, proved_at: now },
+      expires_at: new Date(atMs + SESSION_LIFE_MS),
     });
+    const act = { act: 'signed-in', target: `account/${id}`, atMs } as const;
+    await appendAudit(tx, { organisationId, actor: id, ...act });
     return token;
   }
 
@@ -76,6 +91,26 @@ export class SignIn {
     this.#remembered.delete(credentialKey(credential));
     await store.deleteSession(this.#ports.sql, credential.tokenHash);
     this.#tellEnd(credential);
+  }
+
+  /** Of rows that are gone: nothing of them is believed any more, and their sockets close. */
+  forgetSessions(tokenHashes: readonly Uint8Array[]): void {
+    for (const tokenHash of tokenHashes) {
+      const credential = { kind: 'session', tokenHash } as const;
+      this.forget(credential);
+      this.#tellEnd(credential);
+    }
+  }
+
+  /** What the database says of it has changed. */
+  forget(credential: Credential): void {
+    this.#remembered.delete(credentialKey(credential));
+  }
+
+  /** What the account may do has changed. */
+  forgetAccount(id: AccountId): void {
+    for (const [key, { caller }] of this.#remembered)
+      if (caller.accountId === id) this.#remembered.delete(key);
   }
 
   /** Hears of every credential that is known to be good no longer. */
@@ -113,7 +148,9 @@ export class SignIn {
   }
 
   async forgetExpired(): Promise<void> {
-    await store.deleteExpiredSessions(this.#ports.sql, new Date(this.#ports.nowMs()));
+    const now = new Date(this.#ports.nowMs());
+    await store.deleteExpiredSessions(this.#ports.sql, now);
+    await deleteExpiredLinks(this.#ports.sql, now);
   }
 
   async callerOf(credential: Credential): Promise<Caller | undefined> {
@@ -125,10 +162,12 @@ export class SignIn {
   async #callerOfSession(credential: Credential): Promise<Caller | undefined> {
     return await this.#remember(credential, async () => {
       const { sql, nowMs } = this.#ports;
-      const row = await store.sessionByToken(sql, credential.tokenHash, new Date(nowMs()));
-      return row === undefined
-        ? undefined
-        : { caller: callerOf(row), endsMs: row.expires_at.getTime() };
+      const now = new Date(nowMs());
+      const row = await store.sessionByToken(sql, credential.tokenHash, now);
+      if (row === undefined) return undefined;
+      if (now.getTime() - row.last_seen_at.getTime() > SEEN_EVERY_MS)
+        await store.touchSession(sql, credential.tokenHash, now);
+      return { caller: callerOf(row), endsMs: row.expires_at.getTime() };
     });
   }
 
@@ -137,7 +176,7 @@ export class SignIn {
       const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
       if (row === undefined) return undefined;
       const { organisation_id: organisationId, label: displayName, roles } = row;
-      const nobody = { accountId: undefined, organisationName: '' };
+      const nobody = { accountId: undefined, organisationName: '', session: undefined };
       const caller = { kind: 'program', organisationId, displayName, roles, ...nobody } as const;
       return { caller, endsMs: Number.POSITIVE_INFINITY };
     });
@@ -169,5 +208,10 @@ function callerOf(row: store.SignedIn): Caller {
     accountId: row.account_id,
     displayName: row.display_name,
     roles: row.roles,
+    session: {
+      id: row.id,
+      provedMs: row.proved_at.getTime(),
+      isLocked: row.locked_at !== null,
+    },
   };
 }

@@ -14,7 +14,8 @@ export interface AccountRow {
   readonly organisation_id: OrganisationId;
   readonly id: AccountId;
   readonly login_name: string;
-  readonly password_hash: string;
+  /** Null until its owner has followed a link. */
+  readonly password_hash: string | null;
   readonly display_name: string;
   readonly roles: readonly Role[];
 }
@@ -31,6 +32,12 @@ export async function insertAccount(sql: Sql, row: AccountRow): Promise<void> {
   await sql`INSERT INTO account ${sql(row)} ON CONFLICT (login_name) DO NOTHING`;
 }
 
+/** Whether anybody has ever come in: until then each start prints a link for the first. */
+export async function hasAnyPassword(sql: Sql): Promise<boolean> {
+  const rows = await sql`SELECT FROM account WHERE password_hash IS NOT NULL LIMIT 1`;
+  return rows.length > 0;
+}
+
 /** On shift wherever somebody lies, from then on. */
 export async function insertShift(
   sql: Sql,
@@ -44,23 +51,38 @@ export async function insertShift(
 export async function accountByLogin(sql: Sql, loginName: string): Promise<AccountRow | undefined> {
   const [row] = await sql<AccountRow[]>`
     SELECT organisation_id, id, login_name, password_hash, display_name, roles
-    FROM account WHERE login_name = ${loginName}`;
+    FROM account WHERE login_name = ${loginName} AND disabled_at IS NULL`;
   return row;
 }
 
+export async function accountById(
+  sql: Sql,
+  { organisationId, id }: { readonly organisationId: OrganisationId; readonly id: AccountId },
+): Promise<AccountRow | undefined> {
+  const [row] = await sql<AccountRow[]>`
+    SELECT organisation_id, id, login_name, password_hash, display_name, roles
+    FROM account
+    WHERE organisation_id = ${organisationId} AND id = ${id} AND disabled_at IS NULL`;
+  return row;
+}
+
+/** None: nobody signs in by password until a link was followed. */
 export async function writePassword(
   sql: Sql,
-  on: { organisationId: OrganisationId; id: AccountId; passwordHash: string },
+  on: {
+    readonly organisationId: OrganisationId;
+    readonly id: AccountId;
+    readonly passwordHash: string | null;
+    readonly isShort: boolean;
+  },
 ): Promise<void> {
   await sql`
-    UPDATE account SET password_hash = ${on.passwordHash}
+    UPDATE account SET password_hash = ${on.passwordHash}, password_is_short = ${on.isShort}
     WHERE organisation_id = ${on.organisationId} AND id = ${on.id}`;
 }
 
-export async function countAccounts(sql: Sql): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM account`;
-  return row?.count ?? 0;
-}
+/** How its person proved who they are. */
+export type SignInMethod = 'password' | 'code' | 'recovery-code' | 'passkey' | 'link';
 
 export async function insertSession(
   sql: Sql,
@@ -68,6 +90,11 @@ export async function insertSession(
     organisation_id: OrganisationId;
     token_hash: Uint8Array;
     account_id: AccountId;
+    method: SignInMethod;
+    browser: string;
+    created_at: Date;
+    last_seen_at: Date;
+    proved_at: Date;
     expires_at: Date;
   },
 ): Promise<void> {
@@ -80,7 +107,11 @@ export interface SignedIn {
   readonly account_id: AccountId;
   readonly display_name: string;
   readonly roles: readonly Role[];
+  readonly id: string;
   readonly expires_at: Date;
+  readonly last_seen_at: Date;
+  readonly proved_at: Date;
+  readonly locked_at: Date | null;
 }
 
 export async function sessionByToken(
@@ -90,12 +121,49 @@ export async function sessionByToken(
 ): Promise<SignedIn | undefined> {
   const [row] = await sql<SignedIn[]>`
     SELECT s.organisation_id, o.name AS organisation_name, a.id AS account_id, a.display_name, a.roles,
-      s.expires_at
+      s.id, s.expires_at, s.last_seen_at, s.proved_at, s.locked_at
     FROM session s
     JOIN account a ON a.organisation_id = s.organisation_id AND a.id = s.account_id
     JOIN organisation o ON o.id = s.organisation_id
-    WHERE s.token_hash = ${tokenHash} AND s.expires_at > ${now}`;
+    WHERE s.token_hash = ${tokenHash} AND s.expires_at > ${now} AND a.disabled_at IS NULL`;
   return row;
+}
+
+export async function touchSession(sql: Sql, tokenHash: Uint8Array, now: Date): Promise<void> {
+  await sql`UPDATE session SET last_seen_at = ${now} WHERE token_hash = ${tokenHash}`;
+}
+
+export async function lockSession(sql: Sql, tokenHash: Uint8Array, now: Date): Promise<void> {
+  await sql`
+    UPDATE session SET locked_at = coalesce(locked_at, ${now}) WHERE token_hash = ${tokenHash}`;
+}
+
+/** Its person has proved who they are: it is unlocked. */
+export async function proveSession(sql: Sql, tokenHash: Uint8Array, now: Date): Promise<void> {
+  await sql`
+    UPDATE session SET locked_at = NULL, proved_at = ${now} WHERE token_hash = ${tokenHash}`;
+}
+
+export interface ListedSession {
+  readonly id: string;
+  readonly method: SignInMethod;
+  readonly browser: string;
+  readonly created_at: Date;
+  readonly last_seen_at: Date;
+}
+
+export async function sessionsOf(
+  sql: Sql,
+  {
+    organisationId,
+    id,
+    now,
+  }: { readonly organisationId: OrganisationId; readonly id: AccountId; readonly now: Date },
+): Promise<ListedSession[]> {
+  return await sql`
+    SELECT id, method, browser, created_at, last_seen_at FROM session
+    WHERE organisation_id = ${organisationId} AND account_id = ${id} AND expires_at > ${now}
+    ORDER BY last_seen_at DESC`;
 }
 
 /** Those of the sessions that are still good. */
@@ -114,11 +182,27 @@ export async function deleteSession(sql: Sql, tokenHash: Uint8Array): Promise<vo
   await sql`DELETE FROM session WHERE token_hash = ${tokenHash}`;
 }
 
+/** All of the account, or the one, or all but one; the hashes of their tokens. */
 export async function deleteSessionsOf(
   sql: Sql,
-  { organisationId, id }: { organisationId: OrganisationId; id: AccountId },
-): Promise<void> {
-  await sql`DELETE FROM session WHERE organisation_id = ${organisationId} AND account_id = ${id}`;
+  {
+    organisationId,
+    id,
+    only = null,
+    except = null,
+  }: {
+    readonly organisationId: OrganisationId;
+    readonly id: AccountId;
+    readonly only?: string | null;
+    readonly except?: string | null;
+  },
+): Promise<Uint8Array[]> {
+  const rows = await sql<{ token_hash: Uint8Array }[]>`
+    DELETE FROM session
+    WHERE organisation_id = ${organisationId} AND account_id = ${id}
+      AND (${only}::uuid IS NULL OR id = ${only}) AND (${except}::uuid IS NULL OR id <> ${except})
+    RETURNING token_hash`;
+  return rows.map((row) => row.token_hash);
 }
 
 export async function deleteExpiredSessions(sql: Sql, now: Date): Promise<void> {

@@ -6,12 +6,19 @@ import type { z } from 'zod';
 export class RequestRefused extends Error {
   readonly status: number;
   readonly fault: string;
+  readonly detail: string | undefined;
 
-  constructor(refusal: { status: number; fault: string; why: string }) {
+  constructor(refusal: {
+    status: number;
+    fault: string;
+    why: string;
+    detail?: string | undefined;
+  }) {
     super(refusal.why);
     this.name = 'RequestRefused';
     this.status = refusal.status;
     this.fault = refusal.fault;
+    this.detail = refusal.detail;
   }
 }
 
@@ -77,5 +84,6 @@ async function send(path: string, ask: Ask): Promise<Response> {
     status: response.status,
     fault: problem.data?.fault ?? 'UNKNOWN',
     why: problem.data?.why ?? `The server refused with status ${response.status}.`,
+    detail: problem.data?.detail,
   });
 }

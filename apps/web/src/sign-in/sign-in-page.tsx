@@ -11,13 +11,15 @@ import { useSignIn } from './use-sign-in.ts';
 export const Route = createLazyRoute('/sign-in')({ component: SignInPage });
 
 function SignInPage() {
-  const { errors, isBusy, submit, hasEnded } = useSignIn();
+  const { errors, isBusy, submit, hasEnded, needsCode } = useSignIn();
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const loginName = String(fields.get('loginName') ?? '').trim();
-    void submit({ loginName, password: String(fields.get('password') ?? '') });
+    const code = String(fields.get('code') ?? '').trim();
+    const password = String(fields.get('password') ?? '');
+    void submit({ loginName, password, ...(needsCode && { code }) });
   }
 
   return (
@@ -54,6 +56,15 @@ function SignInPage() {
           autoComplete="current-password"
           error={errors.password}
         />
+        {needsCode && (
+          <TextInput
+            label="Code of your app, or a recovery code"
+            name="code"
+            autoComplete="one-time-code"
+            autoFocus
+            error={errors.code}
+          />
+        )}
         <Button type="submit" fullWidth loading={isBusy}>
           Sign in
         </Button>

@@ -8,6 +8,7 @@ import { sessionQuery, signIn } from '../api/queries.ts';
 export interface SignInErrors {
   readonly loginName?: string;
   readonly password?: string;
+  readonly code?: string;
   readonly form?: string;
 }
 
@@ -18,6 +19,7 @@ export function useSignIn() {
   const { next, ended } = useSearch({ from: '/sign-in' });
   const [errors, setErrors] = useState<SignInErrors>({});
   const [isBusy, setBusy] = useState(false);
+  const [needsCode, setNeedsCode] = useState(false);
 
   async function submit(credentials: SignIn): Promise<void> {
     const missing = missingFields(credentials);
@@ -29,24 +31,30 @@ export function useSignIn() {
       queryClient.setQueryData(sessionQuery.queryKey, session);
       await navigate({ to: next ?? '/watch' });
     } catch (error) {
-      setErrors(errorsOf(error));
+      const isAskedFor = error instanceof RequestRefused && error.fault === 'SECOND_FACTOR_NEEDED';
+      // Asked for the first time nothing was wrong.
+      setErrors(isAskedFor && !needsCode ? {} : errorsOf(error));
+      if (isAskedFor) setNeedsCode(true);
     } finally {
       setBusy(false);
     }
   }
 
-  return { errors, isBusy, submit, hasEnded: ended === true };
+  return { errors, isBusy, submit, needsCode, hasEnded: ended === true };
 }
 
 function missingFields(fields: SignIn): SignInErrors {
   return {
     ...(fields.loginName === '' && { loginName: 'Enter your login name.' }),
     ...(fields.password === '' && { password: 'Enter your password.' }),
+    ...(fields.code === '' && { code: 'Enter the code.' }),
   };
 }
 
 function errorsOf(error: unknown): SignInErrors {
   if (!(error instanceof RequestRefused)) return { form: 'Signing in failed. Try again.' };
+  if (error.fault === 'SECOND_FACTOR_NEEDED')
+    return { code: 'The code is wrong, or was used before. Enter the one that is shown now.' };
   if (error.status === 401) return { password: 'The login name or the password is wrong.' };
   if (error.status === 429) return { form: 'Too many attempts. Wait a minute, then try again.' };
   return { form: error.message };
