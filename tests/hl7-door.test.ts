@@ -270,6 +270,7 @@ describe('the HL7 door over TLS', { skip: opensslIsMissing() }, () => {
     writeFileSync(sendersFile, JSON.stringify({ senders: [sender] }));
     const file = (name: string) => join(directory, name);
     const tls = {
+      setting: 'AUSCULTA_HL7_TLS',
       certFile: file('server.pem'),
       keyFile: file('server.key'),
       caFile: file('ca.pem'),

@@ -87,13 +87,31 @@ describe('a start that cannot succeed', () => {
   for (const setting of ['AUSCULTA_HTTP_HOST', 'AUSCULTA_MQTT_HOST']) {
     test(`${setting} is another machine's`, async () => {
       await refuses(
-        { AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}), [setting]: '203.0.113.9' },
+        {
+          ...{ AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}) },
+          ...{ [setting]: '203.0.113.9', AUSCULTA_PLAINTEXT: 'http,mqtt' },
+        },
         new RegExp(
           `^203\\.0\\.113\\.9 is no address of this machine\\. Set ${setting} to one of its own`,
         ),
       );
     });
   }
+
+  test('the certificate of the doors cannot be read, or is none', async () => {
+    const none = join(await temporaryDirectory(), 'none.pem');
+    const given = { AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}) };
+    const tls = { AUSCULTA_TLS_CERT: none, AUSCULTA_TLS_KEY: none };
+    await refuses(
+      { ...given, ...tls },
+      /^AUSCULTA_TLS_CERT names a file that cannot be read \(ENOENT\)\. Mend it\.$/,
+    );
+    await writeFile(none, 'none');
+    await refuses(
+      { ...given, ...tls },
+      /^AUSCULTA_TLS_CERT and AUSCULTA_TLS_KEY name no certificate/,
+    );
+  });
 
   test('the data directory is a file, or lies below one', async () => {
     const file = join(await temporaryDirectory(), 'file');

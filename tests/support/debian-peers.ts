@@ -51,6 +51,8 @@ export async function runPeer(
   input = '',
 ): Promise<Outcome> {
   const child = spawn(program, args, { stdio: 'pipe', timeout: 20_000 });
+  // It may end without having read all that it was given, or any.
+  child.stdin.on('error', () => undefined);
   let output = '';
   child.stdout.on('data', (bytes) => (output += String(bytes)));
   child.stderr.on('data', (bytes) => (output += String(bytes)));

@@ -28,6 +28,8 @@ interface Taken {
 /** One connection after another is served; the log answers when the test says so. */
 export class MqttUnderTest implements AsyncDisposable {
   nowMs = 1_000_000;
+  /** Until when a device that signs in may stay. */
+  certificateUntilMs = Number.POSITIVE_INFINITY;
   readonly taken: Taken[] = [];
   readonly parked: Buffer[] = [];
   readonly left: string[] = [];
@@ -43,8 +45,14 @@ export class MqttUnderTest implements AsyncDisposable {
   static async open(): Promise<MqttUnderTest> {
     const door = new MqttUnderTest();
     const ports: ConnectionPorts = {
-      identify: (username) => (username === DEVICE.id ? DEVICE : undefined),
-      onOpen: (_, __, clientKey) => door.clientKeys.push(clientKey),
+      identify: ({ username }) => {
+        const credential = { credential: 'token', untilMs: door.certificateUntilMs };
+        return username === DEVICE.id
+          ? { kind: 'device', device: DEVICE, ...credential }
+          : undefined;
+      },
+      enrol: () => Promise.resolve(undefined),
+      onOpen: (_, { clientKey }) => void door.clientKeys.push(clientKey),
       onEnd: () => {
         door.ended += 1;
       },

@@ -11,8 +11,8 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       database: undefined,
       postgresPort: undefined,
       preload: undefined,
-      http: { host: '127.0.0.1', port: 8080 },
-      mqtt: { host: '127.0.0.1', port: 1883 },
+      http: { host: '127.0.0.1', port: 8080, tls: undefined },
+      mqtt: { host: '127.0.0.1', port: 1883, tls: undefined },
       hl7: undefined,
       phd: undefined,
       certificateDays: 90,
@@ -52,6 +52,9 @@ test('every setting is read', () => {
     AUSCULTA_HTTP_PORT: '80',
     AUSCULTA_MQTT_HOST: '::',
     AUSCULTA_MQTT_PORT: '65535',
+    AUSCULTA_TLS_CERT: 'server.pem',
+    AUSCULTA_TLS_KEY: 'server.key',
+    AUSCULTA_PLAINTEXT: 'http',
     AUSCULTA_POSTGRES_PORT: '1',
     DATABASE_URL: 'postgres://ausculta:s%40crt@db.example/ward',
     AUSCULTA_TOKEN: 'read by the command line',
@@ -59,8 +62,11 @@ test('every setting is read', () => {
   });
   assert.ok(outcome.ok);
   assert.equal(outcome.config.dataDir, '/srv/ausculta');
-  assert.deepEqual(outcome.config.http, { host: '0.0.0.0', port: 80 });
-  assert.deepEqual(outcome.config.mqtt, { host: '::', port: 65535 });
+  assert.deepEqual(outcome.config.http, { host: '0.0.0.0', port: 80, tls: undefined });
+  assert.deepEqual(outcome.config.mqtt, {
+    ...{ host: '::', port: 65535 },
+    tls: { setting: 'AUSCULTA_TLS', certFile: 'server.pem', keyFile: 'server.key' },
+  });
   assert.equal(outcome.config.postgresPort, 1);
   assert.equal(outcome.config.database?.password, 's@crt');
 });
@@ -191,7 +197,7 @@ test('the HL7 door is off unless it is given a port and its senders', () => {
   const tls = { AUSCULTA_HL7_TLS_CERT: 'c.pem', AUSCULTA_HL7_TLS_KEY: 'k.pem' };
   assert.deepEqual(hl7Of({ ...own, ...tls }), {
     ...open,
-    tls: { certFile: 'c.pem', keyFile: 'k.pem', caFile: undefined },
+    tls: { setting: 'AUSCULTA_HL7_TLS', certFile: 'c.pem', keyFile: 'k.pem', caFile: undefined },
   });
 });
 

@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
-import {
-  type DoorGiven,
-  doorConflicts,
-  type ListedDoor,
-  type Listen,
-  listedDoor,
-} from './door-settings.ts';
+import { doorConflicts, type ListedDoor, listedDoor, type OpenDoor } from './door-settings.ts';
+import { hl7Given, phdGiven, tlsGiven } from './doors-given.ts';
 import type { IndicatorSettings } from './indicators/indicators.ts';
 import { INDICATORS_MEND, parseIndicators } from './indicators/settings.ts';
 import { masterKeyConflicts, masterKeyOf } from './master-key-settings.ts';
@@ -18,6 +13,7 @@ import {
   type PeopleSettings,
   peopleSettings,
 } from './people/settings.ts';
+import { host, masterKey, orIssue, port } from './setting-forms.ts';
 import { parsePrefixes } from './subscriptions/endpoints.ts';
 import {
   type MailGiven,
@@ -29,6 +25,7 @@ import {
 } from './subscriptions/mail-settings.ts';
 import type { SubscriptionSettings } from './subscriptions/subscriptions.ts';
 import { parseRetention, type RetentionRule } from './telemetry/retention-policy.ts';
+import { commonTls, parsePlaintext, tlsConflicts } from './tls-settings.ts';
 import { unknownSettings } from './unknown-settings.ts';
 import type { MasterKeySource } from './vault/open-vault.ts';
 
@@ -45,8 +42,8 @@ export interface Config extends PeopleSettings {
   readonly postgresPort: number | undefined;
   /** What the system preloads into programs goes for the embedded PostgreSQL too; else it inherits nothing. */
   readonly preload: string | undefined;
-  readonly http: Listen;
-  readonly mqtt: Listen;
+  readonly http: OpenDoor;
+  readonly mqtt: OpenDoor;
   /** The door for HL7 v2, off unless somebody gives it a port. */
   readonly hl7: ListedDoor | undefined;
   /** The door for health devices, IEEE 11073-20601; off as well. */
@@ -96,7 +93,6 @@ const MEMORY_MIN_MIB = 16;
 /** Below this PostgreSQL could not even write what a restart has to write. */
 const DISK_RESERVE_MIN_MIB = 32;
 
-const port = z.coerce.number().int().min(1).max(65535);
 const MASTER_KEY_MEND =
   'Set it to 32 bytes as 64 hexadecimal digits (openssl rand -hex 32) or in base64.';
 const CERT_MEND = 'Set it to a certificate in PEM.';
@@ -104,23 +100,6 @@ const KEY_MEND = 'Set it to the key of that certificate in PEM.';
 const PORT_MEND = 'Set it to a whole number from 1 to 65535.';
 const HOST_MEND =
   'Set it to an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all of its networks.';
-/** An address to listen on: what an IP address or a host name is made of, and no more. */
-const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/);
-
-/** 32 bytes in hex or base64, as a secret store keeps them. */
-const masterKey = z
-  .string()
-  .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/)
-  .transform((text) => new Uint8Array(Buffer.from(text, text.length === 64 ? 'hex' : 'base64')));
-
-/** What is given is what `parse` makes of it, or an issue. */
-function orIssue<T>(parse: (text: string) => T | undefined, message: string) {
-  return (text: string | undefined, context: z.RefinementCtx): T | undefined => {
-    const parsed = text === undefined ? undefined : parse(text);
-    if (text !== undefined && parsed === undefined) context.addIssue({ code: 'custom', message });
-    return parsed;
-  };
-}
 
 const Settings = z.object({
   LD_PRELOAD: z.string().optional(),
@@ -140,6 +119,9 @@ const Settings = z.object({
   AUSCULTA_HTTP_PORT: port.default(8080),
   AUSCULTA_MQTT_HOST: host.default('127.0.0.1'),
   AUSCULTA_MQTT_PORT: port.default(1883),
+  AUSCULTA_TLS_CERT: z.string().optional(),
+  AUSCULTA_TLS_KEY: z.string().optional(),
+  AUSCULTA_PLAINTEXT: z.string().optional().transform(orIssue(parsePlaintext, 'is no list')),
   AUSCULTA_HL7_HOST: host.default('127.0.0.1'),
   AUSCULTA_HL7_PORT: port.optional(),
   AUSCULTA_HL7_SENDERS: z.string().optional(),
@@ -232,6 +214,9 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_HTTP_PORT: PORT_MEND,
   AUSCULTA_MQTT_HOST: HOST_MEND,
   AUSCULTA_MQTT_PORT: PORT_MEND,
+  AUSCULTA_TLS_CERT: CERT_MEND,
+  AUSCULTA_TLS_KEY: KEY_MEND,
+  AUSCULTA_PLAINTEXT: 'Set it to doors, separated by commas, of http, mqtt, hl7 and phd.',
   AUSCULTA_HL7_HOST: HOST_MEND,
   AUSCULTA_HL7_PORT: PORT_MEND,
   AUSCULTA_HL7_SENDERS: 'Set it to the JSON file that names who may send.',
@@ -296,12 +281,14 @@ export function readConfig(environment: Environment): ConfigOutcome {
       ...sharedPort(parsed.data),
       ...doorConflicts(hl7Given(parsed.data), { prefix: 'AUSCULTA_HL7', listName: 'SENDERS' }),
       ...doorConflicts(phdGiven(parsed.data), { prefix: 'AUSCULTA_PHD', listName: 'AGENTS' }),
+      ...tlsConflicts(tlsGiven(parsed.data)),
       ...masterKeyConflicts(parsed.data),
       ...mailConflicts(mailGiven(parsed.data)),
     );
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
   const settings = parsed.data;
+  const doors = tlsGiven(settings);
   return {
     ok: true,
     config: {
@@ -309,10 +296,16 @@ export function readConfig(environment: Environment): ConfigOutcome {
       database: settings.DATABASE_URL,
       postgresPort: settings.AUSCULTA_POSTGRES_PORT,
       preload: settings.LD_PRELOAD,
-      http: { host: settings.AUSCULTA_HTTP_HOST, port: settings.AUSCULTA_HTTP_PORT },
-      mqtt: { host: settings.AUSCULTA_MQTT_HOST, port: settings.AUSCULTA_MQTT_PORT },
-      hl7: listedDoor(hl7Given(settings)),
-      phd: listedDoor(phdGiven(settings)),
+      http: { ...doors.http, tls: commonTls(doors, 'http') },
+      mqtt: { ...doors.mqtt, tls: commonTls(doors, 'mqtt') },
+      hl7: listedDoor(doors.hl7, {
+        setting: 'AUSCULTA_HL7_TLS',
+        common: commonTls(doors, 'hl7'),
+      }),
+      phd: listedDoor(doors.phd, {
+        setting: 'AUSCULTA_PHD_TLS',
+        common: commonTls(doors, 'phd'),
+      }),
       certificateDays: settings.AUSCULTA_DEVICE_CERT_DAYS,
       auditHeadsFile: settings.AUSCULTA_AUDIT_HEADS,
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
@@ -364,28 +357,6 @@ function sharedPort(settings: z.infer<typeof Settings>): string[] {
     if (value === undefined || earlier === undefined) return [];
     return [`${name} is ${value}, as is ${earlier[0]}. Give each its own port.`];
   });
-}
-
-function hl7Given(settings: z.infer<typeof Settings>): DoorGiven {
-  return {
-    host: settings.AUSCULTA_HL7_HOST,
-    port: settings.AUSCULTA_HL7_PORT,
-    list: settings.AUSCULTA_HL7_SENDERS,
-    cert: settings.AUSCULTA_HL7_TLS_CERT,
-    key: settings.AUSCULTA_HL7_TLS_KEY,
-    ca: settings.AUSCULTA_HL7_TLS_CA,
-  };
-}
-
-function phdGiven(settings: z.infer<typeof Settings>): DoorGiven {
-  return {
-    host: settings.AUSCULTA_PHD_HOST,
-    port: settings.AUSCULTA_PHD_PORT,
-    list: settings.AUSCULTA_PHD_AGENTS,
-    cert: settings.AUSCULTA_PHD_TLS_CERT,
-    key: settings.AUSCULTA_PHD_TLS_KEY,
-    ca: settings.AUSCULTA_PHD_TLS_CA,
-  };
 }
 
 function mailGiven(settings: z.infer<typeof Settings>): MailGiven {

@@ -5,12 +5,27 @@ export interface Listen {
   readonly port: number;
 }
 
+export interface TlsFiles {
+  /** As the settings begin that name them: AUSCULTA_HL7_TLS. */
+  readonly setting: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Who signs the certificates of clients; undefined: clients show none, or by a list of our own. */
+  readonly caFile?: string | undefined;
+}
+
+/** A door at which devices and people prove who they are. */
+export interface OpenDoor extends Listen {
+  /** Undefined: plain text. */
+  readonly tls?: TlsFiles | undefined;
+}
+
 /** A door whose language has no sign-in. */
 export interface ListedDoor extends Listen {
   /** Who may come: docs/connect-a-device.md says how the file is written. */
   readonly listFile: string;
   /** Undefined: plain TCP, for a network of its own. */
-  readonly tls: { certFile: string; keyFile: string; caFile: string | undefined } | undefined;
+  readonly tls: TlsFiles | undefined;
 }
 
 /** What the environment says of it, half or whole. */
@@ -23,10 +38,13 @@ export interface DoorGiven {
   readonly ca: string | undefined;
 }
 
-export function listedDoor({ host, port, list, cert, key, ca }: DoorGiven): ListedDoor | undefined {
+export function listedDoor(
+  { host, port, list, cert, key, ca }: DoorGiven,
+  { setting, common }: { readonly setting: string; readonly common: TlsFiles | undefined },
+): ListedDoor | undefined {
   if (port === undefined || list === undefined) return undefined;
-  const tls = cert && key ? { certFile: cert, keyFile: key, caFile: ca } : undefined;
-  return { host, port, listFile: list, tls };
+  const own = cert && key ? { setting, certFile: cert, keyFile: key, caFile: ca } : undefined;
+  return { host, port, listFile: list, tls: own ?? common };
 }
 
 /** A door without a list would hear nobody; half of TLS would be none. */

@@ -1,5 +1,7 @@
 /** The HTTP server: its limits, headers and errors, before any room adds a route. */
 import { existsSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import { fail } from '@ausculta/vitals/fault';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
@@ -13,6 +15,10 @@ import { addressKey } from './people/address-key.ts';
 import { holdLockedSessions } from './people/idle-lock.ts';
 import { sendFault } from './people/problem.ts';
 import type { SignIn } from './people/sign-in.ts';
+import type { TlsSource } from './tls-source.ts';
+
+/** Longer than a browser's own, so that it is the browser that hangs up. */
+const KEEP_ALIVE_MS = 72_000;
 
 const BODY_BYTES_MAX = 256 * 1024;
 
@@ -24,6 +30,8 @@ const REQUESTS_PER_MINUTE_MAX = 3_000;
 
 export interface HttpServerParts {
   readonly signIn: Pick<SignIn, 'credentialOf' | 'callerOf'>;
+  /** Undefined: plain text. */
+  readonly tls?: TlsSource | undefined;
   /** Whose X-Forwarded headers are believed. */
   readonly trustedProxies: readonly string[];
   /** The built web application; absent in tests that need none. */
@@ -32,14 +40,16 @@ export interface HttpServerParts {
 }
 
 export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
+  const { tls } = parts;
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_WITHIN_MS,
     trustProxy: parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     forceCloseConnections: true,
+    ...(tls && { serverFactory: (handler: RequestListener) => httpsServer(tls, handler) }),
   });
-  const security = await securityHeaders();
+  const security = await securityHeaders(tls !== undefined);
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(security);
     done();
@@ -65,6 +75,14 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   return app;
 }
 
+/** What Fastify sets on a server that it makes itself. */
+function httpsServer(tls: TlsSource, handler: RequestListener): Server {
+  const server = createServer({ ...tls.options, requestTimeout: REQUEST_WITHIN_MS }, handler);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  tls.follow(server);
+  return server;
+}
+
 /** Nothing is loaded from elsewhere, and no page may frame this one. */
 const CONTENT_SECURITY = {
   defaultSrc: ["'self'"],
@@ -80,11 +98,12 @@ const CONTENT_SECURITY = {
 const OF_THE_ANSWER = ['connection', 'content-length', 'content-type', 'date'];
 
 /** The same for every answer: the plugin would write each of them anew for each, a twelfth of a short one. */
-async function securityHeaders(): Promise<Record<string, string>> {
+async function securityHeaders(isByTls: boolean): Promise<Record<string, string>> {
   await using sample = Fastify({ logger: false });
   await sample.register(helmet, {
     contentSecurityPolicy: { directives: CONTENT_SECURITY },
-    hsts: false,
+    // Whoever came by TLS once comes by TLS for a year.
+    hsts: isByTls,
   });
   // No route: each would have to say who may use it.
   sample.setNotFoundHandler((_request, reply) => reply.send(''));

@@ -87,14 +87,15 @@ async function run(): Promise<void> {
   stopOnSignal(server);
 }
 
-function announce(server: RunningServer, { http: { host }, demo, publicUrl }: Config): void {
+function announce(server: RunningServer, { http: { host, tls }, demo, publicUrl }: Config): void {
+  const scheme = tls === undefined ? 'http' : 'https';
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   const doors = { MQTT: server.mqttPort, 'HL7 v2': server.hl7Port, '11073': server.phdPort };
   const open = Object.entries(doors).flatMap(([name, port]) =>
     port === undefined ? [] : [`${name} on port ${port}`],
   );
   process.stdout.write(
-    `Ausculta is ready at http://${shown}:${server.httpPort} (${open.join(', ')}).\n`,
+    `Ausculta is ready at ${scheme}://${shown}:${server.httpPort} (${open.join(', ')}).\n`,
   );
   // The demo says its own login and the rest, at every start.
   if (demo) return;
@@ -102,7 +103,7 @@ function announce(server: RunningServer, { http: { host }, demo, publicUrl }: Co
     const { loginName, path } = server.firstLink;
     // A passkey is made for a name, and 127.0.0.1 is none.
     const name = shown === '127.0.0.1' || shown === '::1' ? 'localhost' : shown;
-    const base = publicUrl ?? `http://${name}:${server.httpPort}`;
+    const base = publicUrl ?? `${scheme}://${name}:${server.httpPort}`;
     process.stdout.write(
       `Become its administrator, ${loginName}, at ${base}${path} (works once, for 24 hours).\n`,
     );

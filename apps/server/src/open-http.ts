@@ -2,7 +2,6 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
-import { deviceFinder } from './devices/device-finder.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
 import { deviceRoutes } from './doors/http.ts';
@@ -26,16 +25,22 @@ import { readiness } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { offered } from './subscriptions/open-subscriptions.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
+import type { TlsSource } from './tls-source.ts';
 import { rotateKeys } from './vault/rotation.ts';
 import { writeBackRoutes } from './write-back/routes.ts';
 
-export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyInstance> {
+export async function openHttp(
+  parts: Parts,
+  mqtt: MqttDoor,
+  tls: TlsSource | undefined,
+): Promise<FastifyInstance> {
   const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
   const { config, version, webDir, outside } = options;
   const { nowMs, newId, after } = outside;
   const app = await createHttpServer({
     signIn,
     webDir,
+    tls,
     trustedProxies: config.trustedProxies,
     onProblem: outside.onProblem,
   });
@@ -46,14 +51,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
   const { inTurn } = parts;
   const told = { movedOf, presenceOf };
   registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, inTurn, ...told });
-  deviceLifeRoutes(app, {
-    inLane: parts.inLane,
-    registry,
-    nowMs,
-    ...secretsOf(outside),
-    endConnections: (deviceId) => mqtt.endConnectionsOf(deviceId),
-  });
-  pkiRoutes(app, parts);
+  ownRoutesOfDevices(app, parts, mqtt);
   const { standsAt } = parts.admissions;
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
   const { desk } = parts.admissions;
@@ -77,7 +75,7 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
   writeBackRoutes(app, parts);
   indicatorRoutes(app, parts.fhir);
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
-  deviceRoutes(app, { intake, deviceOf: deviceFinder(registry), nowMs });
+  deviceRoutes(app, { intake, signIn: parts.pki.signIn, nowMs });
   statusRoutes(app, {
     version,
     startedMs: nowMs(),
@@ -100,12 +98,15 @@ export async function openHttp(parts: Parts, mqtt: MqttDoor): Promise<FastifyIns
   return app;
 }
 
-function pkiRoutes(
+/** A device's life but for who wears it, and by what it proves itself. */
+function ownRoutesOfDevices(
   app: FastifyInstance,
-  { pki, registry, database, vault, options: { outside } }: Parts,
+  { pki, registry, database, vault, inLane, options: { outside } }: Parts,
+  { endConnectionsOf: endConnections }: MqttDoor,
 ): void {
   const { nowMs } = outside;
   const { organisationSeal } = vault;
+  deviceLifeRoutes(app, { inLane, registry, nowMs, ...secretsOf(outside), endConnections });
   identityRoutes(app, { pki, registry, sql: database.line, organisationSeal, nowMs });
   estRoutes(app, { pki, devices: registry.devices, nowMs });
 }

@@ -11,13 +11,14 @@ import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import type { Transaction } from './database/pool.ts';
-import { deviceFinder } from './devices/device-finder.ts';
 import type { MoveUnderWay } from './devices/moves-under-way.ts';
 import { Registry } from './devices/registry.ts';
+import type { OpenDoor } from './door-settings.ts';
 import { Claims } from './doors/claims.ts';
 import { intakePorts } from './doors/intake-ports.ts';
 import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
+import { mqttIdentity } from './doors/mqtt-identity.ts';
 import { openErasure } from './erasure/open-erasure.ts';
 import { type Fhir, openFhir, workInBackground } from './fhir/open-fhir.ts';
 import { Exports } from './fhir/operations/exports.ts';
@@ -47,6 +48,7 @@ import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
 import { holdLane, inLaneOf, lanesOfPeople, PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { TlsSource } from './tls-source.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 import { openWriteBack, sendSummaries } from './write-back/open-write-back.ts';
@@ -105,9 +107,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const read = () => readArchive(database, dataDirectory.path);
   stack.defer(watchArchive({ watch: parts.archive, read, outside }));
 
-  const mqtt = stack.use(await openMqtt(parts));
+  const mqtt = stack.use(await openMqtt(parts, deviceTls(stack, config.mqtt, parts)));
   const listed = await openListedDoors(stack, config, { ...outside, ...parts });
-  const http = await openHttp(parts, mqtt);
+  const http = await openHttp(parts, mqtt, deviceTls(stack, config.http, parts));
   stack.defer(() => http.close());
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
@@ -289,12 +291,30 @@ async function openDocuments(
   });
 }
 
-async function openMqtt(parts: Parts): Promise<MqttDoor> {
+/** At doors where devices prove who they are by certificates of ours. */
+function deviceTls(
+  stack: AsyncDisposableStack,
+  { tls }: OpenDoor,
+  { pki: { authorities }, options: { outside } }: Parts,
+): TlsSource | undefined {
+  if (tls === undefined) return undefined;
+  const { every, onProblem } = outside;
+  const source = new TlsSource(tls, { every, onProblem, authorities: () => authorities.pem });
+  authorities.onMade(() => source.refresh());
+  return stack.use(source);
+}
+
+async function openMqtt(parts: Parts, tls: TlsSource | undefined): Promise<MqttDoor> {
   const { config, outside } = parts.options;
-  const deviceOf = deviceFinder(parts.registry);
+  const { pki, registry, intake } = parts;
   const { nowMs, newId, every } = outside;
-  const ports = { intake: parts.intake, deviceOf, nowMs, newId, every };
-  return await openMqttDoor(config.mqtt, ports).catch((cause: unknown) => {
+  const identity = mqttIdentity(pki, registry, outside);
+  const ports = { intake, ...identity, nowMs, newId, every };
+  const door = await openMqttDoor({ ...config.mqtt, tls }, ports).catch((cause: unknown) => {
     throw portProblem('MQTT', config.mqtt, cause);
   });
+  pki.enrolment.onRevoked(({ device, fingerprints }) =>
+    door.endConnectionsOf(device.id, fingerprints),
+  );
+  return door;
 }

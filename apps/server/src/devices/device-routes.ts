@@ -11,7 +11,7 @@ import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { describeDevice } from './describe.ts';
-import type { RegisteredDevice } from './known-device.ts';
+import { BY_TOKEN, type RegisteredDevice } from './known-device.ts';
 import type { Registry } from './registry.ts';
 import { malformed } from './routes.ts';
 import { disableDevice, writeToken } from './store.ts';
@@ -22,8 +22,8 @@ export interface DeviceLifePorts {
   readonly nowMs: () => number;
   readonly randomToken: () => string;
   readonly sha256: (text: string) => Uint8Array;
-  /** Whoever is signed in with the old token is not any more. */
-  readonly endConnections: (deviceId: string) => void;
+  /** Whoever is signed in with one of these credentials is not any more; without any, nobody is. */
+  readonly endConnections: (deviceId: string, credentials?: readonly string[]) => void;
 }
 
 const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
@@ -53,7 +53,7 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
       });
       device.tokenHash = ports.sha256(token);
       device.isDisabled = false;
-      ports.endConnections(device.id);
+      ports.endConnections(device.id, [BY_TOKEN]);
       const created: DeviceCreated = { id: device.id, token };
       return created;
     },

@@ -22,6 +22,9 @@ export function assignmentOfRow(row: AssignmentRow): Assignment {
   };
 }
 
+/** The credential of who has shown the device's token. */
+export const BY_TOKEN = 'token';
+
 const nameOf = ({ metric, epoch, subjectId }: Pick<Series, 'metric' | 'epoch' | 'subjectId'>) =>
   `${metric.key}/${epoch}/${subjectId}`;
 

@@ -1,8 +1,7 @@
-/** The files that a door's settings name: read once, at the start; what is wrong with one stops it. */
+/** The list that a door's settings name: read once, at the start; what is wrong with it stops it. */
 import { readFileSync } from 'node:fs';
 import { errorCode, StartProblem, type StartProblemCode } from '../database/start-problem.ts';
 import type { ListedDoor } from '../door-settings.ts';
-import type { DoorTls } from './listener.ts';
 
 export interface DoorNames {
   /** As the settings are called: AUSCULTA_HL7_…. */
@@ -22,18 +21,6 @@ export function readDoorList<T>(
     names.unusable,
     `The list in ${names.list} cannot be used: ${list}. Mend it.`,
   );
-}
-
-export function readDoorTls(names: DoorNames, { tls }: ListedDoor): DoorTls | undefined {
-  if (tls === undefined) return undefined;
-  const read = (part: string, file: string) =>
-    readDoorFile(names, `AUSCULTA_${names.door}_TLS_${part}`, file);
-  const { certFile, keyFile, caFile } = tls;
-  return {
-    cert: read('CERT', certFile),
-    key: read('KEY', keyFile),
-    ca: caFile === undefined ? undefined : read('CA', caFile),
-  };
 }
 
 function readDoorFile({ unusable }: DoorNames, setting: string, file: string): Buffer {

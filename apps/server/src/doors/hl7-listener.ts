@@ -3,7 +3,8 @@ import type { Admissions } from '../admissions/open-admissions.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { ListedDoor } from '../door-settings.ts';
 import { portProblem } from '../port-problem.ts';
-import { type DoorNames, readDoorList, readDoorTls } from './door-files.ts';
+import type { TlsSource } from '../tls-source.ts';
+import { type DoorNames, readDoorList } from './door-files.ts';
 import { readSenders } from './hl7/senders.ts';
 import { openHl7Door } from './hl7.ts';
 import type { IntakePorts } from './intake.ts';
@@ -27,6 +28,7 @@ export interface Hl7ListenerPorts {
 /** Undefined where the settings leave the door closed. */
 export async function openHl7(
   listen: ListedDoor | undefined,
+  tls: TlsSource | undefined,
   ports: Hl7ListenerPorts,
 ): Promise<Listening | undefined> {
   if (listen === undefined) return undefined;
@@ -35,7 +37,7 @@ export async function openHl7(
   const { host, port } = listen;
   const senders = readDoorList(NAMES, listen, readSenders);
   return await openHl7Door(
-    { host, port, senders, tls: readDoorTls(NAMES, listen) },
+    { host, port, senders, tls },
     {
       intake,
       nowMs,

@@ -12,13 +12,14 @@ import type { AdmissionDesk } from '../admissions/admission-desk.ts';
 import type { BedFeeds } from '../admissions/bed-feeds.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
+import type { TlsSource } from '../tls-source.ts';
 import { settleBeds } from './hl7/bed-places.ts';
 import { Hl7Connection } from './hl7/connection.ts';
 import { type MessagePart, partsOf } from './hl7/message-parts.ts';
 import { type Attempt, Patience } from './hl7/patience.ts';
 import { categoryOfBed, findSender, type Hl7Sender } from './hl7/senders.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
-import { type DoorTls, type Listening, listen } from './listener.ts';
+import { type Listening, listen } from './listener.ts';
 import type { Peer } from './peers.ts';
 
 /** Interface engines keep one connection, bedside monitors one each. */
@@ -33,7 +34,7 @@ export interface Hl7DoorOptions {
   readonly host: string;
   readonly port: number;
   readonly senders: readonly Hl7Sender[];
-  readonly tls: DoorTls | undefined;
+  readonly tls: TlsSource | undefined;
 }
 
 export interface Hl7Ports {

@@ -1,12 +1,13 @@
 /** The HTTP door for devices: POST /api/devices/{id}/readings, /waveforms, /events. */
 import type { IntakeAnswer } from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
-import { parseDeviceId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { bearerToken } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
+import { clientCertificateOf } from '../pki/client-certificate.ts';
+import type { DeviceSignIn } from '../pki/device-sign-in.ts';
 import { decodeMessage, MESSAGE_BYTES_MAX, MESSAGE_KINDS, type MessageKind } from './decode.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
 
@@ -15,8 +16,7 @@ const DEVICE_RATE = { max: 30_000, timeWindow: 60_000 };
 
 export interface HttpDoorPorts {
   readonly intake: IntakePorts;
-  /** The device of these credentials, or undefined. */
-  readonly deviceOf: (id: string, token: string) => RegisteredDevice | undefined;
+  readonly signIn: DeviceSignIn;
   readonly nowMs: () => number;
 }
 
@@ -53,9 +53,10 @@ function senderOf(
   request: FastifyRequest<{ Params: { id: string } }>,
   ports: HttpDoorPorts,
 ): RegisteredDevice | undefined {
-  const id = parseDeviceId(request.params.id);
-  const token = bearerToken(request);
-  return id === undefined || token === undefined ? undefined : ports.deviceOf(id, token);
+  const certificate = clientCertificateOf(request.raw.socket);
+  const names = [request.params.id];
+  const shown = { names, token: bearerToken(request), certificate };
+  return ports.signIn({ ...shown, door: 'http', address: request.ip })?.device;
 }
 
 async function take(

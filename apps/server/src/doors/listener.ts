@@ -1,22 +1,14 @@
 /** A listening socket, with TLS or without: who connects is known by address and certificate. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { TlsSource } from '../tls-source.ts';
 import { isExpected, type Peer, type Standing } from './peers.ts';
-
-/** A stranger that does not finish its handshake makes room for others. */
-const HANDSHAKE_MS = 10_000;
-
-export interface DoorTls {
-  readonly cert: Uint8Array;
-  readonly key: Uint8Array;
-  /** Who may sign client certificates; without it, clients show none. */
-  readonly ca: Uint8Array | undefined;
-}
 
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls: DoorTls | undefined;
+  /** Undefined: plain TCP. */
+  readonly tls: TlsSource | undefined;
   /** Who may connect at all. */
   readonly list: readonly Standing[];
   readonly connectionsMax: number;
@@ -96,19 +88,12 @@ function makeRoom(connections: Map<Open, string>, newcomer: string): boolean {
 }
 
 function serverOf(
-  tls: DoorTls | undefined,
+  tls: TlsSource | undefined,
   onOpen: (socket: Socket, certificate: string | undefined) => void,
 ): Server {
   if (tls === undefined) return createServer((socket) => onOpen(socket, undefined));
-  const { cert, key, ca } = tls;
-  const trust = ca && { ca: Buffer.from(ca), requestCert: true, rejectUnauthorized: true };
-  const server = createTlsServer({
-    cert: Buffer.from(cert),
-    key: Buffer.from(key),
-    minVersion: 'TLSv1.2',
-    handshakeTimeout: HANDSHAKE_MS,
-    ...trust,
-  });
+  const server = createTlsServer(tls.options);
+  tls.follow(server);
   server.on('secureConnection', (socket) => onOpen(socket, fingerprintOf(socket)));
   // A handshake that fails is the other end's: there is nobody yet to answer to.
   server.on('tlsClientError', (_, socket) => socket.destroy());
@@ -121,6 +106,6 @@ function fingerprintOf(socket: TLSSocket): string | undefined {
 }
 
 /** A dual-stack listener shows IPv4 as ::ffff:10.0.0.5. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

@@ -24,7 +24,11 @@ async function openDoor(): Promise<DoorUnderTest> {
     { host: '127.0.0.1', port: 0 },
     {
       intake: {} as IntakePorts,
-      deviceOf: (id) => (DEVICES.includes(id) ? ({ id } as RegisteredDevice) : undefined),
+      signIn: ({ names: [id = ''] }) =>
+        DEVICES.includes(id)
+          ? { device: { id } as RegisteredDevice, credential: 'token', untilMs: Infinity }
+          : undefined,
+      ...{ devices: new Map(), claimOpens: () => false, enrol: () => Promise.resolve(undefined) },
       newId: () => 'invented',
       nowMs: () => nowMs,
       unprovenMax: STRANGERS_MAX,

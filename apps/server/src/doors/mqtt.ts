@@ -1,18 +1,25 @@
 /**
  * The MQTT door (3.1.1), of our own: it takes from devices and gives to nobody, which is less than a
- * broker and faster (decisions/0003). A device signs in with its id as the user name and its token as the
- * password, publishes under its own id alone, and hears of what could not be placed on its own
+ * broker and faster (decisions/0003). A device signs in with its certificate, or with its id as the user
+ * name and its token as the password, publishes under its own id alone, and hears of what could not be placed on its own
  * `errors` topic. PUBACK is held back until the message is durable, parked included; where nothing can be
  * made durable the message waits, and the device is read no further.
  */
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { type Fault, fail } from '@ausculta/vitals/fault';
-import { parseDeviceId } from '@ausculta/vitals/identity';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
+import { clientCertificateOf } from '../pki/client-certificate.ts';
+import type { DeviceSignIn } from '../pki/device-sign-in.ts';
+import type { TlsSource } from '../tls-source.ts';
 import { decodeMessage } from './decode.ts';
 import { type Answer, type IntakePorts, takeIn } from './intake.ts';
-import { Connection, type ConnectionPorts, errorsTopicOf } from './mqtt/connection.ts';
+import { plainAddress } from './listener.ts';
+import type { Connect } from './mqtt/connect.ts';
+import { Connection, type ConnectionPorts, errorsTopicOf, type Opened } from './mqtt/connection.ts';
+import type { Enrol } from './mqtt/enrolling.ts';
+import type { Identified } from './mqtt/first-packet.ts';
 import { HoldingRoom } from './mqtt/holding.ts';
 import { LeftBehind } from './mqtt/left-behind.ts';
 import { publication } from './mqtt/packets.ts';
@@ -51,8 +58,11 @@ const REPORTED_FAULTS_MAX = 20;
 
 export interface MqttPorts {
   readonly intake: IntakePorts;
-  /** The device of these credentials, or undefined. */
-  readonly deviceOf: (id: string, token: string) => RegisteredDevice | undefined;
+  readonly signIn: DeviceSignIn;
+  /** Whether the code is the device's own, and open. */
+  readonly claimOpens: (device: RegisteredDevice, code: string) => boolean;
+  readonly enrol: Enrol;
+  readonly devices: ReadonlyMap<string, RegisteredDevice>;
   readonly newId: () => string;
   readonly nowMs: () => number;
   readonly every: (periodMs: number, run: () => void) => () => void;
@@ -63,23 +73,20 @@ export interface MqttPorts {
 export interface MqttDoor extends AsyncDisposable {
   readonly port: number;
   readonly connections: () => number;
-  /** Of a device whose token has just ended. */
-  readonly endConnectionsOf: (deviceId: string) => void;
+  /** Of a device: those that were opened with one of these credentials, or all. */
+  readonly endConnectionsOf: (deviceId: string, credentials?: readonly string[]) => void;
 }
 
 export async function openMqttDoor(
-  listen: { readonly host: string; readonly port: number },
+  listen: { readonly host: string; readonly port: number; readonly tls?: TlsSource | undefined },
   ports: MqttPorts,
 ): Promise<MqttDoor> {
   const connections = new Connections(ports.unprovenMax ?? UNPROVEN_MAX);
   const leftBehind = new LeftBehind(takerOf(connections, ports));
   const connectionPorts = portsOfConnections(connections, leftBehind, ports);
-  const server = createServer({
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_AFTER_MS,
-  });
-  server.on('connection', (socket) => connections.add(new Connection(socket, connectionPorts)));
+  const server = serverOf(listen.tls, (socket) =>
+    connections.add(new Connection(socket, connectionPorts)),
+  );
   server.maxConnections = Math.min(CONNECTIONS_MAX, Math.max(1, openFilesMax() - OTHER_FILES));
   server.on('drop', () => ports.intake.onProblem(PLACES_TAKEN, new Error('no place is free')));
   await listening(server, listen);
@@ -89,7 +96,7 @@ export async function openMqttDoor(
   return {
     port: typeof address === 'object' && address !== null ? address.port : listen.port,
     connections: () => connections.all.size,
-    endConnectionsOf: (deviceId) => connections.endOf(deviceId),
+    endConnectionsOf: (deviceId, credentials) => connections.endOf(deviceId, credentials),
     async [Symbol.asyncDispose]() {
       stopLooking();
       await new Promise<void>((resolve) => {
@@ -98,6 +105,16 @@ export async function openMqttDoor(
       });
     },
   };
+}
+
+function serverOf(tls: TlsSource | undefined, onOpen: (socket: Socket) => void): Server {
+  const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
+  if (tls === undefined) return createServer(options, onOpen);
+  const server = createTlsServer({ ...options, ...tls.options }, onOpen);
+  tls.follow(server);
+  // A handshake that fails is the other end's: there is nobody yet to answer to.
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return server;
 }
 
 /** Looks for silent connections; returns what stops it. */
@@ -126,7 +143,7 @@ class Connections {
   readonly #unproven = new Set<Connection>();
   readonly #byClient = new Map<string, Connection>();
   readonly #byDevice = new Map<string, Set<Connection>>();
-  readonly #keys = new Map<Connection, { clientKey: string; deviceId: string }>();
+  readonly #keys = new Map<Connection, Opened>();
   readonly #unprovenMax: number;
 
   constructor(unprovenMax: number) {
@@ -140,11 +157,13 @@ class Connections {
   }
 
   /** A client id has one connection, the newest (3.1.4-2). */
-  open(connection: Connection, deviceId: string, clientKey: string): void {
+  open(connection: Connection, opened: Opened): void {
+    const { clientKey } = opened;
+    const deviceId = opened.device.id;
     this.#unproven.delete(connection);
     this.#end(this.#byClient.get(clientKey));
     this.#byClient.set(clientKey, connection);
-    this.#keys.set(connection, { clientKey, deviceId });
+    this.#keys.set(connection, opened);
     const ofDevice = this.#byDevice.get(deviceId) ?? new Set();
     this.#byDevice.set(deviceId, ofDevice.add(connection));
     if (ofDevice.size > CONNECTIONS_PER_DEVICE_MAX) this.#end(oldestOf(ofDevice));
@@ -164,13 +183,16 @@ class Connections {
     if (keys === undefined) return;
     this.#keys.delete(connection);
     if (this.#byClient.get(keys.clientKey) === connection) this.#byClient.delete(keys.clientKey);
-    const ofDevice = this.#byDevice.get(keys.deviceId);
+    const ofDevice = this.#byDevice.get(keys.device.id);
     ofDevice?.delete(connection);
-    if (ofDevice?.size === 0) this.#byDevice.delete(keys.deviceId);
+    if (ofDevice?.size === 0) this.#byDevice.delete(keys.device.id);
   }
 
-  endOf(deviceId: string): void {
-    for (const connection of [...this.ofDevice(deviceId)]) this.#end(connection);
+  endOf(deviceId: string, credentials?: readonly string[]): void {
+    for (const connection of [...this.ofDevice(deviceId)]) {
+      const by = this.#keys.get(connection)?.credential ?? '';
+      if (credentials === undefined || credentials.includes(by)) this.#end(connection);
+    }
   }
 
   ofDevice(deviceId: string): Iterable<Connection> {
@@ -205,12 +227,9 @@ function portsOfConnections(
 ): ConnectionPorts {
   const { intake, nowMs } = ports;
   return {
-    identify: (username = '', password) => {
-      const id = parseDeviceId(username);
-      if (id === undefined || password === undefined) return undefined;
-      return ports.deviceOf(id, new TextDecoder().decode(password));
-    },
-    onOpen: (connection, device, clientKey) => connections.open(connection, device.id, clientKey),
+    identify: (connect, socket) => identify(connect, socket, ports),
+    enrol: ports.enrol,
+    onOpen: (connection, opened) => connections.open(connection, opened),
     onEnd: (connection) => connections.remove(connection),
     takeIn: takerOf(connections, ports),
     leave,
@@ -227,6 +246,26 @@ function portsOfConnections(
     newClientId: ports.newId,
     nowMs,
   };
+}
+
+/** By its certificate, which has to bear the client id too; by its token, or by a claim code. */
+function identify(
+  { clientId, username, password }: Connect,
+  socket: Socket,
+  { signIn, claimOpens, devices }: MqttPorts,
+): Identified | undefined {
+  const certificate = clientCertificateOf(socket);
+  const secret = password && new TextDecoder().decode(password);
+  const claimed = certificate === undefined ? devices.get(username ?? '') : undefined;
+  if (claimed !== undefined && secret !== undefined && claimOpens(claimed, secret))
+    return { kind: 'claim', device: claimed, code: secret };
+  const names = [
+    ...(certificate === undefined ? [] : [clientId]),
+    ...(username === undefined ? [] : [username]),
+  ];
+  const address = plainAddress(socket.remoteAddress ?? '');
+  const signedIn = signIn({ names, token: secret, certificate, door: 'mqtt', address });
+  return signedIn && { kind: 'device', ...signedIn };
 }
 
 function reportFaults(connections: Connections, device: RegisteredDevice, answer: Answer): void {

@@ -6,8 +6,9 @@
 import type { PhdObject } from '@ausculta/codecs/phd-event';
 import { type DescribePorts, describeDevice } from '../devices/describe.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
+import type { TlsSource } from '../tls-source.ts';
 import type { IntakePorts } from './intake.ts';
-import { type DoorTls, type Listening, listen } from './listener.ts';
+import { type Listening, listen } from './listener.ts';
 import { findAgent, type PhdAgent } from './phd/agents.ts';
 import { PhdConnection } from './phd/connection.ts';
 
@@ -18,7 +19,7 @@ export interface PhdDoorOptions {
   readonly host: string;
   readonly port: number;
   readonly agents: readonly PhdAgent[];
-  readonly tls: DoorTls | undefined;
+  readonly tls: TlsSource | undefined;
 }
 
 export interface PhdPorts extends DescribePorts {

@@ -8,6 +8,7 @@ import type { PublicKey } from '@peculiar/x509';
 import type { InLane, Sql } from '../database/pool.ts';
 import type { RandomBytes } from '../outside.ts';
 import type { Seal } from '../vault/seal.ts';
+import { pemOf } from './pem.ts';
 import * as store from './store.ts';
 
 /** Longer than what it signs for is used; its devices would all have to be claimed anew. */
@@ -57,6 +58,10 @@ export class Authorities {
   /** Whose signatures are known here, DER. */
   get known(): readonly Uint8Array[] {
     return [...this.#certificates.values()];
+  }
+
+  get pem(): readonly string[] {
+    return this.known.map(pemOf);
   }
 
   onMade(listener: () => void): void {

@@ -3,15 +3,15 @@
  * good: no token makes up for a bad one.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RegisteredDevice } from '../devices/known-device.ts';
+import { BY_TOKEN, type RegisteredDevice } from '../devices/known-device.ts';
 import type { Certificates } from './certificates.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import type { Refusals, RefusedBecause } from './refusals.ts';
 
 /** What somebody shows at a door. */
 export interface Shown {
-  /** The device that it says it is. */
-  readonly id: string | undefined;
+  /** The device that it says it is, once or more. */
+  readonly names: readonly string[];
   readonly token: string | undefined;
   readonly certificate: ClientCertificate | undefined;
   readonly door: string;
@@ -20,7 +20,7 @@ export interface Shown {
 
 export interface SignedIn {
   readonly device: RegisteredDevice;
-  /** The certificate's SHA-256 in hexadecimal digits, or 'token'. */
+  /** The certificate's SHA-256 in hexadecimal digits, or BY_TOKEN. */
   readonly credential: string;
   /** From then on the credential opens nothing. */
   readonly untilMs: number;
@@ -34,8 +34,6 @@ export interface DeviceSignInPorts {
 }
 
 export type DeviceSignIn = (shown: Shown) => SignedIn | undefined;
-
-export const BY_TOKEN = 'token';
 
 export function deviceSignIn(ports: DeviceSignInPorts): DeviceSignIn {
   return (shown) => {
@@ -62,22 +60,27 @@ interface NotIn {
 
 function byCertificate(
   certificate: ClientCertificate,
-  { id }: Shown,
+  { names }: Shown,
   { certificates, nowMs }: DeviceSignInPorts,
 ): SignedIn | NotIn {
   const { fault, fingerprint, name } = certificate;
-  if (fault !== undefined) return { because: fault, deviceId: id ?? name };
+  const claimed = names[0] ?? name;
+  if (fault !== undefined) return { because: fault, deviceId: claimed };
   const standing = certificates.standing(fingerprint, nowMs());
   if (!standing.isGood)
-    return { because: standing.because, deviceId: standing.deviceId ?? id ?? name };
+    return { because: standing.because, deviceId: standing.deviceId ?? claimed };
   const { device, row } = standing;
   // In the life of whose certificate it is: it may have been stolen from there.
-  if (id !== undefined && id !== device.id) return { because: 'other-name', deviceId: device.id };
+  if (names.some((one) => one !== device.id) || name !== device.id)
+    return { because: 'other-name', deviceId: device.id };
   return { device, credential: fingerprint, untilMs: row.until_ms };
 }
 
 /** An unknown id and a wrong token look the same from outside. */
-function byToken({ id = '', token }: Shown, { devices }: DeviceSignInPorts): SignedIn | NotIn {
+function byToken(
+  { names: [id = ''], token }: Shown,
+  { devices }: DeviceSignInPorts,
+): SignedIn | NotIn {
   if (token === undefined) return { because: 'wrong-token', deviceId: undefined };
   const device = devices.get(id);
   const hash = createHash('sha256').update(token).digest();

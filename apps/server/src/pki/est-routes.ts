@@ -58,7 +58,7 @@ export function estRoutes(app: FastifyInstance, ports: EstPorts): void {
       const { socket } = request.raw;
       const certificate = clientCertificateOf(socket);
       if (certificate === undefined) return await sendFault(reply, BY_CERTIFICATE);
-      const shown = { id: undefined, token: undefined, certificate };
+      const shown = { names: [], token: undefined, certificate };
       const device = ports.pki.signIn({ ...shown, door: 'est', address: request.ip })?.device;
       if (device === undefined) return await sendFault(reply, fail('CREDENTIALS_REFUSED').fault);
       const issued = await enrolment.renew(device, bodyOf(request));

@@ -7,20 +7,22 @@
 import type { Socket } from 'node:net';
 import type { Fault } from '@ausculta/vitals/fault';
 import type { RegisteredDevice } from '../../devices/known-device.ts';
+import type { SignedIn } from '../../pki/device-sign-in.ts';
 import { MESSAGE_BYTES_MAX, type MessageKind } from '../decode.ts';
 import type { Answer } from '../intake.ts';
-import { type Connect, readConnect, type Will } from './connect.ts';
+import type { Connect, Will } from './connect.ts';
+import { type Enrol, Enrolling } from './enrolling.ts';
+import { type Identified, readFirst } from './first-packet.ts';
 import { type CutFault, FrameCutter } from './frame-cutter.ts';
+import { Hearing } from './hearing.ts';
 import { type HeldMessage, Holding, type HoldingRoom } from './holding.ts';
 import type { LeftMessage } from './left-behind.ts';
+import { OwedAcknowledgements } from './owed-acknowledgements.ts';
 import { kindOf } from './own-topic.ts';
 import { PacketIds } from './packet-ids.ts';
 import {
-  acknowledgement,
-  acknowledgements,
   bodyOf,
   CONNACK,
-  CONNACK_VERSION_5_REFUSED,
   connack,
   HEADER,
   isPublish,
@@ -28,11 +30,8 @@ import {
   type Publish,
   readPacketId,
   readPublish,
-  SUBACK,
-  suback,
-  unsuback,
 } from './packets.ts';
-import { readSubscribe, readUnsubscribe, type Subscriptions } from './subscriptions.ts';
+import { readSubscribe, readUnsubscribe } from './subscriptions.ts';
 import { Waiting } from './waiting.ts';
 
 /** Before it has proved itself a device may say this much: names, token and a will. */
@@ -43,6 +42,9 @@ const AROUND_MESSAGE_BYTES = 1024;
 
 /** A device that says nothing for this long after it connected is not one. */
 const CONNECT_WITHIN_MS = 10_000;
+
+/** With a claim code, from beginning to end: a small device takes some seconds to make a key. */
+const ENROL_WITHIN_MS = 60_000;
 
 /** Beyond this a connection is read again once half of it is durable: the network holds the rest. */
 const WAITING_MESSAGES_MAX = 512;
@@ -55,10 +57,11 @@ const UNREAD_BYTES_MAX = 256 * 1024;
 const RARE_PACKETS_MAX = 100;
 
 export interface ConnectionPorts {
-  /** The device of these credentials, or undefined. */
-  readonly identify: (username?: string, password?: Uint8Array) => RegisteredDevice | undefined;
-  /** The device has proved itself; `clientKey` is its client id under its own id. */
-  readonly onOpen: (connection: Connection, device: RegisteredDevice, clientKey: string) => void;
+  /** Who has shown this, or undefined. */
+  readonly identify: (connect: Connect, socket: Socket) => Identified | undefined;
+  readonly enrol: Enrol;
+  /** The device has proved itself. */
+  readonly onOpen: (connection: Connection, opened: Opened) => void;
   readonly onEnd: (connection: Connection) => void;
   readonly takeIn: (
     message: { device: RegisteredDevice; kind: MessageKind; bytes: Uint8Array },
@@ -76,6 +79,14 @@ export interface ConnectionPorts {
   readonly nowMs: () => number;
 }
 
+export interface Opened {
+  readonly device: RegisteredDevice;
+  /** Its client id under its own id. */
+  readonly clientKey: string;
+  /** By what it has proved itself. */
+  readonly credential: string;
+}
+
 /** What says that a message of each QoS is durable; 0 for nothing. */
 const ACKNOWLEDGED_BY = [0, HEADER.PUBACK, HEADER.PUBREC] as const;
 
@@ -84,14 +95,16 @@ export class Connection {
   readonly #ports: ConnectionPorts;
   readonly #cutter: FrameCutter;
   #device: RegisteredDevice | undefined;
+  #hearing: Hearing | undefined;
+  #enrolling: Enrolling | undefined;
+  /** What it has proved itself by opens nothing from then on. */
+  #endsMs = Number.POSITIVE_INFINITY;
   #will: { readonly kind: MessageKind; readonly payload: Uint8Array } | undefined;
   #heardMs: number;
   #silentMaxMs = CONNECT_WITHIN_MS;
   readonly #waiting = new Waiting();
   readonly #holding: Holding;
-  /** Acknowledgements to be written at the end of this turn: the first `#ackCount` are. */
-  readonly #acks: number[] = [];
-  #ackCount = 0;
+  readonly #owed = new OwedAcknowledgements((bytes) => this.#write(bytes));
   /** QoS 2 messages that are received and not yet released. */
   readonly #unreleased = new PacketIds();
   #rarePackets = 0;
@@ -100,8 +113,6 @@ export class Connection {
   #isPaused = false;
   #isLeaving = false;
   #isEnded = false;
-  /** Whether the device listens to its errors topic. */
-  hearsErrors = false;
 
   constructor(socket: Socket, ports: ConnectionPorts) {
     this.#socket = socket;
@@ -114,16 +125,25 @@ export class Connection {
     socket.on('close', () => this.#onClose());
   }
 
-  /** Ends a connection whose device has been silent for longer than it said it would be (3.1.2-24). */
+  /**
+   * Ends a connection whose device has been silent for longer than it said it would be (3.1.2-24), or
+   * whose certificate has come to its end.
+   */
   look(nowMs: number): void {
     this.#rarePackets = 0;
     if (!this.#holding.isEmpty) this.#offerHeld();
-    if (nowMs - this.#heardMs > this.#silentMaxMs && !this.#isPaused) this.end();
+    const isSilent = nowMs - this.#heardMs > this.#silentMaxMs && !this.#isPaused;
+    if (isSilent || nowMs >= this.#endsMs) this.end();
   }
 
   /** Its silence begins anew: nobody was listening, or the clock has been changed. */
   excuse(nowMs: number): void {
     this.#heardMs = nowMs;
+  }
+
+  /** Whether the device listens to its errors topic. */
+  get hearsErrors(): boolean {
+    return this.#hearing?.hearsErrors ?? false;
   }
 
   /** Ends it without a word; what is on its way to being durable stays so. */
@@ -133,7 +153,7 @@ export class Connection {
   }
 
   send(bytes: Buffer): void {
-    this.#writeAcknowledgements();
+    this.#owed.writeNow();
     this.#write(bytes);
   }
 
@@ -169,7 +189,8 @@ export class Connection {
   #onPacket = (header: number, bytes: Buffer, from: number, to: number): boolean => {
     const goesOn =
       this.#device === undefined
-        ? this.#onFirst(header, bytes, from, to)
+        ? (this.#enrolling?.onPacket(header, bytes, from, to) ??
+          this.#onFirst(header, bytes, from, to))
         : isPublish(header)
           ? this.#onPublish(this.#device, readPublish(header, bytes, from, to))
           : this.#onOther(header, bytes, from, to);
@@ -178,32 +199,35 @@ export class Connection {
   };
 
   #onFirst(header: number, bytes: Buffer, from: number, to: number): boolean {
-    const connect = header === HEADER.CONNECT ? readConnect(bytes, from, to) : undefined;
-    if (connect === undefined) return false;
-    if ('level' in connect) {
-      // 3.1.2-2; a client of version 5 would not understand the answer of 3.1.1.
-      const isVersion5 = connect.level === 5;
-      return this.#refuse(
-        isVersion5 ? CONNACK_VERSION_5_REFUSED : connack(CONNACK.PROTOCOL_REFUSED),
-      );
-    }
-    const { clientId, isClean, username, password } = connect;
-    // 3.1.3-8: without an id there is nothing that a session could be kept for.
-    if (clientId === '' && !isClean) return this.#refuse(connack(CONNACK.IDENTIFIER_REFUSED));
-    const device = this.#ports.identify(username, password);
-    if (device === undefined) return this.#refuse(connack(CONNACK.BAD_CREDENTIALS));
-    this.#open(device, connect);
+    const identify = (connect: Connect) => this.#ports.identify(connect, this.#socket);
+    const entrance = readFirst({ header, bytes, from, to }, identify);
+    if (entrance === undefined) return false;
+    if (entrance.kind === 'refused') return this.#refuse(entrance.answer);
+    const { who, connect } = entrance;
+    if (who.kind === 'device') this.#open(who, connect);
+    else this.#openForClaim(who);
     return true;
   }
 
-  #open(device: RegisteredDevice, { keepAliveS, will, clientId }: Connect): void {
+  #open({ device, ...credential }: SignedIn, { keepAliveS, will, clientId }: Connect): void {
     this.#device = device;
+    this.#hearing = new Hearing(errorsTopicOf(device.id));
+    this.#endsMs = credential.untilMs;
     this.#silentMaxMs = keepAliveS === 0 ? Number.POSITIVE_INFINITY : keepAliveS * 1500;
     this.#heardMs = this.#ports.nowMs();
     if (will !== undefined) this.#keepWill(device, will);
     this.#cutter.allow(MESSAGE_BYTES_MAX + AROUND_MESSAGE_BYTES);
     // Under its own id, or a device could throw another out by borrowing its client id (3.1.4-2).
-    this.#ports.onOpen(this, device, `${device.id}/${clientId || this.#ports.newClientId()}`);
+    const clientKey = `${device.id}/${clientId || this.#ports.newClientId()}`;
+    this.#ports.onOpen(this, { device, clientKey, credential: credential.credential });
+    this.#write(connack(CONNACK.ACCEPTED));
+  }
+
+  /** It stays a stranger, who makes room for others, and has this long in all. */
+  #openForClaim(claimed: { readonly device: RegisteredDevice; readonly code: string }): void {
+    const { enrol } = this.#ports;
+    this.#enrolling = new Enrolling(claimed, { enrol, send: (bytes) => this.#write(bytes) });
+    this.#silentMaxMs = ENROL_WITHIN_MS;
     this.#write(connack(CONNACK.ACCEPTED));
   }
 
@@ -291,12 +315,12 @@ export class Connection {
 
   /** Sent again before its release: the first one is answered, once. */
   #answerAgain(packetId: number): true {
-    if (!this.#waiting.has(HEADER.PUBREC, packetId)) this.#note(HEADER.PUBREC, packetId);
+    if (!this.#waiting.has(HEADER.PUBREC, packetId)) this.#owed.note(HEADER.PUBREC, packetId);
     return true;
   }
 
   #settle(): void {
-    this.#waiting.settle(this.#note);
+    this.#waiting.settle(this.#owed.note);
     this.#resumeWhenRoom();
   }
 
@@ -312,29 +336,15 @@ export class Connection {
     if (!this.#isPaused) this.#socket.resume();
   }
 
-  /** Written at the end of the turn: one commit answers many. */
-  #note = (header: number, packetId: number): void => {
-    if (this.#ackCount === 0) queueMicrotask(this.#writeAcknowledgements);
-    this.#acks[this.#ackCount] = acknowledgement(header, packetId);
-    this.#ackCount += 1;
-  };
-
-  #writeAcknowledgements = (): void => {
-    if (this.#ackCount === 0) return;
-    const bytes = acknowledgements(this.#acks, this.#ackCount);
-    this.#ackCount = 0;
-    this.#write(bytes);
-  };
-
   #onOther(header: number, bytes: Buffer, from: number, to: number): boolean {
     if (header === HEADER.PUBREL) return this.#onRelease(readPacketId(bytes, from, to));
     this.#rarePackets += 1;
     if (this.#rarePackets > RARE_PACKETS_MAX) return false;
     switch (header) {
       case HEADER.SUBSCRIBE:
-        return this.#onSubscribe(readSubscribe(bytes, from, to));
+        return this.#answer(this.#hearing?.onSubscribe(readSubscribe(bytes, from, to)));
       case HEADER.UNSUBSCRIBE:
-        return this.#onUnsubscribe(readUnsubscribe(bytes, from, to));
+        return this.#answer(this.#hearing?.onUnsubscribe(readUnsubscribe(bytes, from, to)));
       case HEADER.PINGREQ:
         if (from !== to) return false;
         this.send(PINGRESP);
@@ -349,32 +359,16 @@ export class Connection {
     }
   }
 
+  #answer(bytes: Buffer | undefined): boolean {
+    if (bytes !== undefined) this.send(bytes);
+    return bytes !== undefined;
+  }
+
   #onRelease(packetId: number | undefined): boolean {
     if (packetId === undefined) return false;
     this.#unreleased.delete(packetId);
-    this.#note(HEADER.PUBCOMP, packetId);
+    this.#owed.note(HEADER.PUBCOMP, packetId);
     return true;
-  }
-
-  #onSubscribe(subscribe: Subscriptions | undefined): boolean {
-    if (subscribe === undefined) return false;
-    const granted = subscribe.filters.map((filter) =>
-      this.#isErrorsTopic(filter) ? SUBACK.QOS_0 : SUBACK.REFUSED,
-    );
-    if (granted.includes(SUBACK.QOS_0)) this.hearsErrors = true;
-    this.send(suback(subscribe.packetId, granted));
-    return true;
-  }
-
-  #onUnsubscribe(unsubscribe: Subscriptions | undefined): boolean {
-    if (unsubscribe === undefined) return false;
-    if (unsubscribe.filters.some((filter) => this.#isErrorsTopic(filter))) this.hearsErrors = false;
-    this.send(unsuback(unsubscribe.packetId));
-    return true;
-  }
-
-  #isErrorsTopic(filter: string): boolean {
-    return this.#device !== undefined && filter === errorsTopicOf(this.#device.id);
   }
 
   #onClose(): void {
