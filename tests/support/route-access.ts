@@ -11,25 +11,32 @@ export const PUBLIC = [
   'GET /livez',
   'GET /readyz',
   'POST /api/session',
+  'POST /api/session/passkey',
+  'POST /api/session/passkey/begin',
   'POST /api/sign-in-link',
   'POST /api/sign-in-link/look',
 ];
 
 /** Of whoever is signed in, about themselves. */
 export const FOR_ONESELF = [
+  'DELETE /api/me/passkeys/:id',
   'DELETE /api/me/second-factor',
   'DELETE /api/me/sessions',
   'DELETE /api/me/sessions/:id',
   'DELETE /api/session',
   'GET /api/me',
+  'GET /api/me/passkeys',
   'GET /api/me/sessions',
   'GET /api/session',
+  'POST /api/me/passkeys',
+  'POST /api/me/passkeys/begin',
   'POST /api/me/password',
   'POST /api/me/recovery-codes',
   'POST /api/me/second-factor',
   'POST /api/me/second-factor/begin',
   'POST /api/session/lock',
   'POST /api/session/proof',
+  'POST /api/session/proof/passkey',
 ];
 
 /** Devices prove themselves in the route. */

@@ -16,6 +16,7 @@ import { parkedRoutes } from './parked/routes.ts';
 import type { Parts } from './parts.ts';
 import { accountRoutes } from './people/account-routes.ts';
 import { meRoutes } from './people/me-routes.ts';
+import { passkeyRoutes } from './people/passkey-routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { estRoutes } from './pki/est-routes.ts';
 import { identityRoutes } from './pki/routes.ts';
@@ -114,9 +115,10 @@ function ownRoutesOfDevices(
 function peopleDoors(app: FastifyInstance, parts: Parts): void {
   const { options, database, accounts, vault } = parts;
   const { outside, config } = options;
-  const { demo, idleLockMs } = config;
+  const { demo, idleLockMs, publicUrl } = config;
   const people = { ...outside, ...secretsOf(outside), ...parts, sql: database.line };
   peopleRoutes(app, { ...people, demo, idleLockMs });
   meRoutes(app, { ...people, organisationSeal: vault.organisationSeal });
+  passkeyRoutes(app, { ...people, publicUrl });
   accountRoutes(app, accounts, outside.nowMs);
 }

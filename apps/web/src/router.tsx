@@ -68,12 +68,20 @@ const device = createRoute({ getParentRoute: () => workspace, path: '/devices/$i
   import('./devices/device-page.tsx').then((page) => page.Route),
 );
 
+const account = createRoute({ getParentRoute: () => workspace, path: '/account' }).lazy(() =>
+  import('./account/account-page.tsx').then((page) => page.Route),
+);
+
+const accounts = createRoute({ getParentRoute: () => workspace, path: '/accounts' }).lazy(() =>
+  import('./accounts/accounts-page.tsx').then((page) => page.Route),
+);
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     signIn,
     welcome,
-    workspace.addChildren([watch, patients, patient, devices, device]),
+    workspace.addChildren([watch, patients, patient, devices, device, account, accounts]),
   ]),
   defaultPreload: 'intent',
 });

@@ -38,3 +38,38 @@ export const SessionList = z.object({
   ),
 });
 export type SessionList = z.infer<typeof SessionList>;
+
+/** What a browser's own code makes and checks (WebAuthn); its form is the library's on either side. */
+const Ceremony = z.record(z.string(), z.unknown());
+
+/** POST /api/me/passkeys/begin and /api/session/passkey/begin */
+export const CeremonyBegun = z.object({ options: Ceremony });
+export type CeremonyBegun = z.infer<typeof CeremonyBegun>;
+
+/** POST /api/me/passkeys */
+export const NewPasskey = z.strictObject({
+  label: z
+    .string()
+    .trim()
+    .min(1)
+    .max(60)
+    .regex(/^\P{Cc}+$/u),
+  response: Ceremony,
+});
+export type NewPasskey = z.infer<typeof NewPasskey>;
+
+/** POST /api/session/passkey, for anybody, and /api/session/proof/passkey */
+export const PasskeyShown = z.strictObject({ response: Ceremony });
+
+/** GET /api/me/passkeys */
+export const PasskeyList = z.object({
+  passkeys: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      addedAt: z.string(),
+      usedAt: z.string().nullable(),
+    }),
+  ),
+});
+export type PasskeyList = z.infer<typeof PasskeyList>;

@@ -36,7 +36,9 @@ export async function resetLogin(
     const of = { organisationId, id, actor: undefined, resetsFactors: true };
     return await makeLink(tx, secrets, of);
   });
-  const url = `${config.publicUrl ?? `http://localhost:${config.http.port}`}${linkPath(token)}`;
+  const { http, publicUrl } = config;
+  const scheme = http.tls === undefined ? 'http' : 'https';
+  const url = `${publicUrl ?? `${scheme}://localhost:${http.port}`}${linkPath(token)}`;
   const expiresAt = new Date(expiresMs).toISOString();
   if (asJson) writeOut(JSON.stringify({ loginReset: { loginName, url, expiresAt } }));
   else {

@@ -103,3 +103,69 @@ export async function holdFactors(
     FOR UPDATE OF a`;
   return row;
 }
+
+export interface PasskeyRow {
+  readonly organisation_id: OrganisationId;
+  readonly account_id: AccountId;
+  readonly credential_id: string;
+  readonly public_key: Uint8Array;
+  readonly sign_count: number;
+  readonly transports: readonly string[];
+  readonly label: string;
+}
+
+export async function insertPasskey(sql: Sql, row: PasskeyRow): Promise<boolean> {
+  const rows = await sql`
+    INSERT INTO passkey ${sql({ ...row, transports: row.transports as string[] })}
+    ON CONFLICT (credential_id) DO NOTHING RETURNING credential_id`;
+  return rows.length === 1;
+}
+
+export interface ListedPasskey {
+  readonly credential_id: string;
+  readonly transports: readonly string[];
+  readonly label: string;
+  readonly created_at: Date;
+  readonly used_at: Date | null;
+}
+
+export async function passkeysOf(
+  sql: Sql,
+  { organisationId, id }: Owner,
+): Promise<ListedPasskey[]> {
+  return await sql`
+    SELECT credential_id, transports, label, created_at, used_at FROM passkey
+    WHERE organisation_id = ${organisationId} AND account_id = ${id} ORDER BY created_at`;
+}
+
+/** Of an account that is in use. */
+export async function passkeyById(sql: Sql, credentialId: string): Promise<PasskeyRow | undefined> {
+  const [row] = await sql<PasskeyRow[]>`
+    SELECT p.organisation_id, p.account_id, p.credential_id, p.public_key, p.sign_count, p.transports,
+      p.label
+    FROM passkey p
+    JOIN account a ON a.organisation_id = p.organisation_id AND a.id = p.account_id
+    WHERE p.credential_id = ${credentialId} AND a.disabled_at IS NULL`;
+  return row;
+}
+
+export async function usedPasskey(
+  sql: Sql,
+  { credentialId, signCount, now }: { credentialId: string; signCount: number; now: Date },
+): Promise<void> {
+  await sql`
+    UPDATE passkey SET sign_count = ${signCount}, used_at = ${now}
+    WHERE credential_id = ${credentialId}`;
+}
+
+export async function deletePasskey(
+  sql: Sql,
+  { organisationId, id, credentialId }: Owner & { readonly credentialId: string },
+): Promise<boolean> {
+  const rows = await sql`
+    DELETE FROM passkey
+    WHERE organisation_id = ${organisationId} AND account_id = ${id}
+      AND credential_id = ${credentialId}
+    RETURNING credential_id`;
+  return rows.length === 1;
+}

@@ -84,7 +84,6 @@ function passwordRoute(app: FastifyInstance, ports: MeRoutePorts): void {
     if (problem !== undefined)
       return await sendFault(reply, fail('PASSWORD_REFUSED', problem).fault);
     const passwordHash = await work.hash(password);
-    if (passwordHash === undefined) return await sendFault(reply, fail('RATE_EXCEEDED').fault);
     const ended = await sql.begin(async (tx) => {
       await store.writePassword(tx, { ...mine, passwordHash, isShort: isShort(password) });
       await auditMine(tx, mine, 'password-changed', nowMs());

@@ -4,6 +4,7 @@ import type { Sql } from '../database/pool.ts';
 import { type Outside, secretsOf } from '../outside.ts';
 import type { Seal } from '../vault/seal.ts';
 import { Accounts } from './accounts.ts';
+import { Passkeys } from './passkeys.ts';
 import { PasswordWork } from './password-work.ts';
 import { Proofs } from './proofs.ts';
 import { SignIn } from './sign-in.ts';
@@ -12,7 +13,7 @@ export interface PeoplePorts {
   readonly sql: Sql;
   readonly people: Sql;
   readonly organisationSeal: (organisationId: string) => Seal;
-  readonly outside: Pick<Outside, 'nowMs' | 'newId' | 'randomBytes'>;
+  readonly outside: Pick<Outside, 'nowMs' | 'newId' | 'randomBytes' | 'after'>;
 }
 
 export interface People {
@@ -20,14 +21,15 @@ export interface People {
   readonly work: PasswordWork;
   readonly proofs: Proofs;
   readonly accounts: Accounts;
+  readonly passkeys: Passkeys;
 }
 
 export function openPeople({ sql, people, organisationSeal, outside }: PeoplePorts): People {
   const secrets = secretsOf(outside);
   const given = { sql, people, organisationSeal, ...outside, ...secrets };
-  const work = new PasswordWork({ hash: argonHash, verify: argonVerify }, secrets.randomToken);
+  const work = new PasswordWork({ ...given, hash: argonHash, verify: argonVerify });
   const signIn = new SignIn(given);
   const proofs = new Proofs({ ...given, work });
   const accounts = new Accounts({ ...given, signIn });
-  return { signIn, work, proofs, accounts };
+  return { signIn, work, proofs, accounts, passkeys: new Passkeys(given) };
 }

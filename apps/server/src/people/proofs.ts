@@ -1,7 +1,7 @@
 /** Whether somebody is who they say: name, password and, where the account has one, a second factor. */
 import type { Sql } from '../database/pool.ts';
 import { secondFactorOf } from './factor-store.ts';
-import type { PasswordWork } from './password-work.ts';
+import type { From, PasswordWork } from './password-work.ts';
 import { type SecondFactorPorts, useUpCode } from './second-factor.ts';
 import { CODE_TRIES, SignInTries } from './sign-in-tries.ts';
 import * as store from './store.ts';
@@ -22,13 +22,14 @@ export interface ProofPorts extends SecondFactorPorts {
   readonly work: PasswordWork;
 }
 
-interface Shown {
+export interface Shown {
   readonly password: string;
   readonly code: string | undefined;
+  readonly from: From;
 }
 
 /** When too many passwords wait to be verified. */
-const BUSY_MS = 2_000;
+export const BUSY_MS = 2_000;
 
 export class Proofs {
   readonly #ports: ProofPorts;
@@ -43,13 +44,19 @@ export class Proofs {
     return await this.#prove(await store.accountByLogin(this.#ports.sql, loginName), shown);
   }
 
-  async ofAccount(owner: Parameters<typeof store.accountById>[1], shown: Shown): Promise<Proof> {
-    return await this.#prove(await store.accountById(this.#ports.sql, owner), shown);
+  async ofAccount(
+    owner: Parameters<typeof store.accountById>[1],
+    shown: Omit<Shown, 'from'>,
+  ): Promise<Proof> {
+    const account = await store.accountById(this.#ports.sql, owner);
+    return await this.#prove(account, { ...shown, from: 'known-station' });
   }
 
-  async #prove(account: store.AccountRow | undefined, { password, code }: Shown): Promise<Proof> {
-    const isRight = await this.#ports.work.verify(account?.password_hash, password);
-    if (isRight === undefined) return { kind: 'wait', waitMs: BUSY_MS };
+  async #prove(
+    account: store.AccountRow | undefined,
+    { password, code, from }: Shown,
+  ): Promise<Proof> {
+    const isRight = await this.#ports.work.verify(account?.password_hash, password, from);
     if (account === undefined || !isRight) return { kind: 'refused' };
     return await this.#askForCode(account, code);
   }

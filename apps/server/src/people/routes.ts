@@ -15,7 +15,7 @@ import { browserName } from './browser-name.ts';
 import { DEMO_LOGIN } from './first-start.ts';
 import { idleLockMsOf } from './idle-lock.ts';
 import { sendFault } from './problem.ts';
-import type { Proof, Proofs } from './proofs.ts';
+import { BUSY_MS, type Proof, type Proofs } from './proofs.ts';
 import { SESSION_LIFE_MS, type SignIn } from './sign-in.ts';
 import { followLink, type LinkPorts, lookAtLink } from './sign-in-links.ts';
 import { SignInTries } from './sign-in-tries.ts';
@@ -24,8 +24,8 @@ import { lockSession, proveSession } from './store.ts';
 /** From one address; a shift that begins behind one proxy nobody has named signs in within a minute. */
 const SIGN_IN_RATE = { max: 30, timeWindow: 60_000 };
 
-const PUBLIC = { config: { access: 'public', rateLimit: SIGN_IN_RATE } } as const;
-const SIGNED_IN = { config: { access: 'signed-in' } } as const;
+export const PUBLIC = { config: { access: 'public', rateLimit: SIGN_IN_RATE } } as const;
+export const SIGNED_IN = { config: { access: 'signed-in' } } as const;
 
 export interface PeopleRoutePorts extends LinkPorts {
   readonly sql: Sql;
@@ -44,7 +44,7 @@ export function peopleRoutes(app: FastifyInstance, ports: PeopleRoutePorts): voi
 }
 
 function signInRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
-  const { signIn, proofs, sql, demo, nowMs } = ports;
+  const { signIn, proofs, work, sql, demo, nowMs } = ports;
   const tries = new SignInTries();
 
   app.post('/api/session', PUBLIC, async (request, reply) => {
@@ -52,9 +52,12 @@ function signInRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
     if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
     const { loginName, password, code } = body.data;
     const address = addressKey(request.ip);
+    const from = tries.isKnown(loginName, address) ? 'known-station' : 'elsewhere';
+    // Who is refused because many others wait has not tried.
+    if (!work.hasRoom(from)) return await refuseProof(reply, { kind: 'wait', waitMs: BUSY_MS });
     const waitMs = tries.take(loginName, address, nowMs());
     if (waitMs > 0) return await refuseProof(reply, { kind: 'wait', waitMs });
-    const proof = await proofs.ofLogin(loginName, { password, code });
+    const proof = await proofs.ofLogin(loginName, { password, code, from });
     if (proof.kind !== 'proved') return await refuseProof(reply, proof);
     tries.succeeded(loginName, address);
     const { organisation_id: organisationId, id } = proof.account;
@@ -130,9 +133,10 @@ function sessionRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
   });
 }
 
-const browserOf = (request: FastifyRequest): string => browserName(request.headers['user-agent']);
+export const browserOf = (request: FastifyRequest): string =>
+  browserName(request.headers['user-agent']);
 
-async function setCookie(request: FastifyRequest, reply: FastifyReply, token: string) {
+export async function setCookie(request: FastifyRequest, reply: FastifyReply, token: string) {
   reply.setCookie(SESSION_COOKIE, token, {
     httpOnly: true,
     sameSite: 'strict',

@@ -92,7 +92,6 @@ export async function followLink(
     : await ports.proofs.codeOf({ organisation_id: organisationId, id }, code);
   if (typeof proof !== 'string') return proof;
   const passwordHash = await ports.work.hash(password);
-  if (passwordHash === undefined) return { kind: 'wait', waitMs: 1_000 };
   const done = await sql.begin(async (tx) => {
     if (!(await links.useUpLink(tx, sha256(token)))) return undefined;
     await store.writePassword(tx, { organisationId, id, passwordHash, isShort: isShort(password) });

@@ -34,6 +34,11 @@ export class SignInTries {
     this.#rate = rate;
   }
 
+  /** Whether the account was opened from there before. */
+  isKnown(loginName: string, address: string): boolean {
+    return this.#known.has(stationKey(loginName, address));
+  }
+
   /** Milliseconds until the next try, 0 for at once; a try that may be made is counted. */
   take(loginName: string, address: string, nowMs: number): number {
     const key = this.#keyOf(loginName, address);

@@ -1,7 +1,7 @@
 import type { Session } from '@ausculta/contract/session';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RequestRefused } from '../api/client.ts';
 import { forgetSession, signOut } from '../api/queries.ts';
@@ -75,6 +75,7 @@ export function PersonPanel({ session }: { readonly session: Session }) {
           onChange={(pages) => changePreferences({ pages: pages as Preferences['pages'] })}
         />
       )}
+      <Link to="/account">My account</Link>
       <Button size="compact-sm" variant="default" disabled={isLeaving} onClick={() => void leave()}>
         {isLeaving ? 'Signing out' : 'Sign out'}
       </Button>

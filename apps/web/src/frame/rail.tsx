@@ -1,9 +1,10 @@
+import type { Session } from '@ausculta/contract/session';
 import { Link } from '@tanstack/react-router';
 import { Icon } from '../theme/icon.tsx';
 import { usePanelButton } from './bar-panel.tsx';
 import classes from './rail.module.css';
 
-export function Rail() {
+export function Rail({ session }: { readonly session: Session }) {
   const about = usePanelButton('about');
   return (
     <nav className={classes.rail} aria-label="Main">
@@ -22,6 +23,12 @@ export function Rail() {
         <Icon name="cpu" size={20} />
         Devices
       </Link>
+      {session.roles.includes('administrator') && (
+        <Link to="/accounts" className={classes.item} activeProps={{ 'data-active': true }}>
+          <Icon name="user-cog" size={20} />
+          Accounts
+        </Link>
+      )}
       <button type="button" className={classes.about} {...about}>
         <Icon name="info" size={20} />
         Not an alarm device, no watchdog

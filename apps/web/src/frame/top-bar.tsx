@@ -29,6 +29,8 @@ export function TopBar({ session }: { readonly session: Session }) {
 const PAGES = [
   ['/patients', 'Patients'],
   ['/devices', 'Devices'],
+  ['/accounts', 'Accounts'],
+  ['/account', 'My account'],
 ] as const;
 
 function Place({ organisation }: { readonly organisation: string }) {

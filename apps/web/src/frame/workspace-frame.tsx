@@ -1,4 +1,5 @@
 import { SUBSCRIBED_SUBJECTS_MAX } from '@ausculta/contract/live';
+import type { Session } from '@ausculta/contract/session';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -9,11 +10,13 @@ import { byPresence } from '../patients/presence.ts';
 import { RefusedAdmissionsNotice } from '../patients/refused-admissions.tsx';
 import { WaveWallProvider } from '../wave/wave-canvas.tsx';
 import { BarPanels } from './bar-panel.tsx';
+import { LockScreen } from './lock-screen.tsx';
 import { PersonPanel } from './person-panel.tsx';
 import { Rail } from './rail.tsx';
 import { AboutPanel, SafetyNotice } from './safety-notice.tsx';
 import { SoundPanel } from './sound-control.tsx';
 import { TopBar } from './top-bar.tsx';
+import { useIdleLock } from './use-idle-lock.ts';
 import classes from './workspace-frame.module.css';
 
 export const Route = createLazyRoute('/workspace')({ component: WorkspaceFrame });
@@ -26,29 +29,36 @@ function WorkspaceFrame() {
     if (session !== null || path === '/sign-in') return;
     void navigate({ to: '/sign-in', search: { next: path, ended: true }, replace: true });
   }, [session, navigate, path]);
+  useIdleLock(session);
   if (!session) return null;
   return (
     <LiveProvider>
       <AlarmDeskProvider>
         <WaveWallProvider>
           <WatchedPatients />
-          <BarPanels>
-            <div className={classes.frame}>
-              <Rail />
-              <TopBar session={session} />
-              <div className={classes.main}>
-                <SoundPanel />
-                <PersonPanel session={session} />
-                <AboutPanel />
-                <SafetyNotice />
-                <RefusedAdmissionsNotice />
-                <Outlet />
-              </div>
-            </div>
-          </BarPanels>
+          {session.isLocked ? <LockScreen session={session} /> : <Workspace session={session} />}
         </WaveWallProvider>
       </AlarmDeskProvider>
     </LiveProvider>
+  );
+}
+
+function Workspace({ session }: { readonly session: Session }) {
+  return (
+    <BarPanels>
+      <div className={classes.frame}>
+        <Rail session={session} />
+        <TopBar session={session} />
+        <div className={classes.main}>
+          <SoundPanel />
+          <PersonPanel session={session} />
+          <AboutPanel />
+          <SafetyNotice />
+          <RefusedAdmissionsNotice />
+          <Outlet />
+        </div>
+      </div>
+    </BarPanels>
   );
 }
 

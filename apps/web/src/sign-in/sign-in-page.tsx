@@ -2,6 +2,7 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
+import { hasPasskeys } from '../api/passkeys.ts';
 import { signInInfoQuery } from '../api/queries.ts';
 import { SAFETY_SENTENCE } from '../frame/safety-notice.tsx';
 import { Icon } from '../theme/icon.tsx';
@@ -11,7 +12,7 @@ import { useSignIn } from './use-sign-in.ts';
 export const Route = createLazyRoute('/sign-in')({ component: SignInPage });
 
 function SignInPage() {
-  const { errors, isBusy, submit, hasEnded, needsCode } = useSignIn();
+  const { errors, isBusy, submit, submitPasskey, hasEnded, needsCode } = useSignIn();
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
@@ -29,12 +30,7 @@ function SignInPage() {
           <Icon name="stethoscope" size={28} />
           <h1>Ausculta</h1>
         </div>
-        {hasEnded && (
-          <p className={classes.ended} role="alert">
-            <b>Your session has ended.</b> No alarms are shown or sounded on this screen until
-            somebody signs in.
-          </p>
-        )}
+        {hasEnded && <SessionEnded />}
         {errors.form !== undefined && (
           <p className={classes.refused} role="alert">
             {errors.form}
@@ -68,6 +64,11 @@ function SignInPage() {
         <Button type="submit" fullWidth loading={isBusy}>
           Sign in
         </Button>
+        {hasPasskeys() && (
+          <Button variant="default" fullWidth onClick={() => void submitPasskey()}>
+            Sign in with a passkey
+          </Button>
+        )}
         {!hasEnded && (
           <p className={classes.hint}>
             No alarms are shown or sounded on this screen until somebody signs in.
@@ -76,6 +77,15 @@ function SignInPage() {
       </form>
       <p className={classes.notice}>{SAFETY_SENTENCE}</p>
     </main>
+  );
+}
+
+function SessionEnded() {
+  return (
+    <p className={classes.ended} role="alert">
+      <b>Your session has ended.</b> No alarms are shown or sounded on this screen until somebody
+      signs in.
+    </p>
   );
 }
 

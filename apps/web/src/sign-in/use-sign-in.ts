@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RequestRefused } from '../api/client.ts';
+import { isGivenUp, signInWithPasskey } from '../api/passkeys.ts';
 import { sessionQuery, signIn } from '../api/queries.ts';
 
 export interface SignInErrors {
@@ -40,7 +41,24 @@ export function useSignIn() {
     }
   }
 
-  return { errors, isBusy, submit, needsCode, hasEnded: ended === true };
+  async function submitPasskey(): Promise<void> {
+    setErrors({});
+    try {
+      queryClient.setQueryData(sessionQuery.queryKey, await signInWithPasskey());
+      await navigate({ to: next ?? '/watch' });
+    } catch (error) {
+      setErrors(passkeyErrorsOf(error));
+    }
+  }
+
+  return { errors, isBusy, submit, submitPasskey, needsCode, hasEnded: ended === true };
+}
+
+function passkeyErrorsOf(error: unknown): SignInErrors {
+  if (isGivenUp(error)) return {};
+  if (error instanceof RequestRefused && error.status === 401)
+    return { form: 'This passkey opens no account here.' };
+  return errorsOf(error);
 }
 
 function missingFields(fields: SignIn): SignInErrors {

@@ -38,7 +38,7 @@ export function useWelcome(token: string) {
     try {
       const session = await followLink({ token, ...chosen });
       queryClient.setQueryData(sessionQuery.queryKey, session);
-      await navigate({ to: '/watch', replace: true });
+      await navigate({ to: '/account', replace: true });
     } catch (error) {
       setErrors(errorsOf(error));
     } finally {
