@@ -52,6 +52,7 @@ export class MqttUnderTest implements AsyncDisposable {
           : undefined;
       },
       enrol: () => Promise.resolve(undefined),
+      hearingOf: () => ({ follow: () => false, unfollow: () => undefined }),
       onOpen: (_, { clientKey }) => void door.clientKeys.push(clientKey),
       onEnd: () => {
         door.ended += 1;

@@ -123,6 +123,7 @@ export function pathsThatRead(ours: Ours): string[] {
     '/api/admissions/refused',
     '/api/parked',
     '/api/devices',
+    `/api/devices/${device}/grants`,
     `/api/devices/${device}`,
     `/fhir/R4/Patient/${id}`,
     `/fhir/R4/Observation?subject=Patient/${id}&code=8867-4`,

@@ -2,6 +2,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
+import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
 import { deviceRoutes } from './doors/http.ts';
@@ -102,13 +103,14 @@ export async function openHttp(
 /** A device's life but for who wears it, and by what it proves itself. */
 function ownRoutesOfDevices(
   app: FastifyInstance,
-  { pki, registry, database, vault, inLane, options: { outside } }: Parts,
+  { pki, registry, database, vault, inLane, deviceGrants: grants, options: { outside } }: Parts,
   { endConnectionsOf: endConnections }: MqttDoor,
 ): void {
   const { nowMs } = outside;
   const { organisationSeal } = vault;
   deviceLifeRoutes(app, { inLane, registry, nowMs, ...secretsOf(outside), endConnections });
   identityRoutes(app, { pki, registry, sql: database.line, organisationSeal, nowMs });
+  deviceGrantRoutes(app, { grants, registry, nowMs });
   estRoutes(app, { pki, devices: registry.devices, nowMs });
 }
 

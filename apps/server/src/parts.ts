@@ -5,6 +5,8 @@ import type { Sequencer } from './audit/sequencer.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/open.ts';
 import type { InLane } from './database/pool.ts';
+import type { DeviceGrants } from './device-streams/grants.ts';
+import type { DeviceStreams } from './device-streams/streams.ts';
 import type { Registry } from './devices/registry.ts';
 import type { Claims } from './doors/claims.ts';
 import type { IntakePorts } from './doors/intake.ts';
@@ -43,6 +45,8 @@ export interface Parts extends People {
   readonly vault: Vault;
   readonly registry: Registry;
   readonly pki: Pki;
+  readonly streams: DeviceStreams;
+  readonly deviceGrants: DeviceGrants;
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
   readonly hub: LiveHub;

@@ -11,6 +11,8 @@ import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import type { Transaction } from './database/pool.ts';
+import { DeviceGrants } from './device-streams/grants.ts';
+import { DeviceStreams } from './device-streams/streams.ts';
 import type { MoveUnderWay } from './devices/moves-under-way.ts';
 import { Registry } from './devices/registry.ts';
 import type { OpenDoor } from './door-settings.ts';
@@ -153,9 +155,19 @@ function placesOf(dataDir: string, { keyStoreDir }: Config): string[] {
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
-function tidy({ subscriptions, parking, signIn, vault, exports, pki, options }: Parts): void {
+function tidy({
+  subscriptions,
+  parking,
+  signIn,
+  vault,
+  exports,
+  pki,
+  deviceGrants,
+  options,
+}: Parts): void {
   const { outside } = options;
   pki.tidy();
+  deviceGrants.tidy();
   const expired = Promise.all([
     parking.expire(outside.nowMs()),
     signIn.forgetExpired(),
@@ -184,6 +196,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const stays = await openStays({ ...outside, ...given, sql, registry, keys: vault });
   const { certificateDays } = options.config;
   const pki = await openPki({ ...outside, ...given, sql, registry, certificateDays });
+  const deviceGrants = await DeviceGrants.open({ ...outside, ...given, sql });
+  const streams = new DeviceStreams({ devices: registry.devices, grants: deviceGrants });
   const settings = options.config.subscriptions;
   const subscriptions = await openSubscriptions({
     ...{ ...ground, records: stays.census, outside, sockets, keys: vault, settings },
@@ -194,7 +208,7 @@ async function openParts(ground: Ground): Promise<Parts> {
     file: options.config.writeBackFile,
   });
   let onRevision = (_subjectId: SubjectId): void => {};
-  const watching = { registry, alarms, subscriptions, writeBack };
+  const watching = { registry, alarms, subscriptions, writeBack, streams };
   const telemetry = await openTelemetry(ground, watching, (id) => onRevision(id));
   const hub = openHub({ telemetry, registry, alarms, health, nowMs });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
@@ -215,7 +229,14 @@ async function openParts(ground: Ground): Promise<Parts> {
   const { repository } = fhir;
   repository.watchedBy(subscriptions.documents);
   const documents = { fhir: repository, writeBack };
-  const forgetting = { ...engine, parking, ...documents, vault, logKeptMs: LOG_KEPT_MS };
+  const forgetting = {
+    ...engine,
+    deviceGrants,
+    parking,
+    ...documents,
+    vault,
+    logKeptMs: LOG_KEPT_MS,
+  };
   const erasing = await openErasure({ ...outside, ...forgetting, subscriptions, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const noteMoved = ({ fromSubjectId, toSubjectId, ...span }: MoveUnderWay): Promise<void> =>
@@ -228,16 +249,16 @@ async function openParts(ground: Ground): Promise<Parts> {
   const admissions = await openAdmissions({ ...admitting, stays, turns, erasedMs, sql });
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
-  const screens = { hub, sockets };
+  const screens = { hub, sockets, streams, deviceGrants };
   return { ...ground, ...open, ...people, ...screens, pki, writeBack, parking, intake, inTurn };
 }
 
 /** Who looks at what is measured, in the fold over the log. */
-type Watching = Pick<Parts, 'registry' | 'alarms' | 'subscriptions' | 'writeBack'>;
+type Watching = Pick<Parts, 'registry' | 'alarms' | 'subscriptions' | 'writeBack' | 'streams'>;
 
 async function openTelemetry(
   { options, database, vault, encoder, health, owner }: Ground,
-  { registry, alarms, subscriptions, writeBack }: Watching,
+  { registry, alarms, subscriptions, writeBack, streams }: Watching,
   onRevision: (subjectId: SubjectId) => void,
 ): Promise<Telemetry> {
   const { outside, config } = options;
@@ -255,9 +276,13 @@ async function openTelemetry(
       if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
       subscriptions.watchReading(arrival);
       writeBack.watchReading(arrival);
+      streams.watchReading(arrival);
     },
     watchRun: (arrival) => alarms.watchRun(arrival),
-    watchEvent: (entry) => alarms.watchEvent(entry),
+    watchEvent: (entry) => {
+      alarms.watchEvent(entry);
+      streams.watchEvent(entry);
+    },
     watchMove: (entry) => alarms.watchMove(entry),
     snapshotDetectors: (span) => alarms.snapshot(span),
     settleAlarms: async () => {
@@ -306,10 +331,10 @@ function deviceTls(
 
 async function openMqtt(parts: Parts, tls: TlsSource | undefined): Promise<MqttDoor> {
   const { config, outside } = parts.options;
-  const { pki, registry, intake } = parts;
+  const { pki, registry, intake, streams } = parts;
   const { nowMs, newId, every } = outside;
   const identity = mqttIdentity(pki, registry, outside);
-  const ports = { intake, ...identity, nowMs, newId, every };
+  const ports = { intake, streams, ...identity, nowMs, newId, every };
   const door = await openMqttDoor({ ...config.mqtt, tls }, ports).catch((cause: unknown) => {
     throw portProblem('MQTT', config.mqtt, cause);
   });

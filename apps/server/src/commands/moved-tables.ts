@@ -42,7 +42,8 @@ const ORDER = [
 /**
  * Of an installation, and not of those who are measured: people, programs, receipts of what is gone,
  * exports that somebody is fetching, the order of its audit (what comes from elsewhere gets its places where it arrives), who was told of what or is to be, and the index of documents, which is made with a key of the installation's own.
- * By what devices prove who they are, their tokens apart: a file that moves is no place for the key of an authority.
+ * By what devices prove who they are, their tokens apart: a file that moves is no place for the key of an authority. Nor
+ * which device may hear another: somebody there decides.
  */
 export const NOT_MOVED = [
   'account',
@@ -59,6 +60,7 @@ export const NOT_MOVED = [
   'device_authority',
   'device_certificate',
   'device_claim',
+  'device_grant',
   'audit_waiting',
   'audit_place',
   'audit_head',

@@ -1,5 +1,5 @@
 /**
- * The MQTT door (3.1.1), of our own: it takes from devices and gives to nobody, which is less than a
+ * The MQTT door (3.1.1), of our own: it takes from devices and gives to few, which is less than a
  * broker and faster (decisions/0003). A device signs in with its certificate, or with its id as the user
  * name and its token as the password, publishes under its own id alone, and hears of what could not be placed on its own
  * `errors` topic. PUBACK is held back until the message is durable, parked included; where nothing can be
@@ -8,6 +8,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Fault, fail } from '@ausculta/vitals/fault';
+import type { DeviceStreams, Listener } from '../device-streams/streams.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import { WHOLE_MESSAGE } from '../line/entry.ts';
 import { clientCertificateOf } from '../pki/client-certificate.ts';
@@ -20,6 +21,7 @@ import type { Connect } from './mqtt/connect.ts';
 import { Connection, type ConnectionPorts, errorsTopicOf, type Opened } from './mqtt/connection.ts';
 import type { Enrol } from './mqtt/enrolling.ts';
 import type { Identified } from './mqtt/first-packet.ts';
+import type { HearingPorts } from './mqtt/hearing.ts';
 import { HoldingRoom } from './mqtt/holding.ts';
 import { LeftBehind } from './mqtt/left-behind.ts';
 import { publication } from './mqtt/packets.ts';
@@ -63,6 +65,7 @@ export interface MqttPorts {
   readonly claimOpens: (device: RegisteredDevice, code: string) => boolean;
   readonly enrol: Enrol;
   readonly devices: ReadonlyMap<string, RegisteredDevice>;
+  readonly streams: Pick<DeviceStreams, 'follow' | 'unfollow' | 'leave' | 'look'>;
   readonly newId: () => string;
   readonly nowMs: () => number;
   readonly every: (periodMs: number, run: () => void) => () => void;
@@ -121,7 +124,7 @@ function serverOf(tls: TlsSource | undefined, onOpen: (socket: Socket) => void):
 function watchSilence(
   connections: Connections,
   leftBehind: LeftBehind,
-  { nowMs, every }: MqttPorts,
+  { nowMs, every, streams }: MqttPorts,
 ): () => void {
   let lookedMs = nowMs();
   return every(LOOK_MS, () => {
@@ -133,6 +136,7 @@ function watchSilence(
       connection.look(now);
     }
     leftBehind.look();
+    streams.look();
   });
 }
 
@@ -226,11 +230,17 @@ function portsOfConnections(
   ports: MqttPorts,
 ): ConnectionPorts {
   const { intake, nowMs } = ports;
+  const listeners = new WeakMap<Connection, Listener>();
   return {
     identify: (connect, socket) => identify(connect, socket, ports),
     enrol: ports.enrol,
     onOpen: (connection, opened) => connections.open(connection, opened),
-    onEnd: (connection) => connections.remove(connection),
+    hearingOf: (connection, device) => hearingOf(connection, device, listeners, ports.streams),
+    onEnd: (connection) => {
+      connections.remove(connection);
+      const listener = listeners.get(connection);
+      if (listener !== undefined) ports.streams.leave(listener);
+    },
     takeIn: takerOf(connections, ports),
     leave,
     parkOversize: (device, bytes) => {
@@ -245,6 +255,25 @@ function portsOfConnections(
     noticeOf,
     newClientId: ports.newId,
     nowMs,
+  };
+}
+
+/** Other devices by this connection, which ends with what it hears. */
+function hearingOf(
+  connection: Connection,
+  device: RegisteredDevice,
+  listeners: WeakMap<Connection, Listener>,
+  streams: MqttPorts['streams'],
+): HearingPorts {
+  const listener: Listener = {
+    device,
+    tell: (topic, payload) => connection.send(publication(topic, payload)),
+    end: () => connection.end(),
+  };
+  listeners.set(connection, listener);
+  return {
+    follow: (topic) => streams.follow(listener, topic),
+    unfollow: (topic) => streams.unfollow(listener, topic),
   };
 }
 

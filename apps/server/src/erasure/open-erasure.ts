@@ -22,6 +22,7 @@ interface ErasureParts extends Omit<ErasurePorts, 'holds' | 'forget'> {
   readonly subscriptions: Settling;
   readonly fhir: Forgetful;
   readonly writeBack: Forgetful;
+  readonly deviceGrants: { readonly forget: (subjectId: SubjectId) => void };
 }
 
 export async function openErasure(
@@ -38,10 +39,12 @@ export async function openErasure(
     subscriptions,
     fhir,
     writeBack,
+    deviceGrants,
   } = ports;
   const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
+    deviceGrants.forget(subjectId);
     await writeBack.forget(subjectId);
     await telemetry.forget(subjectId);
     await alarms.settle();

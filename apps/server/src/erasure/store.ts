@@ -73,6 +73,7 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
   await sql`DELETE FROM relation WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM broken_glass WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM access_grant WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM device_grant WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM stay WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM movement WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM legal_hold WHERE subject_id = ${subjectId}`;

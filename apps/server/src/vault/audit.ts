@@ -22,6 +22,8 @@ export type AuditAct =
   | 'device-certified'
   | 'device-certificate-revoked'
   | 'device-refused'
+  | 'device-grant-given'
+  | 'device-grant-withdrawn'
   | 'assignment-corrected'
   | 'patient-admitted'
   | 'patient-transferred'

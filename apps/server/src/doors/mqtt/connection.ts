@@ -14,7 +14,7 @@ import type { Connect, Will } from './connect.ts';
 import { type Enrol, Enrolling } from './enrolling.ts';
 import { type Identified, readFirst } from './first-packet.ts';
 import { type CutFault, FrameCutter } from './frame-cutter.ts';
-import { Hearing } from './hearing.ts';
+import { Hearing, type HearingPorts } from './hearing.ts';
 import { type HeldMessage, Holding, type HoldingRoom } from './holding.ts';
 import type { LeftMessage } from './left-behind.ts';
 import { OwedAcknowledgements } from './owed-acknowledgements.ts';
@@ -60,6 +60,8 @@ export interface ConnectionPorts {
   /** Who has shown this, or undefined. */
   readonly identify: (connect: Connect, socket: Socket) => Identified | undefined;
   readonly enrol: Enrol;
+  /** What the device may hear of others, by this connection. */
+  readonly hearingOf: (connection: Connection, device: RegisteredDevice) => HearingPorts;
   /** The device has proved itself. */
   readonly onOpen: (connection: Connection, opened: Opened) => void;
   readonly onEnd: (connection: Connection) => void;
@@ -211,7 +213,7 @@ export class Connection {
 
   #open({ device, ...credential }: SignedIn, { keepAliveS, will, clientId }: Connect): void {
     this.#device = device;
-    this.#hearing = new Hearing(errorsTopicOf(device.id));
+    this.#hearing = new Hearing(errorsTopicOf(device.id), this.#ports.hearingOf(this, device));
     this.#endsMs = credential.untilMs;
     this.#silentMaxMs = keepAliveS === 0 ? Number.POSITIVE_INFINITY : keepAliveS * 1500;
     this.#heardMs = this.#ports.nowMs();
