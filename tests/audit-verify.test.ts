@@ -66,7 +66,9 @@ describe('the audit of an installation', async () => {
     return faultsOf(outcome);
   };
 
-  const TABLES = ['audit_leaf', 'audit_place', 'audit_head', 'audit_waiting'];
+  const TABLES = ['leaf', 'read', 'access', 'place', 'head', 'waiting'].map(
+    (name) => `audit_${name}`,
+  );
 
   const snapshot = async () => {
     for (const table of TABLES)
@@ -174,6 +176,9 @@ describe('the audit of an installation', async () => {
     await superuser.unsafe('SET session_replication_role = replica');
     await superuser`DELETE FROM audit_leaf WHERE id IN (
       SELECT leaf_id FROM audit_place WHERE place >= (SELECT min(size) FROM audit_head))`;
+    await superuser`DELETE FROM audit_read WHERE id IN (
+      SELECT leaf_id FROM audit_place WHERE place >= (SELECT min(size) FROM audit_head))`;
+    await superuser`DELETE FROM audit_access WHERE size > (SELECT min(size) FROM audit_head)`;
     await superuser`DELETE FROM audit_place WHERE place >= (SELECT min(size) FROM audit_head)`;
     await superuser`DELETE FROM audit_head WHERE size > (SELECT min(size) FROM audit_head)`;
     await superuser.unsafe('SET session_replication_role = origin');

@@ -2,6 +2,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
+import { auditReads } from './audit/noted-reads.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
@@ -38,7 +39,7 @@ export async function openHttp(
 ): Promise<FastifyInstance> {
   const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
   const { config, version, webDir, outside } = options;
-  const { nowMs, newId, after } = outside;
+  const { nowMs, newId, after, onProblem } = outside;
   const app = await createHttpServer({
     signIn,
     webDir,
@@ -46,6 +47,7 @@ export async function openHttp(
     trustedProxies: config.trustedProxies,
     onProblem: outside.onProblem,
   });
+  auditReads(app, parts.audit.reads);
   peopleDoors(app, parts);
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
@@ -68,7 +70,6 @@ export async function openHttp(
     newId,
     nowMs,
   });
-  const { onProblem } = outside;
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   parkedRoutes(app, database.people);

@@ -1,7 +1,7 @@
 import type { Admissions } from './admissions/open-admissions.ts';
 import type { Turns } from './admissions/turns.ts';
 import type { AlarmBook } from './alarms/book.ts';
-import type { Sequencer } from './audit/sequencer.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/open.ts';
 import type { InLane } from './database/pool.ts';
@@ -65,7 +65,7 @@ export interface Parts extends People {
   readonly encoder: ChunkEncoder;
   readonly health: Health;
   readonly archive: ArchiveWatch;
-  readonly sequencer: Sequencer;
+  readonly audit: Audit;
   readonly inLane: InLane;
   readonly inTurn: Turns['run'];
 }
@@ -77,6 +77,6 @@ type Given =
   | 'encoder'
   | 'health'
   | 'archive'
-  | 'sequencer'
+  | 'audit'
   | 'inLane';
 export type Ground = Pick<Parts, Given> & { readonly owner: Ownership };

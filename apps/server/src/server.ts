@@ -96,8 +96,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const owner = await PostgresLog.takeOver(database.line);
   const inLane = inLaneOf(database.line, { owner, onTakenOver: outside.onFatal });
   const archive = new ArchiveWatch();
-  const sequencer = openAudit(stack, { options, database, vault, inLane });
-  const outer = { options, database, vault, encoder, health, archive, sequencer };
+  const audit = await openAudit(stack, { options, database, vault, inLane });
+  const outer = { options, database, vault, encoder, health, archive, audit };
   const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
   const closing = [telemetry, parts.erasure, parts.wearing.reattribution, parts.claims];

@@ -6,6 +6,7 @@ import type { RefusedAdmissionList } from '@ausculta/contract/admissions';
 import { SubjectMerge } from '@ausculta/contract/subjects';
 import { fail, type Result } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
@@ -33,7 +34,12 @@ export function admissionRoutes(app: FastifyInstance, ports: AdmissionRoutePorts
     { config: { access: 'clinician' } },
     async (request): Promise<RefusedAdmissionList> => {
       const { organisationId } = callerOf(request);
-      return { refused: await refusedAdmissions(ports, organisationId) };
+      const refused = await refusedAdmissions(ports, organisationId);
+      noteRead(
+        request,
+        refused.map(({ subjectId }) => subjectId),
+      );
+      return { refused };
     },
   );
 

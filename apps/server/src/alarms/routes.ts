@@ -3,6 +3,7 @@ import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { noteRead } from '../audit/noted-reads.ts';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
@@ -39,6 +40,8 @@ export function alarmRoutes(
         (subject === undefined || view.subjectId === subject) &&
         (state === 'all' || isOpen(view)),
     );
+    const whose = list.map(({ subjectId }) => subjectId);
+    noteRead(request, whose, { mayOwe: true });
     return { alarms: list } satisfies AlarmList;
   });
 

@@ -50,6 +50,12 @@ export async function checkAudit(ports: AuditCheckPorts): Promise<AuditChecked> 
     for (const id of await store.strayWaiting(sql, organisationId)) {
       told({ what: 'missing', id, why: 'it waits for a place, and is not there as it was' });
     }
+    for (const { subject_id, size, is_listed } of await store.strayAccesses(sql, organisationId)) {
+      const id = `access to ${subject_id} under head of ${size}`;
+      if (is_listed) told({ what: 'inserted', id, why: 'no entry there names the subject' });
+      else
+        told({ what: 'missing', id, why: 'it is not listed that entries there name the subject' });
+    }
   }
   const placed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const inFile = await checkFile(ports, sizes);

@@ -32,6 +32,32 @@ export function hashOfAct(leaf: ActLeaf): Uint8Array {
   ]);
 }
 
+/** Entries of reads, as their row says it. */
+export interface ReadsLeaf {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly at: string;
+  readonly until: string;
+  readonly count: string;
+  /** As PostgreSQL tells an array. */
+  readonly subjects: string;
+  readonly salt: Uint8Array;
+  readonly entries: Uint8Array;
+}
+
+const READS_FORM = 'ausculta audit reads 1';
+
+export function hashOfReads(leaf: ReadsLeaf): Uint8Array {
+  const { organisation_id, id, at, until, count, subjects, salt, entries } = leaf;
+  return hashOfRecord([
+    ...[READS_FORM, organisation_id, id, at, until, count, subjects],
+    ...[hex(salt), hex(sha256(entries))],
+  ]);
+}
+
+export const hashOf = (leaf: ActLeaf | ReadsLeaf): Uint8Array =>
+  'act' in leaf ? hashOfAct(leaf) : hashOfReads(leaf);
+
 function hashOfRecord(record: readonly string[]): Uint8Array {
   return hashOfLeaf(sha256, new TextEncoder().encode(JSON.stringify(record)));
 }

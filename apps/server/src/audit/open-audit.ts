@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Outside } from '../outside.ts';
 import type { Ground } from '../parts.ts';
+import type { Audit } from './audit.ts';
 import { openHeadsFile } from './heads-file.ts';
+import { ReadJournal } from './read-journal.ts';
+import { ReadLog } from './read-log.ts';
 import { Sequencer } from './sequencer.ts';
 
 /** What was done is in its place, and signed, within this time. */
@@ -16,19 +19,25 @@ export function auditHeadsPath({
   return resolve(auditHeadsFile ?? join(dataDir, 'audit-heads.jsonl'));
 }
 
-export function openAudit(
+export async function openAudit(
   stack: AsyncDisposableStack,
   { options, database, vault, inLane }: Pick<Ground, 'options' | 'database' | 'vault' | 'inLane'>,
-): Sequencer {
+): Promise<Audit> {
   const { config, outside } = options;
   const path = auditHeadsPath(config);
+  const directory = join(resolve(config.dataDir), 'audit-reads');
+  const { journal, left } = await ReadJournal.open({ ...outside, directory });
+  stack.use(journal);
+  const sql = database.line;
+  const reads = await ReadLog.open({ ...outside, sql, journal }, left);
   const sequencer = new Sequencer({
     ...outside,
-    ...{ sql: database.line, inLane, key: vault.auditKey() },
+    ...{ sql, inLane, key: vault.auditKey() },
+    gather: () => reads.store(),
     openFile: () => openHeadsFile(path),
   });
   stack.defer(keepInOrder(sequencer, outside));
-  return sequencer;
+  return { sequencer, reads };
 }
 
 /** Returns what stops it, once what was done has its place. */

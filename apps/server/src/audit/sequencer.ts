@@ -4,11 +4,13 @@
  * that the database is behind it only where somebody has put the database back.
  */
 import { GrowingTree } from '@ausculta/audit-tree/merkle-tree';
+import { expect } from '@ausculta/vitals/expect';
 import type { InLane, Sql } from '../database/pool.ts';
 import type { SigningKey } from '../vault/receipt-proof.ts';
 import { signHead } from './heads.ts';
 import type { HeadsFile } from './heads-file.ts';
-import { hashOfAct, sha256 } from './leaf-record.ts';
+import { hashOf, sha256 } from './leaf-record.ts';
+import { insertAccesses } from './read-store.ts';
 import * as store from './store.ts';
 import { openTree } from './trees.ts';
 
@@ -16,6 +18,8 @@ export interface SequencerPorts {
   readonly sql: Sql;
   readonly inLane: InLane;
   readonly key: SigningKey;
+  /** What is durable elsewhere comes into the database first. */
+  readonly gather: () => Promise<void>;
   readonly openFile: () => Promise<HeadsFile>;
   readonly nowMs: () => number;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -55,6 +59,7 @@ export class Sequencer {
 
   async #round(): Promise<void> {
     try {
+      await this.#ports.gather();
       this.#opened ??= await this.#open();
       do await tell(this.#opened);
       while (await this.#placeSome(this.#opened));
@@ -102,6 +107,8 @@ export class Sequencer {
         signed.push(this.#headOf(organisationId, tree, after));
       }
       if (waited.length > 0) await store.insertPlaces(tx, { waited, places, heads: signed });
+      const reads = unplaced.filter(({ kind }) => kind === 'reads');
+      if (reads.length > 0) await insertAccesses(tx, reads.map(underHead(signed)));
       return waited.length > 0 ? signed : undefined;
     });
     for (const { organisation_id, note } of heads ?? []) untold.set(organisation_id, note);
@@ -125,9 +132,18 @@ class Contradicted extends Error {
 
 function placeIn(tree: GrowingTree, { organisation_id, kind, leaf_id, leaf }: store.WaitingLeaf) {
   const place = tree.size;
-  const hashes = Buffer.concat(tree.append(hashOfAct(leaf)).map(({ hash }) => hash));
+  const hashes = Buffer.concat(tree.append(hashOf(leaf)).map(({ hash }) => hash));
   return { organisation_id, place, kind, leaf_id, hashes };
 }
+
+/** Which growth of its tree has brought an entry in. */
+const underHead =
+  (heads: readonly store.HeadRow[]) =>
+  ({ organisation_id, leaf_id }: store.WaitingLeaf) => {
+    const head = heads.find((one) => one.organisation_id === organisation_id);
+    expect(head !== undefined, 'what was placed has a head');
+    return { organisation_id, leaf_id, size: head.size };
+  };
 
 async function tell({ file, untold }: Opened): Promise<void> {
   if (untold.size === 0) return;

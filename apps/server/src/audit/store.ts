@@ -1,10 +1,10 @@
 /** SQL of the audit's order: what waits for a place, places, and heads. Nothing here changes a row. */
 import type postgres from 'postgres';
-import type { ActLeaf } from './leaf-record.ts';
+import type { ActLeaf, ReadsLeaf } from './leaf-record.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
-export type LeafKind = 'act';
+export type LeafKind = 'act' | 'reads';
 
 export interface WaitingRow {
   readonly at_ms: number;
@@ -29,7 +29,7 @@ export interface HeadRow {
 
 export interface WaitingLeaf extends WaitingRow {
   readonly is_placed: boolean;
-  readonly leaf: ActLeaf;
+  readonly leaf: ActLeaf | ReadsLeaf;
 }
 
 export async function isAnyWaiting(sql: Sql, but: ReadonlySet<string>): Promise<boolean> {
@@ -48,20 +48,31 @@ export async function waitingLeaves(
   but: ReadonlySet<string>,
   limit: number,
 ): Promise<WaitingLeaf[]> {
-  const rows = await sql<(WaitingRow & { is_placed: boolean } & ActLeaf)[]>`
-    SELECT w.at_ms, w.leaf_id, w.kind, ${actColumns(sql)},
-      EXISTS (SELECT FROM audit_place AS p
-        WHERE p.organisation_id = w.organisation_id AND p.leaf_id = w.leaf_id) AS is_placed
+  const acts = await sql<WaitingOf<ActLeaf>[]>`
+    SELECT w.at_ms, w.leaf_id, w.kind, ${isPlaced(sql)} AS is_placed,
+      l.organisation_id, l.id, l.at_ms::text AS at, l.account_id, l.act, l.target, l.salt,
+      sha256(l.detail_sealed) AS detail
     FROM audit_waiting AS w
     JOIN audit_leaf AS l ON l.organisation_id = w.organisation_id AND l.id = w.leaf_id
     WHERE w.kind = 'act' AND w.organisation_id <> ALL(${[...but]}::uuid[])
     ORDER BY w.at_ms, w.organisation_id, w.leaf_id LIMIT ${limit}`;
-  return rows.map((row) => ({ ...row, leaf: row }));
+  const reads = await sql<WaitingOf<ReadsLeaf>[]>`
+    SELECT w.at_ms, w.leaf_id, w.kind, ${isPlaced(sql)} AS is_placed,
+      r.organisation_id, r.id, r.at_ms::text AS at, r.until_ms::text AS until,
+      r.count::text AS count, r.subjects::text AS subjects, r.salt, r.entries
+    FROM audit_waiting AS w
+    JOIN audit_read AS r ON r.organisation_id = w.organisation_id AND r.id = w.leaf_id
+    WHERE w.kind = 'reads' AND w.organisation_id <> ALL(${[...but]}::uuid[])
+    ORDER BY w.at_ms, w.organisation_id, w.leaf_id LIMIT ${limit}`;
+  const leaves = [...acts, ...reads].map((row) => ({ ...row, leaf: row }));
+  return leaves.sort((a, b) => a.at_ms - b.at_ms).slice(0, limit);
 }
 
-function actColumns(sql: Sql): postgres.PendingQuery<postgres.Row[]> {
-  return sql`l.organisation_id, l.id, l.at_ms::text AS at, l.account_id, l.act, l.target, l.salt,
-    sha256(l.detail_sealed) AS detail`;
+type WaitingOf<Leaf> = WaitingRow & { readonly is_placed: boolean } & Leaf;
+
+function isPlaced(sql: Sql): postgres.PendingQuery<postgres.Row[]> {
+  return sql`EXISTS (SELECT FROM audit_place AS p
+    WHERE p.organisation_id = w.organisation_id AND p.leaf_id = w.leaf_id)`;
 }
 
 /** Gives them their places, under their heads; they wait no longer. */

@@ -11,6 +11,7 @@ const CLEAR_TABLES: readonly MovedTable[] = [
   { table: 'series', key: ['id'] },
   { table: 'reattribution', key: ['device_id', 'id'] },
   { table: 'movement', key: ['subject_id', 'message_id'] },
+  { table: 'audit_read', key: ['organisation_id', 'id'] },
   { table: 'alarm_transition', key: ['subject_id', 'alarm_id', 'cause'] },
 ];
 
@@ -36,6 +37,7 @@ const ORDER = [
   'fhir_untold',
   'parked',
   'audit_leaf',
+  'audit_read',
   'detector_state',
 ] as const;
 
@@ -64,6 +66,7 @@ export const NOT_MOVED = [
   'audit_waiting',
   'audit_place',
   'audit_head',
+  'audit_access',
   'erasure',
   'fhir_export',
   'fhir_export_file',

@@ -6,6 +6,7 @@ import { isAssignedAt } from '@ausculta/vitals/device';
 import { fail } from '@ausculta/vitals/fault';
 import { type OrganisationId, parseDeviceId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import type { InLane } from '../database/pool.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
@@ -34,7 +35,12 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
   app.get('/api/devices', { config: { access: 'clinician' } }, (request): DeviceList => {
     const { organisationId } = callerOf(request);
     const own = [...registry.devices.values()].filter((d) => d.organisationId === organisationId);
-    return { devices: own.map((device) => summaryOf(device, nowMs())) };
+    const devices = own.map((device) => summaryOf(device, nowMs()));
+    noteRead(
+      request,
+      devices.map(({ wornBy }) => wornBy),
+    );
+    return { devices };
   });
 
   app.post<{ Params: { id: string } }>(

@@ -17,6 +17,7 @@ import {
 } from '@ausculta/vitals/identity';
 import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import type { FastifyInstance } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { RegisteredDevice } from './known-device.ts';
@@ -48,6 +49,8 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
   app.get('/api/subjects', { config: { access: 'clinician' } }, (request): SubjectList => {
     const { organisationId } = callerOf(request);
     const own = [...registry.subjects.values()].filter((s) => s.organisationId === organisationId);
+    const whose = own.map(({ id }) => id);
+    noteRead(request, whose, { mayOwe: true });
     return { subjects: own.map((subject) => viewOf(subject, ports)) };
   });
 

@@ -94,7 +94,7 @@ export class AlarmFlags {
     // Another version for each thing that becomes of it.
     const versionId = `0.${sha256Hex(JSON.stringify(rest)).slice(0, 16)}`;
     const text = JSON.stringify({ resourceType: type, id, meta: { versionId }, ...rest });
-    return { type, id, versionId, updatedMs: undefined, text };
+    return { type, id, versionId, updatedMs: undefined, text, subjectIds: [alarm.subjectId] };
   }
 
   /** The reading that opened it, as far as it is in the same record: one that somebody wrote has none. */

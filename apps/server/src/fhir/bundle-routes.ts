@@ -1,6 +1,7 @@
 /** Bundles at the base: a transaction is done as a whole or not at all, a batch entry by entry. */
 import type { Bundle, BundleEntry } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
 import { FHIR_JSON } from '../people/problem.ts';
 import type { Caller } from '../people/sign-in.ts';
@@ -15,6 +16,7 @@ import { ANSWER_BYTES_MAX, ByteBudget } from './page-budget.ts';
 import type { PostedReadings } from './posted-readings.ts';
 import { FHIR_ROUTE } from './route-kind.ts';
 import { type SearchPorts, searchAnswer } from './search-answer.ts';
+import type { SearchAsked } from './search-asked.ts';
 import { withCursor } from './search-routes.ts';
 
 /** What a Bundle may hold: a transaction of them is one answer, and devices are served meanwhile. */
@@ -34,6 +36,7 @@ interface Asking extends BundlePorts {
   readonly caller: Caller;
   readonly baseUrl: string;
   readonly isMinimal: boolean;
+  readonly note: SearchAsked['note'];
   /** For the answers of all entries together. */
   readonly budget: ByteBudget;
 }
@@ -44,7 +47,8 @@ export function bundleRoutes(app: FastifyInstance, ports: BundlePorts): void {
     const caller = callerOf(request);
     const isMinimal = prefers(request, 'return=minimal');
     const budget = new ByteBudget(ANSWER_BYTES_MAX);
-    const asking = { ...ports, caller, baseUrl: baseOf(request), isMinimal, budget };
+    const note = (subjects: readonly string[]) => noteRead(request, subjects);
+    const asking = { ...ports, caller, baseUrl: baseOf(request), isMinimal, note, budget };
     return await answerBundle(asking, request, reply);
   });
 }
@@ -209,6 +213,7 @@ async function readAnswer(asking: Asking, url: string): Promise<EntryAnswer> {
   if (type !== undefined && id !== undefined) {
     const read = await repository.read(organisationId, { type, id });
     if (!read.ok) return refusedAnswer(read.refusal);
+    asking.note(read.value.subjectIds);
     const response = { status: '200 OK', etag: `W/"${read.value.versionId}"` };
     return { text: read.value.text, response };
   }
@@ -220,7 +225,7 @@ async function readAnswer(asking: Asking, url: string): Promise<EntryAnswer> {
   const place = { organisationId, type: searched };
   const parameters = [...new URLSearchParams(query)];
   const answered = await searchAnswer(asking, {
-    ...{ ...place, parameters, baseUrl, isStrict: false },
+    ...{ ...place, parameters, baseUrl, isStrict: false, note: asking.note },
     selfUrl: `${baseUrl}/${url.replace(/^\//, '')}`,
     // The entry stood in a body: no address has told of it yet.
     nextUrl: (cursor) => {

@@ -13,7 +13,7 @@ import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/ident
 import type { Device, DeviceMetric, Observation, Resource } from '@medplum/fhirtypes';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
-import type { DocumentName, FhirDocument } from './document.ts';
+import { type DocumentName, type FhirDocument, subjectsOf } from './document.ts';
 
 export const DEVICE = 'Device';
 export const METRIC = 'DeviceMetric';
@@ -118,5 +118,6 @@ function told(made: Device | DeviceMetric | Observation): ToldDevice {
   const versionId = `0.${sha256Hex(JSON.stringify(rest)).slice(0, 16)}`;
   const resource = { resourceType, id, meta: { versionId, ...meta }, ...rest } as typeof made;
   const own = { type: resourceType, id, versionId, updatedMs: undefined };
-  return { ...own, text: JSON.stringify(resource), resource };
+  const text = JSON.stringify(resource);
+  return { ...own, text, resource, subjectIds: subjectsOf(null, text) };
 }

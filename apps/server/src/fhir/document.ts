@@ -12,6 +12,8 @@ export interface DocumentName {
 
 /** One version, as it is answered. */
 export interface FhirDocument extends DocumentName {
+  /** Whom it is about, for the audit of who read it. */
+  readonly subjectIds: readonly string[];
   readonly versionId: string;
   /** Undefined for what the platform itself tells, which has no such time. */
   readonly updatedMs: number | undefined;
@@ -54,6 +56,23 @@ export function unpackText(packed: Uint8Array): string {
   const bytes = packed[0] === COMPRESSED ? zstd.decompress(body, TEXT_BYTES_MAX) : body;
   return Buffer.from(bytes).toString('utf8');
 }
+
+/** Whose record it is in, and whom it names besides. */
+export function subjectsOf(owner: string | null, text: string): string[] {
+  const named = owner === null ? [] : [owner];
+  for (const [, id = ''] of text.matchAll(PATIENT_NAMED)) if (!named.includes(id)) named.push(id);
+  return named;
+}
+
+export function openedDocument(
+  known: Pick<FhirDocument, 'type' | 'id' | 'versionId' | 'updatedMs'>,
+  owner: string | null,
+  text: string,
+): FhirDocument {
+  return { ...known, text, subjectIds: subjectsOf(owner, text) };
+}
+
+const PATIENT_NAMED = /Patient\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g;
 
 export interface SealedVersion extends DocumentName {
   readonly version: number;

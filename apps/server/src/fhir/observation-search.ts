@@ -87,7 +87,7 @@ export class ObservationSearch {
     { organisationId }: AskedOfObservations,
     { query, readings, starts }: Merging,
   ): Promise<Result<ObservationPage>> {
-    const { newestFirst } = readings.query;
+    const { newestFirst, subjectId } = readings.query;
     const { readings: start } = starts;
     const page =
       start === null || !readings.isKnown
@@ -102,7 +102,7 @@ export class ObservationSearch {
     if (!stored.ok) return stored;
     const { matches, next: behind } = stored.value;
     const isShort = behind !== undefined && matches.length > 0;
-    const order = { count: query.count, newestFirst, isShort };
+    const order = { count: query.count, newestFirst, isShort, subjectId };
     const taken = takeInOrder(matches, page.resources, order);
     const next = nextOf({ taken, stored: stored.value, page, starts });
     const included = await this.#includedWith(organisationId, query, taken.all);
@@ -225,12 +225,14 @@ interface PageOrder {
   readonly newestFirst: boolean;
   /** There are more documents than were fetched: no reading comes before them. */
   readonly isShort: boolean;
+  /** Whose the readings are. */
+  readonly subjectId: string;
 }
 
 function takeInOrder(
   documents: readonly FoundDocument[],
   readings: readonly ToldObservation[],
-  { count, newestFirst, isShort }: PageOrder,
+  { count, newestFirst, isShort, subjectId }: PageOrder,
 ): Taken {
   const all: FoundDocument[] = [];
   let [nextDocument, nextReading] = [0, 0];
@@ -242,7 +244,7 @@ function takeInOrder(
       all.push(document as FoundDocument);
       nextDocument += 1;
     } else {
-      all.push(documentOfReading(reading));
+      all.push(documentOfReading(reading, subjectId));
       nextReading += 1;
     }
   }

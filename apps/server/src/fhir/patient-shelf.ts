@@ -176,7 +176,8 @@ export class PatientShelf {
       const { type, id, version, updated_ms: updatedMs, sealed } = row;
       const opened = sealed && openVersion(this.#ports.keys, organisationId, { ...row, sealed });
       if (!opened?.ok) continue;
-      found.set(id, { type, id, versionId: String(version), updatedMs, text: opened.value });
+      const known = { type, id, versionId: String(version), updatedMs, subjectIds: [id] };
+      found.set(id, { ...known, text: opened.value });
     }
     return found;
   }

@@ -190,7 +190,7 @@ function patientDocument(
   records: PatientRecords,
 ): PatientDocument {
   const { id, identity } = subject;
-  const own = { type: PATIENT, id };
+  const own = { type: PATIENT, id, subjectIds: [id] };
   if (document?.text === undefined) {
     const { meta, ...rest } = withLinks(toPatient(subject), records);
     const versionId = versionOf('0', rest);
@@ -202,7 +202,7 @@ function patientDocument(
   const { text, updatedMs } = document;
   const said = JSON.parse(text) as Patient;
   const told = withLinks(withIdentity(said, identity), records);
-  if (told === said) return { ...document, text, resource: said };
+  if (told === said) return { ...document, ...own, text, resource: said };
   const versionId = versionOf(document.versionId, told);
   const resource = { ...told, meta: { ...told.meta, versionId } };
   return { ...own, versionId, updatedMs, text: JSON.stringify(resource), resource };

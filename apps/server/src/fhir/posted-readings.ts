@@ -165,7 +165,12 @@ export class PostedReadings {
 
   #told(posted: Posted): Answer<Done> | undefined {
     const [told] = observationTexts(placed(posted), this.#ports.devices.linksOf);
-    return told && { ok: true, value: { status: 201, document: documentOfReading(told) } };
+    return (
+      told && {
+        ok: true,
+        value: { status: 201, document: documentOfReading(told, posted.subjectId) },
+      }
+    );
   }
 }
 

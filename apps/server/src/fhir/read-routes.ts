@@ -2,6 +2,7 @@
 
 import { readDate } from '@ausculta/fhir/date-range';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
 import { FHIR_JSON } from '../people/problem.ts';
 import { refuse } from './answer.ts';
@@ -17,6 +18,7 @@ export function readRoutes(app: FastifyInstance, repository: Repository): void {
   app.get<OfResource>('/:type/:id', FHIR_ROUTE, async (request, reply) => {
     const read = await repository.read(callerOf(request).organisationId, request.params);
     if (!read.ok) return await sendRefusal(reply, read.refusal);
+    noteRead(request, read.value.subjectIds, { type: read.value.type });
     return await sendDocument(request, reply, read.value);
   });
 
@@ -25,6 +27,7 @@ export function readRoutes(app: FastifyInstance, repository: Repository): void {
     const { organisationId } = callerOf(request);
     const read = await repository.readVersion(organisationId, { type, id, versionId });
     if (!read.ok) return await sendRefusal(reply, read.refusal);
+    noteRead(request, read.value.subjectIds, { type });
     return await sendDocument(request, reply, read.value);
   });
 
@@ -62,6 +65,7 @@ async function answerHistory(
     const read = await repository.read(organisationId, { type, id });
     if (!read.ok) return await sendRefusal(reply, read.refusal);
   }
+  for (const { subjectIds } of documents) noteRead(request, subjectIds, { type });
   const link = [{ relation: 'self', url: url.href }];
   if (isMore && last !== undefined) {
     const next = new URL(url);

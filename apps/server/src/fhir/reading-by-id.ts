@@ -57,7 +57,7 @@ export class ReadingsById {
       const placed = inOrder(ranges, { newestFirst: false, wanted: Number.POSITIVE_INFINITY });
       const own = placed.filter((one) => one.deviceId === device.id && isOf(key, one));
       const [told] = observationTexts(own, devices.linksOf);
-      if (told !== undefined) return { ok: true, value: documentOfReading(told) };
+      if (told !== undefined) return { ok: true, value: documentOfReading(told, subjectId) };
       isUnreadable ||= unreadable.length > 0;
     }
     return isUnreadable ? UNREADABLE : undefined;

@@ -31,8 +31,9 @@ export interface ReadingPage {
 
 const NO_PAGE: ReadingPage = { resources: [], next: undefined, isUnreadable: false };
 
-export function documentOfReading({ id, text }: ToldObservation): FoundDocument {
-  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text };
+export function documentOfReading({ id, text }: ToldObservation, subjectId: string): FoundDocument {
+  const subjectIds = [subjectId];
+  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text, subjectIds };
 }
 
 /** Readings are looked at from one end until there are enough: ten of a year cost the last few chunks. */

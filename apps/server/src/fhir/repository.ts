@@ -17,6 +17,7 @@ import {
   type DocumentKeys,
   type DocumentName,
   type FhirDocument,
+  openedDocument,
   openVersion,
 } from './document.ts';
 import { documentIndex, type EntriesOf } from './document-index.ts';
@@ -353,13 +354,13 @@ export class Repository {
   #documentOf(organisationId: OrganisationId, row: store.VersionRow): Answer<FhirDocument> {
     const { type, id, version, updated_ms: updatedMs, sealed } = row;
     const known = { type, id, versionId: String(version), updatedMs };
-    if (sealed === null) return { ok: true, value: { ...known, text: undefined } };
+    if (sealed === null) return { ok: true, value: { ...known, text: undefined, subjectIds: [] } };
     const { keys } = this.#ports;
     // Erased: its rows are about to go.
     if (row.subject_id !== null && keys.sealOf(row.subject_id) === undefined) return NOT_HERE;
     const opened = openVersion(keys, organisationId, { ...row, sealed });
     if (!opened.ok) return UNREADABLE;
-    return { ok: true, value: { ...known, text: opened.value } };
+    return { ok: true, value: openedDocument(known, row.subject_id, opened.value) };
   }
 
   #session(tx: Reader, organisationId: OrganisationId, knowledge: Knowledge): SearchSession {

@@ -63,6 +63,8 @@ export async function foundBy(
   const missing = await index.missingFrom(organisationId, typesAskedBy(query.value));
   const page =
     missing.length === 0 ? told : { ...told, issues: [...(told.issues ?? []), ...missing] };
+  for (const { subjectIds } of page.matches) asked.note(subjectIds);
+  for (const { subjectIds } of page.included) asked.note(subjectIds);
   return { ok: true, value: { query: query.value, page } };
 }
 

@@ -10,6 +10,8 @@ export interface SearchAsked {
   readonly parameters: readonly (readonly [string, string])[];
   readonly isStrict: boolean;
   readonly baseUrl: string;
+  /** Told of whom the answer is, before it is given. */
+  readonly note: (subjectIds: readonly string[]) => void;
   /** Of this search, for whoever asks it again. */
   readonly selfUrl: string;
   /** Of the page that begins there. */

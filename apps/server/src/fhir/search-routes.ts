@@ -1,5 +1,6 @@
 /** Searching: by the address, or by a form in the body, which keeps names out of addresses. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
 import { FHIR_JSON } from '../people/problem.ts';
 import { refuse } from './answer.ts';
@@ -50,7 +51,9 @@ async function answer(
       ? withCursor(selfUrl, cursor)
       : withCursor(address, ports.questions.hide(place, { parameters: hidden, cursor }));
   const isStrict = prefers(request, 'handling=strict');
-  const asked = { ...place, parameters, baseUrl, isStrict, selfUrl, nextUrl };
+  const note = (subjects: readonly string[]) =>
+    noteRead(request, subjects, { act: 'search', type });
+  const asked = { ...place, parameters, baseUrl, isStrict, selfUrl, nextUrl, note };
   const answered = await searchAnswer(ports, asked);
   if (!answered.ok) return await sendRefusal(reply, answered.refusal);
   return await reply.type(FHIR_JSON).send(answered.value);

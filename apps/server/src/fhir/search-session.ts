@@ -23,6 +23,7 @@ import {
   type FhirDocument,
   openVersion,
   packText,
+  subjectsOf,
   unpackText,
 } from './document.ts';
 import { type Counted, countRows, foundRows } from './found-rows.ts';
@@ -77,7 +78,8 @@ export type FoundDocument = FhirDocument & {
 
 export function documentOf({ row, text }: Found): FoundDocument {
   const { type, id, version, updated_ms: updatedMs } = row;
-  return { type, id, versionId: String(version), updatedMs, text };
+  const subjectIds = subjectsOf(row.subject_id, text);
+  return { type, id, versionId: String(version), updatedMs, text, subjectIds };
 }
 
 /** What a text that is kept for a while is sealed for. */

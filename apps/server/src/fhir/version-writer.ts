@@ -106,7 +106,14 @@ function prepare(
   const common = { ...name, doc, updated_ms: updatedMs };
   if (draft.resource === undefined) {
     const row = { ...common, subject_id: null, sealed: null, tokens: [] };
-    const document = { type, id, versionId: String(version), updatedMs, text: undefined };
+    const document = {
+      type,
+      id,
+      versionId: String(version),
+      updatedMs,
+      text: undefined,
+      subjectIds: [],
+    };
     return { ok: true, value: { isNew, document, row, entries: NO_ENTRIES, copies: [] } };
   }
   const resource = withMeta(draft.resource, { id, version, updatedMs });
@@ -135,7 +142,7 @@ function prepare(
     ok: true,
     value: {
       isNew,
-      document: { type, id, versionId: String(version), updatedMs, text },
+      document: { type, id, versionId: String(version), updatedMs, text, subjectIds: owners },
       row: { ...common, subject_id: first ?? null, sealed, tokens: entries.tokens },
       entries,
       untold: judge(resource, updatedMs),

@@ -23,7 +23,7 @@ import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Answer, UNREADABLE } from './answer.ts';
-import type { FhirDocument } from './document.ts';
+import { type FhirDocument, subjectsOf } from './document.ts';
 
 export interface WaveformPorts {
   readonly telemetry: Pick<Telemetry, 'waveformsBySeries'>;
@@ -184,5 +184,6 @@ function everyNOf(fine: SampleRate, coarse: SampleRate): number | undefined {
 function documentOf(observation: Observation): FhirDocument {
   const { id = '' } = observation;
   const text = JSON.stringify(observation);
-  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text };
+  const subjectIds = subjectsOf(null, observation.subject?.reference ?? '');
+  return { type: 'Observation', id, versionId: '1', updatedMs: undefined, text, subjectIds };
 }

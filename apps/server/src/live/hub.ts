@@ -59,6 +59,15 @@ export class LiveHub {
     this.#viewers.delete(viewer);
   }
 
+  /** Of those that are asked for, whom the viewer may see and does not watch yet. */
+  newTo(viewer: Viewer, { subjects }: Pick<LiveRequest, 'subjects'>): SubjectId[] {
+    return subjects.flatMap((text) => {
+      const id = parseSubjectId(text);
+      const isNew = id !== undefined && !viewer.watched.has(id);
+      return isNew && this.#ports.maySee(viewer.organisationId, id) ? [id] : [];
+    });
+  }
+
   /** Replaces what the viewer watches; subjects new to it come with a snapshot in the next frame. */
   subscribe(viewer: Viewer, request: LiveRequest): void {
     const refused: string[] = [];

@@ -1,6 +1,7 @@
 /** GET /api/live: the WebSocket door of the hub. */
 import { LIVE_SIGNED_OUT_CODE, LIVE_SUBPROTOCOL, LiveRequest } from '@ausculta/contract/live';
 import type { FastifyInstance } from 'fastify';
+import { noteRead, writeNoted } from '../audit/noted-reads.ts';
 import type { Outside } from '../outside.ts';
 import { callerOf, credentialOf } from '../people/access.ts';
 import type { LiveHub } from './hub.ts';
@@ -11,6 +12,9 @@ export const LIVE_REQUEST_BYTES_MAX = 16 * 1024;
 
 /** RFC 6455, 7.4.1: try again later. */
 const TRY_AGAIN_LATER = 1013;
+
+/** HTTP's status of a socket. */
+const SWITCHED = 101;
 
 /** A browser that does not answer the closing handshake is not waited for. */
 const CLOSE_WITHIN_MS = 5_000;
@@ -41,9 +45,16 @@ export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRo
       bufferedBytes: () => socket.bufferedAmount,
       close: () => socket.terminate(),
     });
+    // One after the other: what is asked for last is what is watched.
+    let subscribing: Promise<void> = Promise.resolve();
+    const subscribe = async (asked: LiveRequest): Promise<void> => {
+      noteRead(request, hub.newTo(viewer, asked), { act: 'subscribe', mayOwe: true });
+      await writeNoted(request, SWITCHED);
+      hub.subscribe(viewer, asked);
+    };
     socket.on('message', (data, isBinary) => {
       const parsed = isBinary ? undefined : LiveRequest.safeParse(parseJson(String(data)));
-      if (parsed?.success) hub.subscribe(viewer, parsed.data);
+      if (parsed?.success) subscribing = subscribing.then(() => subscribe(parsed.data));
       else viewer.notices.push({ type: 'refused', fault: 'PAYLOAD_MALFORMED' });
     });
     socket.on('close', () => {

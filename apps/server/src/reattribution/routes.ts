@@ -13,6 +13,7 @@ import { type Fault, fail, type Result } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { noteRead } from '../audit/noted-reads.ts';
 import type { Sql } from '../database/pool.ts';
 import { deviceOf, summaryOf } from '../devices/device-routes.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
@@ -54,7 +55,12 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
   app.get<{ Params: { id: string } }>('/api/devices/:id', CLINICIAN, async (request, reply) => {
     const device = deviceOf(registry, callerOf(request).organisationId, request.params.id);
     if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-    return await viewOf(device, ports);
+    const view = await viewOf(device, ports);
+    noteRead(
+      request,
+      view.worn.map(({ subjectId }) => subjectId),
+    );
+    return view;
   });
 
   const act = <T>(

@@ -107,13 +107,13 @@ export interface ReadinessPorts {
   readonly memory: Pick<MemoryBudget, 'pressure'>;
   readonly vault: Pick<Vault, 'copy' | 'unprovenErasures'>;
   readonly archive: ArchiveWatch;
-  readonly sequencer: { readonly contradicted: number };
+  readonly audit: { readonly sequencer: { readonly contradicted: number } };
   readonly subscriptions: { readonly part: () => readonly Part[] };
   readonly writeBack: { readonly part: () => readonly Part[] };
 }
 
 export function readiness(ports: ReadinessPorts): Part[] {
-  const { health, database, memory, vault, archive, sequencer } = ports;
+  const { health, database, memory, vault, archive, audit } = ports;
   const { subscriptions, writeBack } = ports;
   const { pressure } = memory;
   const state = database.state();
@@ -133,7 +133,7 @@ export function readiness(ports: ReadinessPorts): Part[] {
     ...(vault.copy === 'none' ? [] : [COPY_PARTS[vault.copy]]),
     ...(vault.unprovenErasures === 0 ? [] : [unprovenPart(vault.unprovenErasures)]),
     ...archive.part(),
-    ...(sequencer.contradicted === 0 ? [] : [CONTRADICTED]),
+    ...(audit.sequencer.contradicted === 0 ? [] : [CONTRADICTED]),
     ...subscriptions.part(),
     ...writeBack.part(),
   ];

@@ -3,6 +3,7 @@ import { LATEST_SUBJECTS_MAX, type Latest, LatestQuestion } from '@ausculta/cont
 import { fail } from '@ausculta/vitals/fault';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { FastifyInstance } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { subjectsOf } from './cohort.ts';
@@ -30,6 +31,7 @@ export function latestRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): 
     }
     const asked = { subjects: cohort.subjects.map(({ id }) => id), metrics: known };
     const found = await latestOfMany(ports.telemetry.queryPorts, asked);
+    noteRead(request, asked.subjects);
     return { nowMs: ports.nowMs(), ...found, notFound: cohort.notFound } satisfies Latest;
   });
 }

@@ -3,6 +3,7 @@ import type { UnreadablePart } from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { noteRead, writeNoted } from '../audit/noted-reads.ts';
 import { sendFault } from '../people/problem.ts';
 import { acceptedFormat } from './accepted-format.ts';
 import { ALL_TIME } from './merge.ts';
@@ -42,6 +43,8 @@ export function readingRoutes(app: FastifyInstance, ports: TelemetryRoutePorts):
     const unreadable: UnreadablePart[] = [];
     const asked = { subjectId: subject.id, metrics, fromMs, toMs, newestFirst, unreadable };
     const windows = ports.telemetry.windows(asked);
+    noteRead(request, [subject.id]);
+    await writeNoted(request);
     reply.hijack();
     try {
       await writeReadings(reply, format, {

@@ -3,6 +3,7 @@ import { SPELL_SUBJECTS_MAX, type SpellAnswer, SpellQuestion } from '@ausculta/c
 import { fail } from '@ausculta/vitals/fault';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { FastifyInstance } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { subjectsOf } from './cohort.ts';
@@ -49,6 +50,11 @@ export function spellRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): v
       },
     );
     if (!found.ok) return await sendFault(reply, found.fault);
+    noteRead(
+      request,
+      cohort.subjects.map(({ id }) => id),
+      { act: 'search' },
+    );
     const { key, unit } = metric;
     const { notFound } = cohort;
     return { metric: key, unit, gapMaxMs, ...found.value, notFound } satisfies SpellAnswer;

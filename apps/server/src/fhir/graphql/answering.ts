@@ -9,6 +9,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { noteRead } from '../../audit/noted-reads.ts';
 import { callerOf } from '../../people/access.ts';
 import { type Answer, outcomeOf, refuse } from '../answer.ts';
 import { baseOf, sendRefusal } from '../http-answer.ts';
@@ -51,7 +52,9 @@ export async function answerQuestion(
   const { organisationId } = callerOf(request);
   const issues: OperationOutcomeIssue[] = [];
   const known: Context['known'] = new Map();
-  const context: Context = { organisationId, baseUrl: baseOf(request), budget, issues, known };
+  const note = (subjects: readonly string[]) => noteRead(request, subjects);
+  const asking = { organisationId, baseUrl: baseOf(request) };
+  const context: Context = { ...asking, budget, issues, known, note };
   const rootValue = of === undefined ? undefined : await resolvers.root(context, of);
   if (rootValue?.ok === false) return await sendRefusal(reply, rootValue.refusal);
   const { definitions } = await fhirKnowledge();

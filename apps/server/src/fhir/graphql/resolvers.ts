@@ -34,6 +34,8 @@ export interface Context {
   /** What the reader must know about the answer. */
   readonly issues: OperationOutcomeIssue[];
   readonly known: Map<string, Promise<Told>>;
+  /** Told of whom the answer is. */
+  readonly note: (subjectIds: readonly string[]) => void;
 }
 
 interface ListAsked {
@@ -60,7 +62,9 @@ export class Resolvers {
   /** The resource that a question is about. */
   async root(context: Context, name: { type: string; id: string }): Promise<Answer<Told>> {
     const read = await this.#ports.repository.read(context.organisationId, name);
-    return read.ok ? { ok: true, value: toldOf(context.budget, read.value) } : read;
+    if (!read.ok) return read;
+    context.note(read.value.subjectIds);
+    return { ok: true, value: toldOf(context.budget, read.value) };
   }
 
   /** Read once, however often the question comes to it. */
@@ -71,11 +75,12 @@ export class Resolvers {
     return await known;
   }
 
-  async #read({ organisationId, budget }: Context, name: { type: string; id: string }) {
+  async #read({ organisationId, budget, note }: Context, name: { type: string; id: string }) {
     budget.read();
     if (budget.isSpent) throw SPENT;
     const read = await this.#ports.repository.read(organisationId, name);
     if (!read.ok) throw errorOf(read.refusal);
+    note(read.value.subjectIds);
     return toldOf(budget, read.value);
   }
 
@@ -84,10 +89,10 @@ export class Resolvers {
   }
 
   async page(context: Context, { type, parameters, about }: ListAsked): Promise<FoundPage> {
-    const { organisationId, baseUrl, budget, issues } = context;
+    const { organisationId, baseUrl, budget, issues, note } = context;
     const own = about && ([about.by, `${typeOf(about.told)}/${about.told.part.id}`] as const);
     const asked = {
-      ...{ organisationId, type, baseUrl, isStrict: true },
+      ...{ organisationId, type, baseUrl, isStrict: true, note },
       parameters: own === undefined ? parameters : [own, ...parameters],
     };
     const found = await budget.search(() => foundBy(this.#ports, asked));

@@ -109,7 +109,10 @@ async function pageOf(
   return {
     ok: true,
     value: {
-      found: [...found, ...readings.resources.map(documentOfReading)],
+      found: [
+        ...found,
+        ...readings.resources.map((one) => documentOfReading(one, asked.subjectId)),
+      ],
       included: [...included, ...clocks],
       next: readings.next,
       isUnreadable: isUnreadable || readings.isUnreadable,

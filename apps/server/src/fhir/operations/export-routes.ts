@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Group } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { noteRead, subjectsTold, writeNoted } from '../../audit/noted-reads.ts';
 import { callerOf } from '../../people/access.ts';
 import { FHIR_BASE } from '../../people/problem.ts';
 import { type Answer, NOT_HERE, outcomeOf, refuse } from '../answer.ts';
@@ -211,7 +212,8 @@ async function sendFile(
   const { organisation_id: organisationId, id: exportId } = row;
   const found = await ports.exports.file(organisationId, { exportId, file: Number(file) });
   if (found === undefined) return await sendRefusal(reply, NOT_HERE.refusal);
-  return await reply.type(NDJSON).send(Readable.from(linesOf(ports, row, found)));
+  const lines = notedLines(request, linesOf(ports, row, found));
+  return await reply.type(NDJSON).send(Readable.from(lines));
 }
 
 function errorLines(row: ExportRow, ignored: readonly string[]): string {
@@ -223,4 +225,16 @@ function errorLines(row: ExportRow, ignored: readonly string[]): string {
   const passedOver = issuesOf({ ignored }, { isUnreadable: false });
   const issues = [...damaged, ...passedOver, ...(isBySince(row) ? [SINCE_MEASURED] : [])];
   return issues.map((issue) => `${JSON.stringify(outcomeOf([issue]))}\n`).join('');
+}
+
+/** No piece of a file leaves before it is written down whom it tells of. */
+async function* notedLines(
+  request: FastifyRequest,
+  lines: AsyncIterable<string>,
+): AsyncGenerator<string> {
+  for await (const piece of lines) {
+    noteRead(request, subjectsTold(piece), { act: 'export' });
+    await writeNoted(request);
+    yield piece;
+  }
 }

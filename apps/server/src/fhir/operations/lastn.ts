@@ -166,7 +166,7 @@ export async function addReadings(
     const page = await readingsPage({ ...one, page: undefined }, source);
     for (const reading of page.resources) {
       const observation = JSON.parse(reading.text) as Observation;
-      const document = documentOfReading(reading);
+      const document = documentOfReading(reading, query.subjectId);
       groups.add(observation.code, { document, atMs: reading.timeMs });
     }
     isUnreadable ||= page.isUnreadable;

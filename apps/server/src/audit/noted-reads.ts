@@ -1,0 +1,114 @@
+/**
+ * Every route that answers with data of persons notes of whom; no answer leaves before that is durable. A
+ * route says it in one line, `noteRead(request, subjects)`, at any time before it answers.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerOf, credentialOf } from '../people/access.ts';
+import { FHIR_BASE } from '../people/problem.ts';
+import type { Credential } from '../people/sign-in.ts';
+import type { ReadAct, ReadEntry } from './read-entry.ts';
+import type { ReadLog } from './read-log.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    notedReads: NotedReads | undefined;
+    readLog: ReadLog;
+  }
+}
+
+interface NotedReads {
+  readonly subjects: Set<string>;
+  act: ReadAct;
+  type: string | undefined;
+  purpose: string | undefined;
+  mayOwe: boolean;
+}
+
+export interface About {
+  /** Reading, where nothing is said. */
+  readonly act?: ReadAct;
+  readonly type?: string | undefined;
+  readonly purpose?: string | undefined;
+  /** Somebody watches by it: it is answered even where nothing can be written down (safety S3). */
+  readonly mayOwe?: boolean;
+}
+
+/** The answer holds something of these; null is nobody. Said again, it adds to what was said. */
+export function noteRead(
+  request: FastifyRequest,
+  subjects: Iterable<string | null>,
+  { act = 'read', type, purpose, mayOwe = false }: About = {},
+): void {
+  request.notedReads ??= { subjects: new Set(), act, type, purpose, mayOwe };
+  for (const id of subjects) if (id !== null) request.notedReads.subjects.add(id);
+}
+
+/** For an answer that goes past the hooks: awaited before its first byte. */
+export async function writeNoted(request: FastifyRequest, status = 200): Promise<void> {
+  const noted = request.notedReads;
+  // What an error says is not about them, and must not wait for what has just failed.
+  request.notedReads = undefined;
+  if (noted === undefined || noted.subjects.size === 0) return;
+  const { mayOwe, subjects, ...about } = noted;
+  const read = { ...about, ...askerOf(request), subjects: [...subjects], status };
+  const { readLog } = request;
+  const { organisationId } = callerOf(request);
+  if (mayOwe) await readLog.writeOrOwe(organisationId, read);
+  else await readLog.write(organisationId, read);
+}
+
+/** Who asks, and by which route: what an entry says beside its subjects. */
+export function askerOf(request: FastifyRequest): Pick<ReadEntry, 'who' | 'route' | 'requestId'> {
+  const { accountId } = callerOf(request);
+  const who = accountId ?? tokenName(credentialOf(request));
+  const route = request.routeOptions.url ?? '';
+  return { who, route, requestId: `${request.readLog.startId}-${request.id}` };
+}
+
+/** A program's token by what it is kept as, which opens nothing. */
+function tokenName({ tokenHash }: Credential): string {
+  return `token-${Buffer.from(tokenHash.buffer, tokenHash.byteOffset, 8).toString('hex')}`;
+}
+
+/**
+ * What no route has to say: below a subject everything is of that subject, and operations of FHIR answer with
+ * resources of many kinds, which name them.
+ */
+function noteByRoute(request: FastifyRequest, status: number, payload: unknown): void {
+  const { url = '' } = request.routeOptions;
+  if (status < 400 && request.method === 'GET' && url.startsWith(OF_SUBJECT)) {
+    const { id } = request.params as { readonly id: string };
+    noteRead(request, [id], { act: url.endsWith('/edf') ? 'export' : 'read' });
+  } else if (url.includes('$') && url.startsWith(FHIR_BASE) && typeof payload === 'string') {
+    noteRead(request, subjectsTold(payload));
+  }
+}
+
+const OF_SUBJECT = '/api/subjects/:id';
+
+/** In a text of FHIR resources. */
+export function subjectsTold(text: string): Set<string> {
+  const told = new Set<string>();
+  for (const [, id = ''] of text.matchAll(PATIENT_TOLD)) told.add(id);
+  return told;
+}
+
+const PATIENT_TOLD =
+  /(?:Patient\/|"resourceType":"Patient","id":")([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g;
+
+export function auditReads(app: FastifyInstance, readLog: ReadLog): void {
+  app.decorateRequest('notedReads', undefined);
+  app.decorateRequest('readLog', { getter: () => readLog });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.notedReads === undefined && request.caller !== undefined)
+      noteByRoute(request, reply.statusCode, payload);
+    if (request.notedReads === undefined) {
+      done(null, payload);
+      return;
+    }
+    writeNoted(request, reply.statusCode).then(
+      () => done(null, payload),
+      (error: Error) => done(error),
+    );
+  });
+}
