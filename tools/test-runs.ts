@@ -35,7 +35,7 @@ export async function runUnitTests(steps: Steps): Promise<void> {
 /** Whole-house stories, and the tests beside the code that want a database. */
 export async function runIntegrationTests(steps: Steps): Promise<void> {
   const beside = besideCode(steps.root).filter((file) => needsDatabase(steps.root, file));
-  const files = [...beside, ...filesOf(steps.root, 'tests/{,simulation/}*.test.ts')];
+  const files = [...beside, ...filesOf(steps.root, 'tests/{,simulation/,attacks/}*.test.ts')];
   await runTests(steps, { ...INTEGRATION, files });
 }
 

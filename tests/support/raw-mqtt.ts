@@ -25,8 +25,10 @@ export class RawMqtt implements Disposable {
     });
   }
 
-  static async open(port: number): Promise<RawMqtt> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  /** From another address of this machine, if one is given. */
+  static async open(port: number, localAddress = '127.0.0.1'): Promise<RawMqtt> {
+    const place = { port, host: '127.0.0.1', localAddress };
+    const socket = connect({ ...place, noDelay: true, allowHalfOpen: true });
     await once(socket, 'connect');
     socket.once('end', () => socket.end());
     return new RawMqtt(socket);
@@ -37,8 +39,9 @@ export class RawMqtt implements Disposable {
     port: number,
     device: Pick<TestDevice, 'id' | 'token'>,
     fields: ConnectFields = {},
+    localAddress?: string,
   ): Promise<RawMqtt> {
-    const peer = await RawMqtt.open(port);
+    const peer = await RawMqtt.open(port, localAddress);
     peer.send(connectPacket({ username: device.id, password: device.token, ...fields }));
     const [connack] = await peer.packets(1);
     if (connack?.toString('hex') !== '20020000')

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import type { ClaimMade, DeviceIdentityView } from '@ausculta/contract/device-identity';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import type { Outside } from '../../apps/server/src/outside.ts';
 import {
   type KeyAndCertificate,
   newKeys,
@@ -61,7 +62,7 @@ export interface TlsHouse extends AsyncDisposable {
   readonly renew: () => Promise<void>;
 }
 
-export async function openTlsHouse(): Promise<TlsHouse> {
+export async function openTlsHouse(outside: Partial<Outside> = {}): Promise<TlsHouse> {
   await using parts = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'ausculta-test-'));
   parts.defer(() => rmSync(directory, { recursive: true }));
@@ -78,7 +79,7 @@ export async function openTlsHouse(): Promise<TlsHouse> {
   };
   const dataDir = join(directory, 'data');
   const config = { http: listen, mqtt: listen, dataDir };
-  const here = parts.use(await startServerHere({ config }));
+  const here = parts.use(await startServerHere({ config, outside }));
   const { httpPort, mqttPort } = here.server;
   const server = new ServerByTls({ httpPort, mqttPort, dataDir }, () => shown.cert);
   const kept = parts.move();

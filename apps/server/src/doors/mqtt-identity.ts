@@ -6,15 +6,16 @@ import { pemOf } from '../pki/pem.ts';
 import type { MqttPorts } from './mqtt.ts';
 
 export function mqttIdentity(
-  { signIn, claimCodes, enrolment, authorities }: Pki,
+  { signIn, claimCodes, enrolment, authorities, refusals }: Pki,
   { devices }: Pick<Registry, 'devices'>,
   outside: {
     readonly nowMs: () => number;
     readonly onProblem: (what: string, error: unknown) => void;
   },
-): Pick<MqttPorts, 'signIn' | 'claimOpens' | 'enrol' | 'devices'> {
+): Pick<MqttPorts, 'signIn' | 'claimOpens' | 'enrol' | 'devices' | 'onTwoPlaces'> {
   return {
     ...{ signIn, devices },
+    onTwoPlaces: (device, because) => refusals.noteTwoPlaces(device, { because, door: 'mqtt' }),
     claimOpens: ({ id }, code) => claimCodes.opens(id, code, outside.nowMs()),
     enrol: async (device, { code, request }) => {
       try {

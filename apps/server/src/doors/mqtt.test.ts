@@ -28,6 +28,7 @@ async function openDoor(): Promise<DoorUnderTest> {
         DEVICES.includes(id)
           ? { device: { id } as RegisteredDevice, credential: 'token', untilMs: Infinity }
           : undefined,
+      onTwoPlaces: () => {},
       streams: { follow: () => false, unfollow: () => {}, leave: () => {}, look: () => {} },
       ...{ devices: new Map(), claimOpens: () => false, enrol: () => Promise.resolve(undefined) },
       newId: () => 'invented',

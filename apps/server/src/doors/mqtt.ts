@@ -25,6 +25,7 @@ import type { HearingPorts } from './mqtt/hearing.ts';
 import { HoldingRoom } from './mqtt/holding.ts';
 import { LeftBehind } from './mqtt/left-behind.ts';
 import { publication } from './mqtt/packets.ts';
+import { NO_TAKE_OVERS, onTakeOver, type TakeOvers, type TwoPlaces } from './mqtt/two-places.ts';
 import { openFilesMax } from './open-files.ts';
 
 /** Far beyond one site; each costs a few kilobytes before it has said anything. */
@@ -66,6 +67,8 @@ export interface MqttPorts {
   readonly enrol: Enrol;
   readonly devices: ReadonlyMap<string, RegisteredDevice>;
   readonly streams: Pick<DeviceStreams, 'follow' | 'unfollow' | 'leave' | 'look'>;
+  /** Its identity is used from two places in turn. */
+  readonly onTwoPlaces: (device: RegisteredDevice, because: TwoPlaces) => void;
   readonly newId: () => string;
   readonly nowMs: () => number;
   readonly every: (periodMs: number, run: () => void) => () => void;
@@ -84,7 +87,7 @@ export async function openMqttDoor(
   listen: { readonly host: string; readonly port: number; readonly tls?: TlsSource | undefined },
   ports: MqttPorts,
 ): Promise<MqttDoor> {
-  const connections = new Connections(ports.unprovenMax ?? UNPROVEN_MAX);
+  const connections = new Connections(ports);
   const leftBehind = new LeftBehind(takerOf(connections, ports));
   const connectionPorts = portsOfConnections(connections, leftBehind, ports);
   const server = serverOf(listen.tls, (socket) =>
@@ -148,16 +151,18 @@ class Connections {
   readonly #byClient = new Map<string, Connection>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #keys = new Map<Connection, Opened>();
-  readonly #unprovenMax: number;
+  readonly #takeOvers = new Map<string, TakeOvers>();
+  readonly #ports: Pick<MqttPorts, 'unprovenMax' | 'onTwoPlaces' | 'nowMs'>;
 
-  constructor(unprovenMax: number) {
-    this.#unprovenMax = unprovenMax;
+  constructor(ports: Pick<MqttPorts, 'unprovenMax' | 'onTwoPlaces' | 'nowMs'>) {
+    this.#ports = ports;
   }
 
   add(connection: Connection): void {
     this.all.add(connection);
     this.#unproven.add(connection);
-    if (this.#unproven.size > this.#unprovenMax) this.#end(oldestOf(this.#unproven));
+    const { unprovenMax = UNPROVEN_MAX } = this.#ports;
+    if (this.#unproven.size > unprovenMax) this.#end(oldestOf(this.#unproven));
   }
 
   /** A client id has one connection, the newest (3.1.4-2). */
@@ -165,12 +170,23 @@ class Connections {
     const { clientKey } = opened;
     const deviceId = opened.device.id;
     this.#unproven.delete(connection);
-    this.#end(this.#byClient.get(clientKey));
+    const before = this.#byClient.get(clientKey);
+    if (before !== undefined) this.#noteTakeOver(before, opened);
+    this.#end(before);
     this.#byClient.set(clientKey, connection);
     this.#keys.set(connection, opened);
     const ofDevice = this.#byDevice.get(deviceId) ?? new Set();
     this.#byDevice.set(deviceId, ofDevice.add(connection));
     if (ofDevice.size > CONNECTIONS_PER_DEVICE_MAX) this.#end(oldestOf(ofDevice));
+  }
+
+  #noteTakeOver(before: Connection, { device, address }: Opened): void {
+    const fromAddress = this.#keys.get(before)?.address ?? address;
+    const takeOver = { atMs: this.#ports.nowMs(), fromAddress, toAddress: address };
+    const known = this.#takeOvers.get(device.id) ?? NO_TAKE_OVERS;
+    const { takeOvers, told } = onTakeOver(known, takeOver);
+    this.#takeOvers.set(device.id, takeOvers);
+    if (told !== undefined) this.#ports.onTwoPlaces(device, told);
   }
 
   /** Its close comes later; its place is free at once. */

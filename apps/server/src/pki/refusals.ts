@@ -54,9 +54,17 @@ export class Refusals {
     this.#write(device, 'device-refused', { atMs, value: refusal });
   }
 
+  /** Nobody is refused: which of the two is the device, a person has to find out. */
+  noteTwoPlaces(
+    device: RegisteredDevice,
+    value: { readonly because: string; readonly door: string },
+  ): void {
+    this.#write(device, 'device-in-two-places', { atMs: this.#ports.nowMs(), value });
+  }
+
   #write(
     { id, organisationId }: RegisteredDevice,
-    act: 'device-refused',
+    act: 'device-refused' | 'device-in-two-places',
     { atMs, value }: { readonly atMs: number; readonly value: unknown },
   ): void {
     const { inLane, organisationSeal, onProblem } = this.#ports;

@@ -33,6 +33,7 @@ const ACTS = [
   'device-certified',
   'device-certificate-revoked',
   'device-refused',
+  'device-in-two-places',
 ] as const;
 
 export interface IdentityRoutePorts {

@@ -22,6 +22,7 @@ export type AuditAct =
   | 'device-certified'
   | 'device-certificate-revoked'
   | 'device-refused'
+  | 'device-in-two-places'
   | 'device-grant-given'
   | 'device-grant-withdrawn'
   | 'assignment-corrected'

@@ -10,6 +10,7 @@ import type { RegisteredDevice } from '../../devices/known-device.ts';
 import type { SignedIn } from '../../pki/device-sign-in.ts';
 import { MESSAGE_BYTES_MAX, type MessageKind } from '../decode.ts';
 import type { Answer } from '../intake.ts';
+import { plainAddress } from '../listener.ts';
 import type { Connect, Will } from './connect.ts';
 import { type Enrol, Enrolling } from './enrolling.ts';
 import { type Identified, readFirst } from './first-packet.ts';
@@ -87,6 +88,8 @@ export interface Opened {
   readonly clientKey: string;
   /** By what it has proved itself. */
   readonly credential: string;
+  /** From where. */
+  readonly address: string;
 }
 
 /** What says that a message of each QoS is durable; 0 for nothing. */
@@ -221,7 +224,8 @@ export class Connection {
     this.#cutter.allow(MESSAGE_BYTES_MAX + AROUND_MESSAGE_BYTES);
     // Under its own id, or a device could throw another out by borrowing its client id (3.1.4-2).
     const clientKey = `${device.id}/${clientId || this.#ports.newClientId()}`;
-    this.#ports.onOpen(this, { device, clientKey, credential: credential.credential });
+    const address = plainAddress(this.#socket.remoteAddress ?? '');
+    this.#ports.onOpen(this, { device, clientKey, credential: credential.credential, address });
     this.#write(connack(CONNACK.ACCEPTED));
   }
 
