@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
+import type { AccessReport } from '@ausculta/contract/accesses';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import { auditReads, noteRead } from '../apps/server/src/audit/noted-reads.ts';
 import type { ReadEntry } from '../apps/server/src/audit/read-entry.ts';
@@ -123,6 +124,25 @@ describe('reads', async () => {
     listener.close();
     const all = (await entriesIn(database)).filter(({ act }) => act === 'subscribe');
     assert.equal(all.length, 1);
+  });
+
+  test('are told of in a report: who, when, by which way, and of how many at once', async () => {
+    const path = `/api/subjects/${second.subjectId}/accesses`;
+    const { accesses, next } = await server.get<AccessReport>(path);
+    assert.equal(next, null);
+    const acts = accesses.map(({ act, route, people }) => `${act} ${route} ${people}`);
+    assert.ok(acts.includes('subscribe /api/live 2') && acts.includes('search /fhir/R4/:type 2'));
+    assert.ok(!acts.some((text) => text.includes('/events')), 'others are not in it');
+    assert.ok(accesses.every(({ name }) => name !== null));
+    const times = accesses.map(({ at }) => at);
+    assert.deepEqual(times, times.toSorted().reverse());
+    const again = await server.get<AccessReport>(path);
+    assert.equal(again.accesses.at(0)?.route, '/api/subjects/:id/accesses', 'who reads it, too');
+    const first = await server.get<AccessReport>(`${path}?before=1`);
+    assert.deepEqual(first, { accesses: [], next: null });
+    assert.equal((await server.fetch(`${path}?before=x`)).status, 400);
+    const nobody = '/api/subjects/0e11a5b0-0000-4000-8000-00000000000f/accesses';
+    assert.equal((await server.fetch(nobody)).status, 404);
   });
 
   test('leave neither a name nor a value nor a question behind', async () => {

@@ -51,6 +51,7 @@ export const FOR_ADMINISTRATORS = [
   'GET /api/devices/:id/identity',
   'GET /api/indicators/:period',
   'GET /api/subjects/:id/erasure',
+  'GET /api/subjects/:id/accesses',
   'GET /api/subjects/:id/holds',
   'GET /api/subjects/:id/write-back',
   'GET /api/write-back',

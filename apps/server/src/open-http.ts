@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
@@ -124,4 +125,13 @@ function peopleDoors(app: FastifyInstance, parts: Parts): void {
   meRoutes(app, { ...people, organisationSeal: vault.organisationSeal });
   passkeyRoutes(app, { ...people, publicUrl });
   accountRoutes(app, accounts, outside.nowMs);
+  auditRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
+}
+
+/** Whoever was erased still has a right to know who looked. */
+function isSubjectOf({ registry, vault }: Parts) {
+  return (organisationId: string, id: string): boolean => {
+    const subject = registry.subjects.get(id as SubjectId);
+    return subject === undefined ? vault.isShredded(id) : subject.organisationId === organisationId;
+  };
 }

@@ -43,3 +43,55 @@ export async function insertAccesses(
       unnest(r.subjects) AS subject_id
     ON CONFLICT DO NOTHING`;
 }
+
+export interface ReadsPage {
+  readonly leaves: readonly { readonly entries: Uint8Array }[];
+  /** How many heads were looked under, and the smallest of them. */
+  readonly heads: number;
+  readonly last: number;
+}
+
+/** What was placed under the newest heads that name the subject. */
+export async function readsOfSubject(
+  sql: Sql,
+  page: {
+    readonly organisationId: string;
+    readonly subjectId: string;
+    readonly before: number;
+    readonly limit: number;
+  },
+): Promise<ReadsPage> {
+  const { organisationId, subjectId, before, limit } = page;
+  const heads = await sql<{ size: number; after: number }[]>`
+    SELECT a.size, coalesce((SELECT max(h.size) FROM audit_head AS h
+      WHERE h.organisation_id = ${organisationId} AND h.size < a.size), 0) AS after
+    FROM audit_access AS a
+    WHERE a.organisation_id = ${organisationId} AND a.subject_id = ${subjectId}
+      AND a.size < ${before}
+    ORDER BY a.size DESC LIMIT ${limit}`;
+  const leaves = await sql<{ entries: Uint8Array }[]>`
+    SELECT r.entries FROM unnest(
+      ${heads.map(({ after }) => after)}::bigint[], ${heads.map(({ size }) => size)}::bigint[])
+      AS of(after, size)
+    JOIN audit_place AS p ON p.organisation_id = ${organisationId}
+      AND p.place >= of.after AND p.place < of.size AND p.kind = 'reads'
+    JOIN audit_read AS r ON r.organisation_id = p.organisation_id AND r.id = p.leaf_id
+    WHERE ${subjectId}::uuid = ANY(r.subjects)`;
+  return { leaves, heads: heads.length, last: heads.at(-1)?.size ?? 0 };
+}
+
+/** By account, or by `token-…`. */
+export async function namesOfReaders(
+  sql: Sql,
+  organisationId: string,
+  who: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await sql<{ who: string; name: string }[]>`
+    SELECT id::text AS who, display_name AS name FROM account
+    WHERE organisation_id = ${organisationId} AND id::text = ANY(${[...who]}::text[])
+    UNION ALL
+    SELECT 'token-' || encode(substring(token_hash FROM 1 FOR 8), 'hex'), label FROM api_token
+    WHERE organisation_id = ${organisationId}
+      AND 'token-' || encode(substring(token_hash FROM 1 FOR 8), 'hex') = ANY(${[...who]}::text[])`;
+  return new Map(rows.map((row) => [row.who, row.name]));
+}
