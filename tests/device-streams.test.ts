@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { DeviceGrantList, DeviceGrantView } from '@ausculta/contract/device-grants';
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { entriesOf } from '../apps/server/src/audit/read-log.ts';
 import { publishPacket, subscribePacket } from './support/mqtt-bytes.ts';
 import { RawMqtt } from './support/raw-mqtt.ts';
 import {
@@ -90,6 +91,17 @@ describe('a device that hears another', () => {
     const acts = await here.database.line`
       SELECT act FROM audit_leaf WHERE target = ${`device/${sensor.id}`} AND act LIKE 'device-grant%'`;
     assert.equal(acts.length, 2);
+    const entries = await eventually('the entry of the subscription', async () => {
+      const rows = await here.database.line<{ entries: Uint8Array }[]>`
+        SELECT entries FROM audit_read WHERE ${sensor.subjectId} = ANY(subjects)`;
+      const all = await Promise.all(rows.map((row) => entriesOf(row.entries)));
+      const own = all.flat().filter((entry) => entry?.who === `device/${pump.id}`);
+      return own.length > 0 ? own : undefined;
+    });
+    assert.deepEqual(
+      entries.map((entry) => `${entry?.act} ${entry?.route}`),
+      ['subscribe devices/:id/vitals'],
+    );
   });
 
   test('hears what was granted, and what comes by any door', async () => {

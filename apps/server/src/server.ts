@@ -197,7 +197,9 @@ async function openParts(ground: Ground): Promise<Parts> {
   const { certificateDays } = options.config;
   const pki = await openPki({ ...outside, ...given, sql, registry, certificateDays });
   const deviceGrants = await DeviceGrants.open({ ...outside, ...given, sql });
-  const streams = new DeviceStreams({ devices: registry.devices, grants: deviceGrants });
+  const { reads } = ground.audit;
+  const hearing = { devices: registry.devices, grants: deviceGrants, reads };
+  const streams = new DeviceStreams({ ...outside, ...hearing });
   const settings = options.config.subscriptions;
   const subscriptions = await openSubscriptions({
     ...{ ...ground, records: stays.census, outside, sockets, keys: vault, settings },

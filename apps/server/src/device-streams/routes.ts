@@ -6,6 +6,7 @@ import {
 } from '@ausculta/contract/device-grants';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
+import { noteRead } from '../audit/noted-reads.ts';
 import { deviceOf } from '../devices/device-routes.ts';
 import type { Registry } from '../devices/registry.ts';
 import { malformed } from '../devices/routes.ts';
@@ -36,6 +37,10 @@ export function deviceGrantRoutes(app: FastifyInstance, ports: GrantRoutePorts):
       const device = deviceOf(registry, organisationId, request.params.id);
       if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
       const list: DeviceGrantList = { grants: grants.of(device.id).map(viewOf) };
+      noteRead(
+        request,
+        list.grants.map(({ subjectId }) => subjectId),
+      );
       return list;
     },
   );

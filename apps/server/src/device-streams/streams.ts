@@ -6,6 +6,7 @@
 import { encodeEventsJson } from '@ausculta/codecs/events-json';
 import { encodePlainJson } from '@ausculta/codecs/plain-json';
 import type { SubjectId } from '@ausculta/vitals/identity';
+import type { ReadLog } from '../audit/read-log.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Arrival } from '../line/consume.ts';
 import type { EventEntry } from '../line/entry.ts';
@@ -36,6 +37,8 @@ interface Stream {
 export interface StreamPorts {
   readonly devices: ReadonlyMap<string, RegisteredDevice>;
   readonly grants: Pick<DeviceGrants, 'hears' | 'onNarrowed'>;
+  readonly reads: Pick<ReadLog, 'writeOrOwe'>;
+  readonly newId: () => string;
 }
 
 export class DeviceStreams {
@@ -61,7 +64,17 @@ export class DeviceStreams {
     const stream = { listener, topic, from, data, subjectId };
     this.#ofListener.set(listener, own.set(topic, stream));
     this.#streams.set(id, (this.#streams.get(id) ?? new Set()).add(stream));
+    this.#audit(stream);
     return true;
+  }
+
+  /** Once for each subscription. What a device lives by does not wait for it (safety S3). */
+  #audit({ listener: { device }, data, subjectId }: Stream): void {
+    const { reads, newId } = this.#ports;
+    void reads.writeOrOwe(device.organisationId, {
+      ...{ who: `device/${device.id}`, act: 'subscribe', subjects: [subjectId] },
+      ...{ purpose: 'TREAT', route: `devices/:id/${data}`, status: 101, requestId: newId() },
+    });
   }
 
   unfollow(listener: Listener, topic: string): void {
