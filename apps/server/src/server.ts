@@ -196,10 +196,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const stays = await openStays({ ...outside, ...given, sql, registry, keys: vault });
   const { certificateDays } = options.config;
   const pki = await openPki({ ...outside, ...given, sql, registry, certificateDays });
-  const deviceGrants = await DeviceGrants.open({ ...outside, ...given, sql });
-  const { reads } = ground.audit;
-  const hearing = { devices: registry.devices, grants: deviceGrants, reads };
-  const streams = new DeviceStreams({ ...outside, ...hearing });
+  const { deviceGrants, streams } = await openStreams({ ...ground, ...given }, registry);
   const settings = options.config.subscriptions;
   const subscriptions = await openSubscriptions({
     ...{ ...ground, records: stays.census, outside, sockets, keys: vault, settings },
@@ -253,6 +250,18 @@ async function openParts(ground: Ground): Promise<Parts> {
   const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
   const screens = { hub, sockets, streams, deviceGrants };
   return { ...ground, ...open, ...people, ...screens, pki, writeBack, parking, intake, inTurn };
+}
+
+/** What devices hear of each other. */
+async function openStreams(
+  ground: Ground & Pick<Vault, 'organisationSeal'>,
+  { devices }: Registry,
+): Promise<Pick<Parts, 'deviceGrants' | 'streams'>> {
+  const { outside } = ground.options;
+  const { database, audit } = ground;
+  const grants = await DeviceGrants.open({ ...outside, ...ground, sql: database.line });
+  const streams = new DeviceStreams({ ...outside, devices, grants, reads: audit.reads });
+  return { deviceGrants: grants, streams };
 }
 
 /** Who looks at what is measured, in the fold over the log. */
