@@ -167,6 +167,7 @@ const NURSE: Caller = {
   displayName: 'A nurse',
   roles: ['nurse'],
   session: undefined,
+  scopes: undefined,
 };
 
 test('no answer leaves where its entry cannot be written, and a screen that watches is answered', async () => {

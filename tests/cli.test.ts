@@ -4,15 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AccountView } from '@ausculta/contract/accounts';
 import { AlarmView } from '@ausculta/contract/alarms';
+import { ClientView } from '@ausculta/contract/clients';
 import { ParkedView } from '@ausculta/contract/parked';
 import { ReadingLine } from '@ausculta/contract/readings';
 import { Status } from '@ausculta/contract/status';
 import { DeviceCreated, SubjectView } from '@ausculta/contract/subjects';
-import { eventually, type ServerUnderTest, startServerHere } from './support/server.ts';
+import {
+  eventually,
+  type ServerUnderTest,
+  startServerHere,
+  temporaryDirectory,
+} from './support/server.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../apps/cli/bin/ausculta.mjs');
 
@@ -299,10 +306,31 @@ test('an account is made, comes in by its link, gets other roles and is taken ou
   const [roles] = await lines(server, ['accounts', 'roles', 'joy', 'nurse,physician'], AccountView);
   assert.deepEqual(roles?.roles, ['nurse', 'physician']);
   const listed = await ausculta(server, ['accounts', 'list']);
-  assert.match(listed.out, /^joy +Joy Okafor +nurse, physician +password +just now$/m);
+  assert.match(listed.out, /^joy +Joy Okafor +nurse, physician +password +(just now|\d+ s ago)$/m);
   assert.match(listed.out, /^admin .* has not come in yet$/m);
   const [gone] = await lines(server, ['accounts', 'disable', 'joy'], AccountView);
   assert.equal(gone?.isDisabled, true);
   const nobody = await ausculta(server, ['accounts', 'link', 'nobody']);
   assert.deepEqual([nobody.exitCode, /no account|nobody has/.test(nobody.error)], [1, true]);
+});
+
+test('a program of somebody else is added with its public keys, listed, and taken out of use', async () => {
+  await using here = await startServerHere();
+  const { server } = here;
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, [
+    'sign',
+    'verify',
+  ]);
+  const file = join(await temporaryDirectory(), 'keys.json');
+  const key = { ...(await crypto.subtle.exportKey('jwk', pair.publicKey)), kid: 'one' };
+  await writeFile(file, JSON.stringify({ keys: [key] }));
+  const scope = ['--roles', 'nurse', '--scope', 'system/Observation.rs'];
+  const add = ['clients', 'add', 'Archive', ...scope, '--jwks'];
+  const [added] = await lines(server, [...add, file], ClientView);
+  const refused = await ausculta(server, [...add, `${file}.none`]);
+  assert.deepEqual([refused.exitCode, /holds no JSON/.test(refused.error)], [2, true]);
+  const listed = await ausculta(server, ['clients', 'list']);
+  assert.match(listed.out, /Archive +nurse +system\/Observation\.rs$/m);
+  const [gone] = await lines(server, ['clients', 'disable', added?.id ?? ''], ClientView);
+  assert.equal(gone?.isDisabled, true);
 });

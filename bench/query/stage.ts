@@ -128,6 +128,7 @@ function signInOf({ organisationId }: Ground): SignIn {
     organisationName: 'Bench',
     accountId: undefined,
     session: undefined,
+    scopes: undefined,
     displayName: 'Bench',
     roles: ['physician', 'nurse'],
   };

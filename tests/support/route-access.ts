@@ -5,16 +5,19 @@ export const PUBLIC = [
   // Whose signature a device's certificate has: RFC 7030, 4.1.
   'GET /.well-known/est/cacerts',
   'GET /api/sign-in',
+  'GET /fhir/R4/.well-known/smart-configuration',
   'GET /fhir/R4/metadata',
   // Whoever opens it is nobody until a token, given to somebody signed in, says who.
   'GET /fhir/R4/subscriptions-ws',
   'GET /livez',
+  'GET /oidc/*',
   'GET /readyz',
   'POST /api/session',
   'POST /api/session/passkey',
   'POST /api/session/passkey/begin',
   'POST /api/sign-in-link',
   'POST /api/sign-in-link/look',
+  'POST /oidc/*',
 ];
 
 /** Of whoever is signed in, about themselves. */
@@ -48,6 +51,7 @@ export const FOR_DEVICES = [
 export const FOR_ADMINISTRATORS = [
   'DELETE /fhir/R4/$export/:job',
   'GET /api/accounts',
+  'GET /api/clients',
   'GET /api/devices/:id/identity',
   'GET /api/indicators/:period',
   'GET /api/subjects/:id/accesses',
@@ -65,6 +69,8 @@ export const FOR_ADMINISTRATORS = [
   'POST /api/accounts/:id/enable',
   'POST /api/accounts/:id/link',
   'POST /api/accounts/:id/roles',
+  'POST /api/clients',
+  'POST /api/clients/:id/disable',
   'POST /api/devices',
   'POST /api/devices/:id/about',
   'POST /api/devices/:id/certificates/:serial/revocation',

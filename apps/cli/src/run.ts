@@ -8,6 +8,7 @@ import {
   ACCOUNTS_ROLES,
 } from './accounts.ts';
 import { ALARMS, PARKED } from './alarms.ts';
+import { CLIENTS_ADD, CLIENTS_DISABLE, CLIENTS_LIST } from './clients.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { DATABASE_COMMANDS } from './database-commands.ts';
 import { DECODE } from './decode.ts';
@@ -75,6 +76,9 @@ const COMMANDS: readonly Command[] = [
   ACCOUNTS_DISABLE,
   ACCOUNTS_ENABLE,
   ACCOUNTS_LINK,
+  CLIENTS_LIST,
+  CLIENTS_ADD,
+  CLIENTS_DISABLE,
   KEYS_ROTATE,
   DECODE,
   ...DATABASE_COMMANDS,

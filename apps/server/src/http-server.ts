@@ -15,6 +15,7 @@ import { addressKey } from './people/address-key.ts';
 import { holdLockedSessions } from './people/idle-lock.ts';
 import { sendFault } from './people/problem.ts';
 import type { SignIn } from './people/sign-in.ts';
+import { holdToScopes } from './people/smart-guard.ts';
 import type { TlsSource } from './tls-source.ts';
 
 /** Longer than a browser's own, so that it is the browser that hangs up. */
@@ -70,6 +71,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   });
   guardRoutes(app, parts.signIn);
   holdLockedSessions(app);
+  holdToScopes(app);
   answerErrors(app, parts.onProblem);
   if (parts.webDir !== undefined && existsSync(parts.webDir)) await serveWeb(app, parts.webDir);
   return app;

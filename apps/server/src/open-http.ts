@@ -14,6 +14,7 @@ import { fhirRoutes } from './fhir/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { indicatorRoutes } from './indicators/routes.ts';
 import { liveRoutes } from './live/socket.ts';
+import { oidcRoutes } from './oidc/routes.ts';
 import { secretsOf } from './outside.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import type { Parts } from './parts.ts';
@@ -50,6 +51,7 @@ export async function openHttp(
   });
   auditReads(app, parts.audit.reads);
   peopleDoors(app, parts);
+  await programDoor(app, parts);
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
@@ -134,4 +136,11 @@ function isSubjectOf({ registry, vault }: Parts) {
     const subject = registry.subjects.get(id as SubjectId);
     return subject === undefined ? vault.isShredded(id) : subject.organisationId === organisationId;
   };
+}
+
+async function programDoor(app: FastifyInstance, parts: Parts): Promise<void> {
+  const { outside, config } = parts.options;
+  const { http, publicUrl } = config;
+  const place = { publicUrl, host: http.host, isTls: http.tls !== undefined };
+  await oidcRoutes(app, { ...outside, ...parts, ...place, people: parts.database.people });
 }

@@ -16,6 +16,7 @@ import type { Fhir } from './fhir/open-fhir.ts';
 import type { Exports } from './fhir/operations/exports.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { SignedInSockets } from './live/signed-in-sockets.ts';
+import type { Oidc } from './oidc/open-oidc.ts';
 import type { Outside } from './outside.ts';
 import type { Parking } from './parked/parking.ts';
 import type { People } from './people/open-people.ts';
@@ -40,6 +41,7 @@ export interface ServerOptions {
 
 /** What the routes and doors are made of. */
 export interface Parts extends People {
+  readonly oidc: Oidc;
   readonly options: ServerOptions;
   readonly database: Database;
   readonly vault: Vault;

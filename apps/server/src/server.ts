@@ -27,13 +27,14 @@ import { Exports } from './fhir/operations/exports.ts';
 import { reportIndicators } from './indicators/open-indicators.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
+import { Oidc } from './oidc/open-oidc.ts';
 import { openHttp } from './open-http.ts';
 import { secretsOf } from './outside.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
 import type { Ground, Parts, ServerOptions } from './parts.ts';
 import { type FirstLink, prepareFirstStart } from './people/first-start.ts';
-import { openPeople } from './people/open-people.ts';
+import { openPeople, type People } from './people/open-people.ts';
 import { openPki } from './pki/open-pki.ts';
 
 import { portProblem } from './port-problem.ts';
@@ -162,6 +163,7 @@ function tidy({
   vault,
   exports,
   pki,
+  oidc,
   deviceGrants,
   options,
 }: Parts): void {
@@ -171,6 +173,7 @@ function tidy({
   const expired = Promise.all([
     parking.expire(outside.nowMs()),
     signIn.forgetExpired(),
+    oidc.forgetExpired(),
     exports.tidy(),
     subscriptions.tidy(),
   ]);
@@ -217,11 +220,9 @@ async function openParts(ground: Ground): Promise<Parts> {
   });
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
-  const { organisationSeal } = vault;
-  const people = openPeople({ sql, people: database.people, organisationSeal, outside });
+  const people = openSignIn(ground, sockets);
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts({ ...engine, parking, health, onProblem });
-  people.signIn.onEnd((credential) => sockets.closeAll(credential));
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
   const fhir = await openDocuments(ground, { ...engine, inTurn }, stays.census);
@@ -262,6 +263,18 @@ async function openStreams(
   const grants = await DeviceGrants.open({ ...outside, ...ground, sql: database.line });
   const streams = new DeviceStreams({ ...outside, devices, grants, reads: audit.reads });
   return { deviceGrants: grants, streams };
+}
+
+/** Who comes in: people, and programs of others. What they watch ends with what let them in. */
+function openSignIn(
+  { options: { outside }, database, vault: { organisationSeal } }: Ground,
+  sockets: SignedInSockets,
+): Pick<Parts, keyof People | 'oidc'> {
+  const given = { sql: database.line, organisationSeal, outside };
+  const people = openPeople({ ...given, people: database.people });
+  people.signIn.onEnd((credential) => sockets.closeAll(credential));
+  const oidc = new Oidc({ ...given, onGone: () => people.signIn.forgetTokens() });
+  return { ...people, oidc };
 }
 
 /** Who looks at what is measured, in the fold over the log. */

@@ -9,6 +9,8 @@ import { holdContext } from '../erasure/holds.ts';
 import { documentContext, unpackText } from '../fhir/document.ts';
 import { filtersContext } from '../fhir/operations/export-kept-filters.ts';
 import { untoldContext } from '../fhir/untold.ts';
+import { artifactContext } from '../oidc/adapter.ts';
+import { keyContext } from '../oidc/signing-keys.ts';
 import { parkedContext } from '../parked/parking.ts';
 import { secretContext } from '../people/second-factor.ts';
 import { authorityContext } from '../pki/authorities.ts';
@@ -298,6 +300,28 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     nameOf: (row) => text(row['organisation_id']),
     // PKCS #8 begins as all of DER's sequences do.
     faultOf: (opened) => (opened[0] === 0x30 ? undefined : 'it opens, and is no key'),
+  },
+  {
+    what: 'token of a program',
+    table: 'oidc_artifact',
+    key: ['kind', 'id_hash'],
+    columns: ['organisation_id'],
+    sealed: 'sealed',
+    contextOf: (row) => artifactContext(text(row['kind']), row['id_hash'] as Uint8Array),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['kind']),
+    faultOf: jsonFault,
+  },
+  {
+    what: 'key that signs for programs',
+    table: 'oidc_key',
+    key: ['id'],
+    columns: ['organisation_id'],
+    sealed: 'sealed',
+    contextOf: (row) => keyContext(text(row['id'])),
+    subjectOf: () => null,
+    nameOf: (row) => text(row['id']),
+    faultOf: jsonFault,
   },
   {
     what: 'second factor',

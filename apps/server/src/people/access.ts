@@ -69,7 +69,9 @@ async function identify(
 ): Promise<FaultCode | undefined> {
   const bearer = bearerToken(request);
   if (bearer !== undefined) {
-    return await recognise(request, signIn, signIn.credentialOf('api-token', bearer));
+    const ours = await recognise(request, signIn, signIn.credentialOf('api-token', bearer));
+    if (ours === undefined) return undefined;
+    return await recognise(request, signIn, signIn.credentialOf('access-token', bearer));
   }
   const cookie = request.cookies[SESSION_COOKIE];
   if (cookie === undefined) return 'CREDENTIALS_REFUSED';

@@ -1,4 +1,5 @@
 /** Who is signed in: people by a session's random cookie, programs by bearer tokens. */
+import { parseScopes, type SmartScope } from '@ausculta/policy/smart-scope';
 import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
@@ -27,6 +28,8 @@ export interface Caller {
   readonly roles: readonly Role[];
   /** Of a person's browser. */
   readonly session: CallerSession | undefined;
+  /** Of a SMART token: it narrows what the roles open. Undefined: nothing narrows them. */
+  readonly scopes: readonly SmartScope[] | undefined;
 }
 
 export interface CallerSession {
@@ -38,7 +41,7 @@ export interface CallerSession {
 
 /** What a caller has shown, as it may be kept in memory: never the token itself. */
 export interface Credential {
-  readonly kind: 'session' | 'api-token';
+  readonly kind: 'session' | 'api-token' | 'access-token';
   readonly tokenHash: Uint8Array;
 }
 
@@ -107,6 +110,12 @@ export class SignIn {
     this.#remembered.delete(credentialKey(credential));
   }
 
+  /** Of a client that is out of use, or whose tokens were taken back. */
+  forgetTokens(): void {
+    for (const key of this.#remembered.keys())
+      if (key.startsWith('access-token ')) this.#remembered.delete(key);
+  }
+
   /** What the account may do has changed. */
   forgetAccount(id: AccountId): void {
     for (const [key, { caller }] of this.#remembered)
@@ -128,15 +137,11 @@ export class SignIn {
 
   /** Asks the database which of these are still good, past what is remembered, and tells of the others. */
   async lookAgain(credentials: readonly Credential[]): Promise<void> {
-    const { sql, nowMs } = this.#ports;
-    for (const kind of ['session', 'api-token'] as const) {
+    for (const kind of ['session', 'api-token', 'access-token'] as const) {
       const ofKind = credentials.filter((credential) => credential.kind === kind);
       if (ofKind.length === 0) continue;
       const hashes = ofKind.map(({ tokenHash }) => tokenHash);
-      const alive =
-        kind === 'session'
-          ? await store.sessionsAlive(sql, hashes, new Date(nowMs()))
-          : await store.apiTokensAlive(sql, hashes);
+      const alive = await this.#alive(kind, hashes);
       const keys = new Set(alive.map((tokenHash) => credentialKey({ kind, tokenHash })));
       for (const credential of ofKind) {
         const key = credentialKey(credential);
@@ -147,6 +152,15 @@ export class SignIn {
     }
   }
 
+  async #alive(kind: Credential['kind'], hashes: Uint8Array[]): Promise<Uint8Array[]> {
+    const { sql, nowMs } = this.#ports;
+    if (kind === 'api-token') return await store.apiTokensAlive(sql, hashes);
+    const now = new Date(nowMs());
+    return kind === 'session'
+      ? await store.sessionsAlive(sql, hashes, now)
+      : await store.accessTokensAlive(sql, hashes, now);
+  }
+
   async forgetExpired(): Promise<void> {
     const now = new Date(this.#ports.nowMs());
     await store.deleteExpiredSessions(this.#ports.sql, now);
@@ -154,9 +168,16 @@ export class SignIn {
   }
 
   async callerOf(credential: Credential): Promise<Caller | undefined> {
-    return await (credential.kind === 'session'
-      ? this.#callerOfSession(credential)
-      : this.#callerOfApiToken(credential));
+    switch (credential.kind) {
+      case 'session':
+        return await this.#callerOfSession(credential);
+      case 'api-token':
+        return await this.#callerOfApiToken(credential);
+      case 'access-token':
+        return await this.#callerOfAccessToken(credential);
+      default:
+        return credential.kind satisfies never;
+    }
   }
 
   async #callerOfSession(credential: Credential): Promise<Caller | undefined> {
@@ -176,9 +197,29 @@ export class SignIn {
       const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
       if (row === undefined) return undefined;
       const { organisation_id: organisationId, label: displayName, roles } = row;
-      const nobody = { accountId: undefined, organisationName: '', session: undefined };
+      const nobody = {
+        accountId: undefined,
+        organisationName: '',
+        session: undefined,
+        scopes: undefined,
+      };
       const caller = { kind: 'program', organisationId, displayName, roles, ...nobody } as const;
       return { caller, endsMs: Number.POSITIVE_INFINITY };
+    });
+  }
+
+  async #callerOfAccessToken(credential: Credential): Promise<Caller | undefined> {
+    return await this.#remember(credential, async () => {
+      const { sql, nowMs } = this.#ports;
+      const row = await store.accessTokenByHash(sql, credential.tokenHash, new Date(nowMs()));
+      if (row === undefined) return undefined;
+      const caller: Caller = {
+        kind: 'program',
+        ...{ organisationId: row.organisation_id, organisationName: '' },
+        ...{ accountId: undefined, displayName: row.name, roles: row.roles, session: undefined },
+        scopes: parseScopes(row.scope ?? ''),
+      };
+      return { caller, endsMs: row.expires_at.getTime() };
     });
   }
 
@@ -208,6 +249,7 @@ function callerOf(row: store.SignedIn): Caller {
     accountId: row.account_id,
     displayName: row.display_name,
     roles: row.roles,
+    scopes: undefined,
     session: {
       id: row.id,
       provedMs: row.proved_at.getTime(),

@@ -234,6 +234,41 @@ export async function deleteApiToken(sql: Sql, tokenHash: Uint8Array): Promise<v
   await sql`DELETE FROM api_token WHERE token_hash = ${tokenHash}`;
 }
 
+export interface AccessTokenRow {
+  readonly organisation_id: OrganisationId;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly scope: string | null;
+  readonly expires_at: Date;
+}
+
+/** Of a client that is in use. */
+export async function accessTokenByHash(
+  sql: Sql,
+  tokenHash: Uint8Array,
+  now: Date,
+): Promise<AccessTokenRow | undefined> {
+  const [row] = await sql<AccessTokenRow[]>`
+    SELECT c.organisation_id, c.name, c.roles, t.scope, t.expires_at
+    FROM oidc_artifact t JOIN oidc_client c ON c.id = t.client_id
+    WHERE t.kind = 'ClientCredentials' AND t.id_hash = ${tokenHash} AND t.expires_at > ${now}
+      AND c.disabled_at IS NULL`;
+  return row;
+}
+
+/** Those of the access tokens that are still good. */
+export async function accessTokensAlive(
+  sql: Sql,
+  tokenHashes: readonly Uint8Array[],
+  now: Date,
+): Promise<Uint8Array[]> {
+  const rows = await sql<{ id_hash: Uint8Array }[]>`
+    SELECT id_hash FROM oidc_artifact
+    WHERE kind = 'ClientCredentials' AND id_hash IN ${sql(tokenHashes as Uint8Array[])}
+      AND expires_at > ${now}`;
+  return rows.map((row) => row.id_hash);
+}
+
 /** All of one label. */
 export async function deleteApiTokens(
   sql: Sql,

@@ -58,6 +58,8 @@ export type AuditAct =
   | 'second-factor-removed'
   | 'recovery-codes-made'
   | 'passkey-added'
+  | 'client-added'
+  | 'client-disabled'
   | 'passkey-removed'
   | 'admin-token-renewed'
   | 'subscription-written';
@@ -68,6 +70,7 @@ export type AuditTarget =
   | `device/${string}`
   | `organisation/${string}`
   | `account/${string}`
+  | `client/${string}`
   | `subscription/${string}`
   | `destination/${string}`
   | 'keys';

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { ClientList, ClientView } from '@ausculta/contract/clients';
+import type { Command } from './command.ts';
+import { writeJson, writeJsonLines, writeTable } from './output.ts';
+import { CommandProblem, EXIT } from './problem.ts';
+
+export const CLIENTS_LIST: Command = {
+  name: 'clients list',
+  words: [],
+  options: {},
+  usage: 'clients list',
+  help: 'Programs of others that may ask for access tokens',
+  async run(_, { client, out }) {
+    const { clients } = await client.get('/api/clients', ClientList);
+    if (out.asJson) return writeJsonLines(out, clients);
+    const rows = clients.map(({ id, name, roles, scope, isDisabled }) => [
+      id,
+      name,
+      roles.join(', '),
+      scope,
+      isDisabled ? 'out of use' : '',
+    ]);
+    writeTable(out, ['client id', 'name', 'roles', 'scope', ''], rows);
+  },
+};
+
+export const CLIENTS_ADD: Command = {
+  name: 'clients add',
+  words: ['NAME'],
+  options: { roles: { type: 'string' }, scope: { type: 'string' }, jwks: { type: 'string' } },
+  needed: ['roles', 'scope', 'jwks'],
+  usage: 'clients add NAME --roles nurse --scope "system/Observation.rs" --jwks FILE',
+  help: 'Adds a program (SMART Backend Services) with its public keys, and prints its client id',
+  async run({ words: [name], options }, { client, out }) {
+    const roles = (options['roles'] ?? '').split(/[\s,]+/).filter((word) => word !== '');
+    const wanted = { name, roles, scope: options['scope'], jwks: readKeys(options['jwks'] ?? '') };
+    const added = await client.post('/api/clients', wanted, ClientView);
+    if (out.asJson) return writeJson(out, added);
+    out.line(`Added ${added.name}. Its client id: ${added.id}`);
+    out.line(`What it has to know: ${client.address}/fhir/R4/.well-known/smart-configuration`);
+  },
+};
+
+export const CLIENTS_DISABLE: Command = {
+  name: 'clients disable',
+  words: ['CLIENT'],
+  options: {},
+  usage: 'clients disable CLIENT',
+  help: 'Takes a program out of use: the tokens that it has open nothing any more',
+  async run({ words: [id = ''] }, { client, out }) {
+    const path = `/api/clients/${encodeURIComponent(id)}/disable`;
+    const view = await client.post(path, {}, ClientView);
+    if (out.asJson) return writeJson(out, view);
+    out.line(`${view.name} is out of use.`);
+  },
+};
+
+function readKeys(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw new CommandProblem(EXIT.USAGE, `${file} holds no JSON: give a file with a JWK set.`);
+  }
+}
