@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import type { AccessReport } from '@ausculta/contract/accesses';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
+import { InHouse } from '../apps/server/src/audit/in-house.ts';
 import { auditReads, noteRead } from '../apps/server/src/audit/noted-reads.ts';
 import type { ReadEntry } from '../apps/server/src/audit/read-entry.ts';
 import { ReadJournal } from '../apps/server/src/audit/read-journal.ts';
@@ -174,10 +175,12 @@ test('no answer leaves where its entry cannot be written, and a screen that watc
   await using database = await freshDatabase();
   const outside = realOutside(() => undefined);
   const directory = await temporaryDirectory();
-  const { journal } = await ReadJournal.open({ ...outside, directory });
+  const inHouse = new InHouse(outside);
+  const gather = () => inHouse.gather();
+  const { journal } = await ReadJournal.open({ ...outside, directory, gather });
   const problems: string[] = [];
   const onProblem = (what: string) => void problems.push(what);
-  const ports = { ...outside, onProblem, sql: database.line, journal };
+  const ports = { ...outside, onProblem, sql: database.line, journal, inHouse };
   const log = await ReadLog.open(ports, []);
   const app = await createHttpServer({
     signIn: {

@@ -13,6 +13,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     notedReads: NotedReads | undefined;
     readLog: ReadLog;
+    isInHouse: boolean;
   }
 }
 
@@ -45,6 +46,7 @@ export function noteRead(
 
 /** For an answer that goes past the hooks: awaited before its first byte. */
 export async function writeNoted(request: FastifyRequest, status = 200): Promise<void> {
+  leave(request);
   const noted = request.notedReads;
   // What an error says is not about them, and must not wait for what has just failed.
   request.notedReads = undefined;
@@ -55,6 +57,12 @@ export async function writeNoted(request: FastifyRequest, status = 200): Promise
   const { organisationId } = callerOf(request);
   if (mayOwe) await readLog.writeOrOwe(organisationId, read);
   else await readLog.write(organisationId, read);
+}
+
+function leave(request: FastifyRequest): void {
+  if (!request.isInHouse) return;
+  request.isInHouse = false;
+  request.readLog.inHouse.leave();
 }
 
 /** Who asks, and by which route: what an entry says beside its subjects. */
@@ -99,10 +107,24 @@ const PATIENT_TOLD =
 export function auditReads(app: FastifyInstance, readLog: ReadLog): void {
   app.decorateRequest('notedReads', undefined);
   app.decorateRequest('readLog', { getter: () => readLog });
+  app.decorateRequest('isInHouse', false);
+  app.addHook('preHandler', (request, _reply, done) => {
+    // A socket stays for hours, and nobody waits for it.
+    if (request.caller !== undefined && request.headers.upgrade === undefined) {
+      request.isInHouse = true;
+      readLog.inHouse.enter();
+    }
+    done();
+  });
+  app.addHook('onResponse', (request, _reply, done) => {
+    leave(request);
+    done();
+  });
   app.addHook('onSend', (request, reply, payload, done) => {
     if (request.notedReads === undefined && request.caller !== undefined)
       noteByRoute(request, reply.statusCode, payload);
     if (request.notedReads === undefined) {
+      leave(request);
       done(null, payload);
       return;
     }

@@ -5,6 +5,7 @@ import type { Outside } from '../outside.ts';
 import type { Ground } from '../parts.ts';
 import type { Audit } from './audit.ts';
 import { openHeadsFile } from './heads-file.ts';
+import { InHouse } from './in-house.ts';
 import { ReadJournal } from './read-journal.ts';
 import { ReadLog } from './read-log.ts';
 import { Sequencer } from './sequencer.ts';
@@ -26,10 +27,12 @@ export async function openAudit(
   const { config, outside } = options;
   const path = auditHeadsPath(config);
   const directory = join(resolve(config.dataDir), 'audit-reads');
-  const { journal, left } = await ReadJournal.open({ ...outside, directory });
+  const inHouse = new InHouse(outside);
+  const gather = () => inHouse.gather();
+  const { journal, left } = await ReadJournal.open({ ...outside, directory, gather });
   stack.use(journal);
   const sql = database.line;
-  const reads = await ReadLog.open({ ...outside, sql, journal }, left);
+  const reads = await ReadLog.open({ ...outside, sql, journal, inHouse }, left);
   const sequencer = new Sequencer({
     ...outside,
     ...{ sql, inLane, key: vault.auditKey() },

@@ -9,8 +9,8 @@ import { ReadJournal } from './read-journal.ts';
 const ORGANISATION = '0e11a5b0-0000-4000-8000-000000000001';
 
 async function openAt(directory: string) {
-  const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
-  return await ReadJournal.open({ directory, randomBytes, pause });
+  const gather = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return await ReadJournal.open({ directory, randomBytes, gather });
 }
 
 const write = (journal: ReadJournal, line: string) =>

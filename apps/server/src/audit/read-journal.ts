@@ -47,8 +47,8 @@ interface Writing {
 export interface JournalPorts {
   readonly directory: string;
   readonly randomBytes: (count: number) => Uint8Array;
-  /** Those that come in the same turn of the loop are written together. */
-  readonly pause: () => Promise<void>;
+  /** Before a write: what comes until it resolves goes with it. */
+  readonly gather: () => Promise<void>;
 }
 
 interface Waiting {
@@ -100,7 +100,7 @@ export class ReadJournal implements AsyncDisposable {
 
   async #empty(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#ports.pause();
+      await this.#ports.gather();
       const all = this.#waiting;
       this.#waiting = [];
       try {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Sql } from '../database/pool.ts';
+import type { InHouse } from './in-house.ts';
 import { lineOf, type ReadEntry, readEntryOf } from './read-entry.ts';
 import type { JournalRecord, Piece, ReadJournal } from './read-journal.ts';
 import { insertReads, type ReadsRow } from './read-store.ts';
@@ -17,6 +18,7 @@ const OWED_MAX = 10_000;
 export interface ReadLogPorts {
   readonly sql: Sql;
   readonly journal: ReadJournal;
+  readonly inHouse: InHouse;
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly onProblem: (what: string, error: unknown) => void;
@@ -29,6 +31,7 @@ export class ReadLog {
   readonly #owed: JournalRecord[] = [];
   /** Numbers of requests begin anew with each start. */
   readonly startId: string;
+  readonly inHouse: InHouse;
 
   /** What an earlier server has left in its journal is in the database before anything is written over it. */
   static async open(ports: ReadLogPorts, left: readonly Piece[]): Promise<ReadLog> {
@@ -40,6 +43,7 @@ export class ReadLog {
   private constructor(ports: ReadLogPorts) {
     this.#ports = ports;
     this.startId = ports.newId().slice(0, 8);
+    this.inHouse = ports.inHouse;
   }
 
   /** Durable once it resolves. */
