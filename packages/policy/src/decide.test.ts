@@ -143,6 +143,41 @@ for (const { name, change, at, opens } of GRANTS) {
   });
 }
 
+const STAY = { encounterId: 'stay-1', fromMs: NOW_MS - HOUR_MS, untilMs: NOW_MS } as const;
+const OF_EPISODE = [
+  { name: 'what names the stay', target: { encounterId: 'stay-1' }, opens: true },
+  { name: 'what names another', target: { encounterId: 'stay-2' }, opens: false },
+  {
+    name: 'what was measured in it',
+    target: { dataFromMs: STAY.fromMs, dataUntilMs: STAY.untilMs },
+    opens: true,
+  },
+  {
+    name: 'what begins before it',
+    target: { dataFromMs: STAY.fromMs - 1, dataUntilMs: STAY.untilMs },
+    opens: false,
+  },
+  {
+    name: 'what ends after it',
+    target: { dataFromMs: STAY.fromMs, dataUntilMs: STAY.untilMs + 1 },
+    opens: false,
+  },
+  { name: 'what names no stay and no time', target: {}, opens: false },
+  {
+    name: 'another stay in its time',
+    target: { encounterId: 'stay-2', dataFromMs: STAY.fromMs, dataUntilMs: STAY.untilMs },
+    opens: false,
+  },
+] as const;
+for (const { name, target, opens } of OF_EPISODE) {
+  test(`a grant about one stay ${opens ? 'opens' : 'does not open'} ${name}`, () => {
+    const grants = [grant({ episode: STAY })];
+    const asked = question({ actor: FOREIGN, target, grants });
+    assert.equal(codeOf(decide(asked)), opens ? 'team-reads' : 'GRANT_MISSING');
+    assert.equal(codeOf(decide({ ...asked, dataClass: 'identity' })), 'team-reads');
+  });
+}
+
 test('a grant opens nothing that the rules do not open at home', () => {
   const stranger = question({ actor: { organisationId: 'house-b' }, grants: [grant()] });
   assert.equal(codeOf(decide(stranger)), 'RELATION_MISSING');

@@ -17,8 +17,18 @@ export interface Grant {
   readonly purposes: readonly Purpose[];
   readonly fromMs: number;
   readonly untilMs: number;
+  /** Only what belongs to one stay or course of treatment; undefined: of any time. */
+  readonly episode?: Episode;
   /** Whether the receiver may pass it on. */
   readonly onward: 'none' | 'same-purpose';
+}
+
+export interface Episode {
+  /** What names it belongs to it, whenever it was written. */
+  readonly encounterId: string;
+  /** What was measured from then on, and before. */
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 export interface Crossing {
@@ -26,6 +36,9 @@ export interface Crossing {
   readonly toOrganisationId: string;
   readonly actorId: string;
   readonly subjectId: string | undefined;
+  readonly encounterId: string | undefined;
+  readonly dataFromMs: number | undefined;
+  readonly dataUntilMs: number | undefined;
   readonly dataClass: DataClass;
   readonly action: Action;
   readonly purpose: Purpose;
@@ -51,6 +64,7 @@ function covers(grant: Grant, crossing: Crossing): boolean {
     grant.toOrganisationId === crossing.toOrganisationId &&
     (grant.toActorId === undefined || grant.toActorId === crossing.actorId) &&
     coversSubject(grant, crossing.subjectId) &&
+    coversEpisode(grant, crossing) &&
     holds(grant.dataClasses, crossing.dataClass) &&
     holds(grant.actions, crossing.action) &&
     coversUse(grant, crossing)
@@ -69,6 +83,15 @@ export function coversUse(
 function coversSubject({ subjectIds }: Grant, subjectId: string | undefined): boolean {
   if (subjectIds === undefined) return true;
   return subjectId !== undefined && holds(subjectIds, subjectId);
+}
+
+/** Who the person is belongs to every episode; a question that is wider than the episode to none. */
+function coversEpisode({ episode }: Grant, crossing: Crossing): boolean {
+  if (episode === undefined || crossing.dataClass === 'identity') return true;
+  const { encounterId, dataFromMs, dataUntilMs } = crossing;
+  if (encounterId !== undefined) return encounterId === episode.encounterId;
+  if (dataFromMs === undefined || dataUntilMs === undefined) return false;
+  return episode.fromMs <= dataFromMs && dataUntilMs <= episode.untilMs;
 }
 
 function isPreferred(grant: Grant, found: Grant): boolean {

@@ -47,6 +47,8 @@ export interface Target {
   /** When it was measured: from, inclusive; until, exclusive. A stream without them is live. */
   readonly dataFromMs?: number;
   readonly dataUntilMs?: number;
+  /** The stay or visit that it names; a grant may be about one alone. */
+  readonly encounterId?: string;
   /** Security labels of the data, as "system|code". */
   readonly labels?: readonly string[];
   readonly isSynthetic?: boolean;
@@ -103,6 +105,7 @@ export function isReadable(request: AccessRequest): boolean {
   if (!isList(actor.relations) || !isList(actor.references)) return false;
   if (!isObject(target) || !isName(target.organisationId)) return false;
   if (!(isMissing(target.subjectId) || isName(target.subjectId))) return false;
+  if (!(isMissing(target.encounterId) || isName(target.encounterId))) return false;
   if (!isMissing(target.labels) && !isList(target.labels)) return false;
   if (!(isMissing(target.licence) || isObject(target.licence))) return false;
   if (!(isMissing(target.heldUnder) || isObject(target.heldUnder))) return false;

@@ -81,6 +81,7 @@ export const DATA_CLASSES = {
   location: { person: true, words: 'where a person is' },
   consents: { person: true, words: 'consents' },
   disclosures: { person: true, words: 'who saw what, and to whom it went' },
+  directory: { person: false, words: 'people, places and houses of care, and definitions' },
   devices: { person: false, words: 'the register of devices, without who wears them' },
   fleet: { person: false, words: 'the state of devices: battery, version, faults' },
   supply: { person: false, words: 'orders, lots, shipments, custody' },
