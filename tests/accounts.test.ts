@@ -135,14 +135,15 @@ describe('accounts', () => {
     for (const one of [id, other.id]) await server.post(`/api/accounts/${one}/enable`, {});
   });
 
-  test('roles count from the next request of a session on', async () => {
+  test('whose roles are changed signs in anew: an open screen shows what the other roles could see', async () => {
     const { id, headers } = await addPerson(server, 'fay', ['nurse']);
     const cookie = headers['cookie'] ?? '';
     assert.equal((await askAs(server, cookie, '/api/accounts')).status, 403);
+    const screen = server.listen([], { cookie, origin: server.url });
+    assert.equal(await screen.opened, true);
     await server.post(`/api/accounts/${id}/roles`, { roles: ['administrator', 'nurse'] });
-    assert.equal((await askAs(server, cookie, '/api/accounts')).status, 200);
-    await server.post(`/api/accounts/${id}/roles`, { roles: ['nurse'] });
-    assert.equal((await askAs(server, cookie, '/api/accounts')).status, 403);
+    await screen.closed;
+    assert.equal((await askAs(server, cookie, '/api/accounts')).status, 401);
   });
 
   test('an administrator who left the screen an hour ago makes no accounts', async () => {

@@ -4,12 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import type { AccessReport } from '@ausculta/contract/accesses';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
+import { openAccess } from '../apps/server/src/access/open-access.ts';
+import type { Viewers } from '../apps/server/src/access/viewers.ts';
+import { Census } from '../apps/server/src/admissions/census.ts';
 import { InHouse } from '../apps/server/src/audit/in-house.ts';
 import { auditReads, noteRead } from '../apps/server/src/audit/noted-reads.ts';
 import type { ReadEntry } from '../apps/server/src/audit/read-entry.ts';
 import { ReadJournal } from '../apps/server/src/audit/read-journal.ts';
 import { entriesOf, ReadLog } from '../apps/server/src/audit/read-log.ts';
+import type { Sql } from '../apps/server/src/database/pool.ts';
 import { createHttpServer } from '../apps/server/src/http-server.ts';
+import { ofEach } from '../apps/server/src/people/access.ts';
 import type { Caller } from '../apps/server/src/people/sign-in.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
 import { eventually, realOutside, startServerHere, temporaryDirectory } from './support/server.ts';
@@ -160,9 +165,19 @@ describe('reads', async () => {
   });
 });
 
+/** Of a house in which nobody lies. */
+async function viewersOf(sql: Sql): Promise<Viewers> {
+  const nobody = { subjects: new Map(), openOf: () => [] };
+  const census = new Census(() => false);
+  return await openAccess({ sql, registry: nobody, alarms: nobody, census, nowMs: Date.now });
+}
+
+const HOUSE = '0e11a5b0-0000-4000-8000-000000000001' as OrganisationId;
+
 const NURSE: Caller = {
   kind: 'person',
-  organisationId: '0e11a5b0-0000-4000-8000-000000000001' as OrganisationId,
+  organisationId: HOUSE,
+  homeOrganisationId: HOUSE,
   organisationName: 'Here',
   accountId: '0e11a5b0-0000-4000-8000-000000000003' as AccountId,
   displayName: 'A nurse',
@@ -187,10 +202,11 @@ test('no answer leaves where its entry cannot be written, and a screen that watc
       credentialOf: () => ({ kind: 'api-token', tokenHash: new Uint8Array(32) }),
       callerOf: async () => NURSE,
     },
+    viewers: await viewersOf(database.line),
     ...{ trustedProxies: [], webDir: undefined, onProblem },
   });
   auditReads(app, log);
-  const config = { access: 'clinician' } as const;
+  const config = ofEach('read', 'identity');
   const subject = '0e11a5b0-0000-4000-8000-000000000002';
   app.get('/chart', { config }, (request) => {
     noteRead(request, [subject]);

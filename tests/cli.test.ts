@@ -306,7 +306,7 @@ test('an account is made, comes in by its link, gets other roles and is taken ou
   const [roles] = await lines(server, ['accounts', 'roles', 'joy', 'nurse,physician'], AccountView);
   assert.deepEqual(roles?.roles, ['nurse', 'physician']);
   const listed = await ausculta(server, ['accounts', 'list']);
-  assert.match(listed.out, /^joy +Joy Okafor +nurse, physician +password +(just now|\d+ s ago)$/m);
+  assert.match(listed.out, /^joy +Joy Okafor +nurse, physician +password *$/m);
   assert.match(listed.out, /^admin .* has not come in yet$/m);
   const [gone] = await lines(server, ['accounts', 'disable', 'joy'], AccountView);
   assert.equal(gone?.isDisabled, true);

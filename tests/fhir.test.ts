@@ -12,7 +12,7 @@ import {
 
 let here: ServerHere;
 let server: ServerUnderTest;
-const clinician = randomBytes(24).toString('base64url');
+const administrator = randomBytes(24).toString('base64url');
 
 const { send, made } = fhirClient(() => server);
 
@@ -37,8 +37,8 @@ describe('FHIR', () => {
     const [own] = await sql<{ id: string }[]>`SELECT id FROM organisation`;
     await sql`INSERT INTO api_token ${sql({
       organisation_id: own?.id ?? '',
-      token_hash: createHash('sha256').update(clinician).digest(),
-      ...{ label: 'test', roles: ['physician', 'nurse'] },
+      token_hash: createHash('sha256').update(administrator).digest(),
+      ...{ label: 'test', roles: ['administrator'] },
     })}`;
   });
   after(() => here[Symbol.asyncDispose]());
@@ -111,7 +111,7 @@ describe('FHIR', () => {
   });
 
   test('who may not write patients writes none, in no way', async () => {
-    const as = { authorization: `Bearer ${clinician}` };
+    const as = { authorization: `Bearer ${administrator}` };
     assert.deepEqual(await refused(await send('POST', '/Patient', PATIENT, as)), [
       403,
       'forbidden',
@@ -124,7 +124,7 @@ describe('FHIR', () => {
       'forbidden',
       'Bundle.entry[0].resource.Patient',
     ]);
-    const flag = { resourceType: 'Organization', name: 'by a clinician' };
+    const flag = { resourceType: 'Organization', name: 'by an administrator' };
     assert.equal((await send('POST', '/Organization', flag, as)).status, 201);
     const device = await server.addPatient();
     const token = { authorization: `Bearer ${device.token}` };

@@ -2,6 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { openAccess } from '../../apps/server/src/access/open-access.ts';
+import type { Viewers } from '../../apps/server/src/access/viewers.ts';
+import { Census } from '../../apps/server/src/admissions/census.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { createHttpServer } from '../../apps/server/src/http-server.ts';
 import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
@@ -51,6 +54,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
   });
   const app = await createHttpServer({
     signIn: signInOf(ground),
+    viewers: await viewersOf(ground, registry),
     trustedProxies: [],
     webDir: undefined,
     onProblem: reportProblem,
@@ -120,11 +124,19 @@ async function answerOf(url: string, { agent, authorization, body }: Asking): Pr
   return answer;
 }
 
+/** Nobody has decided anything, and nobody has an alarm. */
+async function viewersOf({ pools }: Ground, registry: Registry): Promise<Viewers> {
+  const census = new Census((id) => registry.subjects.has(id));
+  const alarms = { openOf: () => [] };
+  return await openAccess({ sql: pools.line, registry, alarms, census, nowMs: Date.now });
+}
+
 /** Everybody is a clinician of the bench's organisation. */
 function signInOf({ organisationId }: Ground): SignIn {
   const caller: Caller = {
     kind: 'program',
     organisationId,
+    homeOrganisationId: organisationId,
     organisationName: 'Bench',
     accountId: undefined,
     session: undefined,

@@ -16,6 +16,7 @@ test('every page is the document, whatever its address holds; a file is itself o
   writeFileSync(join(webDir, 'assets', 'one.js'), 'a file');
   const app = await createHttpServer({
     signIn: NOBODY,
+    viewers: { of: unasked, gate: { isOpenedTo: unasked } },
     trustedProxies: [],
     webDir,
     onProblem: assert.fail,
@@ -34,6 +35,7 @@ test('every page is the document, whatever its address holds; a file is itself o
 test('every answer says that nothing is loaded from elsewhere, whatever is answered', async () => {
   const app = await createHttpServer({
     signIn: NOBODY,
+    viewers: { of: unasked, gate: { isOpenedTo: unasked } },
     trustedProxies: [],
     webDir: undefined,
     onProblem: () => undefined,

@@ -10,11 +10,10 @@ import staticFiles from '@fastify/static';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
-import { guardRoutes } from './people/access.ts';
+import { type GuardPorts, guardRoutes } from './people/access.ts';
 import { addressKey } from './people/address-key.ts';
 import { holdLockedSessions } from './people/idle-lock.ts';
 import { sendFault } from './people/problem.ts';
-import type { SignIn } from './people/sign-in.ts';
 import { holdToScopes } from './people/smart-guard.ts';
 import type { TlsSource } from './tls-source.ts';
 
@@ -30,7 +29,8 @@ const REQUEST_WITHIN_MS = 120_000;
 const REQUESTS_PER_MINUTE_MAX = 3_000;
 
 export interface HttpServerParts {
-  readonly signIn: Pick<SignIn, 'credentialOf' | 'callerOf'>;
+  readonly signIn: GuardPorts['signIn'];
+  readonly viewers: GuardPorts['viewers'];
   /** Undefined: plain text. */
   readonly tls?: TlsSource | undefined;
   /** Whose X-Forwarded headers are believed. */
@@ -69,7 +69,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
       perMessageDeflate: false,
     },
   });
-  guardRoutes(app, parts.signIn);
+  guardRoutes(app, parts);
   holdLockedSessions(app);
   holdToScopes(app);
   answerErrors(app, parts.onProblem);

@@ -1,5 +1,7 @@
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
+import { AccessActs } from './access/acts.ts';
+import { accessRoutes } from './access/routes.ts';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
@@ -11,6 +13,7 @@ import { deviceRoutes } from './doors/http.ts';
 import type { MqttDoor } from './doors/mqtt.ts';
 import { erasureRoutes } from './erasure/routes.ts';
 import { fhirRoutes } from './fhir/routes.ts';
+import { stayOf } from './fhir/stay-of.ts';
 import { createHttpServer } from './http-server.ts';
 import { indicatorRoutes } from './indicators/routes.ts';
 import { liveRoutes } from './live/socket.ts';
@@ -44,6 +47,7 @@ export async function openHttp(
   const { nowMs, newId, after, onProblem } = outside;
   const app = await createHttpServer({
     signIn,
+    viewers: parts.viewers,
     webDir,
     tls,
     trustedProxies: config.trustedProxies,
@@ -55,15 +59,15 @@ export async function openHttp(
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
-  const { inTurn } = parts;
-  const told = { movedOf, presenceOf };
-  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, inTurn, ...told });
+  const told = { movedOf, presenceOf, inTurn: parts.inTurn };
+  registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, ...told });
   ownRoutesOfDevices(app, parts, mqtt);
   const { standsAt } = parts.admissions;
   wearingRoutes(app, { sql: database.line, registry, acts: parts.wearing.acts, standsAt, nowMs });
   const { desk } = parts.admissions;
   const refusals = { read: database.read, keys: parts.vault, census };
   admissionRoutes(app, { registry, desk, nowMs, ...refusals });
+  accessDoors(app, parts);
   erasureRoutes(app, {
     erasure: parts.erasure,
     holds: parts.holds,
@@ -102,6 +106,21 @@ export async function openHttp(
     throw portProblem('HTTP', config.http, cause);
   });
   return app;
+}
+
+function accessDoors(app: FastifyInstance, parts: Parts): void {
+  const { options, database, registry, viewers, vault, inLane, fhir } = parts;
+  const { gate } = viewers;
+  const { nowMs } = options.outside;
+  accessRoutes(app, {
+    ...options.outside,
+    sql: database.line,
+    registry,
+    gate,
+    keys: vault,
+    acts: new AccessActs({ inLane, standing: gate.standing, nowMs }),
+    stayOf: (of, stay) => stayOf(fhir.repository, of, stay),
+  });
 }
 
 /** A device's life but for who wears it, and by what it proves itself. */

@@ -1,3 +1,4 @@
+import type { Viewers } from './access/viewers.ts';
 import type { Admissions } from './admissions/open-admissions.ts';
 import type { Turns } from './admissions/turns.ts';
 import type { AlarmBook } from './alarms/book.ts';
@@ -54,6 +55,7 @@ export interface Parts extends People {
   readonly hub: LiveHub;
   readonly sockets: SignedInSockets;
   readonly parking: Parking;
+  readonly viewers: Viewers;
   readonly holds: LegalHolds;
   readonly erasure: Erasure;
   readonly wearing: Wearing;

@@ -2,6 +2,9 @@
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash } from '@node-rs/argon2';
+import { type AccessPorts, openAccess } from './access/open-access.ts';
+import type { ShiftRow } from './access/standing.ts';
+import type { Viewers } from './access/viewers.ts';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
@@ -22,8 +25,10 @@ import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { mqttIdentity } from './doors/mqtt-identity.ts';
 import { openErasure } from './erasure/open-erasure.ts';
+import { type KeptConsents, keepingConsents, readConsents } from './fhir/consents-kept.ts';
 import { type Fhir, openFhir, workInBackground } from './fhir/open-fhir.ts';
 import { Exports } from './fhir/operations/exports.ts';
+import type { WriteWatch } from './fhir/write-watch.ts';
 import { reportIndicators } from './indicators/open-indicators.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
@@ -101,9 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const outer = { options, database, vault, encoder, health, archive, audit };
   const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
-  const closing = [telemetry, parts.erasure, parts.wearing.reattribution, parts.claims];
-  for (const one of closing) stack.defer(() => one.close());
-  stack.defer(() => parts.pki.refusals.settle());
+  closeAtEnd(stack, parts);
   await parts.claims.resume();
   const places = placesOf(dataDirectory.path, config);
   stack.defer(watchHealth({ health, telemetry, alarms, places, outside }));
@@ -126,7 +129,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
-  const firstLink = await firstStart.prepareLogin();
+  const firstLink = await firstStart.prepareLogin((shift) =>
+    parts.viewers.gate.standing.setShift(shift),
+  );
   const moved = stack.move();
   const address = http.server.address();
   return {
@@ -136,6 +141,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     firstLink,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
+}
+
+function closeAtEnd(stack: AsyncDisposableStack, parts: Parts): void {
+  const { telemetry, erasure, wearing, claims, pki } = parts;
+  const closing = [telemetry, erasure, wearing.reattribution, claims];
+  for (const one of closing) stack.defer(() => one.close());
+  stack.defer(() => pki.refusals.settle());
 }
 
 async function openKeys(
@@ -220,23 +232,21 @@ async function openParts(ground: Ground): Promise<Parts> {
   });
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
-  const people = openSignIn(ground, sockets);
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts({ ...engine, parking, health, onProblem });
   const turns = new Turns();
   const inTurn: Turns['run'] = (act) => turns.run(act);
   const fhir = await openDocuments(ground, { ...engine, inTurn }, stays.census);
   const { repository } = fhir;
-  repository.watchedBy(subscriptions.documents);
+  const seeing = { ...outside, registry, alarms, census: stays.census, sql, keys: vault };
+  const viewers = await openViewers({ ...seeing, repository, documents: subscriptions.documents });
+  const { standing } = viewers.gate;
+  standing.onChange(() => hub.review());
+  const onShift = (shift: ShiftRow): void => standing.setShift(shift);
+  const people = openSignIn(ground, sockets, onShift);
   const documents = { fhir: repository, writeBack };
-  const forgetting = {
-    ...engine,
-    deviceGrants,
-    parking,
-    ...documents,
-    vault,
-    logKeptMs: LOG_KEPT_MS,
-  };
+  const held = { deviceGrants, standing, parking, ...documents };
+  const forgetting = { ...engine, ...held, vault, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, subscriptions, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
   const noteMoved = ({ fromSubjectId, toSubjectId, ...span }: MoveUnderWay): Promise<void> =>
@@ -248,7 +258,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const erasedMs = (id: string, number: string) => erasing.erasure.lastOf(id, number);
   const admissions = await openAdmissions({ ...admitting, stays, turns, erasedMs, sql });
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
-  const open = { ...engine, ...erasing, wearing, admissions, claims, fhir, exports, subscriptions };
+  const opened = { ...engine, ...erasing, viewers, wearing, admissions, claims };
+  const open = { ...opened, fhir, exports, subscriptions };
   const screens = { hub, sockets, streams, deviceGrants };
   return { ...ground, ...open, ...people, ...screens, pki, writeBack, parking, intake, inTurn };
 }
@@ -269,12 +280,32 @@ async function openStreams(
 function openSignIn(
   { options: { outside }, database, vault: { organisationSeal } }: Ground,
   sockets: SignedInSockets,
+  onShift: (shift: ShiftRow) => void,
 ): Pick<Parts, keyof People | 'oidc'> {
   const given = { sql: database.line, organisationSeal, outside };
-  const people = openPeople({ ...given, people: database.people });
+  const people = openPeople({ ...given, people: database.people, onShift });
   people.signIn.onEnd((credential) => sockets.closeAll(credential));
   const oidc = new Oidc({ ...given, onGone: () => people.signIn.forgetTokens() });
   return { ...people, oidc };
+}
+
+/** Who sees whom; what a person has consented to is kept up as it is written. */
+async function openViewers(
+  ports: AccessPorts & {
+    readonly keys: Vault;
+    readonly repository: Fhir['repository'];
+    readonly documents: WriteWatch;
+  },
+): Promise<Viewers> {
+  const viewers = await openAccess(ports);
+  const { standing } = viewers.gate;
+  const kept: KeptConsents = {
+    setConsent: (id, consent) => standing.setConsent(id, consent),
+    endConsent: (id) => standing.endConsent(id),
+  };
+  await readConsents(ports.sql, ports.keys, kept);
+  ports.repository.watchedBy(keepingConsents(ports.documents, kept));
+  return viewers;
 }
 
 /** Who looks at what is measured, in the fold over the log. */

@@ -113,8 +113,8 @@ function missingNeed({ needs }: CompiledRule, request: AccessRequest): RefusalCo
   return undefined;
 }
 
-/** About nobody in particular one may search, follow a ward, and enter somebody new. */
-const WITHOUT_SUBJECT: readonly string[] = ['search', 'stream', 'create'];
+/** About nobody in particular one may search, follow a ward, enter somebody new, and take along whoever may be. */
+const WITHOUT_SUBJECT: readonly string[] = ['search', 'stream', 'create', 'export'];
 
 function isAboutPerson({ consent }: CompiledRule, { dataClass }: AccessRequest): boolean {
   return DATA_CLASSES[dataClass].person || consent === 'must-permit';

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { decide } from './decide.ts';
+import { readExpectations } from './fixtures/expectations.ts';
 import {
   ALL_DATA,
   ALL_PURPOSES,
@@ -15,55 +16,6 @@ import {
 import { ACTIONS, RELATIONS, type Relation, ROLES } from './vocabulary.ts';
 
 const ALL_RELATIONS = Object.keys(RELATIONS) as Relation[];
-
-const RELATION_OF: Readonly<Record<string, Relation>> = {
-  self: 'self',
-  proxy: 'proxy',
-  team: 'care-team',
-  shift: 'on-shift',
-  house: 'organisation',
-  programme: 'programme',
-  model: 'device-model',
-  anybody: 'none',
-};
-
-const RECORD =
-  'identity placement vitals waveforms alarm-presence alarms events medication laboratory documents protocols';
-
-interface Line {
-  readonly conditions: readonly string[];
-  readonly relations: readonly Relation[];
-}
-
-/** By "role purpose data action": the lines that open it. */
-function readExpectations(text: string): ReadonlyMap<string, readonly Line[]> {
-  const lines = new Map<string, Line[]>();
-  let heading: { role: string; purposes: string[]; conditions: string[] } | undefined;
-  for (const line of text.split('\n')) {
-    if (line.startsWith('#') || line.trim() === '') continue;
-    if (!line.startsWith(' ')) {
-      const [role = '', ...words] = line.split(' ');
-      const purposes = words.filter((word) => word === word.toUpperCase());
-      heading = { role, purposes, conditions: words.filter((word) => !purposes.includes(word)) };
-      continue;
-    }
-    const [, data = '', actions = '', relations = ''] = /^ {2}(.+): (.+) = (.+)$/.exec(line) ?? [];
-    assert.ok(heading !== undefined && relations !== '', line);
-    for (const purpose of heading.purposes) {
-      for (const name of data.replace('record', RECORD).split(' ')) {
-        for (const action of actions.split(' ')) {
-          assert.ok(ALL_DATA.some((one) => one === name) && ACTIONS.some((one) => one === action));
-          const key = `${heading.role} ${purpose} ${name} ${action}`;
-          const opened = relations.split(' ').map((word) => RELATION_OF[word] as Relation);
-          assert.ok(!opened.includes(undefined as never), line);
-          const { conditions } = heading;
-          lines.set(key, [...(lines.get(key) ?? []), { conditions, relations: opened }]);
-        }
-      }
-    }
-  }
-  return lines;
-}
 
 const EXPECTED = readExpectations(
   readFileSync(new URL('fixtures/expected-access.txt', import.meta.url), 'utf8'),

@@ -7,9 +7,10 @@ import { SubjectMerge } from '@ausculta/contract/subjects';
 import { fail, type Result } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
+import { viewAsPlatform } from '../database/viewing.ts';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse, ofSubject, refusalOf, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { AdmissionDesk } from './admission-desk.ts';
 import { type RefusedPorts, refusedAdmissions } from './refused-admissions.ts';
@@ -20,7 +21,7 @@ export interface AdmissionRoutePorts extends RefusedPorts {
   readonly nowMs: () => number;
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const SAYS_WHO = { config: ofSubject('change', 'identity') };
 
 interface OfSubject {
   Params: { id: string };
@@ -31,7 +32,7 @@ export function admissionRoutes(app: FastifyInstance, ports: AdmissionRoutePorts
 
   app.get(
     '/api/admissions/refused',
-    { config: { access: 'clinician' } },
+    { config: ofHouse('search', 'identity') },
     async (request): Promise<RefusedAdmissionList> => {
       const { organisationId } = callerOf(request);
       const refused = await refusedAdmissions(ports, organisationId);
@@ -43,7 +44,7 @@ export function admissionRoutes(app: FastifyInstance, ports: AdmissionRoutePorts
     },
   );
 
-  app.post<OfSubject>('/api/subjects/:id/merge', ADMINISTRATOR, async (request, reply) => {
+  app.post<OfSubject>('/api/subjects/:id/merge', SAYS_WHO, async (request, reply) => {
     const who = callerOf(request);
     const body = SubjectMerge.safeParse(request.body);
     if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'into').fault);
@@ -52,15 +53,18 @@ export function admissionRoutes(app: FastifyInstance, ports: AdmissionRoutePorts
     if (old === undefined || kept === undefined) {
       return await sendFault(reply, fail('NOT_FOUND', old && 'into').fault);
     }
+    const asked = { action: 'change', dataClass: 'identity', subjectId: kept.id } as const;
+    const decision = viewerOf(request).decide(asked);
+    if (!decision.isPermitted) return await sendFault(reply, refusalOf(decision));
     if (old === kept) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'into').fault);
-    return await answer(reply, await desk.merge(who, { old, kept }, nowMs()));
+    return await answer(reply, await viewAsPlatform(() => desk.merge(who, { old, kept }, nowMs())));
   });
 
-  app.post<OfSubject>('/api/subjects/:id/unmerge', ADMINISTRATOR, async (request, reply) => {
+  app.post<OfSubject>('/api/subjects/:id/unmerge', SAYS_WHO, async (request, reply) => {
     const who = callerOf(request);
     const old = subjectOf(registry, who.organisationId, request.params.id);
     if (old === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-    return await answer(reply, await desk.unmerge(who, old, nowMs()));
+    return await answer(reply, await viewAsPlatform(() => desk.unmerge(who, old, nowMs())));
   });
 }
 

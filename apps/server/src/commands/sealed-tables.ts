@@ -1,7 +1,9 @@
 /** Every place where something sealed lies, whose key opens it, and what it must hold. */
+
 import { decodeReadings } from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { glassContext } from '../access/standing-store.ts';
 import { bedDeviceContext, stayContext } from '../admissions/stays.ts';
 import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/identity-seal.ts';
@@ -260,6 +262,17 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: (row) => row['subject_id'] as string | null,
     nameOf: (row) => `${row['subscription_id']}/${row['number']}`,
     faultOf: jsonFault,
+  },
+  {
+    what: 'reason of broken glass',
+    table: 'broken_glass',
+    key: ['subject_id', 'id'],
+    columns: [],
+    sealed: 'reason_sealed',
+    contextOf: (row) => glassContext(text(row['subject_id']), text(row['id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['id']}`,
+    faultOf: () => undefined,
   },
   {
     what: 'write-back of a patient',

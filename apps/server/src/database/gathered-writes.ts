@@ -4,6 +4,7 @@
  */
 import { expect } from '@ausculta/vitals/expect';
 import { databaseFault } from './fault.ts';
+import { viewAsPlatform } from './viewing.ts';
 
 export interface GatheringPorts<Part, Answer> {
   /** Writes all of them durably; answers for each, in their order. */
@@ -77,7 +78,8 @@ export class GatheredWrites<Part, Answer> {
 
   async #writeTogether(all: readonly Waiting<Part, Answer>[]): Promise<void> {
     try {
-      const answers = await this.#ports.write(all.map(({ part }) => part));
+      // Of several who ask: what each may see was said before it came here.
+      const answers = await viewAsPlatform(() => this.#ports.write(all.map(({ part }) => part)));
       expect(answers.length === all.length, 'each part has an answer');
       for (const [i, { resolve }] of all.entries()) resolve(answers[i] as Answer);
     } catch (error) {

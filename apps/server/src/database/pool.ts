@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { beginOnLiving } from './living-connection.ts';
 import { type ReadAs, Readers } from './readers.ts';
 import { setOrganisation } from './store.ts';
+import { viewing } from './viewing.ts';
 import { PLAIN_TYPES, UNWRITABLE } from './written-values.ts';
 
 /**
@@ -79,10 +80,15 @@ export function openPools(connection: Connection, sizes: PoolSizes = POOL_SIZES)
     roomsMax,
     questionsALook,
   });
+  // Connections that are kept open see all rows of their organisation: whoever may see some has a transaction.
+  const read: ReadAs = (organisationId, work) =>
+    viewing()?.rows() === undefined
+      ? readers.read(organisationId, work)
+      : readAsOrganisation(people, organisationId, work);
   return {
     line,
     people,
-    read: readers.read,
+    read,
     async [Symbol.asyncDispose]() {
       await Promise.all([close(line), close(people), readers[Symbol.asyncDispose]()]);
     },
@@ -98,8 +104,9 @@ export async function asOrganisation<T>(
   organisationId: string,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
+  const rows = viewing()?.rows();
   const outcome = await people.begin(async (tx) => {
-    const scoped = setOrganisation(tx, organisationId);
+    const scoped = setOrganisation(tx, organisationId, rows);
     const [value] = await Promise.all([work(tx), scoped]);
     return { value };
   });
@@ -115,9 +122,10 @@ export function readAsOrganisation<T>(
   organisationId: string,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
+  const rows = viewing()?.rows();
   return new Promise<T>((resolve, reject) => {
     const ended = people.begin('read only', async (tx) => {
-      const scoped = setOrganisation(tx, organisationId);
+      const scoped = setOrganisation(tx, organisationId, rows);
       const [value] = await Promise.all([work(tx), scoped]);
       resolve(value);
     });

@@ -2,6 +2,7 @@ import { expect } from '@ausculta/vitals/expect';
 import type postgres from 'postgres';
 import { DURABILITY } from './postgres-settings.ts';
 import { errorCode } from './start-problem.ts';
+import type { RowsSeen } from './viewing.ts';
 
 type Sql = postgres.Sql;
 type Transaction = postgres.TransactionSql;
@@ -18,9 +19,27 @@ export async function readArchiver(
   };
 }
 
-/** Until the transaction ends, its queries see this organisation alone. */
-export function setOrganisation(tx: Transaction, organisationId: string): PromiseLike<unknown> {
-  return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();
+/** Until the transaction ends, its queries see this organisation alone, and of it what the viewer may see. */
+export function setOrganisation(
+  tx: Transaction,
+  organisationId: string,
+  rows: RowsSeen | undefined,
+): PromiseLike<unknown> {
+  if (rows === undefined)
+    return tx`SELECT set_config('ausculta.organisation', ${organisationId}, true)`.execute();
+  const { only, hidden } = rows;
+  return tx`
+    SELECT set_config('ausculta.organisation', ${organisationId}, true),
+      set_config('ausculta.seen', ${only === undefined ? '' : listed(only.subjects)}, true),
+      set_config('ausculta.types', ${listed(only?.types ?? [])}, true),
+      set_config('ausculta.of_nobody', ${listed(only?.ofNobody ?? [])}, true),
+      set_config('ausculta.hidden', ${hidden.length === 0 ? '' : listed(hidden)}, true)`.execute();
+}
+
+/** As PostgreSQL reads an array: of ids and names of types, which have nothing to escape. */
+function listed(words: readonly string[]): string {
+  for (const word of words) expect(/^[A-Za-z0-9/*-]+$/.test(word), 'an id or the name of a type');
+  return `{${words.join(',')}}`;
 }
 
 /** What the queries that follow may see, until the transaction ends. It is sent before they are. */

@@ -10,7 +10,8 @@ import { noteRead } from '../audit/noted-reads.ts';
 import { deviceOf } from '../devices/device-routes.ts';
 import type { Registry } from '../devices/registry.ts';
 import { malformed } from '../devices/routes.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofEach, ofHouse } from '../people/access.ts';
+import { refusalToPlace } from '../people/placing.ts';
 import { sendFault } from '../people/problem.ts';
 import type { DeviceGrants } from './grants.ts';
 import type { GrantRow } from './store.ts';
@@ -24,14 +25,16 @@ export interface GrantRoutePorts {
   readonly nowMs: () => number;
 }
 
-const CLINICIAN = { config: { access: 'clinician' } } as const;
+const SEES_DEVICES = { config: ofHouse('read', 'devices') };
+/** What is measured of whoever wears the first one goes to the second: whoever says what they wear says that. */
+const PLACES_DEVICES = { config: ofEach('change', 'placement') };
 
 export function deviceGrantRoutes(app: FastifyInstance, ports: GrantRoutePorts): void {
   const { grants, registry, nowMs } = ports;
 
   app.get<{ Params: { id: string } }>(
     '/api/devices/:id/grants',
-    CLINICIAN,
+    SEES_DEVICES,
     async (request, reply) => {
       const { organisationId } = callerOf(request);
       const device = deviceOf(registry, organisationId, request.params.id);
@@ -47,7 +50,7 @@ export function deviceGrantRoutes(app: FastifyInstance, ports: GrantRoutePorts):
 
   app.post<{ Params: { id: string } }>(
     '/api/devices/:id/grants',
-    CLINICIAN,
+    PLACES_DEVICES,
     async (request, reply) => {
       const { organisationId, accountId: actor } = callerOf(request);
       const body = NewDeviceGrant.safeParse(request.body);
@@ -61,6 +64,8 @@ export function deviceGrantRoutes(app: FastifyInstance, ports: GrantRoutePorts):
       if (from === to || !isInTime) return await sendFault(reply, WRONG);
       const subjectId = from.wearerNow(nowMs());
       if (subjectId === undefined) return await sendFault(reply, fail('DEVICE_UNASSIGNED').fault);
+      const refusal = refusalToPlace(request, subjectId);
+      if (refusal !== undefined) return await sendFault(reply, refusal);
       const row = await grants.give({ from, to, subjectId, data, untilMs, actor });
       return await reply.code(201).send(viewOf(row));
     },
@@ -68,12 +73,14 @@ export function deviceGrantRoutes(app: FastifyInstance, ports: GrantRoutePorts):
 
   app.post<{ Params: { id: string; grant: string } }>(
     '/api/devices/:id/grants/:grant/withdrawal',
-    CLINICIAN,
+    PLACES_DEVICES,
     async (request, reply) => {
       const { organisationId, accountId: actor } = callerOf(request);
       const device = deviceOf(registry, organisationId, request.params.id);
       const row = device && grants.of(device.id).find(({ id }) => id === request.params.grant);
       if (row === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const refusal = refusalToPlace(request, row.subject_id);
+      if (refusal !== undefined) return await sendFault(reply, refusal);
       await grants.withdraw(row, actor);
       return viewOf(row);
     },

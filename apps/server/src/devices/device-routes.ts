@@ -8,7 +8,8 @@ import { type OrganisationId, parseDeviceId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
 import type { InLane } from '../database/pool.ts';
-import { callerOf } from '../people/access.ts';
+import { viewing } from '../database/viewing.ts';
+import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { describeDevice } from './describe.ts';
@@ -27,12 +28,12 @@ export interface DeviceLifePorts {
   readonly endConnections: (deviceId: string, credentials?: readonly string[]) => void;
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const KEEPS_DEVICES = { config: ofHouse('change', 'devices') };
 
 export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): void {
   const { registry, nowMs } = ports;
 
-  app.get('/api/devices', { config: { access: 'clinician' } }, (request): DeviceList => {
+  app.get('/api/devices', { config: ofHouse('search', 'devices') }, (request): DeviceList => {
     const { organisationId } = callerOf(request);
     const own = [...registry.devices.values()].filter((d) => d.organisationId === organisationId);
     const devices = own.map((device) => summaryOf(device, nowMs()));
@@ -45,7 +46,7 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
 
   app.post<{ Params: { id: string } }>(
     '/api/devices/:id/token',
-    ADMINISTRATOR,
+    KEEPS_DEVICES,
     async (request, reply) => {
       const { organisationId, accountId } = callerOf(request);
       const device = deviceOf(registry, organisationId, request.params.id);
@@ -69,7 +70,7 @@ export function deviceLifeRoutes(app: FastifyInstance, ports: DeviceLifePorts): 
 
   app.post<{ Params: { id: string } }>(
     '/api/devices/:id/disable',
-    ADMINISTRATOR,
+    KEEPS_DEVICES,
     async (request, reply) => {
       const { organisationId, accountId } = callerOf(request);
       const device = deviceOf(registry, organisationId, request.params.id);
@@ -95,7 +96,7 @@ function aboutRoute(app: FastifyInstance, ports: DeviceLifePorts): void {
   const { registry, nowMs } = ports;
   app.post<{ Params: { id: string } }>(
     '/api/devices/:id/about',
-    ADMINISTRATOR,
+    KEEPS_DEVICES,
     async (request, reply) => {
       const { organisationId, accountId } = callerOf(request);
       const about = DeviceAbout.safeParse(request.body);
@@ -121,7 +122,9 @@ export function deviceOf(
 
 export function summaryOf(device: RegisteredDevice, nowMs: number): DeviceSummary {
   const { id, model, isDisabled, about } = device;
-  const worn = device.wearers.find((one) => isAssignedAt(one, nowMs));
+  const assigned = device.wearers.find((one) => isAssignedAt(one, nowMs));
+  // Who mends devices sees devices, and not who wears them.
+  const worn = assigned && (viewing()?.sees(assigned.subjectId) ?? true) ? assigned : undefined;
   const wornSince = worn === undefined ? null : new Date(worn.fromMs).toISOString();
   return { id, model, isDisabled, about, wornBy: worn?.subjectId ?? null, wornSince };
 }

@@ -18,7 +18,8 @@ import {
 import type { SubjectIdentity } from '@ausculta/vitals/subject';
 import type { FastifyInstance } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
-import { callerOf } from '../people/access.ts';
+import { viewing } from '../database/viewing.ts';
+import { callerOf, ofEach, ofHouse, ofSubject, refusalOf, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { RegisteredDevice } from './known-device.ts';
 import type { RegisteredSubject, Registry } from './registry.ts';
@@ -46,17 +47,11 @@ export interface DeviceRoutePorts {
 export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): void {
   const { registry, nowMs } = ports;
 
-  app.get('/api/subjects', { config: { access: 'clinician' } }, (request): SubjectList => {
-    const { organisationId } = callerOf(request);
-    const own = [...registry.subjects.values()].filter((s) => s.organisationId === organisationId);
-    const whose = own.map(({ id }) => id);
-    noteRead(request, whose, { mayOwe: true });
-    return { subjects: own.map((subject) => viewOf(subject, ports)) };
-  });
+  listRoute(app, ports);
 
   app.get<{ Params: { id: string } }>(
     '/api/subjects/:id',
-    { config: { access: 'clinician' } },
+    { config: ofSubject('read', 'identity') },
     async (request, reply) => {
       const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
@@ -64,7 +59,7 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     },
   );
 
-  app.post('/api/subjects', { config: { access: 'administrator' } }, async (request, reply) => {
+  app.post('/api/subjects', { config: ofHouse('create', 'identity') }, async (request, reply) => {
     const body = NewSubject.safeParse(request.body);
     if (!body.success) return await sendFault(reply, malformed(body.error.issues));
     const { kind, category, paced, identity } = body.data;
@@ -88,7 +83,7 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     return await reply.code(201).send(viewOf(subject, ports));
   });
 
-  app.post('/api/devices', { config: { access: 'administrator' } }, async (request, reply) => {
+  app.post('/api/devices', { config: ofHouse('create', 'devices') }, async (request, reply) => {
     const body = NewDevice.safeParse(request.body);
     if (!body.success) return await sendFault(reply, malformed(body.error.issues));
     const { organisationId } = callerOf(request);
@@ -101,6 +96,9 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
     const wearer = subjectId === null ? undefined : subjectOf(registry, organisationId, subjectId);
     if (subjectId !== null && wearer === undefined)
       return await sendFault(reply, fail('NOT_FOUND', 'subjectId').fault);
+    const asked = { action: 'create', dataClass: 'placement', subjectId: wearer?.id } as const;
+    const decision = wearer && viewerOf(request).decide(asked);
+    if (decision?.isPermitted === false) return await sendFault(reply, refusalOf(decision));
     const token = ports.randomToken();
     const tokenHash = ports.sha256(token);
     const device = new RegisteredDevice({ id, organisationId, model, about, tokenHash });
@@ -111,7 +109,21 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
   });
 }
 
-/** A subject of the caller's organisation. What belongs to another does not exist. */
+function listRoute(app: FastifyInstance, ports: DeviceRoutePorts): void {
+  const { registry } = ports;
+  app.get('/api/subjects', { config: ofEach('read', 'identity') }, (request): SubjectList => {
+    const { organisationId } = callerOf(request);
+    const viewer = viewerOf(request);
+    const own = [...registry.subjects.values()]
+      .filter((one) => one.organisationId === organisationId)
+      .filter(({ id }) => viewer.sees(id));
+    const whose = own.map(({ id }) => id);
+    noteRead(request, whose, { mayOwe: true });
+    return { subjects: own.map((subject) => viewOf(subject, ports)) };
+  });
+}
+
+/** A subject of the caller's organisation, whom the caller may see. What belongs to another does not exist. */
 export function subjectOf(
   registry: Registry,
   organisationId: OrganisationId,
@@ -119,7 +131,8 @@ export function subjectOf(
 ): RegisteredSubject | undefined {
   const id = parseSubjectId(text);
   const subject = id === undefined ? undefined : registry.subjects.get(id);
-  return subject?.organisationId === organisationId ? subject : undefined;
+  if (subject?.organisationId !== organisationId) return undefined;
+  return (viewing()?.sees(subject.id) ?? true) ? subject : undefined;
 }
 
 function viewOf(

@@ -23,6 +23,7 @@ interface ErasureParts extends Omit<ErasurePorts, 'holds' | 'forget'> {
   readonly fhir: Forgetful;
   readonly writeBack: Forgetful;
   readonly deviceGrants: { readonly forget: (subjectId: SubjectId) => void };
+  readonly standing: { readonly forget: (subjectId: SubjectId) => void };
 }
 
 export async function openErasure(
@@ -40,11 +41,13 @@ export async function openErasure(
     fhir,
     writeBack,
     deviceGrants,
+    standing,
   } = ports;
   const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
     deviceGrants.forget(subjectId);
+    standing.forget(subjectId);
     await writeBack.forget(subjectId);
     await telemetry.forget(subjectId);
     await alarms.settle();

@@ -8,9 +8,10 @@ import {
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
+import { viewAsPlatform } from '../database/viewing.ts';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse, ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Erasure } from './erasure.ts';
 import type { Actor, LegalHolds } from './holds.ts';
@@ -26,14 +27,16 @@ export interface ErasureRoutePorts {
   readonly nowMs: () => number;
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const ERASES = { config: ofSubject('delete', 'identity') };
+const HOLDS = { config: ofHouse('administer', 'policy') };
+const KEEPS_KEYS = { config: ofHouse('administer', 'keys') };
 
 export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): void {
   const { erasure, registry } = ports;
 
   app.post<{ Params: { id: string } }>(
     '/api/subjects/:id/erasure',
-    ADMINISTRATOR,
+    ERASES,
     async (request, reply) => {
       const caller = callerOf(request);
       const body = ErasureOrder.safeParse(request.body);
@@ -47,21 +50,21 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
       const others = ports.mergedInto(subject.id);
       if (others.length > 0) return await sendFault(reply, recordsMerged(others));
-      const erased = await erasure.erase(caller, subject, body.data);
+      const erased = await viewAsPlatform(() => erasure.erase(caller, subject, body.data));
       return erased.ok ? erased.value : await sendFault(reply, erased.fault);
     },
   );
 
   app.get<{ Params: { id: string } }>(
     '/api/subjects/:id/erasure',
-    ADMINISTRATOR,
+    ERASES,
     async (request, reply): Promise<ErasureView> => {
       const receipt = erasure.of(callerOf(request), request.params.id);
       return receipt ?? (await sendFault(reply, fail('NOT_FOUND').fault));
     },
   );
 
-  app.post('/api/keys/rotation', ADMINISTRATOR, async (request, reply) => {
+  app.post('/api/keys/rotation', KEEPS_KEYS, async (request, reply) => {
     await ports.rotateKeys(callerOf(request));
     return await reply.code(200).send({});
   });
@@ -79,7 +82,7 @@ function holdRoutes(app: FastifyInstance, ports: ErasureRoutePorts): void {
 
   app.get<{ Params: { id: string } }>(
     '/api/subjects/:id/holds',
-    ADMINISTRATOR,
+    HOLDS,
     async (request, reply): Promise<LegalHoldList> => {
       const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
@@ -87,31 +90,27 @@ function holdRoutes(app: FastifyInstance, ports: ErasureRoutePorts): void {
     },
   );
 
-  app.post<{ Params: { id: string } }>(
-    '/api/subjects/:id/holds',
-    ADMINISTRATOR,
-    async (request, reply) => {
-      const caller = callerOf(request);
-      const body = NewLegalHold.safeParse(request.body);
-      if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'reason').fault);
-      const subject = subjectOf(registry, caller.organisationId, request.params.id);
-      const { reason } = body.data;
-      const hold =
-        subject &&
-        (await holds.place(caller, {
-          subjectId: subject.id,
-          id: newId(),
-          reason,
-          atMs: nowMs(),
-        }));
-      if (hold === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      return await reply.code(201).send(hold);
-    },
-  );
+  app.post<{ Params: { id: string } }>('/api/subjects/:id/holds', HOLDS, async (request, reply) => {
+    const caller = callerOf(request);
+    const body = NewLegalHold.safeParse(request.body);
+    if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'reason').fault);
+    const subject = subjectOf(registry, caller.organisationId, request.params.id);
+    const { reason } = body.data;
+    const hold =
+      subject &&
+      (await holds.place(caller, {
+        subjectId: subject.id,
+        id: newId(),
+        reason,
+        atMs: nowMs(),
+      }));
+    if (hold === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+    return await reply.code(201).send(hold);
+  });
 
   app.post<{ Params: { id: string; hold: string } }>(
     '/api/subjects/:id/holds/:hold/release',
-    ADMINISTRATOR,
+    HOLDS,
     async (request, reply) => {
       const caller = callerOf(request);
       const subject = subjectOf(registry, caller.organisationId, request.params.id);

@@ -11,6 +11,7 @@ import { sha256Hex } from '@ausculta/fhir/sha-256';
 import { isLossOfMonitoring } from '@ausculta/vitals/alarm';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { ReadAs } from '../database/readers.ts';
+import { viewing } from '../database/viewing.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
@@ -53,7 +54,7 @@ export class AlarmFlags {
     id: string,
   ): Promise<Answer<FhirDocument> | undefined> {
     const key = parseAlarmFlagId(id);
-    if (key === undefined || !this.#isHere(organisationId, key.subjectId)) return undefined;
+    if (key === undefined || !this.#isSeen(organisationId, key.subjectId)) return undefined;
     const opened = await this.#ports.read(organisationId, (sql) =>
       alarmsOpenedAt(sql, organisationId, key),
     );
@@ -66,7 +67,7 @@ export class AlarmFlags {
     organisationId: OrganisationId,
     { opener, ...asked }: AlarmsAbout & { readonly opener: string },
   ): Promise<ToldAlarm[]> {
-    const subjectIds = asked.subjectIds.filter((id) => this.#isHere(organisationId, id));
+    const subjectIds = asked.subjectIds.filter((id) => this.#isSeen(organisationId, id));
     const found = await this.#ports.read(organisationId, (sql) =>
       alarmsAbout(sql, organisationId, { ...asked, subjectIds }),
     );
@@ -77,6 +78,11 @@ export class AlarmFlags {
       told.push({ alarm, document: await this.#tell(alarm, own) });
     }
     return told;
+  }
+
+  #isSeen(organisationId: OrganisationId, subjectId: FlaggedAlarm['subjectId']): boolean {
+    const isHere = this.#isHere(organisationId, subjectId);
+    return isHere && (viewing()?.seesAlarmsOf(subjectId) ?? true);
   }
 
   #isHere(organisationId: OrganisationId, subjectId: FlaggedAlarm['subjectId']): boolean {

@@ -1,5 +1,6 @@
 /** Who may do what to which type, on top of what the route asks for. */
-import type { Caller } from '../people/sign-in.ts';
+import { isTypeOfHouse } from '../access/document-class.ts';
+import { viewing } from '../database/viewing.ts';
 import type { Act } from './acts.ts';
 import { type Answer, refuse } from './answer.ts';
 import { PATIENT } from './patients.ts';
@@ -18,23 +19,14 @@ export function isOnlyAdded(type: string): boolean {
   return ONLY_ADDED.includes(type);
 }
 
-export function mayDo({ roles }: Pick<Caller, 'roles'>, acts: readonly Act[]): Answer<undefined> {
+/** Before anything is looked up; whom an act is about is asked for when it is written. */
+export function mayDo(acts: readonly Act[]): Answer<undefined> {
   for (const { kind, type } of acts) {
-    // As with subjects: who is a patient here is an administrator's to say.
-    if (type === PATIENT && !roles.includes('administrator')) {
-      return refuse(403, {
-        code: 'forbidden',
-        text: 'The caller may not write patients.',
-        at: type,
-      });
-    }
-    // It sends what it watches to a program outside.
-    if (type === 'Subscription' && !roles.includes('administrator')) {
-      return refuse(403, {
-        code: 'forbidden',
-        text: 'The caller may not write subscriptions.',
-        at: type,
-      });
+    const isOfNobody = isTypeOfHouse(type) || (type === PATIENT && kind === 'create');
+    const write = { kind: kindOf(kind), type, subjectIds: [], resource: undefined };
+    if (isOfNobody && viewing()?.mayWrite(write) === false) {
+      const text = `The caller may not write resources of type ${type}.`;
+      return refuse(403, { code: 'forbidden', text, at: type });
     }
     if (isOnlyAdded(type) && kind !== 'create') {
       const text = `A resource of type ${type} is made once, and neither changed nor deleted.`;
@@ -42,4 +34,9 @@ export function mayDo({ roles }: Pick<Caller, 'roles'>, acts: readonly Act[]): A
     }
   }
   return { ok: true, value: undefined };
+}
+
+function kindOf(kind: Act['kind']): 'create' | 'change' | 'delete' {
+  if (kind === 'create') return 'create';
+  return kind === 'update' || kind === 'update-where' ? 'change' : 'delete';
 }

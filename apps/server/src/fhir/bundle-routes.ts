@@ -77,7 +77,7 @@ async function answerBundle(
   const isWhole = bundle.type === 'transaction';
   const { resourceTypes } = (await fhirKnowledge()).definitions;
   const acts = entries.map((entry, at) =>
-    allowedAct(asking, { entry, at, hasPrecise: given.value.hasPrecise }, resourceTypes),
+    allowedAct({ entry, at, hasPrecise: given.value.hasPrecise }, resourceTypes),
   );
   const answered = isWhole ? await transaction(asking, acts) : await batch(asking, acts);
   if (!answered.ok) return await sendRefusal(reply, answered.refusal);
@@ -86,7 +86,6 @@ async function answerBundle(
 }
 
 function allowedAct(
-  { caller }: Asking,
   { entry, at, hasPrecise }: { entry: BundleEntry; at: number; hasPrecise: boolean },
   resourceTypes: ReadonlySet<string>,
 ): Answer<EntryAct> {
@@ -97,7 +96,7 @@ function allowedAct(
     const text = 'There are no documents of this type here.';
     return refuse(400, { code: 'not-supported', text, at: `${path}.request.url` });
   }
-  const allowed = mayDo(caller, [act.value]);
+  const allowed = mayDo([act.value]);
   return allowed.ok ? act : within(`${path}.resource`, allowed.refusal);
 }
 

@@ -11,6 +11,7 @@ import { deviceTag } from '@ausculta/fhir/reading-id';
 import { sha256Hex } from '@ausculta/fhir/sha-256';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Device, DeviceMetric, Observation, Resource } from '@medplum/fhirtypes';
+import { viewing } from '../database/viewing.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import { type DocumentName, type FhirDocument, subjectsOf } from './document.ts';
@@ -65,7 +66,8 @@ export class DevicesById {
 
   tell(device: RegisteredDevice): ToldDevice {
     const { id, model, isDisabled, about } = device;
-    const wornBy = device.wearerNow(this.#nowMs());
+    const wearer = device.wearerNow(this.#nowMs());
+    const wornBy = wearer && (viewing()?.sees(wearer) ?? true) ? wearer : undefined;
     return told(toDevice({ id, model, isDisabled, wornBy, ...about }));
   }
 

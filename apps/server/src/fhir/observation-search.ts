@@ -16,6 +16,7 @@ import type { SearchQuery } from '@ausculta/fhir/search-query';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { viewing } from '../database/viewing.ts';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -142,7 +143,8 @@ export class ObservationSearch {
     const { documents } = starts;
     if (documents === null) return ok(NOTHING);
     const { newestFirst, subjectId } = readings.query;
-    const isFromNewest = newestFirst && documents === undefined;
+    const isKnownToAll = viewing()?.seesAllOf(subjectId) ?? true;
+    const isFromNewest = newestFirst && documents === undefined && isKnownToAll;
     const { question } = readings;
     const changes = repository.changesOf(organisationId, subjectId);
     const newest = isFromNewest ? this.#newest.of(question, changes) : undefined;

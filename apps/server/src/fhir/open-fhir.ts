@@ -8,7 +8,8 @@ import { IndexState } from './index-state.ts';
 import { type PatientPorts, Patients } from './patients.ts';
 import { ReadingsById } from './reading-by-id.ts';
 import { indexAll, type ReindexPorts } from './reindex.ts';
-import { Repository, type RepositoryPorts } from './repository.ts';
+import { Repository } from './repository.ts';
+import type { RepositoryPorts } from './repository-ports.ts';
 import { UntoldFindings, type UntoldPorts } from './untold.ts';
 
 interface FhirParts

@@ -4,9 +4,10 @@
  * writes one.
  */
 import type { SearchRow } from '@ausculta/fhir/search-rows';
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
-import type { Reader } from '../database/readers.ts';
+import type { ReadAs, Reader } from '../database/readers.ts';
+import { viewAsPlatform, viewing } from '../database/viewing.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import { type DocumentKeys, type FhirDocument, openVersion } from './document.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -38,6 +39,8 @@ function onceRead(
   documents?.then(act, () => undefined);
 }
 
+const isFound = ({ id }: ShelfEntry): boolean => viewing()?.finds(id as SubjectId) ?? true;
+
 const byId = (a: ShelfEntry, b: ShelfEntry): number => (a.id < b.id ? -1 : 1);
 
 interface Kept {
@@ -65,6 +68,12 @@ export class PatientShelf {
     this.#ports = ports;
   }
 
+  /** Whoever sees a part of the rows sees them by what was read for all before. */
+  async prepare(read: ReadAs, organisationId: OrganisationId): Promise<void> {
+    if (viewing()?.rows() === undefined || this.#documents.has(organisationId)) return;
+    await viewAsPlatform(() => read(organisationId, (tx) => this.#documentsOf(tx, organisationId)));
+  }
+
   /** With the records that were merged into these. */
   withBehind(ids: readonly string[]): string[] {
     const { behind } = this.#ports.patients;
@@ -73,7 +82,8 @@ export class PatientShelf {
 
   /** In the order of their ids. */
   async entries(tx: Reader, organisationId: OrganisationId): Promise<readonly ShelfEntry[]> {
-    return (await this.#listOf(tx, organisationId)).all;
+    const { all } = await this.#listOf(tx, organisationId);
+    return viewing() === undefined ? all : all.filter(isFound);
   }
 
   /** Those of the ids that there are, in the order of their ids: nobody else is looked at. */
@@ -97,7 +107,7 @@ export class PatientShelf {
   ): Promise<readonly ShelfEntry[]> {
     const { byIdentifier } = await this.#listOf(tx, organisationId);
     const found = new Set([...values].flatMap((value) => byIdentifier.get(value) ?? []));
-    return [...found].sort(byId);
+    return [...found].filter(isFound).sort(byId);
   }
 
   async #listOf(tx: Reader, organisationId: OrganisationId): Promise<Listed> {
@@ -105,7 +115,7 @@ export class PatientShelf {
     const known = this.#listed.get(organisationId);
     const changes = this.#changes();
     if (known?.changes === changes) return known;
-    const all = await this.#all(organisationId, documents);
+    const all = await viewAsPlatform(() => this.#all(organisationId, documents));
     const byIdentifier = new Map<string, ShelfEntry[]>();
     for (const entry of all) {
       for (const { parameter, value } of entry.rows()) {
@@ -165,6 +175,8 @@ export class PatientShelf {
     const known = this.#documents.get(organisationId);
     if (known !== undefined) return known;
     const reading = this.#read(tx, organisationId);
+    // Of what some may see alone nothing is kept for others.
+    if (viewing()?.rows() !== undefined) return reading;
     this.#documents.set(organisationId, reading);
     reading.catch(() => this.#documents.delete(organisationId));
     return reading;

@@ -12,6 +12,7 @@ import { parseSubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Patient, Resource } from '@medplum/fhirtypes';
 import type { Transaction } from '../database/pool.ts';
+import { viewing } from '../database/viewing.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
@@ -62,7 +63,8 @@ export class Patients {
   of(organisationId: OrganisationId, id: string): RegisteredSubject | undefined {
     const subjectId = parseSubjectId(id);
     const subject = subjectId && this.#ports.registry.subjects.get(subjectId);
-    return subject?.organisationId === organisationId && isPerson(subject) ? subject : undefined;
+    if (subject?.organisationId !== organisationId || !isPerson(subject)) return undefined;
+    return (viewing()?.sees(subject.id) ?? true) ? subject : undefined;
   }
 
   /** As it is told: who it is, and which records are the same person's. */

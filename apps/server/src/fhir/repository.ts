@@ -7,59 +7,32 @@ import { parseSearch } from '@ausculta/fhir/search-url';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import { GatheredWrites } from '../database/gathered-writes.ts';
-import type { InLaneAs, InLaneAtOnce, Sql } from '../database/pool.ts';
-import type { ReadAs, Reader } from '../database/readers.ts';
+import type { Reader } from '../database/readers.ts';
+import { viewAsPlatform, viewing } from '../database/viewing.ts';
 import type { Act, Asker, Done } from './acts.ts';
 import { type Answer, GONE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { Creations } from './creations.ts';
 import { DocNames } from './doc-names.ts';
-import {
-  type DocumentKeys,
-  type DocumentName,
-  type FhirDocument,
-  openedDocument,
-  openVersion,
-} from './document.ts';
+import { type DocumentName, type FhirDocument, openedDocument, openVersion } from './document.ts';
 import { documentIndex, type EntriesOf } from './document-index.ts';
-import type { IndexState } from './index-state.ts';
 import { fhirKnowledge, type Knowledge } from './knowledge.ts';
 import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
-import { PATIENT, type Patients } from './patients.ts';
+import { PATIENT } from './patients.ts';
 import { areCreations, performActs, prepareCreations } from './perform.ts';
+import type { RepositoryPorts } from './repository-ports.ts';
 import { type RecordsBehind, withRecordsBehind } from './same-person.ts';
 import { runSearch, type SearchPage } from './search.ts';
 import { isByChange, upTo } from './search-asked.ts';
 import { type Hash, searchHash } from './search-hash.ts';
 import { SearchSession } from './search-session.ts';
 import * as store from './store.ts';
-import { type ReadToldPorts, readTold } from './told-here.ts';
+import { readTold } from './told-here.ts';
 import { Undone, undoneAnswer } from './undone.ts';
-import type { Untold, UntoldFindings } from './untold.ts';
+import type { Untold } from './untold.ts';
 import type { Prepared } from './version-writer.ts';
 import { WriteTimes } from './write-times.ts';
 import { NOBODY_WATCHES, type WriteWatch } from './write-watch.ts';
-
-export interface RepositoryPorts extends ReadToldPorts {
-  readonly people: Sql;
-  readonly read: ReadAs;
-  /** What is written changes what memory holds of patients. */
-  readonly inLaneAs: InLaneAs;
-  readonly inLaneAtOnce: InLaneAtOnce;
-  /** Who somebody is, and whose number is whose, is known in memory: one who says so waits for the other. */
-  readonly inTurn: <T>(act: () => Promise<T>) => Promise<T>;
-  readonly keys: DocumentKeys & {
-    readonly keep: (subjectIds: readonly string[]) => void;
-    readonly searchKey: (organisationId: string) => Uint8Array;
-  };
-  readonly index: Pick<IndexState, 'isPartial'>;
-  readonly patients: Patients;
-  readonly untold: Pick<UntoldFindings, 'judge' | 'tell' | 'doubt'>;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-  /** Lets other work run first: what comes in from devices waits for no record. */
-  readonly pause: () => Promise<void>;
-}
 
 /** Each may be megabytes. */
 const READ_AT_ONCE = 25;
@@ -106,7 +79,7 @@ export class Repository {
     const { patients } = this.#ports;
     const subject = name.type === PATIENT ? patients.of(organisationId, name.id) : undefined;
     if (name.type === PATIENT && subject === undefined) return NOT_HERE;
-    const row = await this.#readsOf(organisationId).write(name);
+    const row = await this.#rowOf(organisationId, name);
     const document = row && this.#documentOf(organisationId, row);
     if (document?.ok === false) return document;
     if (subject !== undefined) return { ok: true, value: patients.tell(subject, document?.value) };
@@ -177,6 +150,7 @@ export class Repository {
   async search(organisationId: OrganisationId, query: SearchQuery): Promise<Result<SearchPage>> {
     const knowledge = await fhirKnowledge();
     const asked = isByChange(query) ? upTo(await this.settled(organisationId), query) : query;
+    await this.#shelfOf(knowledge).prepare(this.#ports.read, organisationId);
     return await this.#ports.read(organisationId, (tx) =>
       runSearch(this.#session(tx, organisationId, knowledge), asked, knowledge),
     );
@@ -207,6 +181,7 @@ export class Repository {
     work: (session: SearchSession, knowledge: Knowledge) => Promise<T>,
   ): Promise<T> {
     const knowledge = await fhirKnowledge();
+    await this.#shelfOf(knowledge).prepare(this.#ports.read, organisationId);
     return await this.#ports.read(organisationId, (tx) =>
       work(this.#session(tx, organisationId, knowledge), knowledge),
     );
@@ -249,6 +224,7 @@ export class Repository {
       return prepared.ok ? await this.#create(organisationId, prepared.value, asker) : prepared;
     }
     const shelf = this.#shelfOf(knowledge);
+    await shelf.prepare(this.#ports.read, organisationId);
     let found: readonly Untold[] = [];
     let told = (): void => undefined;
     const outcome = await inLaneAs(organisationId, async (tx) => {
@@ -285,12 +261,21 @@ export class Repository {
     if ('refusal' in outcome) return outcome;
     this.noteChange(organisationId);
     for (const done of outcome.afterwards) done();
-    untold.tell(found);
+    viewAsPlatform(() => untold.tell(found));
     told();
     for (const { document } of outcome.done) {
       if (document?.type === PATIENT) shelf.put(organisationId, document);
     }
     return { ok: true, value: outcome.done };
+  }
+
+  /** Together with what others ask for, unless the rows that are seen are the caller's alone. */
+  async #rowOf(organisationId: OrganisationId, name: DocumentName) {
+    if (viewing()?.rows() === undefined) return await this.#readsOf(organisationId).write(name);
+    const [row] = await this.#ports.read(organisationId, (tx) =>
+      store.readDocuments(tx, organisationId, [name]),
+    );
+    return row;
   }
 
   #readsOf(organisationId: OrganisationId): Reads {
@@ -324,7 +309,7 @@ export class Repository {
       if (found.length > 0) untold.doubt();
       throw error;
     });
-    untold.tell(found);
+    viewAsPlatform(() => untold.tell(found));
     for (const { row, copies } of prepared)
       for (const { subject_id } of [row, ...copies]) this.noteChange(subject_id ?? organisationId);
     return { ok: true, value: prepared.map(({ document }) => ({ status: 201, document })) };
@@ -360,6 +345,8 @@ export class Repository {
     if (row.subject_id !== null && keys.sealOf(row.subject_id) === undefined) return NOT_HERE;
     const opened = openVersion(keys, organisationId, { ...row, sealed });
     if (!opened.ok) return UNREADABLE;
+    const told = { type, id, subjectId: row.subject_id, text: opened.value };
+    if (viewing()?.seesDocument(told) === false) return NOT_HERE;
     return { ok: true, value: openedDocument(known, row.subject_id, opened.value) };
   }
 

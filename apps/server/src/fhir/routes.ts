@@ -1,5 +1,6 @@
 /** FHIR R4 over HTTP. Each route below says who may use it; what is asked is checked before any of them. */
 import type { FastifyInstance } from 'fastify';
+import { viewerOf } from '../people/access.ts';
 import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
 import { isKept } from './allowed.ts';
 import { refuse } from './answer.ts';
@@ -108,6 +109,11 @@ function refuseUnknown(fhir: FastifyInstance): void {
     if (!isKept(type, definitions.resourceTypes)) {
       const text = 'There are no resources of this type here.';
       return await sendRefusal(reply, refuse(404, { code: 'not-found', text }).refusal);
+    }
+    const isRead = request.method === 'GET' || request.url.includes('/_search');
+    if (isRead && !viewerOf(request).reaches(type)) {
+      const text = `The caller may not see resources of type ${type}.`;
+      return await sendRefusal(reply, refuse(403, { code: 'forbidden', text }).refusal);
     }
     if (id !== undefined && !ID.test(id)) {
       const text = 'An id has 1 to 64 letters, digits, dots and dashes.';

@@ -9,6 +9,7 @@ import type { SearchRow } from '@ausculta/fhir/search-rows';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
 import type { Reader } from '../database/readers.ts';
+import { viewing } from '../database/viewing.ts';
 import {
   type Asked,
   type ChainFilter,
@@ -128,9 +129,13 @@ export class SearchSession {
 
   open(row: FoundRow): string | undefined {
     const opened = openVersion(this.#ports.keys, this.organisationId, row);
-    if (opened.ok) return opened.value;
-    this.unreadable += 1;
-    return undefined;
+    if (!opened.ok) {
+      this.unreadable += 1;
+      return undefined;
+    }
+    const { type, id, subject_id: subjectId } = row;
+    const isSeen = viewing()?.seesDocument({ type, id, subjectId, text: opened.value }) ?? true;
+    return isSeen ? opened.value : undefined;
   }
 
   /** Of what is kept for a while about no subject; `place` is where it is kept. */

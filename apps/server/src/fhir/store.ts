@@ -14,6 +14,7 @@ export interface HeadRow extends DocumentName {
   readonly doc: number;
   readonly version: number;
   readonly updated_ms: number;
+  readonly subject_id: SubjectId | null;
   readonly is_deleted: boolean;
 }
 
@@ -93,7 +94,7 @@ export async function lockHeads(
   names: readonly DocumentName[],
 ): Promise<HeadRow[]> {
   return await sql`
-    SELECT doc, type, id, version, updated_ms, sealed IS NULL AS is_deleted
+    SELECT doc, type, id, version, updated_ms, subject_id, sealed IS NULL AS is_deleted
     FROM fhir_document
     WHERE ${named(sql, organisationId, names)}
     ORDER BY doc FOR UPDATE`;
@@ -285,6 +286,16 @@ export async function readHistory(
      ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit})
     ORDER BY updated_ms DESC, type DESC, id DESC, version DESC LIMIT ${limit}`,
   );
+}
+
+/** Of all organisations, for the start. */
+export async function readOfTypeOfAll(
+  sql: Sql,
+  type: string,
+): Promise<(VersionRow & { readonly organisation_id: string })[]> {
+  return await sql`
+    SELECT organisation_id, type, id, version, updated_ms, subject_id, sealed FROM fhir_document
+    WHERE organisation_id IN (SELECT id FROM organisation) AND type = ${type}`;
 }
 
 export async function readOfType(

@@ -3,6 +3,7 @@ import { writePrecise } from '@ausculta/fhir/precise-json';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
 import type { Sql, Transaction } from '../database/pool.ts';
+import { viewing } from '../database/viewing.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { DocNames } from './doc-names.ts';
 import {
@@ -105,6 +106,7 @@ function prepare(
   const isNew = head === undefined;
   const common = { ...name, doc, updated_ms: updatedMs };
   if (draft.resource === undefined) {
+    if (!mayWrite(draft, ofHead(head))) return NOT_ALLOWED;
     const row = { ...common, subject_id: null, sealed: null, tokens: [] };
     const document = {
       type,
@@ -124,6 +126,7 @@ function prepare(
     return refuse(422, { code: 'not-found', text, at: type });
   }
   const owners = [...new Set([...named.here, ...named.byAddress.filter(isOurs)])].sort();
+  if (!mayWrite(draft, [...owners, ...ofHead(head)])) return NOT_ALLOWED;
   const text = writePrecise(resource, hasPrecise);
   const packed = packText(text);
   const context = documentContext(organisationId, name);
@@ -153,6 +156,20 @@ function prepare(
     },
   };
 }
+
+/** Whom the version before it was about. */
+function ofHead(head: store.HeadRow | undefined): string[] {
+  return head?.subject_id == null ? [] : [head.subject_id];
+}
+
+function mayWrite({ type, head, resource }: Draft, subjectIds: readonly string[]): boolean {
+  const isThere = head !== undefined && !head.is_deleted;
+  const kind = resource === undefined ? 'delete' : isThere ? 'change' : 'create';
+  const write = { kind, type, subjectIds: [...new Set(subjectIds)], resource } as const;
+  return viewing()?.mayWrite(write) ?? true;
+}
+
+const NOT_ALLOWED = refuse(403, { code: 'forbidden', text: 'The caller may not write this.' });
 
 /** In the order in which FHIR's own examples have them. */
 export function withMeta(

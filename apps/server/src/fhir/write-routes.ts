@@ -111,7 +111,7 @@ async function perform(
   act: Act,
 ): Promise<FastifyReply> {
   const caller = callerOf(request);
-  const allowed = mayDo(caller, [act]);
+  const allowed = mayDo([act]);
   if (!allowed.ok) return await sendRefusal(reply, allowed.refusal);
   const { organisationId, accountId } = caller;
   const asker = { actor: accountId, baseUrl: baseOf(request) };

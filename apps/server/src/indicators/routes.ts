@@ -6,10 +6,10 @@ import { fail } from '@ausculta/vitals/fault';
 import type { MeasureReport } from '@medplum/fhirtypes';
 import type { FastifyInstance } from 'fastify';
 import type { Repository } from '../fhir/repository.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const SEES_FIGURES = { config: ofHouse('read', 'aggregates') };
 
 export function indicatorRoutes(
   app: FastifyInstance,
@@ -17,7 +17,7 @@ export function indicatorRoutes(
 ): void {
   app.get<{ Params: { period: string } }>(
     '/api/indicators/:period',
-    ADMINISTRATOR,
+    SEES_FIGURES,
     async (request, reply) => {
       const { organisationId } = callerOf(request);
       const { period: name } = request.params;

@@ -18,6 +18,8 @@ import { Heads } from '../telemetry/heads.ts';
 import { type HubPorts, LiveHub } from './hub.ts';
 import type { LiveSocket, Viewer } from './viewer.ts';
 
+const SEES_ALL = { sees: () => true, seesAlarmsOf: () => true, seesMetric: () => true };
+
 const RATE = seriesSample({ id: 1 });
 const LEAD = seriesSample({ id: 2, metric: 'ecg-ii' });
 const FOREIGN = '00000000-0000-4000-8000-000000000002' as OrganisationId;
@@ -85,7 +87,7 @@ function open(ports: Partial<Pick<HubPorts, 'degraded'>> & { alarms?: AlarmView[
     organisationId = ORGANISATION,
   ): [Browser, Viewer] => {
     const browser = new Browser();
-    const viewer = hub.join(organisationId, {
+    const viewer = hub.join(organisationId, SEES_ALL, {
       send: (frame) => browser.send(frame),
       bufferedBytes: browser.bufferedBytes,
       close: browser.close,

@@ -13,7 +13,7 @@ import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/v
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Heads } from '../telemetry/heads.ts';
 import { decimalsOf } from './decimals.ts';
-import { type LiveSocket, type Seen, Viewer } from './viewer.ts';
+import { type LiveSocket, type Seen, type Sight, Viewer } from './viewer.ts';
 import { runsSince } from './waveform-frames.ts';
 
 /** A browser that has this much unread gets no more until it has caught up. */
@@ -49,8 +49,8 @@ export class LiveHub {
     return this.#viewers.size;
   }
 
-  join(organisationId: OrganisationId, socket: LiveSocket): Viewer {
-    const viewer = new Viewer(organisationId, socket);
+  join(organisationId: OrganisationId, sight: Sight, socket: LiveSocket): Viewer {
+    const viewer = new Viewer(organisationId, sight, socket);
     this.#viewers.add(viewer);
     return viewer;
   }
@@ -74,7 +74,7 @@ export class LiveHub {
     const wanted = new Set<SubjectId>();
     for (const text of request.subjects) {
       const id = parseSubjectId(text);
-      if (id !== undefined && this.#ports.maySee(viewer.organisationId, id)) wanted.add(id);
+      if (id !== undefined && this.#maySee(viewer, id)) wanted.add(id);
       else refused.push(text);
     }
     for (const id of viewer.watched.keys()) if (!wanted.has(id)) viewer.watched.delete(id);
@@ -89,7 +89,7 @@ export class LiveHub {
     for (const id of wanted) {
       if (viewer.watched.has(id)) continue;
       viewer.watched.set(id, { numbers: -1, waveforms: -1 });
-      alarms.push(...this.#ports.openAlarms(id));
+      if (viewer.sight.seesAlarmsOf(id)) alarms.push(...this.#ports.openAlarms(id));
     }
     if (alarms.length > 0) viewer.notices.push({ type: 'alarms', alarms });
   }
@@ -100,8 +100,9 @@ export class LiveHub {
    */
   publishAlarm(subjectId: SubjectId, alarm: AlarmView): void {
     for (const viewer of this.#viewers) {
+      if (!this.#maySee(viewer, subjectId) || !viewer.sight.seesAlarmsOf(subjectId)) continue;
       if (viewer.watched.has(subjectId)) viewer.notices.push({ type: 'alarms', alarms: [alarm] });
-      else if (alarm.episode === 'raised' && this.#ports.maySee(viewer.organisationId, subjectId))
+      else if (alarm.episode === 'raised')
         viewer.notices.push({ type: 'elsewhere', subjects: [subjectId] });
       else continue;
       this.#sendFrame(viewer, { noticesOnly: true });
@@ -124,6 +125,24 @@ export class LiveHub {
       if (!viewer.watched.has(subjectId)) continue;
       viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
       viewer.watched.set(subjectId, { numbers: -1, waveforms: -1 });
+    }
+  }
+
+  #maySee(viewer: Viewer, subjectId: SubjectId): boolean {
+    return this.#ports.maySee(viewer.organisationId, subjectId) && viewer.sight.sees(subjectId);
+  }
+
+  /**
+   * Somebody's access has changed: whoever may not see a person any more is sent nothing of them from now on,
+   * and forgets what is on the screen.
+   */
+  review(): void {
+    for (const viewer of this.#viewers) {
+      for (const subjectId of [...viewer.watched.keys()]) {
+        if (this.#maySee(viewer, subjectId)) continue;
+        viewer.watched.delete(subjectId);
+        viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
+      }
     }
   }
 
@@ -201,6 +220,7 @@ export class LiveHub {
     const { heads } = this.#ports;
     for (const { series, last, changed } of heads.ofSubject(subjectId).readings) {
       if (last === undefined || changed <= seen.numbers) continue;
+      if (!viewer.sight.seesMetric(subjectId, series.metric)) continue;
       into.push({
         subject: viewer.names.subject(subjectId),
         metric: viewer.names.metric(series.metric.key),
@@ -225,18 +245,24 @@ export class LiveHub {
     const from = seen.waveforms;
     seen.waveforms = heads.changes;
     const wanted = viewer.waveformMetrics;
+    const { waveforms } = heads.ofSubject(subjectId);
+    const seenHere = waveforms.filter(({ series: { metric } }) =>
+      viewer.sight.seesMetric(subjectId, metric),
+    );
+    // Who may see a part has a block of their own.
+    const shared = seenHere.length === waveforms.length ? cache : undefined;
     const key = `${subjectId}/${from}/${wanted === undefined ? '*' : [...wanted].join()}`;
-    const known = cache?.get(key);
+    const known = shared?.get(key);
     if (known !== undefined) return known;
     const runs: WaveformRun[] = [];
-    for (const { series, recent } of heads.ofSubject(subjectId).waveforms) {
+    for (const { series, recent } of seenHere) {
       if (wanted !== undefined && !wanted.has(series.metric.key)) continue;
       runs.push(...runsSince(from, recent));
     }
     if (runs.length === 0) return undefined;
     const block = encodeRuns(runs, NO_COMPRESSION);
     if (!block.ok) return undefined;
-    cache?.set(key, block.value);
+    shared?.set(key, block.value);
     return block.value;
   }
 }

@@ -3,7 +3,7 @@ import { LIVE_SIGNED_OUT_CODE, LIVE_SUBPROTOCOL, LiveRequest } from '@ausculta/c
 import type { FastifyInstance } from 'fastify';
 import { noteRead, writeNoted } from '../audit/noted-reads.ts';
 import type { Outside } from '../outside.ts';
-import { callerOf, credentialOf } from '../people/access.ts';
+import { callerOf, credentialOf, ofEach, viewerOf } from '../people/access.ts';
 import type { LiveHub } from './hub.ts';
 import type { SignedInSockets } from './signed-in-sockets.ts';
 
@@ -26,43 +26,47 @@ export interface LiveRoutePorts {
 }
 
 export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRoutePorts): void {
-  app.get('/api/live', { config: { access: 'clinician' }, websocket: true }, (socket, request) => {
-    const { organisationId } = callerOf(request);
-    const forget = sockets.hold(credentialOf(request), () => {
-      hub.leave(viewer);
-      socket.close(LIVE_SIGNED_OUT_CODE, 'signed out');
-      socket.on(
-        'close',
-        after(CLOSE_WITHIN_MS, () => socket.terminate()),
-      );
-    });
-    if (forget === undefined) {
-      socket.close(TRY_AGAIN_LATER, 'too many sockets');
-      return;
-    }
-    const viewer = hub.join(organisationId, {
-      send: (frame) => socket.send(frame),
-      bufferedBytes: () => socket.bufferedAmount,
-      close: () => socket.terminate(),
-    });
-    // One after the other: what is asked for last is what is watched.
-    let subscribing: Promise<void> = Promise.resolve();
-    const subscribe = async (asked: LiveRequest): Promise<void> => {
-      noteRead(request, hub.newTo(viewer, asked), { act: 'subscribe', mayOwe: true });
-      await writeNoted(request, SWITCHED);
-      hub.subscribe(viewer, asked);
-    };
-    socket.on('message', (data, isBinary) => {
-      const parsed = isBinary ? undefined : LiveRequest.safeParse(parseJson(String(data)));
-      if (parsed?.success) subscribing = subscribing.then(() => subscribe(parsed.data));
-      else viewer.notices.push({ type: 'refused', fault: 'PAYLOAD_MALFORMED' });
-    });
-    socket.on('close', () => {
-      forget();
-      hub.leave(viewer);
-    });
-    socket.on('error', () => socket.terminate());
-  });
+  app.get(
+    '/api/live',
+    { config: ofEach('stream', 'vitals'), websocket: true },
+    (socket, request) => {
+      const { organisationId } = callerOf(request);
+      const forget = sockets.hold(credentialOf(request), () => {
+        hub.leave(viewer);
+        socket.close(LIVE_SIGNED_OUT_CODE, 'signed out');
+        socket.on(
+          'close',
+          after(CLOSE_WITHIN_MS, () => socket.terminate()),
+        );
+      });
+      if (forget === undefined) {
+        socket.close(TRY_AGAIN_LATER, 'too many sockets');
+        return;
+      }
+      const viewer = hub.join(organisationId, viewerOf(request), {
+        send: (frame) => socket.send(frame),
+        bufferedBytes: () => socket.bufferedAmount,
+        close: () => socket.terminate(),
+      });
+      // One after the other: what is asked for last is what is watched.
+      let subscribing: Promise<void> = Promise.resolve();
+      const subscribe = async (asked: LiveRequest): Promise<void> => {
+        noteRead(request, hub.newTo(viewer, asked), { act: 'subscribe', mayOwe: true });
+        await writeNoted(request, SWITCHED);
+        hub.subscribe(viewer, asked);
+      };
+      socket.on('message', (data, isBinary) => {
+        const parsed = isBinary ? undefined : LiveRequest.safeParse(parseJson(String(data)));
+        if (parsed?.success) subscribing = subscribing.then(() => subscribe(parsed.data));
+        else viewer.notices.push({ type: 'refused', fault: 'PAYLOAD_MALFORMED' });
+      });
+      socket.on('close', () => {
+        forget();
+        hub.leave(viewer);
+      });
+      socket.on('error', () => socket.terminate());
+    },
+  );
 }
 
 export function chooseSubprotocol(offered: Set<string>): string | false {

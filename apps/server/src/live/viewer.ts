@@ -1,6 +1,7 @@
 /** One screen on its socket: what it watches, and how far it has been told. Nothing is queued for it. */
 import type { LiveNotice } from '@ausculta/contract/live';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
 import { Names } from './names.ts';
 
 /** What a socket needs to do; the door to WebSocket hands it in. */
@@ -16,8 +17,17 @@ export interface Seen {
   waveforms: number;
 }
 
+/** What of an organisation this one may see, whenever it is asked. */
+export interface Sight {
+  readonly seesAlarmsOf: (subjectId: SubjectId) => boolean;
+  readonly seesMetric: (subjectId: SubjectId, metric: Metric) => boolean;
+  /** Anything at all. */
+  readonly sees: (subjectId: SubjectId) => boolean;
+}
+
 export class Viewer {
   readonly organisationId: OrganisationId;
+  readonly sight: Sight;
   readonly socket: LiveSocket;
   readonly names = new Names();
   readonly notices: LiveNotice[] = [];
@@ -27,8 +37,9 @@ export class Viewer {
   droppedMs = 0;
   degradedSaid: string | undefined;
 
-  constructor(organisationId: OrganisationId, socket: LiveSocket) {
+  constructor(organisationId: OrganisationId, sight: Sight, socket: LiveSocket) {
     this.organisationId = organisationId;
+    this.sight = sight;
     this.socket = socket;
   }
 }

@@ -6,7 +6,7 @@ import { ROLES } from '@ausculta/policy/vocabulary';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { asOrganisation, type Sql } from '../database/pool.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse } from '../people/access.ts';
 import { FHIR_BASE, sendFault } from '../people/problem.ts';
 import { needsFreshProof } from '../people/proof-age.ts';
 import type { SignIn } from '../people/sign-in.ts';
@@ -29,7 +29,7 @@ export interface OidcRoutePorts {
 /** What a program does once for an hour; more is guessing. */
 const RATE = { max: 120, timeWindow: 60_000 };
 const PUBLIC = { config: { access: 'public', rateLimit: RATE } } as const;
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const KEEPS_CLIENTS = { config: ofHouse('administer', 'policy') };
 
 export async function oidcRoutes(app: FastifyInstance, ports: OidcRoutePorts): Promise<void> {
   clientRoutes(app, ports);
@@ -99,9 +99,9 @@ function baseOf(app: FastifyInstance, { publicUrl, host, isTls }: OidcRoutePorts
 
 function clientRoutes(app: FastifyInstance, ports: OidcRoutePorts): void {
   const { people, newId, nowMs, signIn } = ports;
-  const fresh = { ...ADMINISTRATOR, preHandler: needsFreshProof(nowMs) };
+  const fresh = { ...KEEPS_CLIENTS, preHandler: needsFreshProof(nowMs) };
 
-  app.get('/api/clients', ADMINISTRATOR, async (request): Promise<ClientList> => {
+  app.get('/api/clients', KEEPS_CLIENTS, async (request): Promise<ClientList> => {
     const { organisationId } = callerOf(request);
     const rows = await asOrganisation(people, organisationId, (tx) =>
       clientsOf(tx, organisationId),

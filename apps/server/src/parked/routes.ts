@@ -1,7 +1,7 @@
 import type { ParkedList } from '@ausculta/contract/parked';
 import type { FastifyInstance } from 'fastify';
 import { asOrganisation, type Sql } from '../database/pool.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse } from '../people/access.ts';
 import { listParked } from './store.ts';
 
 const LISTED_MAX = 500;
@@ -10,7 +10,7 @@ const LISTED_MAX = 500;
 export function parkedRoutes(app: FastifyInstance, people: Sql): void {
   app.get(
     '/api/parked',
-    { config: { access: 'clinician' } },
+    { config: ofHouse('search', 'fleet') },
     async (request): Promise<ParkedList> => {
       const { organisationId } = callerOf(request);
       const rows = await asOrganisation(

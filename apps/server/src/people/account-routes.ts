@@ -9,7 +9,7 @@ import {
 import { fail, type Result } from '@ausculta/vitals/fault';
 import { type AccountId, parseAccountId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf } from './access.ts';
+import { callerOf, ofHouse } from './access.ts';
 import type { Accounts, By } from './accounts.ts';
 import { sendFault } from './problem.ts';
 import { needsFreshProof } from './proof-age.ts';
@@ -18,12 +18,12 @@ interface One {
   readonly Params: { id: string };
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const KEEPS_ACCOUNTS = { config: ofHouse('administer', 'accounts') };
 
 export function accountRoutes(app: FastifyInstance, accounts: Accounts, nowMs: () => number): void {
-  const fresh = { ...ADMINISTRATOR, preHandler: needsFreshProof(nowMs) };
+  const fresh = { ...KEEPS_ACCOUNTS, preHandler: needsFreshProof(nowMs) };
 
-  app.get('/api/accounts', ADMINISTRATOR, async (request): Promise<AccountList> => {
+  app.get('/api/accounts', KEEPS_ACCOUNTS, async (request): Promise<AccountList> => {
     return { accounts: await accounts.list(byOf(request)) };
   });
 

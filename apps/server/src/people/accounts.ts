@@ -4,13 +4,14 @@ import { ROLES, type Role } from '@ausculta/policy/vocabulary';
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { type AccountId, type OrganisationId, parseAccountId } from '@ausculta/vitals/identity';
+import { everywhere, insertShift, type ShiftRow } from '../access/standing-store.ts';
 import { asOrganisation, type Sql, type Transaction } from '../database/pool.ts';
 import { type AuditAct, appendAudit } from '../vault/audit.ts';
 import type { Seal } from '../vault/seal.ts';
 import * as store from './account-store.ts';
 import type { SignIn } from './sign-in.ts';
 import { linkPath, makeLink } from './sign-in-links.ts';
-import { deleteSessionsOf, insertShift } from './store.ts';
+import { deleteSessionsOf } from './store.ts';
 
 /** Nobody signs in as one of these. */
 const OF_NO_ACCOUNT: readonly Role[] = ['device', 'platform-job'];
@@ -23,6 +24,8 @@ export interface AccountPorts {
   readonly randomToken: () => string;
   readonly sha256: (text: string) => Uint8Array;
   readonly nowMs: () => number;
+  /** Who sees whom is known in memory. */
+  readonly onShift: (shift: ShiftRow) => void;
 }
 
 /** Who acts, in which organisation: no account of another is ever seen. */
@@ -62,7 +65,12 @@ export class Accounts {
       });
       if (!isAdded) return fail('LOGIN_TAKEN');
       // On shift everywhere until somebody says where: a nurse who sees nobody would help nobody.
-      await insertShift(tx, { organisationId, id: newId(), accountId: id, fromMs: nowMs() });
+      const shift = everywhere(
+        { organisation_id: organisationId, id: newId(), account_id: id },
+        nowMs(),
+      );
+      await insertShift(tx, shift);
+      this.#ports.onShift(shift);
       await this.#audit(tx, by, id, 'account-made', { roles: roles.value });
       const link = await makeLink(tx, this.#ports, {
         ...{ organisationId, id, actor },
@@ -72,19 +80,23 @@ export class Accounts {
     });
   }
 
+  /** Whoever is signed in under it signs in anew: a screen that is open shows what the other roles could see. */
   async setRoles(by: By, id: AccountId, wanted: readonly string[]): Promise<Result<AccountView>> {
+    const { organisationId } = by;
     const roles = parseRoles(wanted);
     if (!roles.ok) return roles;
-    const done = await this.#within<Result<AccountView>>(by.organisationId, async (tx) => {
-      const isLast = await isLastAdministrator(tx, by.organisationId, id);
+    const done = await this.#within(organisationId, async (tx) => {
+      const isLast = await isLastAdministrator(tx, organisationId, id);
       if (isLast && !roles.value.includes('administrator')) return fail('LAST_ADMINISTRATOR');
       const before = await store.writeRoles(tx, { ...by, id, roles: roles.value });
       if (before === undefined) return fail('NOT_FOUND');
+      const ended = await deleteSessionsOf(tx, { organisationId, id });
       await this.#audit(tx, by, id, 'account-roles-changed', { before, roles: roles.value });
-      return ok(await this.#view(tx, by.organisationId, id));
+      return ok({ ended, view: await this.#view(tx, organisationId, id) });
     });
-    this.#ports.signIn.forgetAccount(id);
-    return done;
+    if (!done.ok) return done;
+    this.#ports.signIn.forgetSessions(done.value.ended);
+    return ok(done.value.view);
   }
 
   /** Whoever is signed in under it is not any more, at once. */

@@ -25,7 +25,7 @@ async function startIn(dataDir: string) {
   };
   const start = async () => {
     const { organisationId, prepareLogin } = await prepareFirstStart(ports);
-    return { organisationId, link: await prepareLogin() };
+    return { organisationId, link: await prepareLogin(() => undefined) };
   };
   const knows = async (token: string): Promise<boolean> =>
     (await apiTokenByHash(database.line, sha256(token))) !== undefined;

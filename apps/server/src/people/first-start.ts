@@ -12,6 +12,7 @@ import {
   parseAccountId,
   parseOrganisationId,
 } from '@ausculta/vitals/identity';
+import { everywhere, insertShift, type ShiftRow } from '../access/standing-store.ts';
 import type { Sql } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
@@ -23,7 +24,13 @@ export const DEMO_LOGIN = { loginName: 'nurse', password: 'demo-ausculta' } as c
 export const TOKEN_FILE = 'admin-token';
 export const CLI_LABEL = 'command line';
 /** Whoever has this machine's data directory has its keys as well: a narrower role would be for show. */
-export const CLI_ROLES: readonly Role[] = ['administrator', 'physician', 'nurse'];
+export const CLI_ROLES: readonly Role[] = [
+  'administrator',
+  'auditor',
+  'biomedical-engineer',
+  'physician',
+  'nurse',
+];
 
 export interface FirstStartPorts {
   readonly sql: Sql;
@@ -48,13 +55,16 @@ export interface FirstStart {
    * Once nothing can stop the start any more: the link is told when all is ready, and a start that
    * failed on a port that is taken would have told it to nobody. Undefined where somebody has come in.
    */
-  readonly prepareLogin: () => Promise<FirstLink | undefined>;
+  readonly prepareLogin: (onShift: (shift: ShiftRow) => void) => Promise<FirstLink | undefined>;
 }
 
 export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstStart> {
   const organisationId = await prepareOrganisation(ports);
   await prepareToken(ports, organisationId);
-  return { organisationId, prepareLogin: () => prepareAccount(ports, organisationId) };
+  return {
+    organisationId,
+    prepareLogin: (onShift) => prepareAccount(ports, organisationId, onShift),
+  };
 }
 
 async function prepareOrganisation(ports: FirstStartPorts): Promise<OrganisationId> {
@@ -100,6 +110,7 @@ const ADMINISTRATOR = { login_name: 'admin', display_name: 'Administrator', role
 async function prepareAccount(
   ports: FirstStartPorts,
   organisationId: OrganisationId,
+  onShift: (shift: ShiftRow) => void,
 ): Promise<FirstLink | undefined> {
   const { sql, demo } = ports;
   if (await store.hasAnyPassword(sql)) return undefined;
@@ -107,24 +118,29 @@ async function prepareAccount(
   if (demo) {
     const password_hash = await ports.hashPassword(DEMO_LOGIN.password);
     const nurse = { login_name: DEMO_LOGIN.loginName, display_name: 'Demo nurse', password_hash };
-    await addAccount(ports, organisationId, { ...nurse, roles: ['nurse', 'physician'] });
+    await addAccount({ ...ports, onShift }, organisationId, {
+      ...nurse,
+      roles: ['nurse', 'physician'],
+    });
     return undefined;
   }
   const blank = { ...ADMINISTRATOR, password_hash: null };
-  const id = known?.id ?? (await addAccount(ports, organisationId, blank));
+  const id = known?.id ?? (await addAccount({ ...ports, onShift }, organisationId, blank));
   const of = { organisationId, id, actor: undefined, resetsFactors: true };
   const { token } = await sql.begin((tx) => makeLink(tx, ports, of));
   return { loginName: ADMINISTRATOR.login_name, path: linkPath(token) };
 }
 
 async function addAccount(
-  { sql, newId }: FirstStartPorts,
+  { sql, newId, onShift }: FirstStartPorts & { readonly onShift: (shift: ShiftRow) => void },
   organisationId: OrganisationId,
   account: Omit<store.AccountRow, 'organisation_id' | 'id'>,
 ): Promise<AccountId> {
   const id = parseAccountId(newId());
   expect(id !== undefined, 'a new id is well formed');
   await store.insertAccount(sql, { organisation_id: organisationId, id, ...account });
-  await store.insertShift(sql, { organisationId, id: newId(), accountId: id, fromMs: 0 });
+  const shift = everywhere({ organisation_id: organisationId, id: newId(), account_id: id }, 0);
+  await insertShift(sql, shift);
+  onShift(shift);
   return id;
 }

@@ -3,7 +3,7 @@ import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2';
 import type { Sql } from '../database/pool.ts';
 import { type Outside, secretsOf } from '../outside.ts';
 import type { Seal } from '../vault/seal.ts';
-import { Accounts } from './accounts.ts';
+import { type AccountPorts, Accounts } from './accounts.ts';
 import { Passkeys } from './passkeys.ts';
 import { PasswordWork } from './password-work.ts';
 import { Proofs } from './proofs.ts';
@@ -14,6 +14,7 @@ export interface PeoplePorts {
   readonly people: Sql;
   readonly organisationSeal: (organisationId: string) => Seal;
   readonly outside: Pick<Outside, 'nowMs' | 'newId' | 'randomBytes' | 'after'>;
+  readonly onShift: AccountPorts['onShift'];
 }
 
 export interface People {
@@ -24,12 +25,18 @@ export interface People {
   readonly passkeys: Passkeys;
 }
 
-export function openPeople({ sql, people, organisationSeal, outside }: PeoplePorts): People {
+export function openPeople({
+  sql,
+  people,
+  organisationSeal,
+  outside,
+  onShift,
+}: PeoplePorts): People {
   const secrets = secretsOf(outside);
   const given = { sql, people, organisationSeal, ...outside, ...secrets };
   const work = new PasswordWork({ ...given, hash: argonHash, verify: argonVerify });
   const signIn = new SignIn(given);
   const proofs = new Proofs({ ...given, work });
-  const accounts = new Accounts({ ...given, signIn });
+  const accounts = new Accounts({ ...given, signIn, onShift });
   return { signIn, work, proofs, accounts, passkeys: new Passkeys(given) };
 }

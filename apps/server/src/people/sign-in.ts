@@ -1,7 +1,7 @@
 /** Who is signed in: people by a session's random cookie, programs by bearer tokens. */
 import { parseScopes, type SmartScope } from '@ausculta/policy/smart-scope';
-import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
+import type { Asker } from '../access/gate.ts';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { deleteExpiredLinks } from './account-store.ts';
@@ -17,15 +17,10 @@ const REMEMBERED_MAX = 10_000;
 /** When a session was last used is known as well as a person can say it. */
 const SEEN_EVERY_MS = 60_000;
 
-/** Who makes a request. Every route decides by this and nothing else. */
-export interface Caller {
+/** Who makes a request: what the gate is asked about, and nothing else decides. */
+export interface Caller extends Asker {
   readonly kind: 'person' | 'program';
-  readonly organisationId: OrganisationId;
   readonly organisationName: string;
-  /** A program acts under no account. */
-  readonly accountId: AccountId | undefined;
-  readonly displayName: string;
-  readonly roles: readonly Role[];
   /** Of a person's browser. */
   readonly session: CallerSession | undefined;
   /** Of a SMART token: it narrows what the roles open. Undefined: nothing narrows them. */
@@ -116,12 +111,6 @@ export class SignIn {
       if (key.startsWith('access-token ')) this.#remembered.delete(key);
   }
 
-  /** What the account may do has changed. */
-  forgetAccount(id: AccountId): void {
-    for (const [key, { caller }] of this.#remembered)
-      if (caller.accountId === id) this.#remembered.delete(key);
-  }
-
   /** Hears of every credential that is known to be good no longer. */
   onEnd(listener: (credential: Credential) => void): void {
     this.#endListeners.add(listener);
@@ -197,13 +186,14 @@ export class SignIn {
       const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
       if (row === undefined) return undefined;
       const { organisation_id: organisationId, label: displayName, roles } = row;
+      const ofHouse = { organisationId, homeOrganisationId: organisationId };
       const nobody = {
         accountId: undefined,
         organisationName: '',
         session: undefined,
         scopes: undefined,
       };
-      const caller = { kind: 'program', organisationId, displayName, roles, ...nobody } as const;
+      const caller = { kind: 'program', ...ofHouse, displayName, roles, ...nobody } as const;
       return { caller, endsMs: Number.POSITIVE_INFINITY };
     });
   }
@@ -215,7 +205,8 @@ export class SignIn {
       if (row === undefined) return undefined;
       const caller: Caller = {
         kind: 'program',
-        ...{ organisationId: row.organisation_id, organisationName: '' },
+        ...{ organisationId: row.organisation_id, homeOrganisationId: row.organisation_id },
+        organisationName: '',
         ...{ accountId: undefined, displayName: row.name, roles: row.roles, session: undefined },
         scopes: parseScopes(row.scope ?? ''),
       };
@@ -245,6 +236,7 @@ function callerOf(row: store.SignedIn): Caller {
   return {
     kind: 'person',
     organisationId: row.organisation_id,
+    homeOrganisationId: row.organisation_id,
     organisationName: row.organisation_name,
     accountId: row.account_id,
     displayName: row.display_name,

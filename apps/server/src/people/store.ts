@@ -38,16 +38,6 @@ export async function hasAnyPassword(sql: Sql): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** On shift wherever somebody lies, from then on. */
-export async function insertShift(
-  sql: Sql,
-  row: { organisationId: OrganisationId; id: string; accountId: AccountId; fromMs: number },
-): Promise<void> {
-  await sql`
-    INSERT INTO shift (organisation_id, id, account_id, from_ms)
-    VALUES (${row.organisationId}, ${row.id}, ${row.accountId}, ${row.fromMs})`;
-}
-
 export async function accountByLogin(sql: Sql, loginName: string): Promise<AccountRow | undefined> {
   const [row] = await sql<AccountRow[]>`
     SELECT organisation_id, id, login_name, password_hash, display_name, roles

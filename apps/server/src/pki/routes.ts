@@ -14,7 +14,7 @@ import { deviceOf } from '../devices/device-routes.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { Registry } from '../devices/registry.ts';
 import { malformed } from '../devices/routes.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { auditContext } from '../vault/audit.ts';
 import { leavesOf, type ReadLeaf } from '../vault/audit-store.ts';
@@ -44,14 +44,14 @@ export interface IdentityRoutePorts {
   readonly nowMs: () => number;
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const KEEPS_IDENTITY = { config: ofHouse('administer', 'devices') };
 
 export function identityRoutes(app: FastifyInstance, ports: IdentityRoutePorts): void {
   const { registry, pki, nowMs } = ports;
 
   app.post<{ Params: { id: string } }>(
     '/api/devices/:id/claim',
-    ADMINISTRATOR,
+    KEEPS_IDENTITY,
     async (request, reply) => {
       const { organisationId, accountId: actor } = callerOf(request);
       const body = NewClaim.safeParse(request.body ?? {});
@@ -67,7 +67,7 @@ export function identityRoutes(app: FastifyInstance, ports: IdentityRoutePorts):
 
   app.get<{ Params: { id: string } }>(
     '/api/devices/:id/identity',
-    ADMINISTRATOR,
+    KEEPS_IDENTITY,
     async (request, reply) => {
       const { organisationId } = callerOf(request);
       const device = deviceOf(registry, organisationId, request.params.id);
@@ -78,7 +78,7 @@ export function identityRoutes(app: FastifyInstance, ports: IdentityRoutePorts):
 
   app.post<{ Params: { id: string; serial: string } }>(
     '/api/devices/:id/certificates/:serial/revocation',
-    ADMINISTRATOR,
+    KEEPS_IDENTITY,
     async (request, reply) => {
       const { organisationId, accountId: actor } = callerOf(request);
       const body = CertificateRevocation.safeParse(request.body);

@@ -15,11 +15,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { noteRead } from '../audit/noted-reads.ts';
 import type { Sql } from '../database/pool.ts';
+import { viewAsPlatform, viewing } from '../database/viewing.ts';
 import { deviceOf, summaryOf } from '../devices/device-routes.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofEach, ofHouse } from '../people/access.ts';
+import { refusalToPlace } from '../people/placing.ts';
 import { sendFault } from '../people/problem.ts';
 import { type Acts, historyOf } from './acts.ts';
 import { type OrderRow, readOrdersOf } from './store.ts';
@@ -45,14 +47,16 @@ export interface WearingRoutePorts {
   readonly nowMs: () => number;
 }
 
-const CLINICIAN = { config: { access: 'clinician' } } as const;
+const SEES_DEVICES = { config: ofHouse('read', 'devices') };
+/** Of whoever wears it, and whoever is to: each of them is asked about. */
+const PLACES_DEVICES = { config: ofEach('change', 'placement') };
 
 type DeviceRequest = FastifyRequest<{ Params: { id: string } }>;
 
 export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): void {
   const { registry, acts, nowMs } = ports;
 
-  app.get<{ Params: { id: string } }>('/api/devices/:id', CLINICIAN, async (request, reply) => {
+  app.get<{ Params: { id: string } }>('/api/devices/:id', SEES_DEVICES, async (request, reply) => {
     const device = deviceOf(registry, callerOf(request).organisationId, request.params.id);
     if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
     const view = await viewOf(device, ports);
@@ -70,7 +74,7 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
   ): void => {
     app.post<{ Params: { id: string } }>(
       `/api/devices/:id/${name}`,
-      CLINICIAN,
+      PLACES_DEVICES,
       async (request, reply) => {
         const device = deviceOf(registry, callerOf(request).organisationId, request.params.id);
         if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
@@ -88,26 +92,33 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
   act('assignment', DeviceAssignment, async (request, device, { subjectId, from }) => {
     const subject = wearer(request, subjectId);
     if (subject === undefined) return fail('NOT_FOUND', 'subjectId');
+    const refusal = refusalToPlace(request, subject.id);
+    if (refusal !== undefined) return { ok: false, fault: refusal };
     const fault = faultOfTime('from', from, nowMs());
     if (fault !== undefined) return { ok: false, fault };
-    return await acts.assign(callerOf(request), device, { subjectId: subject.id, fromMs: from });
+    const worn = { subjectId: subject.id, fromMs: from };
+    return await viewAsPlatform(() => acts.assign(callerOf(request), device, worn));
   });
 
   act('unassignment', DeviceUnassignment, async (request, device, { at }) => {
-    const fault = faultOfTime('at', at, nowMs());
+    const fault =
+      faultOfTime('at', at, nowMs()) ?? refusalToPlace(request, device.wearerNow(nowMs()));
     if (fault !== undefined) return { ok: false, fault };
-    return await acts.takeOff(callerOf(request), device, at);
+    return await viewAsPlatform(() => acts.takeOff(callerOf(request), device, at));
   });
 
   act('correction', DeviceCorrection, async (request, device, { subjectId, from, until }) => {
     const subject = subjectId === null ? undefined : wearer(request, subjectId);
     if (subjectId !== null && subject === undefined) return fail('NOT_FOUND', 'subjectId');
-    const fault = faultOfTime('from', from, nowMs()) ?? faultOfTime('until', until, nowMs());
+    const fault =
+      faultOfTime('from', from, nowMs()) ??
+      faultOfTime('until', until, nowMs()) ??
+      refusalToPlace(request, subject?.id ?? device.wearerNow(nowMs()));
     if (fault !== undefined) return { ok: false, fault };
     const untilMs = until ?? Number.POSITIVE_INFINITY;
     if (untilMs <= from) return fail('PAYLOAD_MALFORMED', 'until: not after from');
     const change = { fromMs: from, untilMs, subjectId: subject?.id };
-    return await acts.correct(callerOf(request), device, change);
+    return await viewAsPlatform(() => acts.correct(callerOf(request), device, change));
   });
 }
 
@@ -134,11 +145,13 @@ async function viewOf(device: RegisteredDevice, ports: WearingRoutePorts): Promi
           admitted: standing.admitted ?? null,
         }
       : null,
-    worn: historyOf(device).map(({ subjectId, fromMs, untilMs }) => ({
-      subjectId,
-      from: new Date(fromMs).toISOString(),
-      until: Number.isFinite(untilMs) ? new Date(untilMs).toISOString() : null,
-    })),
+    worn: historyOf(device)
+      .filter(({ subjectId }) => viewing()?.sees(subjectId) ?? true)
+      .map(({ subjectId, fromMs, untilMs }) => ({
+        subjectId,
+        from: new Date(fromMs).toISOString(),
+        until: Number.isFinite(untilMs) ? new Date(untilMs).toISOString() : null,
+      })),
     reattributions: orders.map(orderView),
   };
 }

@@ -1,5 +1,6 @@
 import type { Status } from '@ausculta/contract/status';
 import type { FastifyInstance } from 'fastify';
+import { ofHouse } from '../people/access.ts';
 
 /** One part of readiness: ready is the conjunction of all. */
 export interface Part {
@@ -27,7 +28,7 @@ export function statusRoutes(app: FastifyInstance, ports: StatusPorts): void {
     return await reply.code(ready ? 200 : 503).send({ ready });
   });
 
-  app.get('/api/status', { config: { access: 'clinician' } }, (): Status => {
+  app.get('/api/status', { config: ofHouse('read', 'status') }, (): Status => {
     const parts = ports.parts().map((part) => ({ ...part }));
     return {
       version: ports.version,

@@ -1,5 +1,6 @@
 /** Whom a question of many subjects is about: those that are named, or all of the caller's organisation. */
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { viewing } from '../database/viewing.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 
@@ -17,7 +18,9 @@ export function subjectsOf(
 ): Cohort {
   if (named === undefined) {
     const all = [...registry.subjects.values()];
-    return { subjects: all.filter((s) => s.organisationId === organisationId), notFound: [] };
+    const seen = (id: SubjectId) => viewing()?.sees(id) ?? true;
+    const own = all.filter((one) => one.organisationId === organisationId && seen(one.id));
+    return { subjects: own, notFound: [] };
   }
   const subjects = new Map<string, RegisteredSubject>();
   const notFound: string[] = [];

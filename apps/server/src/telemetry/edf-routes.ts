@@ -6,7 +6,7 @@ import { fail } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofSubject, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { exportEdf } from './edf-export.ts';
@@ -19,7 +19,6 @@ import {
   type TelemetryRoutePorts,
   Time,
 } from './questions.ts';
-import { waveformsBySeries } from './waveform-runs.ts';
 
 /** Notes of a file; the events of a longer time are asked for by themselves. */
 const EVENTS_MAX = 1_000;
@@ -34,7 +33,7 @@ const EdfQuery = z
   .refine(({ from, to }) => from < to && to - from <= EDF_QUERY_MAX_MS);
 
 export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofSubject('read', 'waveforms');
   // Each holds its samples in memory until it has ended.
   let isBusy = false;
 
@@ -56,10 +55,14 @@ export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): voi
     finished(reply.raw, () => {
       isBusy = false;
     });
-    const { events } = await telemetry.events({ ...whose, after: FIRST_EVENTS, limit: EVENTS_MAX });
+    const viewer = viewerOf(request);
+    const seesEvents = viewer.may({ action: 'read', dataClass: 'events', subjectId });
+    const { events } = seesEvents
+      ? await telemetry.events({ ...whose, after: FIRST_EVENTS, limit: EVENTS_MAX })
+      : { events: [] };
     const file = await exportEdf(
       {
-        waveformsBySeries: (question) => waveformsBySeries(telemetry.queryPorts, question),
+        waveformsBySeries: (question) => telemetry.waveformsBySeries(question),
         events,
         pause: telemetry.queryPorts.pause,
         isGone: () => request.raw.socket.destroyed,

@@ -1,7 +1,9 @@
 /** Events, the newest first: GET /api/subjects/{id}/events. */
+
 import type { EventList } from '@ausculta/contract/readings';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { ofSubject } from '../people/access.ts';
 import { FIRST_EVENTS, parseCursor } from './events.ts';
 import { ALL_TIME } from './merge.ts';
 import {
@@ -31,7 +33,7 @@ const EventQuery = z.object({
     .default(FIRST_EVENTS),
 });
 export function eventRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofSubject('read', 'events');
 
   app.get('/api/subjects/:id/events', { config }, async (request: SubjectRequest, reply) => {
     const read = questionOf(request, EventQuery, ports);

@@ -4,7 +4,7 @@ import { fail } from '@ausculta/vitals/fault';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { FastifyInstance } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofEach } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { subjectsOf } from './cohort.ts';
 import { latestOfMany } from './last-readings.ts';
@@ -14,7 +14,7 @@ import type { TelemetryRoutePorts } from './questions.ts';
 const BODY_BYTES_MAX = 512 * 1024;
 
 export function latestRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofEach('search', 'vitals');
 
   app.post('/api/latest', { config, bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     const question = LatestQuestion.safeParse(request.body);

@@ -1,8 +1,11 @@
 /** How questions of telemetry are read over HTTP: times, metrics, and whose. */
 import { fail } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import { metricByKey } from '@ausculta/vitals/lookup';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Sql } from '../database/pool.ts';
+import { viewing } from '../database/viewing.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf } from '../people/access.ts';
@@ -46,7 +49,27 @@ export function questionOf<T>(
 ): { subject: RegisteredSubject; query: T } | undefined {
   const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
   const query = schema.safeParse(request.query);
-  return subject === undefined || !query.success ? undefined : { subject, query: query.data };
+  if (subject === undefined || !query.success) return undefined;
+  return isKeptBack(subject.id, query.data) ? undefined : { subject, query: query.data };
+}
+
+interface AsksForMetrics {
+  readonly metric?: unknown;
+  readonly metrics?: unknown;
+}
+
+/** An empty answer would look as if nothing had been measured. */
+function isKeptBack(subjectId: SubjectId, asked: unknown): boolean {
+  const { metric, metrics = metric } = Object(asked) as AsksForMetrics;
+  const known = [metrics].flat().flatMap((key) => metricByKey(String(key)) ?? []);
+  const viewer = viewing();
+  if (viewer === undefined || known.length === 0) return false;
+  return !known.some((one) => viewer.seesMetric(subjectId, one));
+}
+
+function asLists(query: unknown): AsksForMetrics {
+  const { metric, metrics = metric } = Object(query) as AsksForMetrics;
+  return { metrics: String(metrics).split(',') };
 }
 
 export async function refuse(
@@ -55,6 +78,8 @@ export async function refuse(
   { registry }: TelemetryRoutePorts,
 ): Promise<FastifyReply> {
   const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
-  const code = subject === undefined ? 'NOT_FOUND' : 'PAYLOAD_MALFORMED';
+  const isAllKept = subject !== undefined && isKeptBack(subject.id, asLists(request.query));
+  const code =
+    subject === undefined ? 'NOT_FOUND' : isAllKept ? 'NOT_PERMITTED' : 'PAYLOAD_MALFORMED';
   return await sendFault(reply, fail(code).fault);
 }

@@ -4,6 +4,7 @@ import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { noteRead, writeNoted } from '../audit/noted-reads.ts';
+import { ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { acceptedFormat } from './accepted-format.ts';
 import { ALL_TIME } from './merge.ts';
@@ -27,7 +28,7 @@ const ReadingsQuery = z.object({
 });
 
 export function readingRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofSubject('read', 'vitals');
 
   app.get('/api/subjects/:id/readings', { config }, async (request: SubjectRequest, reply) => {
     const read = questionOf(request, ReadingsQuery, ports);

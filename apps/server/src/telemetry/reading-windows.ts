@@ -11,6 +11,7 @@ import type { SeriesRange, Span } from './merge.ts';
 import { asKnownNow, type QueryPorts, type Question } from './query-ports.ts';
 import { type FoundWindow, findWindow, piecesOf, readWindow } from './reading-pieces.ts';
 import { chunkQuestion, organisationOf } from './sealed-chunks.ts';
+import { seriesSeen } from './series-seen.ts';
 import * as store from './store.ts';
 
 /** Of all series of a window together: some megabytes as they are stored, 34 if all of it overlapped. */
@@ -90,8 +91,7 @@ export async function* windows(
 }
 
 function seriesFor(ports: QueryPorts, { subjectId, metrics }: Question): Series[] {
-  return ports.registry
-    .seriesOfSubject(subjectId)
+  return seriesSeen(ports, subjectId)
     .filter((s) => s.metric.kind !== 'waveform' && metrics.includes(s.metric.key))
     .filter((s) => s.epoch !== HELD_EPOCH);
 }

@@ -4,14 +4,14 @@ import { fail } from '@ausculta/vitals/fault';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { FastifyInstance } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofEach } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { subjectsOf } from './cohort.ts';
 import type { TelemetryRoutePorts } from './questions.ts';
 import { findSpells, usualSilenceMs } from './spells.ts';
 
 export function spellRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofEach('search', 'vitals');
 
   app.post('/api/spells', { config }, async (request, reply) => {
     const asked = SpellQuestion.safeParse(request.body);

@@ -4,6 +4,7 @@ import type { StatisticsAnswer } from '@ausculta/contract/statistics';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { dayClock } from './day-clock.ts';
 import {
@@ -48,7 +49,7 @@ const StatisticsQuery = z.object({
 });
 
 export function statisticsRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofSubject('read', 'vitals');
 
   app.get('/api/subjects/:id/statistics', { config }, async (request: SubjectRequest, reply) => {
     const asked = questionOf(request, StatisticsQuery, ports);

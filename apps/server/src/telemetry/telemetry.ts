@@ -22,6 +22,7 @@ import type { SeriesRange } from './merge.ts';
 import { type Ownership, PostgresLog, type ReplayedCommit, TakenOver } from './postgres-log.ts';
 import type { QueryPorts } from './query-ports.ts';
 import { range, windows } from './reading-windows.ts';
+import { spanSeen } from './series-seen.ts';
 import type { MovePorts } from './subject-moves.ts';
 import { trend } from './trend.ts';
 import { waveforms, waveformsBySeries } from './waveform-runs.ts';
@@ -160,27 +161,30 @@ export class Telemetry {
   }
 
   range(question: Parameters<typeof range>[1]): Promise<SeriesRange[]> {
-    return range(this.queryPorts, question);
+    return range(this.queryPorts, spanSeen(question));
   }
 
   events(question: Parameters<typeof listEvents>[1]): ReturnType<typeof listEvents> {
-    return listEvents({ ...this.queryPorts, unflushed: this.#flushing.events() }, question);
+    return listEvents(
+      { ...this.queryPorts, unflushed: this.#flushing.events() },
+      spanSeen(question),
+    );
   }
 
   windows(question: Parameters<typeof windows>[1]): ReturnType<typeof windows> {
-    return windows(this.queryPorts, question);
+    return windows(this.queryPorts, spanSeen(question));
   }
 
   trend(question: Parameters<typeof trend>[1]): ReturnType<typeof trend> {
-    return trend(this.queryPorts, question);
+    return trend(this.queryPorts, spanSeen(question));
   }
 
   waveforms(question: Parameters<typeof waveforms>[1]): Promise<WaveformRun[]> {
-    return waveforms(this.queryPorts, question);
+    return waveforms(this.queryPorts, spanSeen(question));
   }
 
   waveformsBySeries(question: Parameters<typeof waveformsBySeries>[1]) {
-    return waveformsBySeries(this.queryPorts, question);
+    return waveformsBySeries(this.queryPorts, spanSeen(question));
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Trend, UnreadablePart } from '@ausculta/contract/readings';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Span } from './merge.ts';
 import {
@@ -27,7 +28,7 @@ const TrendQuery = z.object({
 });
 
 export function trendRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofSubject('read', 'vitals');
 
   app.get('/api/subjects/:id/trend', { config }, async (request: SubjectRequest, reply) => {
     const asked = questionOf(request, TrendQuery, ports);

@@ -19,6 +19,7 @@ import { asKnownNow, type QueryPorts, type Question } from './query-ports.ts';
 import { readWindow } from './reading-pieces.ts';
 import { type Amount, READING_LEVELS_MS, unscaled, WAVEFORM_LEVELS_MS } from './rollup.ts';
 import { organisationOf, stampsOf } from './sealed-chunks.ts';
+import { seriesSeen } from './series-seen.ts';
 import { Lane, plainGrid } from './trend-lane.ts';
 import * as store from './trend-store.ts';
 import { endOf } from './waveform-head.ts';
@@ -54,9 +55,9 @@ export async function trend(
   ports: QueryPorts,
   question: TrendQuestion,
 ): Promise<TrendLane[] | undefined> {
-  const wanted = ports.registry
-    .seriesOfSubject(question.subjectId)
-    .filter(({ metric, epoch }) => question.metrics.includes(metric.key) && epoch !== HELD_EPOCH);
+  const wanted = seriesSeen(ports, question.subjectId).filter(
+    ({ metric, epoch }) => question.metrics.includes(metric.key) && epoch !== HELD_EPOCH,
+  );
   const lanes: TrendLane[] = [];
   let valuesLeft = VALUES_MAX;
   for (const series of wanted) {

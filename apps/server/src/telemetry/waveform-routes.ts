@@ -8,6 +8,7 @@ import {
 } from '@ausculta/contract/readings';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Span } from './merge.ts';
 import {
@@ -22,7 +23,7 @@ import {
 const WaveformQuery = z.object({ metrics: Metrics, from: Ms, to: Ms });
 
 export function waveformRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = { access: 'clinician' } as const;
+  const config = ofSubject('read', 'waveforms');
 
   app.get('/api/subjects/:id/waveforms', { config }, async (request: SubjectRequest, reply) => {
     const asked = questionOf(request, WaveformQuery, ports);

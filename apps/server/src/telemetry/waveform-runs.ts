@@ -5,6 +5,7 @@ import type { Series } from '../line/entry.ts';
 import type { Span } from './merge.ts';
 import { asKnownNow, type QueryPorts, type Question } from './query-ports.ts';
 import { openRuns, readChunks } from './sealed-chunks.ts';
+import { seriesSeen } from './series-seen.ts';
 import { visibleRuns } from './stamp-cuts.ts';
 import type { SealedChunk } from './store.ts';
 import { endOf, joinRuns, withoutRepeats } from './waveform-head.ts';
@@ -29,8 +30,7 @@ export async function waveformsBySeries(
   ports: QueryPorts,
   question: Question,
 ): Promise<RunsOfSeries[]> {
-  const wanted = ports.registry
-    .seriesOfSubject(question.subjectId)
+  const wanted = seriesSeen(ports, question.subjectId)
     .filter((s) => s.metric.kind === 'waveform' && question.metrics.includes(s.metric.key))
     .filter((s) => s.epoch !== HELD_EPOCH);
   return await runsOfSeries(asKnownNow(ports, wanted), wanted, question);

@@ -62,7 +62,15 @@ export type AuditAct =
   | 'client-disabled'
   | 'passkey-removed'
   | 'admin-token-renewed'
-  | 'subscription-written';
+  | 'subscription-written'
+  | 'relation-begun'
+  | 'relation-ended'
+  | 'shift-begun'
+  | 'shift-ended'
+  | 'grant-given'
+  | 'grant-withdrawn'
+  | 'glass-broken'
+  | 'glass-reviewed';
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
 export type AuditTarget =

@@ -9,7 +9,7 @@ import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
-import { callerOf } from '../people/access.ts';
+import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { WriteBack } from './write-back.ts';
 
@@ -18,7 +18,7 @@ export interface WriteBackRoutePorts {
   readonly registry: Registry;
 }
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const;
+const KEEPS_POLICY = { config: ofHouse('administer', 'policy') };
 
 interface OfPatient {
   Params: { readonly id: string; readonly destination: string };
@@ -30,13 +30,13 @@ interface OfDestination {
 export function writeBackRoutes(app: FastifyInstance, ports: WriteBackRoutePorts): void {
   const { writeBack } = ports;
 
-  app.get('/api/write-back', ADMINISTRATOR, async (request): Promise<WriteBackStatus> => {
+  app.get('/api/write-back', KEEPS_POLICY, async (request): Promise<WriteBackStatus> => {
     return await writeBack.status(callerOf(request).organisationId);
   });
 
   app.post<OfDestination>(
     '/api/write-back/:destination/retry',
-    ADMINISTRATOR,
+    KEEPS_POLICY,
     async (request, reply) => {
       const { organisationId } = callerOf(request);
       const days = await writeBack.retry(organisationId, request.params.destination);
@@ -46,7 +46,7 @@ export function writeBackRoutes(app: FastifyInstance, ports: WriteBackRoutePorts
 
   app.post<OfDestination>(
     '/api/write-back/:destination/reconciliation',
-    ADMINISTRATOR,
+    KEEPS_POLICY,
     async (request, reply) => {
       const order = ReconciliationOrder.safeParse(request.body ?? {});
       if (!order.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'send').fault);
@@ -63,7 +63,7 @@ export function writeBackRoutes(app: FastifyInstance, ports: WriteBackRoutePorts
 function patientRoutes(app: FastifyInstance, { writeBack, registry }: WriteBackRoutePorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/subjects/:id/write-back',
-    ADMINISTRATOR,
+    KEEPS_POLICY,
     async (request, reply): Promise<WriteBackOfSubject> => {
       const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
@@ -73,7 +73,7 @@ function patientRoutes(app: FastifyInstance, { writeBack, registry }: WriteBackR
 
   app.post<OfPatient>(
     '/api/subjects/:id/write-back/:destination',
-    ADMINISTRATOR,
+    KEEPS_POLICY,
     async (request, reply) => {
       const caller = callerOf(request);
       const { id, destination: name } = request.params;
@@ -89,7 +89,7 @@ function patientRoutes(app: FastifyInstance, { writeBack, registry }: WriteBackR
 
   app.post<OfPatient>(
     '/api/subjects/:id/write-back/:destination/withdrawal',
-    ADMINISTRATOR,
+    KEEPS_POLICY,
     async (request, reply) => {
       const caller = callerOf(request);
       const { id, destination } = request.params;

@@ -60,7 +60,8 @@ CREATE TABLE access_grant (
   purposes text[] NOT NULL CHECK (cardinality(purposes) > 0),
   from_ms bigint NOT NULL,
   until_ms bigint NOT NULL CHECK (until_ms > from_ms),
-  -- When it was measured or written; null: whenever.
+  -- Only what belongs to one stay: what names it, and what was measured in its time; null: whatever and whenever.
+  encounter_id text CHECK (encounter_id ~ '^[A-Za-z0-9.-]{1,64}$'),
   data_from_ms bigint,
   data_until_ms bigint CHECK (data_until_ms > data_from_ms),
   onward text NOT NULL CHECK (onward IN ('none', 'same-purpose')),

@@ -10,7 +10,7 @@ import { type Answer, NOT_HERE, outcomeOf, refuse } from '../answer.ts';
 import { baseOf, prefers, sendRefusal } from '../http-answer.ts';
 import { fhirKnowledge } from '../knowledge.ts';
 import type { Repository } from '../repository.ts';
-import { FHIR_ADMIN_ROUTE, type OfInstance } from '../route-kind.ts';
+import { EXPORT_ROUTE, type OfInstance } from '../route-kind.ts';
 import { issuesOf } from '../search-answer.ts';
 import { SINCE_MEASURED } from './everything.ts';
 import { membersOf, readExportAsked } from './export-asked.ts';
@@ -45,22 +45,22 @@ export function exportRoutes(app: FastifyInstance, ports: ExportPorts): void {
   ] as const) {
     const begin = (request: FastifyRequest, reply: FastifyReply) =>
       beginExport(ports, level, request, reply);
-    app.get(path, FHIR_ADMIN_ROUTE, begin);
-    app.post(path, FHIR_ADMIN_ROUTE, begin);
+    app.get(path, EXPORT_ROUTE, begin);
+    app.post(path, EXPORT_ROUTE, begin);
   }
-  app.get<OfExport>('/$export/:job', FHIR_ADMIN_ROUTE, async (request, reply) => {
+  app.get<OfExport>('/$export/:job', EXPORT_ROUTE, async (request, reply) => {
     const row = await exportOf(exports, request);
     if (row === undefined) return await sendRefusal(reply, NO_EXPORT.refusal);
     return await tellExport(ports, row, request, reply);
   });
-  app.delete<OfExport>('/$export/:job', FHIR_ADMIN_ROUTE, async (request, reply) => {
+  app.delete<OfExport>('/$export/:job', EXPORT_ROUTE, async (request, reply) => {
     const row = await exportOf(exports, request);
     const { organisationId } = callerOf(request);
     if (row === undefined || !(await exports.end(organisationId, row.id)))
       return await sendRefusal(reply, NO_EXPORT.refusal);
     return await reply.code(202).send();
   });
-  app.get<OfFile>('/$export/:job/:file', FHIR_ADMIN_ROUTE, (request, reply) =>
+  app.get<OfFile>('/$export/:job/:file', EXPORT_ROUTE, (request, reply) =>
     sendFile(ports, request, reply),
   );
 }

@@ -7,7 +7,7 @@ import { FHIR_JSON } from '../../people/problem.ts';
 import { outcomeOf, refuse } from '../answer.ts';
 import { baseOf, sendRefusal } from '../http-answer.ts';
 import type { Repository } from '../repository.ts';
-import { FHIR_ADMIN_ROUTE } from '../route-kind.ts';
+import { IMPORT_ROUTE } from '../route-kind.ts';
 import type { Exports } from './exports.ts';
 import { type Imported, Importing } from './importing.ts';
 import { BodyTooLarge, linesIn } from './ndjson.ts';
@@ -23,7 +23,7 @@ export interface ImportPorts {
 
 export function importRoutes(app: FastifyInstance, ports: ImportPorts): void {
   const { repository, exports, pause } = ports;
-  app.post('/$import', FHIR_ADMIN_ROUTE, async (request, reply) => {
+  app.post('/$import', IMPORT_ROUTE, async (request, reply) => {
     const { body } = request;
     if (!(body instanceof Readable)) return await sendRefusal(reply, NO_LINES.refusal);
     const caller = callerOf(request);

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { subjectOf } from '../../devices/routes.ts';
 import { callerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
+import { seriesSeen } from '../../telemetry/series-seen.ts';
 import { type Answer, outcomeOf, refuse, refuseFor } from '../answer.ts';
 import type { FhirDocument } from '../document.ts';
 import { baseOf, bundleText, prefers, sendRefusal } from '../http-answer.ts';
@@ -96,7 +97,7 @@ export async function lastOfEach(
   const asked = parseObservationQuery(known, { isLenient: false });
   if (!asked.ok) issues.push(WITHOUT_READINGS);
   else if (subjectOf(registry, organisationId, asked.value.subjectId) !== undefined) {
-    const series = registry.seriesOfSubject(asked.value.subjectId);
+    const series = seriesSeen({ registry }, asked.value.subjectId);
     const metrics = new Set(series.map(({ metric }) => metric));
     const reading = { query: asked.value, metrics, max, source };
     if (await addReadings(reading, groups)) isUnreadable = true;

@@ -6,16 +6,18 @@
 import type { Result } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue, Parameters, Patient } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Viewer } from '../../access/viewer.ts';
+import { viewAsPlatform } from '../../database/viewing.ts';
 import type { RegisteredSubject, Registry } from '../../devices/registry.ts';
 import { subjectOf } from '../../devices/routes.ts';
-import { callerOf } from '../../people/access.ts';
+import { callerOf, refusalOf, viewerOf } from '../../people/access.ts';
 import { FHIR_JSON } from '../../people/problem.ts';
 import type { Caller } from '../../people/sign-in.ts';
 import { type Answer, NOT_HERE, outcomeOf, refuse, refuseFor } from '../answer.ts';
 import { baseOf, sendRefusal } from '../http-answer.ts';
 import { PATIENT } from '../patients.ts';
 import type { Repository } from '../repository.ts';
-import { FHIR_ADMIN_ROUTE } from '../route-kind.ts';
+import { MERGE_ROUTE } from '../route-kind.ts';
 import { type MergeAsked, type NamedPatient, readMerge } from './merge-asked.ts';
 import { readAsked } from './parameters.ts';
 
@@ -47,7 +49,7 @@ export function mergeRoutes(app: FastifyInstance, ports: MergePorts): void {
     ['/Patient/$merge', merge],
     ['/Patient/$unmerge', unmerge],
   ] as const)
-    app.post(path, FHIR_ADMIN_ROUTE, async (request, reply) => {
+    app.post(path, MERGE_ROUTE, async (request, reply) => {
       const given = readAsked(request);
       if (!given.ok) return await sendRefusal(reply, given.refusal);
       const asked = readMerge(given.value, baseOf(request));
@@ -73,10 +75,11 @@ async function merge(
 ): Promise<Answer<Done>> {
   const { repository, admissions, nowMs } = ports;
   const who = callerOf(request);
+  const viewer = viewerOf(request);
   if (target === undefined) return NO_TARGET;
-  const old = await subjectNamed(ports, who, source);
+  const old = await subjectNamed(ports, { viewer, named: source });
   if (!old.ok) return old;
-  const kept = await subjectNamed(ports, who, target);
+  const kept = await subjectNamed(ports, { viewer, named: target });
   if (!kept.ok) return kept;
   if (old.value === kept.value) return ONE_RECORD;
   const pair = { old: old.value, kept: kept.value };
@@ -100,7 +103,9 @@ async function merge(
   }
   // Whoever said what the record is to say has changed who it is.
   const now = subjectOf(ports.registry, who.organisationId, id) ?? pair.kept;
-  const merged = await admissions.desk.merge(who, { ...pair, kept: now }, nowMs());
+  const merged = await viewAsPlatform(() =>
+    admissions.desk.merge(who, { ...pair, kept: now }, nowMs()),
+  );
   return merged.ok ? await told(ports, who, { id, told: MERGED }) : refuseFor(merged.fault);
 }
 
@@ -110,16 +115,19 @@ async function unmerge(
   { source, target, isPreview, result }: Asking,
 ): Promise<Answer<Done>> {
   const who = callerOf(request);
+  const viewer = viewerOf(request);
   if (isPreview || result !== undefined) return NOTHING_TO_SAY;
-  const old = await subjectNamed(ports, who, source);
+  const old = await subjectNamed(ports, { viewer, named: source });
   if (!old.ok) return old;
   const { into } = ports.admissions.census.recordsOf(old.value.id);
   if (target !== undefined) {
-    const kept = await subjectNamed(ports, who, target);
+    const kept = await subjectNamed(ports, { viewer, named: target });
     if (!kept.ok) return kept;
     if (kept.value.id !== into) return NOT_MERGED;
   }
-  const apart = await ports.admissions.desk.unmerge(who, old.value, ports.nowMs());
+  const apart = await viewAsPlatform(() =>
+    ports.admissions.desk.unmerge(who, old.value, ports.nowMs()),
+  );
   if (!apart.ok) return apart.fault.code === 'NOT_FOUND' ? NOT_MERGED : refuseFor(apart.fault);
   return await told(ports, who, { id: into, told: APART });
 }
@@ -138,10 +146,10 @@ async function told(
 /** Of this organisation; an identifier is looked for as a search would. */
 async function subjectNamed(
   { repository, registry }: MergePorts,
-  { organisationId }: Caller,
-  named: NamedPatient,
+  { viewer, named }: { readonly viewer: Viewer; readonly named: NamedPatient },
 ): Promise<Answer<RegisteredSubject>> {
   let id = 'id' in named ? named.id : undefined;
+  const { organisationId } = viewer.asker;
   if ('identifiers' in named) {
     const asked = named.identifiers.map(([system, value]) => {
       const token = system === '' ? escaped(value) : `${escaped(system)}|${escaped(value)}`;
@@ -158,7 +166,13 @@ async function subjectNamed(
     id === undefined ? NOT_HERE : await repository.read(organisationId, { type: PATIENT, id });
   if (!read.ok) return read;
   const subject = subjectOf(registry, organisationId, read.value.id);
-  return subject === undefined ? NOT_HERE : { ok: true, value: subject };
+  if (subject === undefined) return NOT_HERE;
+  const decision = viewer.decide({
+    action: 'change',
+    dataClass: 'identity',
+    subjectId: subject.id,
+  });
+  return decision.isPermitted ? { ok: true, value: subject } : refuseFor(refusalOf(decision));
 }
 
 /** A comma, a bar and a dollar mean something in a search. */

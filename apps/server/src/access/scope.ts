@@ -1,0 +1,88 @@
+/** Which rows a caller may see, worked out for all persons of an organisation at once. */
+import type { DataClass } from '@ausculta/policy/vocabulary';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { RowsSeen } from '../database/viewing.ts';
+import {
+  CLASSES_OF_DOCUMENTS,
+  classesOfType,
+  isTypeOfHouse,
+  TYPES_OF_HOUSE,
+  TYPES_OF_PERSONS,
+} from './document-class.ts';
+import type { Asker, Gate } from './gate.ts';
+
+export interface Scope {
+  /** Undefined: all rows of the organisation. */
+  readonly rows: RowsSeen | undefined;
+  /** Whether documents of a type are seen, of anybody or of nobody. */
+  readonly reaches: (type: string) => boolean;
+}
+
+export function scopeOf(asker: Asker, gate: Gate): Scope {
+  const ofHouse = new Set(
+    TYPES_OF_HOUSE.filter((type) =>
+      classesOfType(type).some((dataClass) => gate.may(asker, { action: 'read', dataClass })),
+    ),
+  );
+  const isOpen = CLASSES_OF_DOCUMENTS.every((one) => gate.isOpenToAll(asker, one));
+  return isOpen ? openScope(asker, gate, ofHouse) : listedScope(asker, gate, ofHouse);
+}
+
+/** Whoever treats everybody: all but what persons have kept back. */
+function openScope(asker: Asker, gate: Gate, ofHouse: ReadonlySet<string>): Scope {
+  const classesSeen = classesSeenBy(asker, gate);
+  const hidden = [...gate.particular(asker.organisationId)].flatMap((id) => {
+    const seen = classesSeen(id);
+    return seen.length === CLASSES_OF_DOCUMENTS.length ? [] : namesOf(id, typesBeyond(seen));
+  });
+  return {
+    rows: hidden.length === 0 ? undefined : { hidden },
+    reaches: (type) => !isTypeOfHouse(type) || ofHouse.has(type),
+  };
+}
+
+/** Whoever knows some: those, and of them what the relation opens. */
+function listedScope(asker: Asker, gate: Gate, ofHouse: ReadonlySet<string>): Scope {
+  const classesSeen = classesSeenBy(asker, gate);
+  const seenOf = new Map<SubjectId, readonly DataClass[]>();
+  for (const id of gate.candidates(asker)) {
+    const seen = classesSeen(id);
+    if (seen.length > 0) seenOf.set(id, seen);
+  }
+  const ofAny = new Set([...seenOf.values()].flat());
+  const ofPersons = TYPES_OF_PERSONS.filter((type) => isSeen(type, [...ofAny]));
+  const hidden = [...seenOf].flatMap(([id, seen]) =>
+    seen.length === ofAny.size
+      ? []
+      : namesOf(
+          id,
+          ofPersons.filter((type) => !isSeen(type, seen)),
+        ),
+  );
+  const types = [...ofPersons, ...ofHouse];
+  const only = { subjects: [...seenOf.keys()], types, ofNobody: [...ofHouse] };
+  return { rows: { only, hidden }, reaches: (type) => types.includes(type) };
+}
+
+/** Persons to whom the caller stands alike are asked for once. */
+function classesSeenBy(asker: Asker, gate: Gate): (subjectId: SubjectId) => readonly DataClass[] {
+  const known = new Map<string, readonly DataClass[]>();
+  return (subjectId) => {
+    const likeness = gate.likenessOf(asker, subjectId);
+    const same = likeness === undefined ? undefined : known.get(likeness);
+    if (same !== undefined) return same;
+    const seen = CLASSES_OF_DOCUMENTS.filter((one) => gate.seesClass(asker, one, subjectId));
+    if (likeness !== undefined) known.set(likeness, seen);
+    return seen;
+  };
+}
+
+function isSeen(type: string, classes: readonly DataClass[]): boolean {
+  return classesOfType(type).some((one) => classes.includes(one));
+}
+
+const typesBeyond = (seen: readonly DataClass[]): string[] =>
+  TYPES_OF_PERSONS.filter((type) => !isSeen(type, seen));
+
+const namesOf = (id: SubjectId, types: readonly string[]): string[] =>
+  types.map((type) => `${id}/${type}`);

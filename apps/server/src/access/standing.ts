@@ -1,0 +1,212 @@
+/**
+ * How everybody stands to everybody who is cared for, in memory: relations, shifts, grants, broken glass and
+ * consents. Rows are written first; whoever has streams open hears of each change.
+ */
+import type { CompiledConsent } from '@ausculta/policy/consent';
+import type { Grant } from '@ausculta/policy/grant';
+import type { BreakGlass } from '@ausculta/policy/request';
+import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Sql } from '../database/pool.ts';
+import * as store from './standing-store.ts';
+
+export type { GrantRow, ShiftRow } from './standing-store.ts';
+
+interface Spanned {
+  readonly from_ms: number;
+  readonly until_ms: number | null;
+}
+
+export const holdsAt = ({ from_ms, until_ms }: Spanned, nowMs: number): boolean =>
+  from_ms <= nowMs && (until_ms === null || nowMs < until_ms);
+
+export class Standing {
+  readonly #relations = new Map<AccountId, store.RelationRow[]>();
+  readonly #shifts = new Map<AccountId, store.ShiftRow[]>();
+  readonly #grants = new Map<string, store.GrantRow>();
+  readonly #glass = new Map<AccountId, store.GlassRow[]>();
+  readonly #consents = new Map<SubjectId, Map<string, CompiledConsent>>();
+  readonly #consentOf = new Map<string, SubjectId>();
+  readonly #listeners = new Set<() => void>();
+  /** Another number after each change. */
+  version = 0;
+
+  static async load(sql: Sql, nowMs: number): Promise<Standing> {
+    const standing = new Standing();
+    for (const row of await store.readRelations(sql)) standing.setRelation(row);
+    for (const row of await store.readShifts(sql)) standing.setShift(row);
+    for (const row of await store.readGrants(sql, nowMs)) standing.setGrant(row);
+    for (const row of await store.readGlass(sql, nowMs)) standing.addGlass(row);
+    return standing;
+  }
+
+  /** Hears of each change, at once. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  noteChange(): void {
+    this.version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  relationsOf(accountId: AccountId): readonly store.RelationRow[] {
+    return this.#relations.get(accountId) ?? [];
+  }
+
+  /** Of one subject, whoever they are. */
+  relationsTo(subjectId: SubjectId): store.RelationRow[] {
+    return [...this.#relations.values()].flat().filter((row) => row.subject_id === subjectId);
+  }
+
+  setRelation(row: store.RelationRow): void {
+    const others = this.relationsOf(row.account_id).filter((one) => !isSame(one, row));
+    this.#relations.set(row.account_id, [...others, row]);
+    this.noteChange();
+  }
+
+  endRelation(row: Pick<store.RelationRow, 'account_id' | 'subject_id' | 'kind'>): void {
+    const others = this.relationsOf(row.account_id).filter((one) => !isSame(one, row));
+    this.#relations.set(row.account_id, others);
+    this.noteChange();
+  }
+
+  shiftsOf(accountId: AccountId): readonly store.ShiftRow[] {
+    return this.#shifts.get(accountId) ?? [];
+  }
+
+  setShift(row: store.ShiftRow): void {
+    const others = this.shiftsOf(row.account_id).filter(({ id }) => id !== row.id);
+    this.#shifts.set(row.account_id, [...others, row]);
+    this.noteChange();
+  }
+
+  grantOf(id: string): store.GrantRow | undefined {
+    return this.#grants.get(id);
+  }
+
+  grants(): Iterable<store.GrantRow> {
+    return this.#grants.values();
+  }
+
+  /** What one organisation has opened to another. */
+  grantsBetween(from: OrganisationId, to: OrganisationId): Grant[] {
+    const rows = [...this.#grants.values()];
+    return rows
+      .filter((row) => row.organisation_id === from && row.to_organisation_id === to)
+      .map(grantOf);
+  }
+
+  setGrant(row: store.GrantRow): void {
+    this.#grants.set(row.id, row);
+    this.noteChange();
+  }
+
+  endGrant(id: string): void {
+    this.#grants.delete(id);
+    this.noteChange();
+  }
+
+  addGlass(row: store.GlassRow): void {
+    this.#glass.set(row.account_id, [...(this.#glass.get(row.account_id) ?? []), row]);
+    this.noteChange();
+  }
+
+  glassOf(accountId: AccountId): readonly store.GlassRow[] {
+    return this.#glass.get(accountId) ?? [];
+  }
+
+  /** The last that this account has broken for this person. */
+  glassFor(accountId: AccountId, subjectId: SubjectId): BreakGlass | undefined {
+    const row = this.glassOf(accountId).findLast((one) => one.subject_id === subjectId);
+    return (
+      row && {
+        actorId: accountId,
+        subjectId,
+        // It was read when the glass was broken, and lies sealed: what is judged here is its time.
+        reason: 'sealed with the record',
+        fromMs: row.from_ms,
+        untilMs: row.until_ms,
+      }
+    );
+  }
+
+  consentsOf(subjectId: SubjectId): readonly CompiledConsent[] {
+    return [...(this.#consents.get(subjectId)?.values() ?? [])];
+  }
+
+  /** Of whom there are consents at all. */
+  consented(): Iterable<SubjectId> {
+    return this.#consents.keys();
+  }
+
+  setConsent(subjectId: SubjectId, consent: CompiledConsent): void {
+    const all = this.#consents.get(subjectId) ?? new Map<string, CompiledConsent>();
+    this.#consents.set(subjectId, all);
+    all.set(consent.id, consent);
+    this.#consentOf.set(consent.id, subjectId);
+    this.noteChange();
+  }
+
+  /** Whoever it was of. */
+  endConsent(id: string): void {
+    const subjectId = this.#consentOf.get(id);
+    const all = subjectId && this.#consents.get(subjectId);
+    if (subjectId === undefined || all === undefined) return;
+    all.delete(id);
+    this.#consentOf.delete(id);
+    if (all.size === 0) this.#consents.delete(subjectId);
+    this.noteChange();
+  }
+
+  /** Whoever is erased, and whatever said who they were to others. */
+  forget(subjectId: SubjectId): void {
+    this.#consents.delete(subjectId);
+    forgetIn(this.#relations, subjectId);
+    forgetIn(this.#glass, subjectId);
+    for (const row of this.#grants.values())
+      if (row.subject_id === subjectId) this.#grants.delete(row.id);
+    this.noteChange();
+  }
+}
+
+interface OfSubject {
+  readonly subject_id: SubjectId;
+}
+
+function forgetIn<Row extends OfSubject>(all: Map<AccountId, Row[]>, subjectId: SubjectId): void {
+  for (const [account, rows] of all) {
+    const others = rows.filter((row) => row.subject_id !== subjectId);
+    if (others.length < rows.length) all.set(account, others);
+  }
+}
+
+function isSame(
+  a: Pick<store.RelationRow, 'subject_id' | 'kind'>,
+  b: Pick<store.RelationRow, 'subject_id' | 'kind'>,
+): boolean {
+  return a.subject_id === b.subject_id && a.kind === b.kind;
+}
+
+function grantOf(row: store.GrantRow): Grant {
+  const { encounter_id, data_from_ms, data_until_ms } = row;
+  return {
+    id: row.id,
+    fromOrganisationId: row.organisation_id,
+    toOrganisationId: row.to_organisation_id,
+    ...(row.to_account_id !== null && { toActorId: row.to_account_id }),
+    ...(row.subject_id !== null && { subjectIds: [row.subject_id] }),
+    dataClasses: row.data_classes,
+    actions: row.actions,
+    purposes: row.purposes,
+    fromMs: row.from_ms,
+    untilMs: row.until_ms,
+    onward: row.onward,
+    ...(encounter_id !== null && {
+      episode: {
+        encounterId: encounter_id,
+        fromMs: data_from_ms ?? Number.NEGATIVE_INFINITY,
+        untilMs: data_until_ms ?? Number.POSITIVE_INFINITY,
+      },
+    }),
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * For whom a question is asked, wherever it is answered: each request of a person or a program runs in the
+ * context of its viewer. What the line and the platform do for themselves runs in none, and sees all rows of
+ * the organisation that it names. A place that forgets to ask the policy still finds nothing more than the
+ * viewer may see: rows by row-level security, what memory holds by the questions below.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
+
+/** Rows about persons, as row-level security knows them. */
+export interface RowsSeen {
+  /** Undefined: of everybody in the organisation, and of nobody. */
+  readonly only?: {
+    readonly subjects: readonly string[];
+    /** Types of documents that are seen at all. */
+    readonly types: readonly string[];
+    /** Those of them that are seen although they name nobody. */
+    readonly ofNobody: readonly string[];
+  };
+  /** Documents that are kept back all the same, as "subject/Type". */
+  readonly hidden: readonly string[];
+}
+
+/** A document that is about to be told, or was just written down. */
+export interface ViewedDocument {
+  readonly type: string;
+  readonly id: string;
+  /** About whom; null: about nobody here. */
+  readonly subjectId: string | null;
+  readonly text: string;
+}
+
+export interface DocumentWrite {
+  readonly kind: 'create' | 'change' | 'delete';
+  readonly type: string;
+  /** All whom it names, and whom the version before it was about. */
+  readonly subjectIds: readonly string[];
+  /** As it is to be; undefined where it ends. */
+  readonly resource: object | undefined;
+}
+
+export interface Viewing {
+  /** Undefined: all rows. */
+  rows(): RowsSeen | undefined;
+  /** Whether there is such a person for the viewer. */
+  sees(subjectId: SubjectId): boolean;
+  /** Whether the person may be found by who they are: by those who admit them, too. */
+  finds(subjectId: SubjectId): boolean;
+  seesAlarmsOf(subjectId: SubjectId): boolean;
+  /** Whether nothing of the person's documents is kept back: then what is found is found for others as well. */
+  seesAllOf(subjectId: SubjectId): boolean;
+  seesMetric(subjectId: SubjectId, metric: Metric): boolean;
+  /** When what was measured is seen; undefined: whenever. */
+  spanOf(subjectId: SubjectId): { readonly fromMs: number; readonly toMs: number } | undefined;
+  seesDocument(document: ViewedDocument): boolean;
+  mayWrite(write: DocumentWrite): boolean;
+}
+
+const storage = new AsyncLocalStorage<Viewing | undefined>();
+
+/** For whom this is done; undefined: for the platform itself. */
+export const viewing = (): Viewing | undefined => storage.getStore();
+
+export const viewAs = <T>(viewer: Viewing, work: () => T): T => storage.run(viewer, work);
+
+/** What is kept for all who ask is read for all, and what many ask for is read at once. */
+export const viewAsPlatform = <T>(work: () => T): T => storage.run(undefined, work);
