@@ -109,6 +109,11 @@ describe('what opens and closes a record', () => {
     await eventually('it is closed again', async () =>
       (await asking.as(nurse, `/api/subjects/${dora.subjectId}`)).status === 403 ? true : undefined,
     );
+    const heard = screen.notices.flatMap((one) => (one.type === 'alarms' ? one.alarms : []));
+    assert.ok(
+      heard.some(({ id }) => id === alarm.id),
+      'the open screen has heard it',
+    );
     assert.ok(!screen.values.includes(72));
     screen.close();
     const removed = await server.fetch(`/fhir/R4/Consent/${consentId}`, { method: 'DELETE' });

@@ -2,9 +2,7 @@
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash } from '@node-rs/argon2';
-import { type AccessPorts, openAccess } from './access/open-access.ts';
 import type { ShiftRow } from './access/standing.ts';
-import type { Viewers } from './access/viewers.ts';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
@@ -25,15 +23,14 @@ import { openListedDoors } from './doors/listed-doors.ts';
 import { type MqttDoor, openMqttDoor } from './doors/mqtt.ts';
 import { mqttIdentity } from './doors/mqtt-identity.ts';
 import { openErasure } from './erasure/open-erasure.ts';
-import { type KeptConsents, keepingConsents, readConsents } from './fhir/consents-kept.ts';
 import { type Fhir, openFhir, workInBackground } from './fhir/open-fhir.ts';
 import { Exports } from './fhir/operations/exports.ts';
-import type { WriteWatch } from './fhir/write-watch.ts';
 import { reportIndicators } from './indicators/open-indicators.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { Oidc } from './oidc/open-oidc.ts';
 import { openHttp } from './open-http.ts';
+import { openViewers } from './open-viewers.ts';
 import { secretsOf } from './outside.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
@@ -41,7 +38,6 @@ import type { Ground, Parts, ServerOptions } from './parts.ts';
 import { type FirstLink, prepareFirstStart } from './people/first-start.ts';
 import { openPeople, type People } from './people/open-people.ts';
 import { openPki } from './pki/open-pki.ts';
-
 import { portProblem } from './port-problem.ts';
 import { openWearing } from './reattribution/open-wearing.ts';
 import { readSealedDatabase } from './sealed-database.ts';
@@ -60,6 +56,9 @@ import { TlsSource } from './tls-source.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 import { openWriteBack, sendSummaries } from './write-back/open-write-back.ts';
+
+/** A shift ends by the clock, and an answered alarm closes what it opened. */
+const REVIEW_MS = 1_000;
 
 /** What has expired is let go this often. */
 const TIDY_MS = 10 * 60_000;
@@ -117,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listed = await openListedDoors(stack, config, { ...outside, ...parts });
   const http = await openHttp(parts, mqtt, deviceTls(stack, config.http, parts));
   stack.defer(() => http.close());
-  stack.defer(outside.every(FRAME_INTERVAL_MS, () => parts.hub.beat()));
+  beat(stack, parts);
   stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
   const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
@@ -141,6 +140,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     firstLink,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
+}
+
+function beat(stack: AsyncDisposableStack, { hub, options: { outside } }: Parts): void {
+  stack.defer(outside.every(FRAME_INTERVAL_MS, () => hub.beat()));
+  stack.defer(outside.every(REVIEW_MS, () => hub.review()));
 }
 
 function closeAtEnd(stack: AsyncDisposableStack, parts: Parts): void {
@@ -287,25 +291,6 @@ function openSignIn(
   people.signIn.onEnd((credential) => sockets.closeAll(credential));
   const oidc = new Oidc({ ...given, onGone: () => people.signIn.forgetTokens() });
   return { ...people, oidc };
-}
-
-/** Who sees whom; what a person has consented to is kept up as it is written. */
-async function openViewers(
-  ports: AccessPorts & {
-    readonly keys: Vault;
-    readonly repository: Fhir['repository'];
-    readonly documents: WriteWatch;
-  },
-): Promise<Viewers> {
-  const viewers = await openAccess(ports);
-  const { standing } = viewers.gate;
-  const kept: KeptConsents = {
-    setConsent: (id, consent) => standing.setConsent(id, consent),
-    endConsent: (id) => standing.endConsent(id),
-  };
-  await readConsents(ports.sql, ports.keys, kept);
-  ports.repository.watchedBy(keepingConsents(ports.documents, kept));
-  return viewers;
 }
 
 /** Who looks at what is measured, in the fold over the log. */

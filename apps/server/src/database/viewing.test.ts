@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { freshDatabase } from '../../../../tests/support/database.ts';
 import { GatheredWrites } from './gathered-writes.ts';
 import { asOrganisation } from './pool.ts';
-import { type RowsSeen, type Viewing, viewAs, viewAsPlatform, viewing } from './viewing.ts';
+import { inView, type RowsSeen, type Viewing, viewAs, viewAsPlatform, viewing } from './viewing.ts';
 
 const OURS = '0e11a5b0-0000-4000-8000-000000000001';
 const ADA = '0e11a5b0-0000-4000-8000-00000000000a';
@@ -37,6 +37,17 @@ test('two requests at once each have their own viewer, and the platform has none
     [true, undefined],
   ]);
   assert.equal(viewing(), undefined);
+});
+
+test('what is told piece by piece is told for whom it was begun, whoever asks for the next piece', async () => {
+  const viewer = viewerOf(undefined);
+  async function* pieces() {
+    for (let i = 0; i < 2; i += 1) yield await Promise.resolve(viewing() === viewer);
+  }
+  const told = viewAs(viewer, () => inView(pieces()));
+  const seen: boolean[] = [];
+  for await (const one of told) seen.push(one);
+  assert.deepEqual(seen, [true, true]);
 });
 
 test('what is gathered of several is written in the name of none', async () => {

@@ -66,3 +66,23 @@ export const viewAs = <T>(viewer: Viewing, work: () => T): T => storage.run(view
 
 /** What is kept for all who ask is read for all, and what many ask for is read at once. */
 export const viewAsPlatform = <T>(work: () => T): T => storage.run(undefined, work);
+
+/** What is told piece by piece, whenever somebody asks for the next one: for whom it was begun. */
+export function inView<Piece>(pieces: AsyncIterable<Piece>): AsyncIterable<Piece> {
+  return viewedBy(storage.getStore(), pieces[Symbol.asyncIterator]());
+}
+
+async function* viewedBy<Piece>(
+  viewer: Viewing | undefined,
+  iterator: AsyncIterator<Piece>,
+): AsyncGenerator<Piece> {
+  try {
+    for (;;) {
+      const next = await storage.run(viewer, () => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -64,7 +64,7 @@ export class LiveHub {
     return subjects.flatMap((text) => {
       const id = parseSubjectId(text);
       const isNew = id !== undefined && !viewer.watched.has(id);
-      return isNew && this.#ports.maySee(viewer.organisationId, id) ? [id] : [];
+      return isNew && this.#maySee(viewer, id) ? [id] : [];
     });
   }
 
@@ -88,7 +88,7 @@ export class LiveHub {
     const alarms: AlarmView[] = [];
     for (const id of wanted) {
       if (viewer.watched.has(id)) continue;
-      viewer.watched.set(id, { numbers: -1, waveforms: -1 });
+      viewer.watched.set(id, { numbers: -1, waveforms: -1, isWhole: viewer.sight.sees(id) });
       if (viewer.sight.seesAlarmsOf(id)) alarms.push(...this.#ports.openAlarms(id));
     }
     if (alarms.length > 0) viewer.notices.push({ type: 'alarms', alarms });
@@ -124,24 +124,30 @@ export class LiveHub {
     for (const viewer of this.#viewers) {
       if (!viewer.watched.has(subjectId)) continue;
       viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
-      viewer.watched.set(subjectId, { numbers: -1, waveforms: -1 });
+      const isWhole = viewer.sight.sees(subjectId);
+      viewer.watched.set(subjectId, { numbers: -1, waveforms: -1, isWhole });
     }
   }
 
-  #maySee(viewer: Viewer, subjectId: SubjectId): boolean {
-    return this.#ports.maySee(viewer.organisationId, subjectId) && viewer.sight.sees(subjectId);
+  /** Whoever may know of an alarm watches for it, whatever else of the person is kept back (safety S10). */
+  #maySee({ organisationId, sight }: Viewer, subjectId: SubjectId): boolean {
+    const isHere = this.#ports.maySee(organisationId, subjectId);
+    return isHere && (sight.sees(subjectId) || sight.seesAlarmsOf(subjectId));
   }
 
   /**
-   * Somebody's access has changed: whoever may not see a person any more is sent nothing of them from now on,
-   * and forgets what is on the screen.
+   * Somebody's access has changed, or an alarm that opened a record was answered: whoever may not see a person
+   * any more is sent nothing of them but alarms from now on, and forgets what is on the screen.
    */
   review(): void {
     for (const viewer of this.#viewers) {
-      for (const subjectId of [...viewer.watched.keys()]) {
-        if (this.#maySee(viewer, subjectId)) continue;
-        viewer.watched.delete(subjectId);
-        viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
+      for (const [subjectId, seen] of [...viewer.watched]) {
+        const isWhole = viewer.sight.sees(subjectId);
+        const maySee = this.#maySee(viewer, subjectId);
+        if (!maySee) viewer.watched.delete(subjectId);
+        else if (isWhole === seen.isWhole) continue;
+        else viewer.watched.set(subjectId, { numbers: -1, waveforms: -1, isWhole });
+        if (!isWhole) viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
       }
     }
   }

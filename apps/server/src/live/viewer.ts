@@ -15,6 +15,8 @@ export interface LiveSocket {
 export interface Seen {
   numbers: number;
   waveforms: number;
+  /** Not only alarms. */
+  isWhole: boolean;
 }
 
 /** What of an organisation this one may see, whenever it is asked. */

@@ -4,6 +4,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Group } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteRead, subjectsTold, writeNoted } from '../../audit/noted-reads.ts';
+import { inView } from '../../database/viewing.ts';
 import { callerOf } from '../../people/access.ts';
 import { FHIR_BASE } from '../../people/problem.ts';
 import { type Answer, NOT_HERE, outcomeOf, refuse } from '../answer.ts';
@@ -213,7 +214,7 @@ async function sendFile(
   const found = await ports.exports.file(organisationId, { exportId, file: Number(file) });
   if (found === undefined) return await sendRefusal(reply, NOT_HERE.refusal);
   const lines = notedLines(request, linesOf(ports, row, found));
-  return await reply.type(NDJSON).send(Readable.from(lines));
+  return await reply.type(NDJSON).send(Readable.from(inView(lines)));
 }
 
 function errorLines(row: ExportRow, ignored: readonly string[]): string {
