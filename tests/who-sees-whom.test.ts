@@ -175,7 +175,7 @@ describe('who sees whom', () => {
     assert.deepEqual(await seen(), []);
     const shift = await server.post<{ id: string }>('/api/shifts', {
       accountId: nurse.accountId,
-      unit: 'ICU',
+      unit: 'icu ',
     });
     assert.deepEqual(await seen(), [cara.id]);
     assert.deepEqual(await asking.found(nurse, 'Condition'), []);

@@ -203,7 +203,8 @@ export class Gate {
     const now = this.standing.shiftsOf(accountId).filter((shift) => holdsAt(shift, nowMs));
     // Asked about nobody in particular: whoever is on shift at all.
     if (subjectId === undefined) return now.length > 0;
-    return now.some(({ unit }) => unit === null || unit === this.#ports.unitOf(subjectId));
+    const lies = sameUnit(this.#ports.unitOf(subjectId));
+    return now.some(({ unit }) => unit === null || (lies !== undefined && sameUnit(unit) === lies));
   }
 
   /** Whether that organisation has opened anything to the caller's, or to the caller. */
@@ -352,6 +353,9 @@ export class Gate {
     );
   }
 }
+
+/** Case and blanks at the ends are how somebody typed it. */
+const sameUnit = (unit: string | undefined): string | undefined => unit?.trim().toUpperCase();
 
 const isLeaving = (action: Action): boolean => action === 'export' || action === 'disclose';
 
