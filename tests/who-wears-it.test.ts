@@ -26,7 +26,8 @@ describe('who wears a device', () => {
     const outside = {
       nowMs: () => Date.now() + aheadMs,
       pause: async () => {
-        await gate;
+        // Whoever reads pauses as well, and is not held.
+        if (new Error().stack?.includes('/reattribution/') === true) await gate;
         await new Promise((resolve) => setImmediate(resolve));
       },
     };
