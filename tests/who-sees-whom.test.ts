@@ -154,7 +154,7 @@ describe('who sees whom', () => {
       ),
     );
     const gone = await asking.as(person, `/fhir/R4/Condition/${ofBen}`, { method: 'DELETE' });
-    assert.equal(gone.status, 204, 'as of what never was');
+    assert.equal(gone.status, 403);
     assert.equal((await server.fetch(`/fhir/R4/Condition/${ofBen}`)).status, 200);
   });
 

@@ -129,7 +129,13 @@ describe('ids that are not theirs', () => {
     own = await ownOrganisation(here);
     house = await otherOrganisation(here, 'Another house');
     const mine = await server.addPatient('Mine');
-    const theirs = await server.addPatient('Zyxbenmark');
+    // In an alarm of nobody's ward every nurse may see who it is: theirs lies in one.
+    const identity = { familyName: 'Zyxbenmark', ward: 'Theirs', bed: '1', invented: true };
+    const ofTheirs = await server.post<{ id: string }>('/api/subjects', {
+      category: 'adult',
+      identity,
+    });
+    const theirs = await server.addDevice(ofTheirs.id);
     await measured(mine, 61);
     await measured(theirs, 191);
     const note = await asking.write('Condition', problemOf(theirs, 'Zyxbenmark is ill'));

@@ -16,8 +16,8 @@ export async function openViewers(
   const viewers = await openAccess(ports);
   const { standing } = viewers.gate;
   const kept: KeptConsents = {
-    setConsent: (id, consent) => standing.setConsent(id, consent),
-    endConsent: (id) => standing.endConsent(id),
+    setConsent: (house, id, consent) => standing.setConsent(house, id, consent),
+    endConsent: (house, id) => standing.endConsent(house, id),
   };
   await readConsents(ports.sql, ports.keys, kept);
   ports.repository.watchedBy(keepingConsents(ports.documents, kept));

@@ -106,6 +106,11 @@ const STANDS_EVERYWHERE: readonly Role[] = ['nurse', 'physician', 'primary-care'
 /** As a person of whom nothing is known. */
 const NOBODY = '00000000-0000-4000-8000-000000000000' as SubjectId;
 
+/** To hear an alarm, to know whose it is, and to see the strip. */
+const AT_AN_ALARM: readonly DataClass[] = [
+  ...(['alarm-presence', 'alarms', 'identity', 'placement', 'vitals', 'waveforms'] as const),
+];
+
 const LEARNS_BY_INVENTED: readonly Role[] = ['trainee', 'integrator'];
 
 export class Gate {
@@ -121,7 +126,7 @@ export class Gate {
 
   /** The first of the caller's roles that opens it; else why the nearest did not. */
   decide(asker: Asker, asked: Asked): Decision {
-    const relations = this.relationsTo(asker, asked.subjectId);
+    const relations = this.relationsTo(asker, asked.subjectId, asked.dataClass);
     const request = this.#requestOf(asker, asked);
     let refusal: Decision | undefined;
     for (const role of asker.roles) {
@@ -180,11 +185,18 @@ export class Gate {
   }
 
   /** How the caller stands to the person at this moment. */
-  relationsTo(asker: Asker, subjectId: SubjectId | undefined): readonly Relation[] {
+  relationsTo(
+    asker: Asker,
+    subjectId: SubjectId | undefined,
+    dataClass: DataClass,
+  ): readonly Relation[] {
     const relations = new Set<Relation>();
     const { accountId } = asker;
+    // A shift at home is none in another house.
+    const isHome = asker.organisationId === asker.homeOrganisationId;
     if (accountId === undefined) {
-      if (asker.roles.some((role) => STANDS_EVERYWHERE.includes(role))) relations.add('on-shift');
+      if (isHome && asker.roles.some((role) => STANDS_EVERYWHERE.includes(role)))
+        relations.add('on-shift');
       return [...relations];
     }
     const nowMs = this.#ports.nowMs();
@@ -194,17 +206,21 @@ export class Gate {
         if (records.includes(row.subject_id) && holdsAt(row, nowMs)) relations.add(row.kind);
       }
     }
-    if (this.isOnShift(accountId, subjectId)) relations.add('on-shift');
+    if (isHome && this.isOnShift(accountId, subjectId, dataClass)) relations.add('on-shift');
     return [...relations];
   }
 
-  isOnShift(accountId: AccountId, subjectId: SubjectId | undefined): boolean {
+  isOnShift(accountId: AccountId, subjectId: SubjectId | undefined, dataClass: DataClass): boolean {
     const nowMs = this.#ports.nowMs();
     const now = this.standing.shiftsOf(accountId).filter((shift) => holdsAt(shift, nowMs));
     // Asked about nobody in particular: whoever is on shift at all.
     if (subjectId === undefined) return now.length > 0;
     const lies = sameUnit(this.#ports.unitOf(subjectId));
-    return now.some(({ unit }) => unit === null || (lies !== undefined && sameUnit(unit) === lies));
+    if (now.some(({ unit }) => unit === null)) return true;
+    // Whoever lies nowhere that we know is everybody's on shift while an alarm waits (safety S10, S17).
+    const isOwed = AT_AN_ALARM.includes(dataClass) && this.#ports.isAlarmOwed(subjectId);
+    if (lies === undefined) return now.length > 0 && isOwed;
+    return now.some(({ unit }) => sameUnit(unit ?? undefined) === lies);
   }
 
   /** Whether that organisation has opened anything to the caller's, or to the caller. */
@@ -253,12 +269,13 @@ export class Gate {
 
   /** What decides of two persons alike, but for what they have decided themselves; undefined where they have. */
   likenessOf(asker: Asker, subjectId: SubjectId): string | undefined {
-    const { isInvented, isAlarmOwed } = this.#ports;
+    const { isInvented, isAlarmOwed, unitOf } = this.#ports;
     const isAway = asker.organisationId !== asker.homeOrganisationId;
     const glass = asker.accountId && this.standing.glassFor(asker.accountId, subjectId);
     if (isAway || glass !== undefined || this.isParticular(subjectId)) return undefined;
-    const relations = [...this.relationsTo(asker, subjectId)].sort();
-    return [...relations, isInvented(subjectId), isAlarmOwed(subjectId)].join(' ');
+    const relations = [...this.relationsTo(asker, subjectId, 'documents')].sort();
+    const isPlaced = unitOf(subjectId) !== undefined;
+    return [...relations, isPlaced, isInvented(subjectId), isAlarmOwed(subjectId)].join(' ');
   }
 
   /** Whoever the caller may know anything of. */
@@ -274,7 +291,7 @@ export class Gate {
     for (const id of [...related, ...glass])
       for (const record of this.#ports.recordsOf(id)) if (isHere(record)) known.add(record);
     if (organisationId === homeOrganisationId && this.standing.shiftsOf(accountId).length > 0)
-      for (const id of all) if (this.isOnShift(accountId, id)) known.add(id);
+      for (const id of all) if (this.isOnShift(accountId, id, 'alarms')) known.add(id);
     return known;
   }
 
@@ -355,7 +372,8 @@ export class Gate {
 }
 
 /** Case and blanks at the ends are how somebody typed it. */
-const sameUnit = (unit: string | undefined): string | undefined => unit?.trim().toUpperCase();
+const sameUnit = (unit: string | undefined): string | undefined =>
+  unit?.trim().toUpperCase() || undefined;
 
 const isLeaving = (action: Action): boolean => action === 'export' || action === 'disclose';
 

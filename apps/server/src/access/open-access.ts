@@ -23,11 +23,14 @@ export async function openAccess(ports: AccessPorts): Promise<Viewers> {
   const { sql, registry, alarms, census, nowMs } = ports;
   const standing = await Standing.load(sql, nowMs());
   const subjectOf = (id: SubjectId) => registry.subjects.get(id);
+  const unitOf = (id: SubjectId): string | undefined =>
+    census.of(id)?.place?.bed.unit.trim() || subjectOf(id)?.identity.ward;
   const gate = new Gate({
     standing,
     nowMs,
     jurisdiction: NO_JURISDICTION,
-    unitOf: (id) => census.of(id)?.place?.bed.unit ?? subjectOf(id)?.identity.ward,
+    // Of a merged record as of the one that goes on: its alarms stay where they were raised.
+    unitOf: (id) => unitOf(census.usedFor(id)) || unitOf(id),
     isInvented: (id) => subjectOf(id)?.identity.invented === true,
     isAlarmOwed: (id) => alarms.openOf(id).some(({ episode }) => episode === 'raised'),
     recordsOf: (id) => recordsOf(census, id),

@@ -25,6 +25,7 @@ export class Standing {
   readonly #grants = new Map<string, store.GrantRow>();
   readonly #glass = new Map<AccountId, store.GlassRow[]>();
   readonly #consents = new Map<SubjectId, Map<string, CompiledConsent>>();
+  /** By house and id: in two houses a consent may have the same. */
   readonly #consentOf = new Map<string, SubjectId>();
   readonly #listeners = new Set<() => void>();
   /** Another number after each change. */
@@ -139,23 +140,29 @@ export class Standing {
     return this.#consents.keys();
   }
 
-  setConsent(subjectId: SubjectId, consent: CompiledConsent): void {
+  /** In the place of what it said before, in one step. */
+  setConsent(house: OrganisationId, subjectId: SubjectId, consent: CompiledConsent): void {
+    this.#dropConsent(house, consent.id);
     const all = this.#consents.get(subjectId) ?? new Map<string, CompiledConsent>();
     this.#consents.set(subjectId, all);
     all.set(consent.id, consent);
-    this.#consentOf.set(consent.id, subjectId);
+    this.#consentOf.set(`${house}/${consent.id}`, subjectId);
     this.noteChange();
   }
 
+  endConsent(house: OrganisationId, id: string): void {
+    if (this.#dropConsent(house, id)) this.noteChange();
+  }
+
   /** Whoever it was of. */
-  endConsent(id: string): void {
-    const subjectId = this.#consentOf.get(id);
+  #dropConsent(house: OrganisationId, id: string): boolean {
+    const subjectId = this.#consentOf.get(`${house}/${id}`);
     const all = subjectId && this.#consents.get(subjectId);
-    if (subjectId === undefined || all === undefined) return;
+    if (subjectId === undefined || all === undefined) return false;
     all.delete(id);
-    this.#consentOf.delete(id);
+    this.#consentOf.delete(`${house}/${id}`);
     if (all.size === 0) this.#consents.delete(subjectId);
-    this.noteChange();
+    return true;
   }
 
   /** Whoever is erased, and whatever said who they were to others. */

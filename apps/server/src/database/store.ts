@@ -36,6 +36,11 @@ export function setOrganisation(
       set_config('ausculta.hidden', ${hidden.length === 0 ? '' : listed(hidden)}, true)`.execute();
 }
 
+/** From here on all rows of the organisation: whoever asks has been asked about. */
+export async function seeAll(tx: Transaction): Promise<void> {
+  await tx`SELECT set_config('ausculta.seen', '', true), set_config('ausculta.hidden', '', true)`;
+}
+
 /** As PostgreSQL reads an array: of ids and names of types, which have nothing to escape. */
 function listed(words: readonly string[]): string {
   for (const word of words) expect(/^[A-Za-z0-9/*-]+$/.test(word), 'an id or the name of a type');

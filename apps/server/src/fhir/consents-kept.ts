@@ -17,9 +17,14 @@ const CONSENT = 'Consent';
 const OPTIONS = { utcOffsetMinutes: 0 };
 
 export interface KeptConsents {
-  readonly setConsent: (subjectId: SubjectId, consent: CompiledConsent) => void;
+  /** In the place of what it said before. */
+  readonly setConsent: (
+    house: OrganisationId,
+    subjectId: SubjectId,
+    consent: CompiledConsent,
+  ) => void;
   /** Whoever it was of. */
-  readonly endConsent: (id: string) => void;
+  readonly endConsent: (house: OrganisationId, id: string) => void;
 }
 
 export async function readConsents(
@@ -28,10 +33,11 @@ export async function readConsents(
   kept: KeptConsents,
 ): Promise<void> {
   for (const row of await readOfTypeOfAll(sql, CONSENT)) {
-    const { organisation_id: organisationId, id, subject_id: subjectId, sealed } = row;
+    const { id, subject_id: subjectId, sealed } = row;
+    const house = row.organisation_id as OrganisationId;
     if (sealed === null || subjectId === null) continue;
-    const opened = openVersion(keys, organisationId as OrganisationId, { ...row, sealed });
-    keep(kept, { id, subjectId, text: opened.ok ? opened.value : undefined });
+    const opened = openVersion(keys, house, { ...row, sealed });
+    keep(kept, { house, id, subjectId, text: opened.ok ? opened.value : undefined });
   }
 }
 
@@ -49,8 +55,8 @@ export function keepingConsents(watch: WriteWatch, kept: KeptConsents): WriteWat
         done();
         for (const { document, subjectId } of consents) {
           const { id, text } = document;
-          if (text === undefined || subjectId === undefined) kept.endConsent(id);
-          else keep(kept, { id, subjectId, text });
+          if (text === undefined || subjectId === undefined) kept.endConsent(organisationId, id);
+          else keep(kept, { house: organisationId, id, subjectId, text });
         }
       };
     },
@@ -58,19 +64,18 @@ export function keepingConsents(watch: WriteWatch, kept: KeptConsents): WriteWat
 }
 
 interface Written {
+  readonly house: OrganisationId;
   readonly id: string;
   readonly subjectId: SubjectId;
   /** Undefined where it does not open. */
   readonly text: string | undefined;
 }
 
-function keep(kept: KeptConsents, { id, subjectId, text }: Written): void {
-  kept.endConsent(id);
+function keep(kept: KeptConsents, { house, id, subjectId, text }: Written): void {
   const compiled = text === undefined ? undefined : compileConsent(JSON.parse(text), OPTIONS);
   if (compiled?.ok === true) {
     const of = parseSubjectId(compiled.consent.subjectId) ?? subjectId;
-    kept.setConsent(of, { ...compiled.consent, id, subjectId: of });
-  } else if (compiled?.fault.code !== 'NOT_ABOUT_SHARING') {
-    kept.setConsent(subjectId, unreadableConsent(id, subjectId));
-  }
+    kept.setConsent(house, of, { ...compiled.consent, id, subjectId: of });
+  } else if (compiled?.fault.code === 'NOT_ABOUT_SHARING') kept.endConsent(house, id);
+  else kept.setConsent(house, subjectId, unreadableConsent(id, subjectId));
 }

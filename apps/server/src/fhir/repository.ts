@@ -262,7 +262,7 @@ export class Repository {
     this.noteChange(organisationId);
     for (const done of outcome.afterwards) done();
     viewAsPlatform(() => untold.tell(found));
-    told();
+    viewAsPlatform(told);
     for (const { document } of outcome.done) {
       if (document?.type === PATIENT) shelf.put(organisationId, document);
     }

@@ -15,6 +15,9 @@ function routeOf(access: Asks) {
 /** Whatever is read, found or written is asked about by itself, by its type and by whom it is about. */
 export const FHIR_ROUTE = routeOf({ may: 'read', of: 'documents', about: 'each' });
 
+/** What a subscription tells is of anybody: it is for who keeps subscriptions. */
+export const SUBSCRIPTION_ROUTE = routeOf({ may: 'read', of: 'policy', about: 'house' });
+
 /** Who is whose record: of each of the two. */
 export const MERGE_ROUTE = routeOf({ may: 'change', of: 'identity', about: 'each' });
 

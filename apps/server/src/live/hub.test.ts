@@ -18,7 +18,12 @@ import { Heads } from '../telemetry/heads.ts';
 import { type HubPorts, LiveHub } from './hub.ts';
 import type { LiveSocket, Viewer } from './viewer.ts';
 
-const SEES_ALL = { sees: () => true, seesAlarmsOf: () => true, seesMetric: () => true };
+const SEES_ALL = {
+  sees: () => true,
+  seesAlarmsOf: () => true,
+  seesMetric: () => true,
+  spanOf: () => undefined,
+};
 
 const RATE = seriesSample({ id: 1 });
 const LEAD = seriesSample({ id: 2, metric: 'ecg-ii' });

@@ -72,6 +72,7 @@ export class LiveHub {
   subscribe(viewer: Viewer, request: LiveRequest): void {
     const refused: string[] = [];
     const wanted = new Set<SubjectId>();
+    viewer.wanted = new Set(request.subjects.flatMap((text) => parseSubjectId(text) ?? []));
     for (const text of request.subjects) {
       const id = parseSubjectId(text);
       if (id !== undefined && this.#maySee(viewer, id)) wanted.add(id);
@@ -85,6 +86,11 @@ export class LiveHub {
       for (const seen of viewer.watched.values()) seen.waveforms = -1;
     }
     viewer.notices.push({ type: 'subscribed', subjects: [...wanted], refused });
+    this.#watch(viewer, wanted);
+  }
+
+  /** Those that are not watched yet: with a snapshot, and the alarms that are open. */
+  #watch(viewer: Viewer, wanted: Iterable<SubjectId>): void {
     const alarms: AlarmView[] = [];
     for (const id of wanted) {
       if (viewer.watched.has(id)) continue;
@@ -101,7 +107,10 @@ export class LiveHub {
   publishAlarm(subjectId: SubjectId, alarm: AlarmView): void {
     for (const viewer of this.#viewers) {
       if (!this.#maySee(viewer, subjectId) || !viewer.sight.seesAlarmsOf(subjectId)) continue;
+      const isWanted = viewer.wanted.has(subjectId);
       if (viewer.watched.has(subjectId)) viewer.notices.push({ type: 'alarms', alarms: [alarm] });
+      // It comes with the others that are open: whoever asked for this person may see them again.
+      else if (isWanted) this.#watch(viewer, [subjectId]);
       else if (alarm.episode === 'raised')
         viewer.notices.push({ type: 'elsewhere', subjects: [subjectId] });
       else continue;
@@ -149,6 +158,11 @@ export class LiveHub {
         else viewer.watched.set(subjectId, { numbers: -1, waveforms: -1, isWhole });
         if (!isWhole) viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
       }
+      // A shift that begins where another ended: nobody asks anew for what the screen still shows.
+      this.#watch(
+        viewer,
+        [...viewer.wanted].filter((id) => this.#maySee(viewer, id)),
+      );
     }
   }
 
@@ -227,6 +241,7 @@ export class LiveHub {
     for (const { series, last, changed } of heads.ofSubject(subjectId).readings) {
       if (last === undefined || changed <= seen.numbers) continue;
       if (!viewer.sight.seesMetric(subjectId, series.metric)) continue;
+      if (!isWithinSpan(viewer.sight.spanOf(subjectId), last.timeMs)) continue;
       into.push({
         subject: viewer.names.subject(subjectId),
         metric: viewer.names.metric(series.metric.key),
@@ -252,8 +267,9 @@ export class LiveHub {
     seen.waveforms = heads.changes;
     const wanted = viewer.waveformMetrics;
     const { waveforms } = heads.ofSubject(subjectId);
-    const seenHere = waveforms.filter(({ series: { metric } }) =>
-      viewer.sight.seesMetric(subjectId, metric),
+    const isNow = isWithinSpan(viewer.sight.spanOf(subjectId), this.#ports.nowMs());
+    const seenHere = waveforms.filter(
+      ({ series: { metric } }) => isNow && viewer.sight.seesMetric(subjectId, metric),
     );
     // Who may see a part has a block of their own.
     const shared = seenHere.length === waveforms.length ? cache : undefined;
@@ -271,6 +287,13 @@ export class LiveHub {
     shared?.set(key, block.value);
     return block.value;
   }
+}
+
+function isWithinSpan(
+  span: { readonly fromMs: number; readonly toMs: number } | undefined,
+  timeMs: number,
+): boolean {
+  return span === undefined || (span.fromMs <= timeMs && timeMs < span.toMs);
 }
 
 /** Whether every metric wanted now was wanted before; undefined wants all. */

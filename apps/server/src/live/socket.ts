@@ -57,8 +57,12 @@ export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRo
       };
       socket.on('message', (data, isBinary) => {
         const parsed = isBinary ? undefined : LiveRequest.safeParse(parseJson(String(data)));
-        if (parsed?.success) subscribing = subscribing.then(() => subscribe(parsed.data));
-        else viewer.notices.push({ type: 'refused', fault: 'PAYLOAD_MALFORMED' });
+        if (parsed?.success) {
+          // One that fails is said, and keeps no later one from being answered.
+          subscribing = subscribing
+            .then(() => subscribe(parsed.data))
+            .catch(() => void viewer.notices.push({ type: 'refused', fault: 'STORE_UNAVAILABLE' }));
+        } else viewer.notices.push({ type: 'refused', fault: 'PAYLOAD_MALFORMED' });
       });
       socket.on('close', () => {
         forget();

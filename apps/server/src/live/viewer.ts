@@ -23,6 +23,10 @@ export interface Seen {
 export interface Sight {
   readonly seesAlarmsOf: (subjectId: SubjectId) => boolean;
   readonly seesMetric: (subjectId: SubjectId, metric: Metric) => boolean;
+  /** When what was measured is seen; undefined: whenever. */
+  readonly spanOf: (
+    subjectId: SubjectId,
+  ) => { readonly fromMs: number; readonly toMs: number } | undefined;
   /** Anything at all. */
   readonly sees: (subjectId: SubjectId) => boolean;
 }
@@ -34,6 +38,8 @@ export class Viewer {
   readonly names = new Names();
   readonly notices: LiveNotice[] = [];
   readonly watched = new Map<SubjectId, Seen>();
+  /** What was asked for last, whether it may be seen now or not. */
+  wanted: ReadonlySet<SubjectId> = new Set();
   waveformMetrics: ReadonlySet<string> | undefined;
   frameNumber = 0;
   droppedMs = 0;

@@ -16,6 +16,9 @@ import { deleteSessionsOf } from './store.ts';
 /** Nobody signs in as one of these. */
 const OF_NO_ACCOUNT: readonly Role[] = ['device', 'platform-job'];
 
+/** Others who may stand at a bed are of one ward, or of one person. */
+const ON_SHIFT_AT_FIRST: readonly Role[] = ['nurse', 'physician', 'wall-display'];
+
 export interface AccountPorts {
   readonly people: Sql;
   readonly signIn: SignIn;
@@ -65,12 +68,12 @@ export class Accounts {
       });
       if (!isAdded) return fail('LOGIN_TAKEN');
       // On shift everywhere until somebody says where: a nurse who sees nobody would help nobody.
-      const shift = everywhere(
-        { organisation_id: organisationId, id: newId(), account_id: id },
-        nowMs(),
-      );
-      await insertShift(tx, shift);
-      this.#ports.onShift(shift);
+      if (roles.value.some((role) => ON_SHIFT_AT_FIRST.includes(role))) {
+        const whose = { organisation_id: organisationId, id: newId(), account_id: id };
+        const shift = everywhere(whose, nowMs());
+        await insertShift(tx, shift);
+        this.#ports.onShift(shift);
+      }
       await this.#audit(tx, by, id, 'account-made', { roles: roles.value });
       const link = await makeLink(tx, this.#ports, {
         ...{ organisationId, id, actor },

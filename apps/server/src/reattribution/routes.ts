@@ -18,7 +18,7 @@ import type { Sql } from '../database/pool.ts';
 import { viewAsPlatform, viewing } from '../database/viewing.ts';
 import { deviceOf, summaryOf } from '../devices/device-routes.ts';
 import type { RegisteredDevice } from '../devices/known-device.ts';
-import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
 import { callerOf, ofEach, ofHouse } from '../people/access.ts';
 import { refusalToPlace } from '../people/placing.ts';
@@ -86,15 +86,14 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
     );
   };
 
-  const wearer = (request: DeviceRequest, id: string): RegisteredSubject | undefined =>
+  const wearer = (request: DeviceRequest, id: string) =>
     subjectOf(registry, callerOf(request).organisationId, id);
 
   act('assignment', DeviceAssignment, async (request, device, { subjectId, from }) => {
     const subject = wearer(request, subjectId);
     if (subject === undefined) return fail('NOT_FOUND', 'subjectId');
-    const refusal = refusalToPlace(request, subject.id);
-    if (refusal !== undefined) return { ok: false, fault: refusal };
-    const fault = faultOfTime('from', from, nowMs());
+    const ofTime = faultOfTime('from', from, nowMs()) ?? refusalToTake(device, from ?? nowMs());
+    const fault = ofTime ?? refusalToPlace(request, subject.id);
     if (fault !== undefined) return { ok: false, fault };
     const worn = { subjectId: subject.id, fromMs: from };
     return await viewAsPlatform(() => acts.assign(callerOf(request), device, worn));
@@ -102,7 +101,9 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
 
   act('unassignment', DeviceUnassignment, async (request, device, { at }) => {
     const fault =
-      faultOfTime('at', at, nowMs()) ?? refusalToPlace(request, device.wearerNow(nowMs()));
+      faultOfTime('at', at, nowMs()) ??
+      refusalToPlace(request, device.wearerNow(nowMs())) ??
+      refusalToTake(device, at ?? nowMs());
     if (fault !== undefined) return { ok: false, fault };
     return await viewAsPlatform(() => acts.takeOff(callerOf(request), device, at));
   });
@@ -113,13 +114,25 @@ export function wearingRoutes(app: FastifyInstance, ports: WearingRoutePorts): v
     const fault =
       faultOfTime('from', from, nowMs()) ??
       faultOfTime('until', until, nowMs()) ??
-      refusalToPlace(request, subject?.id ?? device.wearerNow(nowMs()));
+      refusalToPlace(request, subject?.id ?? device.wearerNow(nowMs())) ??
+      refusalToTake(device, from, until ?? undefined);
     if (fault !== undefined) return { ok: false, fault };
     const untilMs = until ?? Number.POSITIVE_INFINITY;
     if (untilMs <= from) return fail('PAYLOAD_MALFORMED', 'until: not after from');
     const change = { fromMs: from, untilMs, subjectId: subject?.id };
     return await viewAsPlatform(() => acts.correct(callerOf(request), device, change));
   });
+}
+
+/** What was measured of somebody is taken from their record by those alone who may see whose it is. */
+function refusalToTake(
+  device: RegisteredDevice,
+  fromMs: number,
+  untilMs = Number.POSITIVE_INFINITY,
+): Fault | undefined {
+  const worn = historyOf(device).filter((one) => one.fromMs < untilMs && fromMs < one.untilMs);
+  const isSeen = worn.every(({ subjectId }) => viewing()?.sees(subjectId) ?? true);
+  return isSeen ? undefined : fail('NOT_PERMITTED').fault;
 }
 
 function faultOfTime(name: string, atMs: number | null | undefined, nowMs: number) {

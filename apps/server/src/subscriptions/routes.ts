@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, NOT_HERE, refuse } from '../fhir/answer.ts';
 import { baseOf, bundleText, sendRefusal } from '../fhir/http-answer.ts';
 import { readAsked, UNKNOWN_PARAMETER, unknownIn } from '../fhir/operations/parameters.ts';
-import { FHIR_ROUTE, type OfInstance } from '../fhir/route-kind.ts';
+import { type OfInstance, SUBSCRIPTION_ROUTE } from '../fhir/route-kind.ts';
 import { callerOf, credentialOf } from '../people/access.ts';
 import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
 import { CONTENTS, type Content } from './asked.ts';
@@ -18,18 +18,18 @@ const EVENTS_MAX = 100;
 
 export function subscriptionRoutes(fhir: FastifyInstance, subscriptions: Subscriptions): void {
   const status = statusAnswer(subscriptions);
-  fhir.get<OfInstance>('/Subscription/:id/$status', FHIR_ROUTE, status);
-  fhir.post<OfInstance>('/Subscription/:id/$status', FHIR_ROUTE, status);
-  fhir.get('/Subscription/$status', FHIR_ROUTE, status);
-  fhir.post('/Subscription/$status', FHIR_ROUTE, status);
+  fhir.get<OfInstance>('/Subscription/:id/$status', SUBSCRIPTION_ROUTE, status);
+  fhir.post<OfInstance>('/Subscription/:id/$status', SUBSCRIPTION_ROUTE, status);
+  fhir.get('/Subscription/$status', SUBSCRIPTION_ROUTE, status);
+  fhir.post('/Subscription/$status', SUBSCRIPTION_ROUTE, status);
   const events = eventsAnswer(subscriptions);
-  fhir.get<OfInstance>('/Subscription/:id/$events', FHIR_ROUTE, events);
-  fhir.post<OfInstance>('/Subscription/:id/$events', FHIR_ROUTE, events);
+  fhir.get<OfInstance>('/Subscription/:id/$events', SUBSCRIPTION_ROUTE, events);
+  fhir.post<OfInstance>('/Subscription/:id/$events', SUBSCRIPTION_ROUTE, events);
   const token = tokenAnswer(subscriptions);
-  fhir.get<OfInstance>('/Subscription/:id/$get-ws-binding-token', FHIR_ROUTE, token);
-  fhir.post<OfInstance>('/Subscription/:id/$get-ws-binding-token', FHIR_ROUTE, token);
-  fhir.get('/Subscription/$get-ws-binding-token', FHIR_ROUTE, token);
-  fhir.post('/Subscription/$get-ws-binding-token', FHIR_ROUTE, token);
+  fhir.get<OfInstance>('/Subscription/:id/$get-ws-binding-token', SUBSCRIPTION_ROUTE, token);
+  fhir.post<OfInstance>('/Subscription/:id/$get-ws-binding-token', SUBSCRIPTION_ROUTE, token);
+  fhir.get('/Subscription/$get-ws-binding-token', SUBSCRIPTION_ROUTE, token);
+  fhir.post('/Subscription/$get-ws-binding-token', SUBSCRIPTION_ROUTE, token);
   // Whoever opens it is nobody yet: a token, which was given to somebody signed in, says who.
   fhir.get(SOCKET_PATH, { config: { access: 'public' }, websocket: true }, (socket) => {
     const unbound = subscriptions.after(BIND_WITHIN_MS, () => socket.terminate());

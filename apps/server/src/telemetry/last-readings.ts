@@ -2,6 +2,7 @@
 import type { Latest as LatestColumns } from '@ausculta/contract/latest';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
+import { viewing } from '../database/viewing.ts';
 import type { Series } from '../line/entry.ts';
 import type { QueryPorts } from './query-ports.ts';
 import type { LastReading } from './reading-head.ts';
@@ -41,6 +42,15 @@ export async function recallOne(ports: QueryPorts, series: Series): Promise<void
 /** Looked through in about a millisecond; then others get their turn. */
 const SUBJECTS_AT_ONCE = 500;
 
+/** By whoever asks, who may have been shown one metric or one stay alone. */
+function isSeen(subjectId: SubjectId, { series, last }: Latest): boolean {
+  const viewer = viewing();
+  if (viewer === undefined) return true;
+  const span = viewer.spanOf(subjectId);
+  const isInTime = span === undefined || (span.fromMs <= last.timeMs && last.timeMs < span.toMs);
+  return isInTime && viewer.seesMetric(subjectId, series.metric);
+}
+
 /** Of each subject and metric the reading that was measured last, whichever device measured it. */
 export async function latestOfMany(
   { heads, registry, pause }: Pick<QueryPorts, 'heads' | 'registry' | 'pause'>,
@@ -54,7 +64,7 @@ export async function latestOfMany(
       const metric = metrics.indexOf(one.series.metric);
       const known = newest[metric];
       // What is on its way to another's record is nobody's here.
-      if (metric < 0 || isHidden(registry, one)) continue;
+      if (metric < 0 || isHidden(registry, one) || !isSeen(subjectId, one)) continue;
       if (known === undefined || one.last.timeMs > known.last.timeMs) newest[metric] = one;
     }
     for (const [metric, one] of newest.entries())
