@@ -120,6 +120,34 @@ describe('what opens and closes a record', () => {
     assert.ok([204, 403, 404].includes(removed.status));
   });
 
+  test('who lies nowhere that is known belongs to whoever is on shift while an alarm waits', async () => {
+    const fern = await server.addPatient('Fern');
+    const nurse = await signedIn(here, ['nurse']);
+    const shift = { accountId: nurse.accountId, unit: 'Some ward' };
+    const { id } = await server.post<{ id: string }>('/api/shifts', shift);
+    const path = `/api/subjects/${fern.subjectId}`;
+    const screen = server.listen([fern.subjectId], nurse.headers);
+    assert.equal(await screen.opened, true);
+    assert.equal((await asking.as(nurse, path)).status, 403);
+    for (const ms of [3000, 2000, 1000]) {
+      const body = { time: Date.now() - ms, values: { 'heart-rate': 172 } };
+      await server.send(fern, JSON.stringify(body));
+    }
+    // It was asked for before it could be seen: the screen hears of it all the same.
+    await eventually('the alarm on the screen', () =>
+      screen.notices.find(
+        (one) => one.type === 'alarms' && one.alarms.some((of) => of.subjectId === fern.subjectId),
+      ),
+    );
+    assert.equal((await asking.as(nurse, path)).status, 200);
+    assert.equal((await asking.as(nurse, `${path}/limits`)).status, 403, 'and no more than that');
+    await server.post(`/api/accounts/${nurse.accountId}/shifts/${id}/end`, {});
+    await eventually('the end of the shift', async () =>
+      (await asking.as(nurse, path)).status === 403 ? true : undefined,
+    );
+    screen.close();
+  });
+
   test('an emergency opens a record for a while, with a reason, and is answered for', async () => {
     const nurse = await signedIn(here, ['nurse']);
     const path = `/api/subjects/${ben.subjectId}`;

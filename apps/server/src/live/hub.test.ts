@@ -312,3 +312,34 @@ test('that monitoring is degraded is said once, and once that it is over', () =>
   hub.beat();
   assert.deepEqual(browser.take().notices, [{ ...notice, since: null, reason }]);
 });
+
+test('a screen that loses sight of somebody for a moment watches them again, with their open alarms', () => {
+  const alarms: AlarmView[] = [];
+  const { hub, measure } = open({ alarms });
+  const browser = new Browser();
+  let isSeen = true;
+  const sight = { ...SEES_ALL, sees: () => isSeen, seesAlarmsOf: () => isSeen };
+  const viewer = hub.join(ORGANISATION, sight, browser);
+  hub.subscribe(viewer, { type: 'subscribe', subjects: [subjectId(1)] });
+  measure(1);
+  hub.beat();
+  assert.deepEqual(browser.take().values, [1]);
+  isSeen = false;
+  hub.review();
+  measure(2);
+  alarms.push(alarmOf(1));
+  hub.publishAlarm(subjectId(1), alarmOf(1));
+  hub.beat();
+  const lost = browser.take();
+  assert.deepEqual(lost.values, []);
+  assert.deepEqual(lost.notices, [{ type: 'cleared', subjects: [subjectId(1)] }]);
+  isSeen = true;
+  hub.review();
+  hub.beat();
+  const again = browser.take();
+  assert.deepEqual(again.values, [2]);
+  assert.deepEqual(
+    again.notices.filter(({ type }) => type === 'alarms'),
+    [{ type: 'alarms', alarms: [alarmOf(1)] }],
+  );
+});
