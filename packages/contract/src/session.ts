@@ -37,7 +37,7 @@ export const Session = z.object({
   demo: z.boolean(),
   /** The screen locks itself when nobody has used it for so long; null: never. */
   idleLockSeconds: z.number().nullable(),
-  /** Nothing is done in this session's name until its person proves who they are. */
+  /** Nothing is done in its person's name until they prove who they are. */
   isLocked: z.boolean(),
 });
 export type Session = z.infer<typeof Session>;
