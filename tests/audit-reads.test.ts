@@ -186,17 +186,22 @@ const NURSE: Caller = {
   scopes: undefined,
 };
 
-test('no answer leaves where its entry cannot be written, and a screen that watches is answered', async () => {
-  await using database = await freshDatabase();
+type Gather = (waiting: () => number) => Promise<void>;
+
+/** Two routes that tell of somebody: a chart, and a screen by which somebody watches. */
+async function twoScreens(stack: AsyncDisposableStack, holdUp: Gather = async () => undefined) {
+  const database = stack.use(await freshDatabase());
   const outside = realOutside(() => undefined);
   const directory = await temporaryDirectory();
   const inHouse = new InHouse(outside);
-  const gather = () => inHouse.gather();
+  const gather: Gather = async (waiting) => {
+    await inHouse.gather(waiting);
+    await holdUp(waiting);
+  };
   const { journal } = await ReadJournal.open({ ...outside, directory, gather });
   const problems: string[] = [];
   const onProblem = (what: string) => void problems.push(what);
   const ports = { ...outside, onProblem, sql: database.line, journal, inHouse };
-  const log = await ReadLog.open(ports, []);
   const app = await createHttpServer({
     signIn: {
       credentialOf: () => ({ kind: 'api-token', tokenHash: new Uint8Array(32) }),
@@ -205,7 +210,8 @@ test('no answer leaves where its entry cannot be written, and a screen that watc
     viewers: await viewersOf(database.line),
     ...{ trustedProxies: [], webDir: undefined, onProblem },
   });
-  auditReads(app, log);
+  stack.defer(() => app.close());
+  auditReads(app, await ReadLog.open(ports, []));
   const config = ofEach('read', 'identity');
   const subject = '0e11a5b0-0000-4000-8000-000000000002';
   app.get('/chart', { config }, (request) => {
@@ -218,6 +224,13 @@ test('no answer leaves where its entry cannot be written, and a screen that watc
   });
   const headers = { authorization: 'Bearer x' };
   const ask = (url: string) => app.inject({ url, headers });
+  const written = () => readFile(`${directory}/reads-0`, 'utf8');
+  return { ask, written, journal, problems };
+}
+
+test('no answer leaves where its entry cannot be written, and a screen that watches is answered', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { ask, written, journal, problems } = await twoScreens(stack);
   assert.equal((await ask('/chart')).statusCode, 200);
   await journal[Symbol.asyncDispose]();
   const refused = await ask('/chart');
@@ -226,7 +239,25 @@ test('no answer leaves where its entry cannot be written, and a screen that watc
   assert.match(refused.body, /STORE_UNAVAILABLE/);
   assert.equal((await ask('/watch')).statusCode, 200);
   assert.ok(problems.includes('write down who watches'));
-  const file = await readFile(`${directory}/reads-0`, 'utf8');
-  assert.equal(file.split('"/chart"').length, 2);
-  await app.close();
+  assert.equal((await written()).split('"/chart"').length, 2);
+});
+
+test('a disk that hangs holds a chart back, and no screen that watches', async () => {
+  await using stack = new AsyncDisposableStack();
+  const hangs = Promise.withResolvers<void>();
+  const { ask, written, journal } = await twoScreens(stack, () => hangs.promise);
+  let isChartTold = false;
+  const chart = ask('/chart').then((answer) => {
+    isChartTold = true;
+    return answer;
+  });
+  assert.equal((await ask('/watch')).statusCode, 200);
+  assert.equal(isChartTold, false);
+  assert.doesNotMatch(await written(), /"route"/);
+  hangs.resolve();
+  assert.equal((await chart).statusCode, 200);
+  await journal[Symbol.asyncDispose]();
+  // What was owed is written once.
+  const told = await written();
+  for (const route of ['"/chart"', '"/watch"']) assert.equal(told.split(route).length, 2);
 });

@@ -28,7 +28,7 @@ export async function openAudit(
   const path = auditHeadsPath(config);
   const directory = join(resolve(config.dataDir), 'audit-reads');
   const inHouse = new InHouse(outside);
-  const gather = () => inHouse.gather();
+  const gather = (waiting: () => number) => inHouse.gather(waiting);
   const { journal, left } = await ReadJournal.open({ ...outside, directory, gather });
   stack.use(journal);
   const sql = database.line;

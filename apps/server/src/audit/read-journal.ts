@@ -47,8 +47,8 @@ interface Writing {
 export interface JournalPorts {
   readonly directory: string;
   readonly randomBytes: (count: number) => Uint8Array;
-  /** Before a write: what comes until it resolves goes with it. */
-  readonly gather: () => Promise<void>;
+  /** Before a write: what comes until it resolves goes with it. It is told how many there are. */
+  readonly gather: (waiting: () => number) => Promise<void>;
 }
 
 interface Waiting {
@@ -100,7 +100,7 @@ export class ReadJournal implements AsyncDisposable {
 
   async #empty(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#ports.gather();
+      await this.#ports.gather(() => this.#waiting.length);
       const all = this.#waiting;
       this.#waiting = [];
       try {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Sql } from '../database/pool.ts';
+import type { Outside } from '../outside.ts';
 import type { InHouse } from './in-house.ts';
 import { lineOf, type ReadEntry, readEntryOf } from './read-entry.ts';
 import type { JournalRecord, Piece, ReadJournal } from './read-journal.ts';
@@ -14,12 +15,15 @@ const ENTRIES_BYTES_MAX = 2 ** 26;
 
 /** What cannot be written down at once, of screens that must be seen all the same. */
 const OWED_MAX = 10_000;
+/** A disk that hangs refuses nothing: whoever watches waits for it no longer than this. */
+const WATCHER_WAITS_MS = 500;
 
 export interface ReadLogPorts {
   readonly sql: Sql;
   readonly journal: ReadJournal;
   readonly inHouse: InHouse;
   readonly nowMs: () => number;
+  readonly after: Outside['after'];
   readonly newId: () => string;
   readonly onProblem: (what: string, error: unknown) => void;
 }
@@ -61,12 +65,14 @@ export class ReadLog {
    */
   async writeOrOwe(organisationId: string, read: Read): Promise<void> {
     const record = this.#recordOf(organisationId, read);
-    try {
-      await this.#ports.journal.write(record);
-    } catch (error) {
+    const written = this.#ports.journal.write(record).catch((error: unknown) => {
       this.#ports.onProblem('write down who watches', error);
       if (this.#owed.length < OWED_MAX) this.#owed.push(record);
-    }
+    });
+    const { promise: isLate, resolve } = Promise.withResolvers<void>();
+    const stop = this.#ports.after(WATCHER_WAITS_MS, resolve);
+    await Promise.race([written, isLate]);
+    stop();
   }
 
   /** Brings what is in the journal into the database. */
