@@ -85,3 +85,17 @@ test('what is settled and old is forgotten with all its names; what is open is k
   open.forgetSettledBefore(NOON + 1);
   assert.equal(open.get(SUBJECT, owed.view.id), owed);
 });
+
+test('of a subject the open ones are told, whatever became of them on the way', () => {
+  const shelf = shelfWith(owed);
+  const openNow = () => [...shelf.openOf(SUBJECT)];
+  assert.deepEqual(openNow(), [owed]);
+  assert.deepEqual([...shelf.openOf('somebody else')], []);
+  shelf.hold(over);
+  assert.deepEqual(openNow(), [over], 'owed though it is over');
+  shelf.amend(settled);
+  assert.deepEqual(openNow(), []);
+  shelf.hold(owed);
+  shelf.forgetSubject(SUBJECT);
+  assert.deepEqual(openNow(), []);
+});

@@ -24,6 +24,8 @@ const episodeOf = (alarmId: string): string => alarmId.slice(0, alarmId.lastInde
 
 export class AlarmShelf {
   readonly #alarms = new Map<string, StoredAlarm>();
+  /** Of each subject those that are open, by key: asked before whatever somebody does. */
+  readonly #open = new Map<string, Map<string, StoredAlarm>>();
   /** By subject and episode key: the alarm that was raised or changed last. */
   readonly #newest = new Map<string, string>();
   /** By the names that conditions would have had that came back: the alarm they came back to. */
@@ -33,6 +35,10 @@ export class AlarmShelf {
     return this.#alarms.values();
   }
 
+  *openOf(subjectId: string): Iterable<StoredAlarm> {
+    yield* this.#open.get(subjectId)?.values() ?? [];
+  }
+
   get(subjectId: string, alarmId: string): StoredAlarm | undefined {
     return this.#alarms.get(keyOf(subjectId, alarmId));
   }
@@ -40,7 +46,7 @@ export class AlarmShelf {
   hold(alarm: StoredAlarm): void {
     const { subjectId, id, openedMs, conditionEndedMs } = alarm.view;
     const key = keyOf(subjectId, id);
-    this.#alarms.set(key, alarm);
+    this.#set(key, alarm);
     this.#newest.set(keyOf(subjectId, episodeOf(id)), key);
     if (conditionEndedMs === openedMs) this.#returns.set(passedKey(subjectId, id, openedMs), key);
   }
@@ -48,7 +54,21 @@ export class AlarmShelf {
   /** The same alarm with more known of it: it is no newer by it. */
   amend(alarm: StoredAlarm): void {
     const key = keyOf(alarm.view.subjectId, alarm.view.id);
-    if (this.#alarms.has(key)) this.#alarms.set(key, alarm);
+    if (this.#alarms.has(key)) this.#set(key, alarm);
+  }
+
+  #set(key: string, alarm: StoredAlarm): void {
+    this.#alarms.set(key, alarm);
+    const { subjectId } = alarm.view;
+    const open = this.#open.get(subjectId) ?? new Map<string, StoredAlarm>();
+    if (isOpen(alarm.view)) this.#open.set(subjectId, open.set(key, alarm));
+    else this.#close(subjectId, key);
+  }
+
+  #close(subjectId: string, key: string): void {
+    const open = this.#open.get(subjectId);
+    open?.delete(key);
+    if (open?.size === 0) this.#open.delete(subjectId);
   }
 
   /** Whether no later alarm tells of the same condition. */
@@ -103,7 +123,11 @@ export class AlarmShelf {
   }
 
   #forget(isGone: (alarm: StoredAlarm) => boolean): void {
-    for (const [key, alarm] of this.#alarms) if (isGone(alarm)) this.#alarms.delete(key);
+    for (const [key, alarm] of this.#alarms) {
+      if (!isGone(alarm)) continue;
+      this.#alarms.delete(key);
+      this.#close(alarm.view.subjectId, key);
+    }
     for (const [asItself, key] of this.#returns) {
       if (!this.#alarms.has(key)) this.#returns.delete(asItself);
     }

@@ -123,17 +123,14 @@ export class AlarmBook {
   }
 
   openOf(subjectId: SubjectId): AlarmView[] {
-    return this.all((view) => view.subjectId === subjectId && isOpen(view));
+    return inOrder([...this.#shelf.openOf(subjectId)]);
   }
 
   /** The most urgent first, then the newest. */
   all(wanted: (view: AlarmView, organisationId: OrganisationId) => boolean): AlarmView[] {
-    return [...this.#shelf.all()]
-      .filter(({ view, organisationId }) => wanted(view, organisationId))
-      .map(({ view }) => view)
-      .sort(
-        (a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs,
-      );
+    return inOrder(
+      [...this.#shelf.all()].filter(({ view, organisationId }) => wanted(view, organisationId)),
+    );
   }
 
   limitsOf(subjectId: SubjectId): readonly LimitRule[] {
@@ -392,3 +389,9 @@ export class AlarmBook {
 const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
 
 const isPresent = (view: AlarmView): boolean => view.condition !== 'absent';
+
+function inOrder(alarms: readonly StoredAlarm[]): AlarmView[] {
+  return alarms
+    .map(({ view }) => view)
+    .sort((a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs);
+}
