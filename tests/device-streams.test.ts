@@ -5,7 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import type { DeviceGrantList, DeviceGrantView } from '@ausculta/contract/device-grants';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { entriesOf } from '../apps/server/src/audit/read-log.ts';
+import { consentOf } from './support/consents.ts';
 import { publishPacket, subscribePacket } from './support/mqtt-bytes.ts';
+import { Asking, signedIn } from './support/people.ts';
 import { RawMqtt } from './support/raw-mqtt.ts';
 import {
   eventually,
@@ -14,6 +16,7 @@ import {
   startServerHere,
   type TestDevice,
 } from './support/server.ts';
+import { written } from './support/subscription-sample.ts';
 
 const LATER = new Date(Date.now() + 3_600_000).toISOString();
 const [GRANTED, REFUSED] = [0, 0x80];
@@ -102,6 +105,30 @@ describe('a device that hears another', () => {
       entries.map((entry) => `${entry?.act} ${entry?.route}`),
       ['subscribe devices/:id/vitals'],
     );
+  });
+
+  test('hears nobody who keeps back what is measured of them, from then on', async () => {
+    const given = await grant();
+    using peer = await signIn();
+    assert.deepEqual(await subscribe(peer, streamOf(sensor)), [GRANTED]);
+    const { subjectId } = sensor;
+    const fromMs = performance.now();
+    const no = await written(server, consentOf({ subjectId, base: 'OPTOUT' }));
+    await peer.ended;
+    assert.ok(performance.now() - fromMs < 2_000);
+    using again = await signIn();
+    assert.deepEqual(await subscribe(again, streamOf(sensor)), [REFUSED]);
+    // By the person: the house may see nothing of it any more, and so not change it either.
+    const person = await signedIn(here, ['patient']);
+    const asking = new Asking(server);
+    await asking.relate(person, sensor, 'self');
+    const taken = await asking.as(person, `/fhir/R4/Consent/${no.id}`, {
+      ...{ method: 'PUT', headers: { 'content-type': 'application/fhir+json' } },
+      body: JSON.stringify({ ...no, status: 'inactive' }),
+    });
+    assert.equal(taken.status, 200);
+    assert.deepEqual(await subscribe(again, streamOf(sensor)), [GRANTED]);
+    await withdraw(given);
   });
 
   test('hears what was granted, and what comes by any door', async () => {

@@ -92,6 +92,8 @@ function tell(device: DeviceView, out: Surroundings['out']): void {
     if (stage === 'done' && valuesMoved === 0) continue;
     const how = stage === 'done' ? 'moved' : 'are on their way';
     const span = `of ${from} to ${until ?? 'now'}`;
-    out.line(`  ${valuesMoved} values ${span} ${how}: ${fromSubjectId} to ${toSubjectId}`);
+    out.line(
+      `  ${valuesMoved} values ${span} ${how}: ${fromSubjectId ?? 'somebody'} to ${toSubjectId ?? 'somebody'}`,
+    );
   }
 }

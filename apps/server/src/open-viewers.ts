@@ -3,7 +3,11 @@ import type { Viewers } from './access/viewers.ts';
 import { type KeptConsents, keepingConsents, readConsents } from './fhir/consents-kept.ts';
 import type { DocumentKeys } from './fhir/document.ts';
 import type { Repository } from './fhir/repository.ts';
+import { type KeptStays, keepingStays, readStays } from './fhir/stays-kept.ts';
 import type { WriteWatch } from './fhir/write-watch.ts';
+
+/** Of a stay that is not there any more. */
+const NO_TIME = { fromMs: 0, untilMs: 0 };
 
 /** Who sees whom; what a person has consented to is kept up as it is written. */
 export async function openViewers(
@@ -19,7 +23,13 @@ export async function openViewers(
     setConsent: (house, id, consent) => standing.setConsent(house, id, consent),
     endConsent: (house, id) => standing.endConsent(house, id),
   };
+  const { repository, documents } = ports;
+  const stays: KeptStays = {
+    granted: () => standing.grantedStays(),
+    setStay: (of, stay) => standing.setStay(of, stay ?? NO_TIME),
+  };
   await readConsents(ports.sql, ports.keys, kept);
-  ports.repository.watchedBy(keepingConsents(ports.documents, kept));
+  await readStays(repository, stays);
+  repository.watchedBy(keepingStays(keepingConsents(documents, kept), repository, stays));
   return viewers;
 }

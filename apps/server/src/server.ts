@@ -122,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
   stack.defer(workInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
   stack.defer(() => parts.exports.close());
-  stack.defer(tellSubscribers(parts.subscriptions, { ...parts.fhir, outside }));
+  stack.defer(tellSubscribers(parts.subscriptions, { ...parts, ...parts.fhir, outside }));
   stack.defer(sendSummaries(parts.writeBack, { ...parts, ...parts.fhir, outside }));
   stack.defer(reportIndicators(config.indicators, { ...outside, ...parts, ...parts.fhir }));
   parts.exports.resume();
@@ -246,6 +246,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const viewers = await openViewers({ ...seeing, repository, documents: subscriptions.documents });
   const { standing } = viewers.gate;
   standing.onChange(() => hub.review());
+  deviceGrants.boundBy((id) => viewers.gate.consentsOf(id));
+  standing.onChange(() => streams.look());
   const onShift = (shift: ShiftRow): void => standing.setShift(shift);
   const people = openSignIn(ground, sockets, onShift);
   const documents = { fhir: repository, writeBack };

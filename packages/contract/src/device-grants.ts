@@ -16,7 +16,8 @@ export const DeviceGrantView = z.object({
   id: z.string(),
   from: z.string(),
   to: z.string(),
-  subjectId: z.string(),
+  /** Null for whoever may not see who it is. */
+  subjectId: z.string().nullable(),
   data: z.array(Data),
   since: Iso,
   until: Iso,

@@ -11,8 +11,9 @@ export type WornSpan = z.infer<typeof WornSpan>;
 export const ReattributionView = z.object({
   id: z.string(),
   device: z.string(),
-  fromSubjectId: z.string(),
-  toSubjectId: z.string(),
+  /** Null for whoever may not see who it is. */
+  fromSubjectId: z.string().nullable(),
+  toSubjectId: z.string().nullable(),
   from: Iso,
   until: Iso.nullable(),
   orderedAt: Iso,

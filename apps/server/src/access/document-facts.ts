@@ -1,6 +1,7 @@
 /** What consents and grants ask of a FHIR resource: which class it is, which stay it names, when it was, of what. */
 import { readDate } from '@ausculta/fhir/date-range';
 import type { DataClass } from '@ausculta/policy/vocabulary';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import { findMetric } from '@ausculta/vitals/lookup';
 import { classOf } from './document-class.ts';
 import type { Asked } from './gate.ts';
@@ -26,6 +27,16 @@ interface Told {
   readonly encounter?: Reference;
   readonly context?: Reference & { readonly encounter?: readonly Reference[] | Reference };
   readonly [element: string]: unknown;
+}
+
+const PATIENT_TOLD =
+  /(?:Patient\/|"resourceType":"Patient","id":")([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g;
+
+/** Whom a text of FHIR resources names, here or elsewhere. */
+export function subjectsTold(text: string): Set<SubjectId> {
+  const told = new Set<SubjectId>();
+  for (const [, id = ''] of text.matchAll(PATIENT_TOLD)) told.add(id as SubjectId);
+  return told;
 }
 
 /** When something was, by the element that says so in one type or another. */

@@ -249,6 +249,15 @@ export class Gate {
     return this.#ports.recordsOf(subjectId).some((id) => this.standing.consentsOf(id).length > 0);
   }
 
+  /** Whether anybody has. */
+  isAnyParticular(): boolean {
+    return this.standing.consented()[Symbol.iterator]().next().done !== true;
+  }
+
+  isOf(subjectId: SubjectId, organisationId: OrganisationId): boolean {
+    return this.#ports.organisationOf(subjectId) === organisationId;
+  }
+
   /** Those who have. */
   *particular(organisationId: OrganisationId): Iterable<SubjectId> {
     const { organisationOf, recordsOf } = this.#ports;
@@ -331,7 +340,7 @@ export class Gate {
       action,
       dataClass,
       target: this.#targetOf(organisationId, asked),
-      consents: subjectId === undefined ? [] : this.#consentsOf(subjectId),
+      consents: subjectId === undefined ? [] : this.consentsOf(subjectId),
       grants: isAway ? standing.grantsBetween(organisationId, homeOrganisationId) : [],
       ...(smart && { smart }),
       ...(isLeaving(action) && { sink: sink ?? this.#ownHouse(organisationId) }),
@@ -362,7 +371,7 @@ export class Gate {
   }
 
   /** Given under whichever of the person's records. */
-  #consentsOf(subjectId: SubjectId) {
+  consentsOf(subjectId: SubjectId) {
     const records = this.#ports.recordsOf(subjectId);
     const all = records.flatMap((record) => this.standing.consentsOf(record));
     return all.map((consent) =>

@@ -16,6 +16,18 @@ interface Spanned {
   readonly until_ms: number | null;
 }
 
+interface GrantedStay {
+  readonly organisationId: OrganisationId;
+  readonly encounterId: string;
+  readonly subjectId: SubjectId;
+}
+
+interface StaySpan {
+  readonly fromMs: number;
+  /** Undefined: it goes on. */
+  readonly untilMs: number | undefined;
+}
+
 export const holdsAt = ({ from_ms, until_ms }: Spanned, nowMs: number): boolean =>
   from_ms <= nowMs && (until_ms === null || nowMs < until_ms);
 
@@ -100,6 +112,29 @@ export class Standing {
   setGrant(row: store.GrantRow): void {
     this.#grants.set(row.id, row);
     this.noteChange();
+  }
+
+  /** Of those that are about one stay alone: when that was, which may have changed since they were given. */
+  setStay({ organisationId, encounterId, subjectId }: GrantedStay, stay: StaySpan): void {
+    for (const row of this.#grants.values()) {
+      const isIt = row.encounter_id === encounterId && row.subject_id === subjectId;
+      if (!isIt || row.organisation_id !== organisationId) continue;
+      const { fromMs, untilMs } = stay;
+      this.#grants.set(row.id, { ...row, data_from_ms: fromMs, data_until_ms: untilMs ?? null });
+    }
+    this.noteChange();
+  }
+
+  grantedStays(): GrantedStay[] {
+    return [...this.#grants.values()].flatMap((row) =>
+      row.encounter_id === null || row.subject_id === null
+        ? []
+        : {
+            organisationId: row.organisation_id,
+            encounterId: row.encounter_id,
+            subjectId: row.subject_id,
+          },
+    );
   }
 
   endGrant(id: string): void {

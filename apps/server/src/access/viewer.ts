@@ -7,7 +7,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { DocumentWrite, RowsSeen, ViewedDocument, Viewing } from '../database/viewing.ts';
 import { classOf, isTypeOfHouse } from './document-class.ts';
-import { documentFacts } from './document-facts.ts';
+import { documentFacts, subjectsTold } from './document-facts.ts';
 import type { Asked, Asker, Gate } from './gate.ts';
 import type { Scope } from './scope.ts';
 
@@ -60,6 +60,11 @@ export class Viewer implements Viewing {
     return this.rows() === undefined && !this.#gate.isParticular(subjectId);
   }
 
+  /** Of everybody, and nobody has kept anything back. */
+  seesEverything(): boolean {
+    return this.rows() === undefined && !this.#gate.isAnyParticular();
+  }
+
   seesAlarmsOf(subjectId: SubjectId): boolean {
     return this.#mayOnce('read', 'alarms', subjectId);
   }
@@ -82,8 +87,20 @@ export class Viewer implements Viewing {
     if (!scope.reaches(type)) return false;
     if (subjectId === null) return true;
     const id = subjectId as SubjectId;
-    if (scope.rows?.only === undefined && !this.#gate.isParticular(id)) return true;
-    return this.may({ action: 'read', subjectId: id, ...documentFacts(type, text) });
+    const isOpen = scope.rows?.only === undefined;
+    if (isOpen && !this.#gate.isAnyParticular()) return true;
+    const about = this.#aboutWhom(type, id, text);
+    if (isOpen && !about.some((one) => this.#gate.isParticular(one))) return true;
+    const facts = documentFacts(type, text);
+    return about.every((one) => this.may({ action: 'read', subjectId: one, ...facts }));
+  }
+
+  /** What a document says of several persons is each one's to keep back. A patient's own names others by the way. */
+  #aboutWhom(type: string, id: SubjectId, text: string): readonly SubjectId[] {
+    if (type === 'Patient') return [id];
+    const { organisationId } = this.asker;
+    const others = [...subjectsTold(text)].filter((one) => this.#gate.isOf(one, organisationId));
+    return [...new Set([id, ...others])];
   }
 
   mayWrite({ kind, type, subjectIds, resource }: DocumentWrite): boolean {

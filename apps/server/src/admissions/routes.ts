@@ -5,6 +5,7 @@
 import type { RefusedAdmissionList } from '@ausculta/contract/admissions';
 import { SubjectMerge } from '@ausculta/contract/subjects';
 import { fail, type Result } from '@ausculta/vitals/fault';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
 import { viewAsPlatform } from '../database/viewing.ts';
@@ -35,7 +36,13 @@ export function admissionRoutes(app: FastifyInstance, ports: AdmissionRoutePorts
     { config: ofHouse('search', 'identity') },
     async (request): Promise<RefusedAdmissionList> => {
       const { organisationId } = callerOf(request);
-      const refused = await refusedAdmissions(ports, organisationId);
+      const all = await refusedAdmissions(ports, organisationId);
+      const viewer = viewerOf(request);
+      // Whoever may not be found is not told of.
+      const finds = (id: string | null) => id === null || viewer.finds(id as SubjectId);
+      const refused = all
+        .filter(({ subjectId }) => finds(subjectId))
+        .map((one) => (finds(one.inBed) ? one : { ...one, inBed: null }));
       noteRead(
         request,
         refused.map(({ subjectId }) => subjectId),

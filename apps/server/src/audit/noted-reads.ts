@@ -3,6 +3,7 @@
  * route says it in one line, `noteRead(request, subjects)`, at any time before it answers.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { subjectsTold } from '../access/document-facts.ts';
 import { callerOf, credentialOf } from '../people/access.ts';
 import { FHIR_BASE } from '../people/problem.ts';
 import type { Credential } from '../people/sign-in.ts';
@@ -93,16 +94,6 @@ function noteByRoute(request: FastifyRequest, status: number, payload: unknown):
 }
 
 const OF_SUBJECT = '/api/subjects/:id';
-
-/** In a text of FHIR resources. */
-export function subjectsTold(text: string): Set<string> {
-  const told = new Set<string>();
-  for (const [, id = ''] of text.matchAll(PATIENT_TOLD)) told.add(id);
-  return told;
-}
-
-const PATIENT_TOLD =
-  /(?:Patient\/|"resourceType":"Patient","id":")([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g;
 
 export function auditReads(app: FastifyInstance, readLog: ReadLog): void {
   app.decorateRequest('notedReads', undefined);

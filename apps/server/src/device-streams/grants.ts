@@ -2,6 +2,7 @@
  * Which device may hear another, in memory and written through. A grant is of one patient: a sensor that
  * goes to somebody else must not go on telling the pump of whom it was.
  */
+import type { CompiledConsent } from '@ausculta/policy/consent';
 import { decide } from '@ausculta/policy/decide';
 import type { Grant } from '@ausculta/policy/grant';
 import type { DeviceId, SubjectId } from '@ausculta/vitals/identity';
@@ -28,6 +29,8 @@ export interface NewGrant {
   readonly actor: string | undefined;
 }
 
+type ConsentsOf = (subjectId: SubjectId) => readonly CompiledConsent[];
+
 interface Asked {
   readonly from: RegisteredDevice;
   readonly to: RegisteredDevice;
@@ -39,6 +42,8 @@ export class DeviceGrants {
   /** By the device that is heard: asked for each reading of one. */
   readonly #byFrom = new Map<DeviceId, store.GrantRow[]>();
   readonly #listeners = new Set<() => void>();
+  /** What a person has decided; until it is known, nobody hears anybody. */
+  #consentsOf: ConsentsOf | undefined;
 
   static async open(ports: GrantPorts): Promise<DeviceGrants> {
     const grants = new DeviceGrants(ports);
@@ -48,6 +53,10 @@ export class DeviceGrants {
 
   private constructor(ports: GrantPorts) {
     this.#ports = ports;
+  }
+
+  boundBy(consentsOf: ConsentsOf): void {
+    this.#consentsOf = consentsOf;
   }
 
   /** Hears that something may be open no longer. */
@@ -96,7 +105,9 @@ export class DeviceGrants {
   hears({ from, to, data }: Asked): SubjectId | undefined {
     const nowMs = this.#ports.nowMs();
     const subjectId = from.wearerNow(nowMs);
-    if (subjectId === undefined || from.isDisabled || to.isDisabled) return undefined;
+    const consents = subjectId && this.#consentsOf?.(subjectId);
+    if (subjectId === undefined || consents === undefined) return undefined;
+    if (from.isDisabled || to.isDisabled) return undefined;
     const rows = this.#byFrom.get(from.id) ?? [];
     const { isPermitted } = decide({
       nowMs,
@@ -106,7 +117,7 @@ export class DeviceGrants {
       },
       ...{ action: 'stream', dataClass: data, purpose: 'TREAT' },
       target: { organisationId: from.organisationId, subjectId },
-      consents: [],
+      consents,
       grants: rows.map(grantOf),
     });
     return isPermitted ? subjectId : undefined;

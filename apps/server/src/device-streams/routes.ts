@@ -7,6 +7,7 @@ import {
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
+import { viewing } from '../database/viewing.ts';
 import { deviceOf } from '../devices/device-routes.ts';
 import type { Registry } from '../devices/registry.ts';
 import { malformed } from '../devices/routes.ts';
@@ -95,7 +96,9 @@ const WRONG = fail(
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
 function viewOf(row: GrantRow): DeviceGrantView {
-  const { id, from_device: from, to_device: to, subject_id: subjectId } = row;
+  const { id, from_device: from, to_device: to } = row;
+  // Who mends devices sees which hears which, and not of whom.
+  const subjectId = (viewing()?.sees(row.subject_id) ?? true) ? row.subject_id : null;
   const data = [...row.data_classes];
   return { id, from, to, subjectId, data, since: iso(row.from_ms), until: iso(row.until_ms) };
 }

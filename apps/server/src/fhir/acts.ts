@@ -1,5 +1,6 @@
 /** What a client asks to be done: one of them is a request, several are a transaction. */
 import type { Resource } from '@medplum/fhirtypes';
+import type { Maker } from '../people/makers.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 
 interface Given {
@@ -33,6 +34,8 @@ export interface Asker {
   readonly actor: string | undefined;
   /** Under which they reach this server, without a slash at its end. */
   readonly baseUrl: string | undefined;
+  /** As whom what they write acts when they have gone. */
+  readonly maker?: Maker;
 }
 
 export interface Done {

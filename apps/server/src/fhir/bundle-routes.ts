@@ -3,6 +3,7 @@ import type { Bundle, BundleEntry } from '@medplum/fhirtypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
 import { callerOf } from '../people/access.ts';
+import { makerOf } from '../people/makers.ts';
 import { FHIR_JSON } from '../people/problem.ts';
 import type { Caller } from '../people/sign-in.ts';
 import type { Act, Asker, Done } from './acts.ts';
@@ -109,7 +110,11 @@ function within(path: string, refusal: Refusal): { readonly ok: false; readonly 
   return { ok: false, refusal: { ...refusal, issues } };
 }
 
-const askerOf = ({ caller, baseUrl }: Asking): Asker => ({ actor: caller.accountId, baseUrl });
+const askerOf = ({ caller, baseUrl }: Asking): Asker => ({
+  actor: caller.accountId,
+  baseUrl,
+  maker: makerOf(caller),
+});
 
 async function transaction(
   asking: Asking,

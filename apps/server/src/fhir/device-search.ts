@@ -10,7 +10,7 @@ import { ok, type Result } from '@ausculta/vitals/fault';
 import { type OrganisationId, parseSubjectId } from '@ausculta/vitals/identity';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { RegisteredDevice } from '../devices/known-device.ts';
-import { DEVICE, type DevicesById, METRIC, type ToldDevice } from './devices-by-id.ts';
+import { DEVICE, type DevicesById, isSeenAtAll, METRIC, type ToldDevice } from './devices-by-id.ts';
 import { fhirKnowledge } from './knowledge.ts';
 import type { Repository } from './repository.ts';
 import { includedIn, type SearchPage } from './search.ts';
@@ -86,6 +86,7 @@ export class DeviceSearch {
     type: ToldType,
     { filters, sort }: SearchQuery,
   ): Promise<readonly ToldDevice[] | undefined> {
+    if (!isSeenAtAll(type)) return [];
     const named = filters.map((one) => this.#named(organisationId, type, one)).find((one) => one);
     if (named === undefined || sort.length > 0 || !filters.every(isOfRows)) return undefined;
     const { rowsOf } = await fhirKnowledge();

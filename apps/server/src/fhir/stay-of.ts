@@ -20,8 +20,17 @@ export async function stayOf(
   const read = await viewAsPlatform(() =>
     repository.read(organisationId, { type: 'Encounter', id: encounterId }),
   );
-  if (!read.ok || read.value.text === undefined) return undefined;
-  const { subject, period } = JSON.parse(read.value.text) as Encounter;
+  return read.ok ? stayIn(read.value.text, { subjectId }, repository) : undefined;
+}
+
+/** As an Encounter's text says. */
+export function stayIn(
+  text: string | undefined,
+  { subjectId }: { readonly subjectId: SubjectId },
+  repository: Pick<Repository, 'behind'>,
+): Stay | undefined {
+  if (text === undefined) return undefined;
+  const { subject, period } = JSON.parse(text) as Encounter;
   const records = [subjectId, ...repository.behind(subjectId)];
   if (!records.some((id) => subject?.reference === `Patient/${id}`)) return undefined;
   const from = readDate(period?.start ?? '');

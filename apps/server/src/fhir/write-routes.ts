@@ -1,6 +1,7 @@
 /** Writing one resource: create, update, patch, delete, each also by a condition. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../people/access.ts';
+import { makerOf } from '../people/makers.ts';
 import { FHIR_JSON } from '../people/problem.ts';
 import type { Act, Done } from './acts.ts';
 import { mayDo } from './allowed.ts';
@@ -114,7 +115,7 @@ async function perform(
   const allowed = mayDo([act]);
   if (!allowed.ok) return await sendRefusal(reply, allowed.refusal);
   const { organisationId, accountId } = caller;
-  const asker = { actor: accountId, baseUrl: baseOf(request) };
+  const asker = { actor: accountId, baseUrl: baseOf(request), maker: makerOf(caller) };
   const performed = await repository.perform(organisationId, [act], asker);
   if (!performed.ok) return await sendRefusal(reply, performed.refusal);
   const [done] = performed.value;

@@ -25,6 +25,8 @@ export interface Caller extends Asker {
   readonly session: CallerSession | undefined;
   /** Of a SMART token: it narrows what the roles open. Undefined: nothing narrows them. */
   readonly scopes: readonly SmartScope[] | undefined;
+  /** The program of somebody else by which they come. */
+  readonly clientId?: string;
 }
 
 export interface CallerSession {
@@ -209,6 +211,7 @@ export class SignIn {
         organisationName: '',
         ...{ accountId: undefined, displayName: row.name, roles: row.roles, session: undefined },
         scopes: parseScopes(row.scope ?? ''),
+        clientId: row.client_id,
       };
       return { caller, endsMs: row.expires_at.getTime() };
     });

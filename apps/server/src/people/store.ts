@@ -226,6 +226,7 @@ export async function deleteApiToken(sql: Sql, tokenHash: Uint8Array): Promise<v
 
 export interface AccessTokenRow {
   readonly organisation_id: OrganisationId;
+  readonly client_id: string;
   readonly name: string;
   readonly roles: readonly Role[];
   readonly scope: string | null;
@@ -239,7 +240,7 @@ export async function accessTokenByHash(
   now: Date,
 ): Promise<AccessTokenRow | undefined> {
   const [row] = await sql<AccessTokenRow[]>`
-    SELECT c.organisation_id, c.name, c.roles, t.scope, t.expires_at
+    SELECT c.organisation_id, c.id AS client_id, c.name, c.roles, t.scope, t.expires_at
     FROM oidc_artifact t JOIN oidc_client c ON c.id = t.client_id
     WHERE t.kind = 'ClientCredentials' AND t.id_hash = ${tokenHash} AND t.expires_at > ${now}
       AND c.disabled_at IS NULL`;
@@ -265,6 +266,18 @@ export async function deleteApiTokens(
   { organisationId, label }: { organisationId: OrganisationId; label: string },
 ): Promise<void> {
   await sql`DELETE FROM api_token WHERE organisation_id = ${organisationId} AND label = ${label}`;
+}
+
+/** Of those of one label the newest: an older one is about to go. */
+export async function apiTokenByLabel(
+  sql: Sql,
+  { organisationId, label }: { organisationId: OrganisationId; label: string },
+): Promise<ApiTokenRow | undefined> {
+  const [row] = await sql<ApiTokenRow[]>`
+    SELECT organisation_id, token_hash, label, roles FROM api_token
+    WHERE organisation_id = ${organisationId} AND label = ${label}
+    ORDER BY created_at DESC LIMIT 1`;
+  return row;
 }
 
 export async function apiTokenByHash(

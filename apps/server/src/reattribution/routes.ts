@@ -155,11 +155,11 @@ async function viewOf(device: RegisteredDevice, ports: WearingRoutePorts): Promi
       ? {
           ward: standing.bed.unit,
           bed: standing.bed.bed,
-          admitted: standing.admitted ?? null,
+          admitted: seen(standing.admitted),
         }
       : null,
     worn: historyOf(device)
-      .filter(({ subjectId }) => viewing()?.sees(subjectId) ?? true)
+      .filter(({ subjectId }) => seen(subjectId) !== null)
       .map(({ subjectId, fromMs, untilMs }) => ({
         subjectId,
         from: new Date(fromMs).toISOString(),
@@ -169,12 +169,18 @@ async function viewOf(device: RegisteredDevice, ports: WearingRoutePorts): Promi
   };
 }
 
+/** Who mends devices sees devices, and not who wears them. */
+function seen(subjectId: SubjectId | undefined): SubjectId | null {
+  if (subjectId === undefined) return null;
+  return (viewing()?.sees(subjectId) ?? true) ? subjectId : null;
+}
+
 function orderView(order: OrderRow): ReattributionView {
   return {
     id: order.id,
     device: order.device_id,
-    fromSubjectId: order.from_subject_id,
-    toSubjectId: order.to_subject_id,
+    fromSubjectId: seen(order.from_subject_id),
+    toSubjectId: seen(order.to_subject_id),
     from: new Date(order.from_ms).toISOString(),
     until: order.until_ms === null ? null : new Date(order.until_ms).toISOString(),
     orderedAt: new Date(order.ordered_ms).toISOString(),

@@ -6,6 +6,7 @@ import type { Sql } from '../database/pool.ts';
 import { isKept } from '../fhir/allowed.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
 import { fhirKnowledge } from '../fhir/knowledge.ts';
+import type { Maker } from '../people/makers.ts';
 import { type Plan, type ReadPorts, readPlan } from './asked.ts';
 import type { Standing } from './next-step.ts';
 import type { Numbers } from './record-events.ts';
@@ -15,6 +16,10 @@ export interface Followed extends store.SubscriptionKey {
   readonly version: number;
   readonly baseUrl: string;
   readonly plan: Plan;
+  /** For whom it acts; undefined: nobody knows. */
+  readonly maker: Maker | undefined;
+  /** Why it tells nothing any more, where whoever asked for it may see nothing of it. */
+  ended: string | undefined;
   /** Whether events are kept for it. */
   readonly isBegun: boolean;
   standing: Standing;
@@ -91,6 +96,8 @@ export class SubscriptionBook {
     };
     const followed: Followed = {
       ...{ ...key, version: row.version, baseUrl: row.base_url ?? '', plan, isBegun: row.is_begun },
+      ...{ maker: row.maker === null ? undefined : (JSON.parse(row.maker) as Maker) },
+      ended: undefined,
       ...{ standing, failures: 0, reason, turn: known?.turn ?? { isTaken: false } },
     };
     this.#followed.set(keyText(key), followed);

@@ -5,6 +5,7 @@
  */
 import type { Resource } from '@medplum/fhirtypes';
 import type { Sql } from '../database/pool.ts';
+import { viewAsPlatform } from '../database/viewing.ts';
 import type { Act } from '../fhir/acts.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
 import type { Repository } from '../fhir/repository.ts';
@@ -14,8 +15,9 @@ import { openHeader } from './headers.ts';
 import { asMailed, mailOf } from './mail-notification.ts';
 import type { MailRelay } from './mail-relay.ts';
 import { nextStep, retryDelayMs, type Step } from './next-step.ts';
-import type { NotificationType, ToldEvent } from './notification.ts';
+import type { NotificationType, Told } from './notification.ts';
 import type { RestHooks, Sent } from './rest-hook.ts';
+import type { Sight } from './sight.ts';
 import * as store from './store.ts';
 import { type Telling, withStatus } from './telling.ts';
 
@@ -27,6 +29,7 @@ export interface DeliveryPorts {
   readonly hooks: Pick<RestHooks, 'send'>;
   readonly mails: Pick<MailRelay, 'send' | 'whyNot'>;
   readonly telling: Telling;
+  readonly sight: Pick<Sight, 'viewerFor'>;
   readonly repository: () => Pick<Repository, 'read' | 'perform'>;
   readonly ownAct: (act: Act) => Act;
   readonly giveUpMs: number;
@@ -60,7 +63,8 @@ export class Delivery {
     const { turn } = followed;
     if (turn.isTaken || this.#isClosed || this.#next(followed) === undefined) return;
     turn.isTaken = true;
-    const running = this.#run(followed).finally(() => {
+    // Whatever has caused it: what is told is asked for as whoever subscribed.
+    const running = viewAsPlatform(() => this.#run(followed)).finally(() => {
       turn.isTaken = false;
       this.#running.delete(running);
       const current = this.#ports.book.get(followed);
@@ -75,9 +79,9 @@ export class Delivery {
     await this.#saving;
   }
 
-  #next({ standing, plan }: Followed): Step | undefined {
+  #next({ standing, plan, ended }: Followed): Step | undefined {
     const { nowMs, giveUpMs } = this.#ports;
-    return nextStep(standing, plan, { nowMs: nowMs(), giveUpMs });
+    return nextStep(standing, plan, { nowMs: nowMs(), giveUpMs, hasEnded: ended !== undefined });
   }
 
   async #run(followed: Followed): Promise<void> {
@@ -123,6 +127,8 @@ export class Delivery {
         const sent = await this.#send(followed, channel, 'heartbeat');
         return await this.#took(followed, sent, followed.standing.delivered);
       }
+      case 'last-word':
+        return await this.#endIt(followed, followed.ended ?? '');
       case 'give-up':
         await this.#become(
           followed,
@@ -138,16 +144,34 @@ export class Delivery {
     }
   }
 
+  /** Not in silence: the word comes before the end is written down, and again after a crash in between. */
+  async #endIt(followed: Followed, reason: string): Promise<void> {
+    const { channel } = followed.plan;
+    const { status, failingSinceMs, delivered } = followed.standing;
+    const { nowMs, giveUpMs } = this.#ports;
+    const hasSomebodyHeard = status === 'active' && channel.kind !== 'websocket';
+    const sent = hasSomebodyHeard
+      ? await this.#send(followed, channel, 'heartbeat', { status: 'error', errors: [reason] })
+      : TAKEN;
+    const isHopeless =
+      !sent.ok &&
+      (sent.isFinal === true ||
+        (failingSinceMs !== undefined && nowMs() - failingSinceMs >= giveUpMs));
+    if (sent.ok || isHopeless) return await this.#become(followed, 'error', reason);
+    this.#note(followed, sent, delivered);
+  }
+
   async #sendEvents(followed: Followed, channel: Channel): Promise<void> {
-    const { telling } = this.#ports;
+    const { telling, sight } = this.#ports;
     const { plan, standing } = followed;
     const limit = channel.kind === 'email' ? EVENTS_A_MAIL : plan.eventsMax;
     const span = { from: standing.delivered + 1, until: standing.lastEvent, limit };
-    const events = await telling.events(followed, span, plan.content);
+    const eyes = [await sight.viewerFor(followed)];
+    const events = await telling.events(followed, span, { content: plan.content, eyes });
     const last = events.at(-1)?.number;
     // All of them have expired: the subscriber sees it by the next number, and by $status.
     if (last === undefined) return this.#note(followed, TAKEN, standing.lastEvent);
-    const sent = await this.#send(followed, channel, 'event-notification', events);
+    const sent = await this.#send(followed, channel, 'event-notification', { events });
     await this.#took(followed, sent, last);
   }
 
@@ -162,12 +186,12 @@ export class Delivery {
     followed: Followed,
     channel: Channel,
     type: NotificationType,
-    events: readonly ToldEvent[] = [],
+    more: Said = {},
   ): Promise<Sent> {
     const sent =
       channel.kind === 'email'
-        ? await this.#mail(followed, channel, { type, events })
-        : await this.#hook(followed, channel, { type, events });
+        ? await this.#mail(followed, channel, { type, ...more })
+        : await this.#hook(followed, channel, { type, ...more });
     const { nowMs } = this.#ports;
     if (sent.ok) followed.standing = { ...followed.standing, lastSentMs: nowMs() };
     return sent;
@@ -176,13 +200,13 @@ export class Delivery {
   async #mail(
     followed: Followed,
     { address, domain }: Extract<Channel, { kind: 'email' }>,
-    { type, events }: Notified,
+    { type, events = [], ...more }: Notified,
   ): Promise<Sent> {
     const { mails, telling, nowMs } = this.#ports;
     // The operator may have taken it from the list since.
     const reason = mails.whyNot(domain);
     if (reason !== undefined) return { ok: false, reason };
-    const told = telling.told(followed, type, { events: events.map(asMailed) });
+    const told = telling.told(followed, type, { ...more, events: events.map(asMailed) });
     const { name: messageId, ...words } = mailOf(told, { nowMs: nowMs() });
     const mail = { to: address, ...words, messageId, notification: telling.text(told) };
     return await mails.send(mail, followed.plan.timeoutMs);
@@ -191,7 +215,7 @@ export class Delivery {
   async #hook(
     followed: Followed,
     channel: Extract<Channel, { kind: 'rest-hook' }>,
-    { type, events }: Notified,
+    { type, ...more }: Notified,
   ): Promise<Sent> {
     const { rules, keys, telling, hooks } = this.#ports;
     const { organisationId, plan } = followed;
@@ -203,7 +227,7 @@ export class Delivery {
     const headers = channel.headers.map((one) => openHeader(one, place, seal));
     const opened = headers.filter((one) => one !== undefined);
     if (opened.length < headers.length) return HEADER_UNREADABLE;
-    const body = telling.text(telling.told(followed, type, { events }));
+    const body = telling.text(telling.told(followed, type, more));
     return await hooks.send({ url, headers: opened, body, timeoutMs: plan.timeoutMs });
   }
 
@@ -271,9 +295,10 @@ export class Delivery {
   }
 }
 
-interface Notified {
+interface Said extends Partial<Pick<Told, 'events' | 'errors' | 'status'>> {}
+
+interface Notified extends Said {
   readonly type: NotificationType;
-  readonly events: readonly ToldEvent[];
 }
 
 const TAKEN: Sent = { ok: true };

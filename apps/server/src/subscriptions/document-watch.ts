@@ -137,7 +137,7 @@ export class DocumentWatch {
     if (own.length > 0) await store.lockCounters(tx, organisationId, [...ids]);
     const followed: (() => Followed | undefined)[] = [];
     for (const { document, asker } of written) {
-      followed.push(await this.#follow(tx, organisationId, document, asker.baseUrl));
+      followed.push(await this.#follow(tx, organisationId, document, asker));
       await this.#audit(tx, organisationId, document, asker);
     }
     const numbers = await recordEvents(tx, organisationId, wanted, keys);
@@ -164,7 +164,7 @@ export class DocumentWatch {
     tx: Transaction,
     organisationId: OrganisationId,
     { id, versionId, text }: FhirDocument,
-    baseUrl: string | undefined,
+    { baseUrl, maker }: Asker,
   ): Promise<() => Followed | undefined> {
     const { book, keys, nowMs } = this.#ports;
     const key = { organisationId, id };
@@ -181,6 +181,7 @@ export class DocumentWatch {
     const base_url = baseUrl ?? before?.base_url ?? null;
     await store.writeSubscription(tx, {
       ...{ organisation_id: organisationId, id, version, status, base_url, sealed },
+      maker: maker === undefined ? null : JSON.stringify(maker),
     });
     const row = await store.readSubscription(tx, key);
     if (resource === undefined || status === 'off' || row === undefined) {

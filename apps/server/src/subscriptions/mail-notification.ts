@@ -34,14 +34,25 @@ export function mailOf(
   const { baseUrl, subscriptionId, type, events } = told;
   const place = `${baseUrl}/Subscription/${subscriptionId}`;
   const [first, last] = [events[0]?.number, events.at(-1)?.number];
-  const lines = [...wordsOf(type, events, place), '', NOBODY_NAMED, INFORMATION_ONLY, ''];
+  const words =
+    told.status === 'error' ? hasEnded(told.errors, place) : wordsOf(type, events, place);
+  const lines = [...words, '', NOBODY_NAMED, INFORMATION_ONLY, ''];
   const what = first === undefined ? `${type}.${nowMs}` : `${first}-${last}`;
   return {
-    subject: subjectOf(type, events.length),
+    subject:
+      told.status === 'error'
+        ? 'Ausculta: a subscription has ended'
+        : subjectOf(type, events.length),
     text: lines.join('\r\n'),
     name: `${subscriptionId}.${what}`,
   };
 }
+
+const hasEnded = (errors: readonly string[], place: string): string[] => [
+  'This address is told of nothing any more by a subscription:',
+  place,
+  ...errors,
+];
 
 function subjectOf(type: NotificationType, count: number): string {
   if (type === 'handshake') return 'Ausculta: a subscription begins';

@@ -51,7 +51,11 @@ const CASES: readonly Case[] = [
 
 for (const { what, standing, nowMs, step } of CASES) {
   test(`${what}: ${step ?? 'nothing'} is next`, () => {
-    const next = nextStep({ ...QUIET, ...standing }, PLAN, { nowMs, giveUpMs: GIVE_UP_MS });
+    const next = nextStep({ ...QUIET, ...standing }, PLAN, {
+      nowMs,
+      giveUpMs: GIVE_UP_MS,
+      hasEnded: false,
+    });
     assert.equal(next, step);
   });
 }
@@ -83,14 +87,27 @@ const MAILS: readonly Case[] = [
 for (const { what, standing, nowMs, step } of MAILS) {
   test(`by mail, ${what}: ${step ?? 'nothing'} is next`, () => {
     const plan = { channel: MAIL, heartbeatMs: undefined, untilMs: undefined };
-    const next = nextStep({ ...QUIET, ...standing }, plan, { nowMs, giveUpMs: GIVE_UP_MS });
+    const next = nextStep({ ...QUIET, ...standing }, plan, {
+      nowMs,
+      giveUpMs: GIVE_UP_MS,
+      hasEnded: false,
+    });
     assert.equal(next, step);
   });
 }
 
+test('whoever may see nothing any more is told that it has ended, before anything else', () => {
+  const ended = { nowMs: 100, giveUpMs: GIVE_UP_MS, hasEnded: true };
+  assert.equal(nextStep({ ...QUIET, lastEvent: 6 }, PLAN, ended), 'last-word');
+  assert.equal(nextStep({ ...QUIET, status: 'requested' }, PLAN, ended), 'last-word');
+  assert.equal(nextStep({ ...QUIET, retryAtMs: 101 }, PLAN, ended), undefined, 'not yet again');
+  assert.equal(nextStep({ ...QUIET, status: 'error' }, PLAN, ended), undefined, 'told already');
+});
+
 test('a subscription ends at its end, and not before', () => {
   const plan = { ...PLAN, untilMs: 100 };
-  const at = (nowMs: number) => nextStep(QUIET, plan, { nowMs, giveUpMs: GIVE_UP_MS });
+  const at = (nowMs: number) =>
+    nextStep(QUIET, plan, { nowMs, giveUpMs: GIVE_UP_MS, hasEnded: false });
   assert.equal(at(99), undefined);
   assert.equal(at(100), 'end');
 });

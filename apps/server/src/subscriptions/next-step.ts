@@ -15,16 +15,24 @@ export interface Standing {
   readonly lastSentMs: number;
 }
 
-export type Step = 'handshake' | 'events' | 'heartbeat' | 'give-up' | 'end';
+export type Step = 'handshake' | 'events' | 'heartbeat' | 'last-word' | 'give-up' | 'end';
+
+interface NextPorts {
+  readonly nowMs: number;
+  readonly giveUpMs: number;
+  /** Whoever asked for it may see nothing of it any more. */
+  readonly hasEnded: boolean;
+}
 
 export function nextStep(
   standing: Standing,
   plan: Pick<Plan, 'channel' | 'heartbeatMs' | 'untilMs'>,
-  { nowMs, giveUpMs }: { readonly nowMs: number; readonly giveUpMs: number },
+  { nowMs, giveUpMs, hasEnded }: NextPorts,
 ): Step | undefined {
   const { status, failingSinceMs, failedMs } = standing;
   if (status === 'off' || status === 'error') return undefined;
   if (plan.untilMs !== undefined && nowMs >= plan.untilMs) return 'end';
+  if (hasEnded) return nowMs >= standing.retryAtMs ? 'last-word' : undefined;
   const hasFailedLong =
     failingSinceMs !== undefined && (failedMs ?? 0) - failingSinceMs >= giveUpMs;
   if (status === 'requested' && !hasFailedLong)

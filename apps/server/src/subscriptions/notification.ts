@@ -27,6 +27,8 @@ export interface ToldEvent {
   readonly atMs: number;
   /** Undefined: nothing of it is told, or what it was about is erased. */
   readonly focus: Focus | undefined;
+  /** Whoever asked for it may not see it. */
+  readonly isKeptBack?: boolean;
 }
 
 export interface Told {

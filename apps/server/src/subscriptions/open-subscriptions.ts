@@ -2,8 +2,10 @@
 import { lookup } from 'node:dns/promises';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
+import type { Viewers } from '../access/viewers.ts';
 import type { Database } from '../database/open.ts';
 import { type Outside, secretsOf } from '../outside.ts';
+import { Makers } from '../people/makers.ts';
 import { subscriptionRoutes } from './routes.ts';
 import { Subscriptions, type SubscriptionsPorts } from './subscriptions.ts';
 import { TOPICS } from './topics.ts';
@@ -18,6 +20,7 @@ export async function openSubscriptions(given: Given): Promise<Subscriptions> {
   return await Subscriptions.open({
     ...{ ...outside, ...secretsOf(outside), ...ports },
     ...{ sql: database.line, resolve: lookup },
+    makers: new Makers({ sql: database.line, nowMs: outside.nowMs }),
     read: database.read,
   });
 }
@@ -30,12 +33,13 @@ const ALARM_LOOK_MS = 5_000;
 export function tellSubscribers(
   subscriptions: Subscriptions,
   ports: {
-    readonly repository: Parameters<Subscriptions['begin']>[0];
+    readonly repository: Parameters<Subscriptions['begin']>[0]['repository'];
+    readonly viewers: Viewers;
     readonly outside: Pick<Outside, 'every'>;
   },
 ): () => Promise<void> {
   const { every } = ports.outside;
-  subscriptions.begin(ports.repository);
+  subscriptions.begin(ports);
   const stops = [
     every(LOOK_MS, () => subscriptions.tick()),
     every(ALARM_LOOK_MS, () => subscriptions.lookForAlarms()),

@@ -43,7 +43,7 @@ export function watchOf(id: string, plan: Plan, before: Watch | undefined): Watc
 
 /** The records that are used for those who are asked for. Undefined: whoever. All filters must hold. */
 export function subjectsOf(
-  { filters }: Plan,
+  { filters }: { readonly filters: readonly Pick<Plan['filters'][number], 'subjectIds'>[] },
   usedFor: (id: SubjectId) => SubjectId,
 ): SubjectId[] | undefined {
   const named = filters.flatMap(({ subjectIds }) =>

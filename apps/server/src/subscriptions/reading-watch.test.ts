@@ -32,6 +32,7 @@ async function watching(inLane: InLane = aloneIn(house.database.line)) {
   const context = subscriptionContext(organisationId, id, 1);
   await writeSubscription(database.line, {
     ...{ organisation_id: organisationId, id, version: 1, status: 'active', base_url: null },
+    maker: null,
     sealed: keys.organisationSeal(organisationId).seal(Buffer.from(text), context),
   });
   const problems: string[] = [];

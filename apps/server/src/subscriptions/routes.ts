@@ -6,7 +6,7 @@ import { type Answer, NOT_HERE, refuse } from '../fhir/answer.ts';
 import { baseOf, bundleText, sendRefusal } from '../fhir/http-answer.ts';
 import { readAsked, UNKNOWN_PARAMETER, unknownIn } from '../fhir/operations/parameters.ts';
 import { type OfInstance, SUBSCRIPTION_ROUTE } from '../fhir/route-kind.ts';
-import { callerOf, credentialOf } from '../people/access.ts';
+import { callerOf, credentialOf, viewerOf } from '../people/access.ts';
 import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
 import { CONTENTS, type Content } from './asked.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -115,7 +115,7 @@ function eventsAnswer(subscriptions: Subscriptions): Handler {
     const span = { from, until, limit: EVENTS_MAX };
     const text = await subscriptions.events(
       { organisationId, id },
-      { span, content },
+      { span, content, viewer: viewerOf(request) },
       baseOf(request),
     );
     if (text === undefined) return await sendRefusal(reply, NOT_HERE.refusal);
@@ -147,7 +147,10 @@ function tokenAnswer(subscriptions: Subscriptions): Handler {
       ids.length > 0 && ids.every((id) => subscriptions.isOnSocket({ organisationId, id }));
     if (!isBindable) return await sendRefusal(reply, NOT_ON_SOCKET.refusal);
     const credential = credentialOf(request);
-    const given = subscriptions.sockets.give({ organisationId, ids, credential });
+    const given = subscriptions.sockets.give({
+      ...{ organisationId, ids, credential },
+      viewer: viewerOf(request),
+    });
     if (given === undefined) return await sendRefusal(reply, TOO_MANY.refusal);
     const url = baseOf(request)
       .replace(/^http/, 'ws')

@@ -3,14 +3,18 @@
  * Nothing is queued for a slow client: it is cut, and catches up by `$events`.
  */
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Viewer } from '../access/viewer.ts';
+import { viewAsPlatform } from '../database/viewing.ts';
 import type { SignedInSockets } from '../live/signed-in-sockets.ts';
 import type { Credential } from '../people/sign-in.ts';
 import type { Followed, SubscriptionBook } from './book.ts';
+import type { Sight } from './sight.ts';
 import type { Telling } from './telling.ts';
 
 export interface SocketPorts {
   readonly book: SubscriptionBook;
   readonly telling: Telling;
+  readonly sight: Pick<Sight, 'viewerFor'>;
   readonly sockets: SignedInSockets;
   readonly nowMs: () => number;
   readonly randomToken: () => string;
@@ -27,6 +31,8 @@ interface Bound {
   readonly organisationId: OrganisationId;
   readonly id: string;
   readonly socket: EventSocket;
+  /** Who listens: they are told nothing that they could not read themselves. */
+  readonly viewer: Viewer;
   sent: number;
   lastSentMs: number;
   isBusy: boolean;
@@ -36,6 +42,7 @@ interface Token {
   readonly organisationId: OrganisationId;
   readonly ids: readonly string[];
   readonly credential: Credential;
+  readonly viewer: Viewer;
   readonly expiresMs: number;
 }
 
@@ -59,7 +66,7 @@ export class SubscriptionSockets {
 
   /** Undefined: too many are waiting to be used. */
   give(
-    of: Pick<Token, 'organisationId' | 'ids' | 'credential'>,
+    of: Omit<Token, 'expiresMs'>,
   ): { readonly token: string; readonly expiresMs: number } | undefined {
     const nowMs = this.#ports.nowMs();
     for (const [token, { expiresMs }] of this.#tokens)
@@ -79,7 +86,7 @@ export class SubscriptionSockets {
       socket.close(POLICY, 'the token is not known, was used, or has expired');
       return undefined;
     }
-    const { organisationId, ids, credential } = token;
+    const { organisationId, ids, credential, viewer } = token;
     const forget = this.#ports.sockets.hold(credential, () => socket.close(POLICY, 'signed out'));
     const own = [...this.#bound].filter((one) => one.socket === socket);
     if (forget === undefined || own.length + ids.length > BOUND_PER_SOCKET_MAX) {
@@ -87,7 +94,9 @@ export class SubscriptionSockets {
       socket.close(TRY_AGAIN_LATER, 'too many subscriptions');
       return undefined;
     }
-    const bound = ids.flatMap((id) => this.#begin({ organisationId, id }, socket) ?? []);
+    const bound = ids.flatMap(
+      (id) => this.#begin({ organisationId, id }, { socket, viewer }) ?? [],
+    );
     return () => {
       forget();
       for (const one of bound) this.#bound.delete(one);
@@ -96,13 +105,13 @@ export class SubscriptionSockets {
 
   #begin(
     key: { organisationId: OrganisationId; id: string },
-    socket: EventSocket,
+    { socket, viewer }: Pick<Bound, 'socket' | 'viewer'>,
   ): Bound | undefined {
     const { book, telling, nowMs } = this.#ports;
     const followed = book.get(key);
     if (followed === undefined) return undefined;
     const sent = followed.standing.lastEvent;
-    const bound: Bound = { ...key, socket, sent, lastSentMs: nowMs(), isBusy: false };
+    const bound: Bound = { ...key, socket, viewer, sent, lastSentMs: nowMs(), isBusy: false };
     this.#bound.add(bound);
     socket.send(telling.text(telling.told(followed, 'handshake')));
     return bound;
@@ -124,7 +133,7 @@ export class SubscriptionSockets {
   #pump(bound: Bound): void {
     if (bound.isBusy) return;
     bound.isBusy = true;
-    this.#tell(bound)
+    viewAsPlatform(() => this.#tell(bound))
       .catch((error: unknown) => {
         bound.socket.close(TRY_AGAIN_LATER, 'something went wrong here');
         this.#bound.delete(bound);
@@ -136,18 +145,20 @@ export class SubscriptionSockets {
   }
 
   async #tell(bound: Bound): Promise<void> {
-    const { book, telling, nowMs } = this.#ports;
+    const { book, telling, sight, nowMs } = this.#ports;
     while (this.#bound.has(bound)) {
       const followed = book.get(bound);
       if (followed === undefined || followed.plan.channel.kind !== 'websocket')
         return this.#cut(bound, POLICY, 'the subscription has ended');
+      if (followed.ended !== undefined) return this.#end(bound, followed, followed.ended);
       if (bound.socket.bufferedBytes() > BUFFERED_BYTES_MAX)
         return this.#cut(bound, TRY_AGAIN_LATER, 'too slow: ask $events for what is missing');
       const { plan, standing } = followed;
       const { heartbeatMs } = plan;
       if (bound.sent < standing.lastEvent) {
         const span = { from: bound.sent + 1, until: standing.lastEvent, limit: plan.eventsMax };
-        const events = await telling.events(followed, span, plan.content);
+        const eyes = [await sight.viewerFor(followed), bound.viewer];
+        const events = await telling.events(followed, span, { content: plan.content, eyes });
         bound.sent = events.at(-1)?.number ?? standing.lastEvent;
         if (events.length > 0) this.#send(bound, followed, events);
       } else if (heartbeatMs !== undefined && nowMs() - bound.lastSentMs >= heartbeatMs)
@@ -168,6 +179,13 @@ export class SubscriptionSockets {
         : telling.told(followed, 'event-notification', { events });
     bound.socket.send(telling.text(told));
     bound.lastSentMs = nowMs();
+  }
+
+  #end(bound: Bound, followed: Followed, reason: string): void {
+    const { telling } = this.#ports;
+    const said = { status: 'error', errors: [reason] } as const;
+    bound.socket.send(telling.text(telling.told(followed, 'heartbeat', said)));
+    this.#cut(bound, POLICY, 'the subscription has ended: whoever asked for it may not see it');
   }
 
   #cut(bound: Bound, code: number, reason: string): void {

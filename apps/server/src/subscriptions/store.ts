@@ -18,6 +18,8 @@ export interface SubscriptionRow {
   readonly last_event: number;
   readonly delivered: number;
   readonly failing_since_ms: number | null;
+  /** For whom it acts; null: nobody knows. */
+  readonly maker: string | null;
 }
 
 export interface EventRow {
@@ -58,7 +60,7 @@ export async function readUnknown(sql: Sql): Promise<SubscriptionKey[]> {
 
 export type WrittenSubscription = Pick<
   SubscriptionRow,
-  'organisation_id' | 'id' | 'version' | 'status' | 'base_url' | 'sealed'
+  'organisation_id' | 'id' | 'version' | 'status' | 'base_url' | 'sealed' | 'maker'
 >;
 
 /**
@@ -72,6 +74,7 @@ export async function writeSubscription(sql: Sql, row: WrittenSubscription): Pro
     ON CONFLICT (organisation_id, id) DO UPDATE SET
       version = excluded.version, status = excluded.status, sealed = excluded.sealed,
       base_url = coalesce(excluded.base_url, subscription.base_url),
+      maker = coalesce(excluded.maker, subscription.maker),
       failing_since_ms = NULL,
       delivered = CASE WHEN excluded.is_begun AND NOT subscription.is_begun
                   THEN subscription.last_event ELSE subscription.delivered END,

@@ -1,6 +1,8 @@
 /** Subscriptions of all organisations: who asks is told of events, again and again until it has arrived. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Parameters } from '@medplum/fhirtypes';
+import type { Viewer } from '../access/viewer.ts';
+import type { Viewers } from '../access/viewers.ts';
 import type { ReadAs } from '../database/readers.ts';
 import type { Act } from '../fhir/acts.ts';
 import type { Repository } from '../fhir/repository.ts';
@@ -19,6 +21,7 @@ import type { MailSettings } from './mail-settings.ts';
 import { statusOf } from './notification.ts';
 import { ReadingWatch, type ReadingWatchPorts } from './reading-watch.ts';
 import { type RestHookPorts, RestHooks } from './rest-hook.ts';
+import { Sight, type SightPorts } from './sight.ts';
 import { SubscriptionSockets } from './sockets.ts';
 import * as store from './store.ts';
 import { type Span, Telling } from './telling.ts';
@@ -35,11 +38,19 @@ export interface SubscriptionSettings extends EndpointRules {
   readonly mail: MailSettings | undefined;
 }
 
+/** Who asks for what has happened: they are told no more than they and the subscriber may both see. */
+interface EventsAsked {
+  readonly span: Span;
+  readonly content: Content | undefined;
+  readonly viewer: Viewer;
+}
+
 type Own =
   | 'book'
   | 'mails'
   | 'onNews'
   | 'telling'
+  | 'sight'
   | 'hooks'
   | 'repository'
   | 'ownAct'
@@ -57,6 +68,13 @@ export interface SubscriptionsPorts
   readonly after: Outside['after'];
   /** Resolves when the alarms that the book has told of are durable. */
   readonly alarmsSettled: () => Promise<void>;
+  readonly makers: SightPorts['makers'];
+}
+
+/** What is there once the server is. */
+interface Opened {
+  readonly repository: Repositories;
+  readonly viewers: Viewers;
 }
 
 type Repositories = Pick<Repository, 'read' | 'readVersion' | 'perform'>;
@@ -64,6 +82,7 @@ type Repositories = Pick<Repository, 'read' | 'readVersion' | 'perform'>;
 export class Subscriptions {
   readonly #ports: SubscriptionsPorts;
   readonly #book: SubscriptionBook;
+  readonly #sight: Sight;
   readonly #telling: Telling;
   readonly #delivery: Delivery;
   readonly #hooks: RestHooks;
@@ -71,7 +90,10 @@ export class Subscriptions {
   readonly #readings: ReadingWatch;
   readonly documents: DocumentWatch;
   readonly sockets: SubscriptionSockets;
-  #repository: Repositories | undefined;
+  #open: Opened | undefined;
+  /** As of which change of who sees whom it was last looked who has ended. */
+  #lookedVersion = -1;
+  #isLookingForEnded = false;
   #hasNewAlarm = false;
   #noting: Promise<void> | undefined;
 
@@ -86,26 +108,31 @@ export class Subscriptions {
     const onNews = (followed: readonly Followed[]): void => this.#wake(followed);
     const mails = new MailRelay(settings.mail);
     const own = { ...ports, book, onNews, rules: settings, mails };
-    const repository = (): Repositories => {
-      if (this.#repository === undefined) throw new Error('broken invariant: documents are open');
-      return this.#repository;
+    const opened = (): Opened => {
+      if (this.#open === undefined) throw new Error('broken invariant: documents are open');
+      return this.#open;
     };
+    const repository = (): Repositories => opened().repository;
     this.documents = new DocumentWatch(own);
-    this.#telling = new Telling({ ...ports, repository });
+    const sight = new Sight({ ...ports, repository, viewers: () => opened().viewers });
+    this.#sight = sight;
+    this.#telling = new Telling({ ...ports, sight });
     this.#hooks = new RestHooks({ ...ports, rules: settings });
     this.#alarms = new AlarmWatch(own);
     this.#readings = new ReadingWatch(own);
-    this.sockets = new SubscriptionSockets({ ...own, telling: this.#telling });
+    this.sockets = new SubscriptionSockets({ ...own, sight, telling: this.#telling });
     this.#delivery = new Delivery({
       ...own,
-      ...{ hooks: this.#hooks, telling: this.#telling, repository, giveUpMs: settings.giveUpMs },
+      ...{ hooks: this.#hooks, telling: this.#telling, sight, repository },
+      giveUpMs: settings.giveUpMs,
       ownAct: (act: Act) => this.documents.ownAct(act),
     });
   }
 
   /** From here on it is told: what has been waiting since before this start comes first. */
-  begin(repository: Repositories): void {
-    this.#repository = repository;
+  begin(opened: Opened): void {
+    const { repository } = opened;
+    this.#open = opened;
     this.#alarms.look();
     this.#delivery.tick();
     this.#followUnknown(repository).catch((error: unknown) =>
@@ -142,7 +169,7 @@ export class Subscriptions {
   }
 
   #wake(followed: readonly Followed[]): void {
-    if (this.#repository === undefined) return;
+    if (this.#open === undefined) return;
     for (const one of followed) {
       this.#delivery.wake(one);
       this.sockets.wake(one);
@@ -151,8 +178,29 @@ export class Subscriptions {
 
   /** Now and then. */
   tick(): void {
+    void this.#lookForEnded();
     this.#delivery.tick();
     this.sockets.tick();
+  }
+
+  /** Whatever was withdrawn, and whoever has gone: a subscription that can tell nothing any more ends. */
+  async #lookForEnded(): Promise<void> {
+    const version = this.#open?.viewers.gate.version;
+    if (version === undefined || version === this.#lookedVersion || this.#isLookingForEnded) return;
+    this.#isLookingForEnded = true;
+    try {
+      for (const followed of [...this.#book.all()]) {
+        const { status } = followed.standing;
+        if (status !== 'active' && status !== 'requested') continue;
+        followed.ended = await this.#sight.whyEnded(followed);
+        if (followed.ended !== undefined) this.#wake([followed]);
+      }
+      this.#lookedVersion = version;
+    } catch (error) {
+      this.#ports.onProblem('look for subscriptions that have ended', error);
+    } finally {
+      this.#isLookingForEnded = false;
+    }
   }
 
   /** The book of alarms has something new, which is on its way to the database. */
@@ -237,12 +285,13 @@ export class Subscriptions {
   }
 
   async #errorsOf(followed: Followed): Promise<string[]> {
-    const { standing, reason, plan } = followed;
+    const { standing, reason, ended, plan } = followed;
     const expired = await this.#expiredOf(followed);
     const waiting = standing.lastEvent - standing.delivered;
     const isWaiting = plan.channel.kind !== 'websocket' && waiting > 0;
     return [
       ...(reason === undefined ? [] : [reason]),
+      ...(ended === undefined ? [] : [ended]),
       ...(standing.status === 'error'
         ? ['Delivery has stopped: write it as requested, and it goes on.']
         : []),
@@ -263,20 +312,22 @@ export class Subscriptions {
   /** Undefined where there is no such subscription. */
   async events(
     key: store.SubscriptionKey,
-    { span, content }: { readonly span: Span; readonly content: Content | undefined },
+    { span, content, viewer }: EventsAsked,
     baseUrl: string,
   ): Promise<string | undefined> {
     const followed = this.#book.get(key);
     if (followed === undefined) return undefined;
     const of = { ...followed, baseUrl };
-    const events = await this.#telling.events(key, span, content ?? followed.plan.content);
+    const asked = content ?? followed.plan.content;
+    const eyes = [await this.#sight.viewerFor(followed), viewer];
+    const events = await this.#telling.events(key, span, { content: asked, eyes });
     const errors = await this.#expiredOf(followed);
     const last = events.at(-1)?.number ?? span.until;
     const isMore = last < Math.min(span.until, followed.standing.lastEvent);
     const url = `${baseUrl}/Subscription/${key.id}/$events`;
     const until = span.until === Number.MAX_SAFE_INTEGER ? '' : `&eventsUntilNumber=${span.until}`;
-    const asked = content === undefined ? '' : `&content=${content}`;
-    const next = { relation: 'next', url: `${url}?eventsSinceNumber=${last + 1}${until}${asked}` };
+    const as = content === undefined ? '' : `&content=${content}`;
+    const next = { relation: 'next', url: `${url}?eventsSinceNumber=${last + 1}${until}${as}` };
     const told = this.#telling.told(of, 'query-event', { events, errors });
     return this.#telling.text(told, isMore ? [next] : undefined);
   }

@@ -1,13 +1,11 @@
 /** Makes notifications of stored events: with what they are about, as far as the subscriber is told. */
 import { parsePrecise } from '@ausculta/fhir/precise-json';
-import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Reference } from '@medplum/fhirtypes';
 import type { ReadAs } from '../database/readers.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
-import type { Repository } from '../fhir/repository.ts';
 import type { Content } from './asked.ts';
 import type { Followed } from './book.ts';
-import { urnOf } from './event-content.ts';
+import { type EventContent, urnOf } from './event-content.ts';
 import {
   asTold,
   type Focus,
@@ -17,12 +15,13 @@ import {
   type ToldEvent,
 } from './notification.ts';
 import { contentOf } from './record-events.ts';
+import type { Eyes, Sight } from './sight.ts';
 import * as store from './store.ts';
 
 export interface TellingPorts {
   readonly read: ReadAs;
   readonly keys: DocumentKeys;
-  readonly repository: () => Pick<Repository, 'read' | 'readVersion'>;
+  readonly sight: Pick<Sight, 'see'>;
   readonly nowMs: () => number;
   readonly newId: () => string;
 }
@@ -44,17 +43,19 @@ export class Telling {
   }
 
   /** In their order; what has expired is left out, and so is what would make it too long. */
-  async events(key: store.SubscriptionKey, span: Span, content: Content): Promise<ToldEvent[]> {
+  async events(
+    key: store.SubscriptionKey,
+    span: Span,
+    { content, eyes }: { readonly content: Content; readonly eyes: Eyes },
+  ): Promise<ToldEvent[]> {
     const { read } = this.#ports;
     const rows = await read(key.organisationId, (tx) => store.readEvents(tx, key, span));
     const told: ToldEvent[] = [];
     let length = 0;
     for (const row of rows) {
-      const focus =
-        content === 'empty'
-          ? undefined
-          : await this.#focusOf(key, row, content === 'full-resource');
-      const event = asTold({ number: row.number, atMs: row.at_ms, focus }, content);
+      const seen = content === 'empty' ? NOTHING : await this.#focusOf(key, row, { content, eyes });
+      const { focus, isKeptBack } = seen;
+      const event = asTold({ number: row.number, atMs: row.at_ms, focus, isKeptBack }, content);
       length += event.focus?.text?.length ?? 0;
       if (length > TEXT_MAX && told.length > 0) break;
       told.push(event);
@@ -63,51 +64,32 @@ export class Telling {
   }
 
   async #focusOf(
-    { organisationId, id }: store.SubscriptionKey,
+    key: store.SubscriptionKey,
     row: store.EventRow,
-    isFull: boolean,
-  ): Promise<Focus | undefined> {
-    const content = contentOf(organisationId, id, row, this.#ports.keys);
-    if (content === undefined) return undefined;
-    if (content.kind === 'alarm') {
-      const { flag } = content;
-      const url = urnOf(flag);
-      const [identifier] = flag.identifier ?? [];
-      const reference: Reference = {
-        ...{ reference: url, type: 'Flag' },
-        ...(identifier && { identifier }),
-      };
-      return { reference, method: 'GET', url, text: JSON.stringify(flag) };
-    }
-    const type = content.kind === 'reading' ? 'Observation' : content.type;
-    const url = `${type}/${content.id}`;
-    const reference = { reference: url };
-    if (content.kind === 'reading') {
-      const text = isFull ? await this.#readingText(organisationId, content.id) : undefined;
-      return { reference, method: 'GET', url, text };
-    }
-    if (content.isDeleted) return { reference, method: 'DELETE', url, text: undefined };
-    const method = content.version === '1' ? 'POST' : 'PUT';
-    if (!isFull) return { reference, method, url, text: undefined };
-    const name = { type, id: content.id, versionId: content.version };
-    const version = await this.#ports.repository().readVersion(organisationId, name);
-    return { reference, method, url, text: version.ok ? version.value.text : undefined };
-  }
-
-  async #readingText(organisationId: OrganisationId, id: string): Promise<string | undefined> {
-    const read = await this.#ports.repository().read(organisationId, { type: 'Observation', id });
-    return read.ok ? read.value.text : undefined;
+    { content: told, eyes }: { readonly content: Content; readonly eyes: Eyes },
+  ): Promise<Seen> {
+    const { keys, sight } = this.#ports;
+    const content = contentOf(key.organisationId, key.id, row, keys);
+    if (content === undefined) return NOTHING;
+    const isFull = told === 'full-resource';
+    const event = { content, subjectId: row.subject_id };
+    const sighting = await sight.see(key, event, { eyes, isFull });
+    if (!sighting.isSeen) return KEPT_BACK;
+    return { focus: focusOn(content, isFull ? sighting.text : undefined), isKeptBack: false };
   }
 
   told(
     followed: Followed,
     type: NotificationType,
-    { events = [], errors = [] }: Partial<Pick<Told, 'events' | 'errors'>> = {},
+    more: Partial<Pick<Told, 'events' | 'errors' | 'status'>> = {},
   ): Told {
+    const { events = [], errors = [], status = followed.standing.status } = more;
     const { baseUrl, id, plan, standing } = followed;
-    const { status, lastEvent } = standing;
+    const { lastEvent } = standing;
     const subscription = { baseUrl, subscriptionId: id, topic: plan.topic, status };
-    return { ...subscription, type, lastEvent, events, errors };
+    const isWhole = !events.some(({ isKeptBack }) => isKeptBack);
+    const said = isWhole ? errors : [...errors, PART_KEPT_BACK];
+    return { ...subscription, type, lastEvent, events, errors: said };
   }
 
   text(told: Told, link?: readonly { relation: string; url: string }[]): string {
@@ -118,6 +100,36 @@ export class Telling {
       ...(link !== undefined && { link }),
     });
   }
+}
+
+interface Seen {
+  readonly focus: Focus | undefined;
+  readonly isKeptBack: boolean;
+}
+
+const NOTHING: Seen = { focus: undefined, isKeptBack: false };
+const KEPT_BACK: Seen = { focus: undefined, isKeptBack: true };
+
+const PART_KEPT_BACK =
+  'Events without a focus are not told: whoever asked for this subscription may not see what they are about.';
+
+function focusOn(content: EventContent, text: string | undefined): Focus {
+  if (content.kind === 'alarm') {
+    const { flag } = content;
+    const url = urnOf(flag);
+    const [identifier] = flag.identifier ?? [];
+    const reference: Reference = {
+      ...{ reference: url, type: 'Flag' },
+      ...(identifier && { identifier }),
+    };
+    return { reference, method: 'GET', url, text: JSON.stringify(flag) };
+  }
+  const type = content.kind === 'reading' ? 'Observation' : content.type;
+  const url = `${type}/${content.id}`;
+  const reference = { reference: url };
+  if (content.kind === 'reading') return { reference, method: 'GET', url, text };
+  if (content.isDeleted) return { reference, method: 'DELETE', url, text: undefined };
+  return { reference, method: content.version === '1' ? 'POST' : 'PUT', url, text };
 }
 
 /** A Subscription's text with another status; our own words beside it. */

@@ -41,7 +41,8 @@ export function consequencesOf(plan: WearingPlan, known: Known): Consequences {
 }
 
 /** Name and number: two identifiers wherever somebody is chosen. */
-export function whoText(id: string, subjects: readonly SubjectView[]): string {
+export function whoText(id: string | null, subjects: readonly SubjectView[]): string {
+  if (id === null) return 'somebody whose record you may not see';
   const subject = subjects.find((one) => one.id === id);
   if (subject === undefined) return 'somebody whose record is not here any more';
   const { recordNumber, bed } = subject.identity;
