@@ -56,7 +56,7 @@ test('every answer says that nothing is loaded from elsewhere, whatever is answe
       /default-src 'self'.*object-src 'none'/,
     );
     assert.equal(headers['x-content-type-options'], 'nosniff');
-    assert.equal(headers['x-frame-options'], 'SAMEORIGIN');
+    assert.equal(headers['x-frame-options'], 'DENY');
     assert.equal(headers['strict-transport-security'], undefined);
   }
   await app.close();

@@ -1,14 +1,21 @@
 /** The HTTP server: its limits, headers and errors, before any room adds a route. */
 import { existsSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { fail } from '@ausculta/vitals/fault';
 import cookie from '@fastify/cookie';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import staticFiles from '@fastify/static';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { securityHeaders } from './http-headers.ts';
+import {
+  hostFault,
+  isToWebSocket,
+  refuseAddress,
+  refuseExpectation,
+  refuseUnreadable,
+} from './http-refusals.ts';
 import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
 import { type GuardPorts, guardRoutes } from './people/access.ts';
 import { addressKey } from './people/address-key.ts';
@@ -22,8 +29,20 @@ const KEEP_ALIVE_MS = 72_000;
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-/** Of a whole request: a megabyte by a line of 9 KB a second. Who dribbles must not hold a socket for good. */
-const REQUEST_WITHIN_MS = 120_000;
+/** How long a request may take to arrive: who dribbles must not hold a socket for good. */
+export interface Patience {
+  /** They are a few hundred bytes. */
+  readonly headersWithinMs: number;
+  /** Of the whole: a megabyte by a line of 9 KB a second. */
+  readonly requestWithinMs: number;
+  readonly lookedAtEveryMs: number;
+}
+
+const PATIENCE: Patience = {
+  headersWithinMs: 20_000,
+  requestWithinMs: 120_000,
+  lookedAtEveryMs: 5_000,
+};
 
 /** One address: a ward's station behind one proxy asks a few times a second. */
 const REQUESTS_PER_MINUTE_MAX = 3_000;
@@ -35,25 +54,46 @@ export interface HttpServerParts {
   readonly tls?: TlsSource | undefined;
   /** Whose X-Forwarded headers are believed. */
   readonly trustedProxies: readonly string[];
+  /** By which address the operator says that we are reached. */
+  readonly publicUrl?: string | undefined;
   /** The built web application; absent in tests that need none. */
   readonly webDir: string | undefined;
   readonly onProblem: (what: string, error: unknown) => void;
+  /** Undefined: as everywhere. */
+  readonly patience?: Patience;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly publicUrl: string | undefined;
+  }
 }
 
 export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
   const { tls } = parts;
+  const security = await securityHeaders(tls !== undefined);
+  const patience = parts.patience ?? PATIENCE;
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_WITHIN_MS,
+    clientErrorHandler: refuseUnreadable(security),
+    frameworkErrors: refuseAddress(security),
+    requestTimeout: patience.requestWithinMs,
+    http: limitsOf(patience),
     trustProxy: parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     forceCloseConnections: true,
-    ...(tls && { serverFactory: (handler: RequestListener) => httpsServer(tls, handler) }),
+    ...(tls && {
+      serverFactory: (handler: RequestListener) => httpsServer(tls, patience, handler),
+    }),
   });
-  const security = await securityHeaders(tls !== undefined);
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.decorate('publicUrl', parts.publicUrl);
+  app.server.on('checkExpectation', refuseExpectation(security));
+  app.addHook('onRequest', async (request, reply) => {
+    // Whoever has hung up has no address to be counted by, and hears no answer.
+    if (request.socket.remoteAddress === undefined) return reply.hijack();
     reply.headers(security);
-    done();
+    const fault = hostFault(request);
+    if (fault !== undefined) return await sendFault(reply, fault);
   });
   await app.register(cookie);
   await app.register(rateLimit, {
@@ -77,41 +117,24 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   return app;
 }
 
+/** What the framework has no words for. */
+function limitsOf({ headersWithinMs, lookedAtEveryMs }: Patience): ServerOptions {
+  return {
+    headersTimeout: headersWithinMs,
+    connectionsCheckingInterval: lookedAtEveryMs,
+    // Answered by ourselves, in our own form.
+    requireHostHeader: false,
+    shouldUpgradeCallback: isToWebSocket,
+  };
+}
+
 /** What Fastify sets on a server that it makes itself. */
-function httpsServer(tls: TlsSource, handler: RequestListener): Server {
-  const server = createServer({ ...tls.options, requestTimeout: REQUEST_WITHIN_MS }, handler);
+function httpsServer(tls: TlsSource, patience: Patience, handler: RequestListener): Server {
+  const requestTimeout = patience.requestWithinMs;
+  const server = createServer({ ...tls.options, ...limitsOf(patience), requestTimeout }, handler);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   tls.follow(server);
   return server;
-}
-
-/** Nothing is loaded from elsewhere, and no page may frame this one. */
-const CONTENT_SECURITY = {
-  defaultSrc: ["'self'"],
-  // Mantine sets sizes and colours in style attributes.
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
-  connectSrc: ["'self'"],
-  frameAncestors: ["'none'"],
-  objectSrc: ["'none'"],
-  upgradeInsecureRequests: null,
-};
-
-const OF_THE_ANSWER = ['connection', 'content-length', 'content-type', 'date'];
-
-/** The same for every answer: the plugin would write each of them anew for each, a twelfth of a short one. */
-async function securityHeaders(isByTls: boolean): Promise<Record<string, string>> {
-  await using sample = Fastify({ logger: false });
-  await sample.register(helmet, {
-    contentSecurityPolicy: { directives: CONTENT_SECURITY },
-    // Whoever came by TLS once comes by TLS for a year.
-    hsts: isByTls,
-  });
-  // No route: each would have to say who may use it.
-  sample.setNotFoundHandler((_request, reply) => reply.send(''));
-  const { headers } = await sample.inject('/');
-  const security = Object.entries(headers).filter(([name]) => !OF_THE_ANSWER.includes(name));
-  return Object.fromEntries(security.map(([name, value]) => [name, String(value)]));
 }
 
 /** Errors in one form, without what caused them: a message could quote a value. */

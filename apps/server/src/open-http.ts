@@ -51,6 +51,7 @@ export async function openHttp(
     webDir,
     tls,
     trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
     onProblem: outside.onProblem,
   });
   auditReads(app, parts.audit.reads);

@@ -4,8 +4,9 @@ import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
 import { outcomeOf, type Refusal } from './answer.ts';
 import type { FhirDocument } from './document.ts';
 
-export const baseOf = (request: FastifyRequest): string =>
-  `${request.protocol}://${request.host}${FHIR_BASE}`;
+/** As the operator says that we are reached; else as whoever asks names us, in their own answer alone. */
+export const baseOf = ({ server, protocol, host }: FastifyRequest): string =>
+  `${server.publicUrl ?? `${protocol}://${host}`}${FHIR_BASE}`;
 
 export async function sendRefusal(
   reply: FastifyReply,

@@ -172,9 +172,13 @@ export function bearerToken(request: FastifyRequest): string | undefined {
   return header?.startsWith('Bearer ') ? header.slice('Bearer '.length) : undefined;
 }
 
+/** What a browser says of who asks: our own page, or the person by the address bar. */
+const OWN_SITES: readonly unknown[] = [undefined, 'same-origin', 'none'];
+
 /** Browsers send Origin with every request that changes something and with every socket. */
 function isSameOrigin(request: FastifyRequest): boolean {
   const { origin } = request.headers;
+  if (!OWN_SITES.includes(request.headers['sec-fetch-site'])) return false;
   if (origin === undefined) return request.method === 'GET' || request.method === 'HEAD';
   try {
     // As the browser knows us: a trusted proxy may say by which name it was asked.

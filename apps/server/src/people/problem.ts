@@ -37,7 +37,7 @@ export function statusOf(code: FaultCode): number {
   return STATUS[code] ?? 400;
 }
 
-function problemOf(fault: Fault): Problem {
+export function problemOf(fault: Fault): Problem {
   const { retry, why } = FAULTS[fault.code];
   const problem = { fault: fault.code, why, retry };
   return fault.detail === undefined ? problem : { ...problem, detail: fault.detail };
