@@ -4,6 +4,7 @@ import { AccessActs } from './access/acts.ts';
 import { accessRoutes } from './access/routes.ts';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
+import { apiDocumentRoutes, noteRoutes } from './api-document/routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
@@ -42,7 +43,7 @@ export async function openHttp(
   mqtt: MqttDoor,
   tls: TlsSource | undefined,
 ): Promise<FastifyInstance> {
-  const { options, database, registry, telemetry, alarms, parking, signIn, intake } = parts;
+  const { options, database, registry, telemetry, alarms, signIn, intake } = parts;
   const { config, version, webDir, outside } = options;
   const { nowMs, newId, after, onProblem } = outside;
   const app = await createHttpServer({
@@ -54,6 +55,7 @@ export async function openHttp(
     publicUrl: config.publicUrl,
     onProblem: outside.onProblem,
   });
+  const routes = noteRoutes(app);
   auditReads(app, parts.audit.reads);
   peopleDoors(app, parts);
   await programDoor(app, parts);
@@ -87,6 +89,18 @@ export async function openHttp(
   indicatorRoutes(app, parts.fhir);
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, signIn: parts.pki.signIn, nowMs });
+  healthDoors(app, parts);
+  apiDocumentRoutes(app, { version, routes });
+  await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
+    throw portProblem('HTTP', config.http, cause);
+  });
+  return app;
+}
+
+function healthDoors(app: FastifyInstance, parts: Parts): void {
+  const { options, telemetry, registry, parking, alarms } = parts;
+  const { version, outside } = options;
+  const { nowMs } = outside;
   statusRoutes(app, {
     version,
     startedMs: nowMs(),
@@ -103,10 +117,6 @@ export async function openHttp(
       alarmsOpen: alarms.openCount,
     }),
   });
-  await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
-    throw portProblem('HTTP', config.http, cause);
-  });
-  return app;
 }
 
 function accessDoors(app: FastifyInstance, parts: Parts): void {

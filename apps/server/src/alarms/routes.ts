@@ -13,13 +13,13 @@ import { sendFault } from '../people/problem.ts';
 import { isMoreUrgent, isOpen } from './alarm-change.ts';
 import type { AlarmBook } from './book.ts';
 
-const AlarmsQuery = z.object({
+export const AlarmsQuery = z.object({
   state: z.enum(['open', 'all']).default('open'),
   subject: z.string().optional(),
 });
 
 /** `priority`: as it was seen. Who saw the lesser has not seen the greater (safety S13). */
-const Acknowledgement = z.strictObject({
+export const Acknowledgement = z.strictObject({
   subjectId: z.string(),
   priority: z.enum(ALARM_PRIORITIES).optional(),
 });

@@ -17,7 +17,7 @@ export interface AuditRoutePorts {
   readonly isSubject: (organisationId: string, id: string) => boolean;
 }
 
-const ReportQuery = z.object({
+export const ReportQuery = z.object({
   before: z.coerce.number().int().min(0).default(Number.MAX_SAFE_INTEGER),
 });
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { noteRead, writeNoted } from '../audit/noted-reads.ts';
 import type { Outside } from '../outside.ts';
 import { callerOf, credentialOf, ofEach, viewerOf } from '../people/access.ts';
+import { refuseWithoutSocket } from '../people/problem.ts';
 import type { LiveHub } from './hub.ts';
 import type { SignedInSockets } from './signed-in-sockets.ts';
 
@@ -26,10 +27,12 @@ export interface LiveRoutePorts {
 }
 
 export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRoutePorts): void {
-  app.get(
-    '/api/live',
-    { config: ofEach('stream', 'vitals'), websocket: true },
-    (socket, request) => {
+  app.route({
+    method: 'GET',
+    url: '/api/live',
+    config: ofEach('stream', 'vitals'),
+    handler: refuseWithoutSocket,
+    wsHandler: (socket, request) => {
       const { organisationId } = callerOf(request);
       const forget = sockets.hold(credentialOf(request), () => {
         hub.leave(viewer);
@@ -70,7 +73,7 @@ export function liveRoutes(app: FastifyInstance, { hub, sockets, after }: LiveRo
       });
       socket.on('error', () => socket.terminate());
     },
-  );
+  });
 }
 
 export function chooseSubprotocol(offered: Set<string>): string | false {

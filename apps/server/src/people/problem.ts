@@ -1,8 +1,8 @@
 /** Faults in the language of HTTP, and of FHIR below its address. Only routes know HTTP; a fault is a value everywhere else. */
 import type { Problem } from '@ausculta/contract/problem';
 import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
-import { FAULTS, type Fault, type FaultCode } from '@ausculta/vitals/fault';
-import type { FastifyReply } from 'fastify';
+import { FAULTS, type Fault, type FaultCode, fail } from '@ausculta/vitals/fault';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** The address below which everything is FHIR, errors too. */
 export const FHIR_BASE = '/fhir/R4';
@@ -52,4 +52,12 @@ export async function sendFault(reply: FastifyReply, fault: Fault): Promise<Fast
   if (reply.request.url.startsWith(FHIR_BASE))
     return await reply.type(FHIR_JSON).send(toOperationOutcome(fault));
   return await reply.send(problemOf(fault));
+}
+
+/** Of a route that is for a WebSocket alone. */
+export async function refuseWithoutSocket(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  return await sendFault(reply, fail('NOT_FOUND', 'only a WebSocket is opened here').fault);
 }

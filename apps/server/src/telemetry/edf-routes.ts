@@ -23,7 +23,7 @@ import {
 /** Notes of a file; the events of a longer time are asked for by themselves. */
 const EVENTS_MAX = 1_000;
 
-const EdfQuery = z
+export const EdfQuery = z
   .object({
     metrics: Metrics,
     from: Time,

@@ -18,7 +18,7 @@ import {
 const EVENTS_DEFAULT = 200;
 const EVENTS_MAX = 1_000;
 
-const EventQuery = z.object({
+export const EventQuery = z.object({
   from: Time.default(ALL_TIME.fromMs),
   to: Time.default(ALL_TIME.toMs),
   limit: z.coerce.number().int().min(1).max(EVENTS_MAX).default(EVENTS_DEFAULT),

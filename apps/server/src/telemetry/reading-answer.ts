@@ -55,7 +55,7 @@ export async function writeReadings(
   answer: ReadingAnswer,
 ): Promise<void> {
   const { raw } = reply;
-  raw.writeHead(200, { 'content-type': TYPE_OF[format], 'cache-control': 'no-store' });
+  raw.writeHead(200, { ...headersOf(reply), 'content-type': TYPE_OF[format] });
   const pieces = format === 'blocks' ? asBlocks(answer) : asLines(format, answer);
   // A piece goes out when the next one is there, and the last one with the end: short answers in one packet.
   let held: string | Uint8Array = '';
@@ -65,6 +65,12 @@ export async function writeReadings(
     held = piece;
   }
   raw.end(held);
+}
+
+/** What every answer says: whoever writes by themselves says it too. */
+function headersOf(reply: FastifyReply): Record<string, string> {
+  const told = Object.entries(reply.getHeaders());
+  return Object.fromEntries(told.map(([name, value]) => [name, String(value)]));
 }
 
 /** Resolves when there is room for more, or nobody is left to read it. */

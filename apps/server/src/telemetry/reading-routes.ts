@@ -18,7 +18,7 @@ import {
 } from './questions.ts';
 import { READING_FORMATS, writeReadings } from './reading-answer.ts';
 
-const ReadingsQuery = z.object({
+export const ReadingsQuery = z.object({
   metric: Metrics,
   from: Time.default(ALL_TIME.fromMs),
   to: Time.default(ALL_TIME.toMs),

@@ -33,7 +33,7 @@ const Zone = z
     return z.NEVER;
   });
 
-const StatisticsQuery = z.object({
+export const StatisticsQuery = z.object({
   metrics: Metrics,
   from: Time,
   to: Time,

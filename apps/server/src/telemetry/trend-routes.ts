@@ -20,7 +20,7 @@ const TREND_POINTS_MAX = 4_000;
 
 const TOO_WIDE = 'more than can be read at once: ask for a shorter time';
 
-const TrendQuery = z.object({
+export const TrendQuery = z.object({
   metrics: Metrics,
   from: Ms,
   to: Ms,

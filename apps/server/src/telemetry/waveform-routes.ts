@@ -20,7 +20,7 @@ import {
   type TelemetryRoutePorts,
 } from './questions.ts';
 
-const WaveformQuery = z.object({ metrics: Metrics, from: Ms, to: Ms });
+export const WaveformQuery = z.object({ metrics: Metrics, from: Ms, to: Ms });
 
 export function waveformRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
   const config = ofSubject('read', 'waveforms');
