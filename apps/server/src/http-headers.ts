@@ -24,7 +24,7 @@ const CONTENT_SECURITY = {
 const OWN = ['autoplay', 'clipboard-write', 'fullscreen', 'screen-wake-lock'];
 const OF_PASSKEYS = ['publickey-credentials-create', 'publickey-credentials-get'];
 const NEVER = [
-  ...['accelerometer', 'bluetooth', 'browsing-topics', 'camera', 'display-capture'],
+  ...['accelerometer', 'browsing-topics', 'camera', 'display-capture'],
   ...['encrypted-media', 'geolocation', 'gyroscope', 'hid', 'idle-detection', 'local-fonts'],
   ...['magnetometer', 'microphone', 'midi', 'payment', 'picture-in-picture', 'serial', 'usb'],
   ...['window-management', 'xr-spatial-tracking'],

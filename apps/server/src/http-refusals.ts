@@ -49,14 +49,18 @@ export function refuseAddress(headers: Headers) {
   };
 }
 
-/** Two hosts, or none in a version that needs one: two readers could disagree about whom it is for. */
-export function hostFault({ raw }: Pick<FastifyRequest, 'raw'>): Fault | undefined {
+/**
+ * Two hosts, or none in a version that needs one: two readers could disagree about whom it is for. And what no
+ * text of the database may hold: no id and no value that is searched for has it.
+ */
+export function faultOfHead({ raw }: Pick<FastifyRequest, 'raw'>): Fault | undefined {
   let hosts = 0;
   for (let at = 0; at < raw.rawHeaders.length; at += 2)
     if (raw.rawHeaders[at]?.length === 4 && raw.rawHeaders[at]?.toLowerCase() === 'host')
       hosts += 1;
   const isNamed = hosts === 1 || (hosts === 0 && raw.httpVersionMinor === 0);
-  return isNamed ? undefined : fail('PAYLOAD_MALFORMED', 'one host').fault;
+  if (!isNamed) return fail('PAYLOAD_MALFORMED', 'one host').fault;
+  return raw.url?.includes('%00') ? fail('PAYLOAD_MALFORMED', 'the address').fault : undefined;
 }
 
 /** Nothing here is upgraded but to a WebSocket: what asks for more is answered as if it had not. */

@@ -10,7 +10,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { securityHeaders } from './http-headers.ts';
 import {
-  hostFault,
+  faultOfHead,
   isToWebSocket,
   refuseAddress,
   refuseExpectation,
@@ -92,7 +92,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     // Whoever has hung up has no address to be counted by, and hears no answer.
     if (request.socket.remoteAddress === undefined) return reply.hijack();
     reply.headers(security);
-    const fault = hostFault(request);
+    const fault = faultOfHead(request);
     if (fault !== undefined) return await sendFault(reply, fault);
   });
   await app.register(cookie);
