@@ -183,7 +183,6 @@ const NURSE: Caller = {
   displayName: 'A nurse',
   roles: ['nurse'],
   session: undefined,
-  scopes: undefined,
 };
 
 type Gather = (waiting: () => number) => Promise<void>;
@@ -208,7 +207,7 @@ async function twoScreens(stack: AsyncDisposableStack, holdUp: Gather = async ()
       callerOf: async () => NURSE,
     },
     viewers: await viewersOf(database.line),
-    ...{ trustedProxies: [], webDir: undefined, onProblem },
+    ...{ trustedProxies: [], isOriginOfApp: async () => false, webDir: undefined, onProblem },
   });
   stack.defer(() => app.close());
   auditReads(app, await ReadLog.open(ports, []));

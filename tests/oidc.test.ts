@@ -58,6 +58,8 @@ describe('programs that come with access tokens', () => {
     const smart = (await told.json()) as Record<string, unknown>;
     assert.equal(smart['token_endpoint'], `${base}/token`);
     const { subjectId } = await server.addPatient('Okafor');
+    const condition = { subject: { reference: `Patient/${subjectId}` }, code: { text: 'x' } };
+    await server.post('/fhir/R4/Condition', { resourceType: 'Condition', ...condition });
     const client = await addClient('system/Patient.rs system/Observation.rs');
     const connection = await connect(client.id);
     assert.equal(connection.serverMetadata().token_endpoint, smart['token_endpoint']);
@@ -70,10 +72,8 @@ describe('programs that come with access tokens', () => {
     assert.equal(await statusWith(token, '/fhir/R4/Patient?family=Okafor'), 200);
     for (const path of [
       '/fhir/R4/Observation?code=8867-4',
-      `/fhir/R4/Patient?_id=${subjectId}&_revinclude=Observation:subject`,
       '/fhir/R4/Patient?_has:Observation:subject:code=8867-4',
       '/fhir/R4/Patient?general-practitioner.name=x',
-      `/fhir/R4/Patient/${subjectId}/$everything`,
       '/fhir/R4/$export',
       '/fhir/R4/_history',
       '/api/subjects',
@@ -81,6 +81,18 @@ describe('programs that come with access tokens', () => {
       '/api/session',
     ])
       assert.equal(await statusWith(token, path), 403, path);
+    // Of what is asked beside it, its own type alone is told.
+    for (const path of [
+      `/fhir/R4/Patient?_id=${subjectId}&_revinclude=Condition:subject`,
+      `/fhir/R4/Patient/${subjectId}/$everything`,
+    ]) {
+      const headers = { authorization: `Bearer ${token}` };
+      const told = (await (await fetch(`${server.url}${path}`, { headers })).json()) as {
+        entry: { resource: { resourceType: string } }[];
+      };
+      const types = told.entry.map(({ resource }) => resource.resourceType);
+      assert.deepEqual(types, ['Patient'], path);
+    }
     const json = { 'content-type': 'application/fhir+json' };
     const body = JSON.stringify({ resourceType: 'Patient', name: [{ family: 'Forged' }] });
     const post = { method: 'POST', headers: json, body };

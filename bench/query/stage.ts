@@ -140,7 +140,6 @@ function signInOf({ organisationId }: Ground): SignIn {
     organisationName: 'Bench',
     accountId: undefined,
     session: undefined,
-    scopes: undefined,
     displayName: 'Bench',
     roles: ['physician', 'nurse'],
   };

@@ -191,6 +191,7 @@ describe('bytes at the HTTP door', () => {
     const app = await createHttpServer({
       signIn: { credentialOf: never, callerOf: never },
       viewers: { of: never, gate: { isOpenedTo: never } },
+      isOriginOfApp: never,
       ...{ trustedProxies: [], webDir: undefined, onProblem: assert.fail, patience },
     });
     app.post('/takes', { config: { access: 'public' } }, () =>

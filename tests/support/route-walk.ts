@@ -41,7 +41,7 @@ interface Said {
 }
 
 /** What is of a person alone; everything else a program may ask. */
-const OF_PERSONS = /^\w+ \/api\/(me|session)\b|break-glass$|acknowledge$/;
+const OF_PERSONS = /^\w+ \/api\/(me|session|launches|device-codes)\b|break-glass$|acknowledge$/;
 const asWhom = (name: string): 'person' | 'program' =>
   OF_PERSONS.test(name) ? 'person' : 'program';
 
@@ -76,6 +76,7 @@ export class RouteWalk {
     await walk.#devices();
     await walk.#people();
     await walk.#house();
+    await walk.#apps();
     await walk.#ownAccount();
     await walk.#signIn();
     return walk.walked;
@@ -346,6 +347,31 @@ export class RouteWalk {
     await this.#ask('GET /api/subjects/:id/write-back', { params });
     await this.#ask('POST /api/subjects/:id/write-back/:destination', { params, body: {} });
     await this.#ask('POST /api/subjects/:id/write-back/:destination/withdrawal', { params });
+  }
+
+  async #apps(): Promise<void> {
+    const scope = 'launch launch/patient patient/*.rs offline_access';
+    const launchUrl = 'https://app.example/launch';
+    const app = { kind: 'app', name: this.#text, scope, redirectUris: [], launchUrl };
+    const { id } = await this.#ask('POST /api/clients', { body: app });
+    await this.#ask('GET /api/apps');
+    const { subjectId } = this.#worn;
+    await this.#ask('POST /api/launches', { body: { clientId: id, subjectId } });
+    const codeShown = async (): Promise<string> => {
+      const asked = new URLSearchParams({ client_id: String(id), scope });
+      const path = '/oidc/device-authorization';
+      const url = `${this.#here.server.url}${path}`;
+      const response = await fetch(url, { method: 'POST', body: asked });
+      return ((await response.json()) as { user_code: string }).user_code;
+    };
+    const code = await codeShown();
+    const { words } = await this.#ask('POST /api/device-codes/look', { body: { code } });
+    await this.#ask('POST /api/device-codes/grant', { body: { code, words, subjectId } });
+    const other = { code: await codeShown() };
+    await this.#ask('POST /api/device-codes/refusal', { body: other });
+    const { apps } = await this.#ask('GET /api/me/apps');
+    const [mine] = apps as { id: string }[];
+    await this.#ask('DELETE /api/me/apps/:id', { params: { id: String(mine?.id) } });
   }
 
   async #ownAccount(): Promise<void> {

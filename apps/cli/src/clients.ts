@@ -9,14 +9,14 @@ export const CLIENTS_LIST: Command = {
   words: [],
   options: {},
   usage: 'clients list',
-  help: 'Programs of others that may ask for access tokens',
+  help: 'Programs and apps of others that may ask for access tokens',
   async run(_, { client, out }) {
     const { clients } = await client.get('/api/clients', ClientList);
     if (out.asJson) return writeJsonLines(out, clients);
-    const rows = clients.map(({ id, name, roles, scope, isDisabled }) => [
+    const rows = clients.map(({ id, name, kind, roles, scope, isDisabled }) => [
       id,
       name,
-      roles.join(', '),
+      kind === 'app' ? 'app' : roles.join(', '),
       scope,
       isDisabled ? 'out of use' : '',
     ]);
@@ -38,6 +38,31 @@ export const CLIENTS_ADD: Command = {
     if (out.asJson) return writeJson(out, added);
     out.line(`Added ${added.name}. Its client id: ${added.id}`);
     out.line(`What it has to know: ${client.address}/fhir/R4/.well-known/smart-configuration`);
+  },
+};
+
+export const CLIENTS_ADD_APP: Command = {
+  name: 'clients add-app',
+  words: ['NAME'],
+  options: {
+    scope: { type: 'string' },
+    'redirect-uris': { type: 'string' },
+    'launch-url': { type: 'string' },
+    jwks: { type: 'string' },
+  },
+  needed: ['scope'],
+  usage: 'clients add-app NAME --scope "launch/patient patient/*.rs" --redirect-uris https://…',
+  help: 'Adds an app that people let act for them (SMART App Launch), and prints its client id',
+  async run({ words: [name], options }, { client, out }) {
+    const { scope, jwks, 'launch-url': launchUrl } = options;
+    const redirectUris = (options['redirect-uris'] ?? '').split(/[\s,]+/).filter(Boolean);
+    const keys = jwks === undefined ? {} : { jwks: readKeys(jwks) };
+    const launch = launchUrl === undefined ? {} : { launchUrl };
+    const wanted = { kind: 'app', name, scope, redirectUris, ...launch, ...keys };
+    const added = await client.post('/api/clients', wanted, ClientView);
+    if (out.asJson) return writeJson(out, added);
+    out.line(`Added ${added.name}. Its client id: ${added.id}`);
+    out.line(`Where it begins (iss): ${client.address}/fhir/R4`);
   },
 };
 

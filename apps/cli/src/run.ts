@@ -8,7 +8,7 @@ import {
   ACCOUNTS_ROLES,
 } from './accounts.ts';
 import { ALARMS, PARKED } from './alarms.ts';
-import { CLIENTS_ADD, CLIENTS_DISABLE, CLIENTS_LIST } from './clients.ts';
+import { CLIENTS_ADD, CLIENTS_ADD_APP, CLIENTS_DISABLE, CLIENTS_LIST } from './clients.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { DATABASE_COMMANDS } from './database-commands.ts';
 import { DECODE } from './decode.ts';
@@ -78,6 +78,7 @@ const COMMANDS: readonly Command[] = [
   ACCOUNTS_LINK,
   CLIENTS_LIST,
   CLIENTS_ADD,
+  CLIENTS_ADD_APP,
   CLIENTS_DISABLE,
   KEYS_ROTATE,
   DECODE,

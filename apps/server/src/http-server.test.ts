@@ -17,6 +17,7 @@ test('every page is the document, whatever its address holds; a file is itself o
   const app = await createHttpServer({
     signIn: NOBODY,
     viewers: { of: unasked, gate: { isOpenedTo: unasked } },
+    isOriginOfApp: async () => false,
     trustedProxies: [],
     webDir,
     onProblem: assert.fail,
@@ -36,6 +37,7 @@ test('every answer says that nothing is loaded from elsewhere, whatever is answe
   const app = await createHttpServer({
     signIn: NOBODY,
     viewers: { of: unasked, gate: { isOpenedTo: unasked } },
+    isOriginOfApp: async () => false,
     trustedProxies: [],
     webDir: undefined,
     onProblem: () => undefined,

@@ -20,6 +20,7 @@ import { chooseSubprotocol, LIVE_REQUEST_BYTES_MAX } from './live/socket.ts';
 import { type GuardPorts, guardRoutes } from './people/access.ts';
 import { addressKey } from './people/address-key.ts';
 import { holdLockedSessions } from './people/idle-lock.ts';
+import { letAppsAsk } from './people/pages-of-apps.ts';
 import { sendFault } from './people/problem.ts';
 import { holdToScopes } from './people/smart-guard.ts';
 import type { TlsSource } from './tls-source.ts';
@@ -50,6 +51,8 @@ const REQUESTS_PER_MINUTE_MAX = 3_000;
 export interface HttpServerParts {
   readonly signIn: GuardPorts['signIn'];
   readonly viewers: GuardPorts['viewers'];
+  /** Whether a page from there may ask by FHIR, with a token that it was given. */
+  readonly isOriginOfApp: (origin: string) => Promise<boolean>;
   /** Undefined: plain text. */
   readonly tls?: TlsSource | undefined;
   /** Whose X-Forwarded headers are believed. */
@@ -109,6 +112,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
       perMessageDeflate: false,
     },
   });
+  letAppsAsk(app, parts.isOriginOfApp);
   guardRoutes(app, parts);
   holdLockedSessions(app);
   holdToScopes(app);

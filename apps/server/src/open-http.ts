@@ -48,7 +48,7 @@ export async function openHttp(
   const { nowMs, newId, after, onProblem } = outside;
   const app = await createHttpServer({
     signIn,
-    viewers: parts.viewers,
+    ...{ viewers: parts.viewers, isOriginOfApp: parts.oidc.isOriginOfApp },
     webDir,
     tls,
     trustedProxies: config.trustedProxies,
@@ -172,5 +172,6 @@ async function programDoor(app: FastifyInstance, parts: Parts): Promise<void> {
   const { outside, config } = parts.options;
   const { http, publicUrl } = config;
   const place = { publicUrl, host: http.host, isTls: http.tls !== undefined };
-  await oidcRoutes(app, { ...outside, ...parts, ...place, people: parts.database.people });
+  const { line: sql, people } = parts.database;
+  await oidcRoutes(app, { ...outside, ...secretsOf(outside), ...parts, ...place, sql, people });
 }

@@ -1,8 +1,8 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
-import type { SubjectId } from '@ausculta/vitals/identity';
+import type { AccountId, SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash } from '@node-rs/argon2';
-import type { ShiftRow } from './access/standing.ts';
+import type { ShiftRow, Standing } from './access/standing.ts';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
@@ -248,8 +248,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   standing.onChange(() => hub.review());
   deviceGrants.boundBy((id) => viewers.gate.consentsOf(id));
   standing.onChange(() => streams.look());
-  const onShift = (shift: ShiftRow): void => standing.setShift(shift);
-  const people = openSignIn(ground, sockets, onShift);
+  const people = openSignIn(ground, sockets, standing);
   const documents = { fhir: repository, writeBack };
   const held = { deviceGrants, standing, parking, ...documents };
   const forgetting = { ...engine, ...held, vault, logKeptMs: LOG_KEPT_MS };
@@ -286,12 +285,15 @@ async function openStreams(
 function openSignIn(
   { options: { outside }, database, vault: { organisationSeal } }: Ground,
   sockets: SignedInSockets,
-  onShift: (shift: ShiftRow) => void,
+  standing: Standing,
 ): Pick<Parts, keyof People | 'oidc'> {
   const given = { sql: database.line, organisationSeal, outside };
+  const onShift = (shift: ShiftRow): void => standing.setShift(shift);
   const people = openPeople({ ...given, people: database.people, onShift });
   people.signIn.onEnd((credential) => sockets.closeAll(credential));
-  const oidc = new Oidc({ ...given, onGone: () => people.signIn.forgetTokens() });
+  const subjectOf = (id: AccountId) => standing.ownSubjectOf(id, outside.nowMs());
+  const onGone = () => people.signIn.forgetTokens();
+  const oidc = new Oidc({ ...given, subjectOf, onGone });
   return { ...people, oidc };
 }
 

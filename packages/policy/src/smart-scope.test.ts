@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from './decide.ts';
 import { question } from './fixtures/question.ts';
-import { parseScopes, type SmartAccess, scopesAllow } from './smart-scope.ts';
+import { isCoveredBy, parseScopes, type SmartAccess, scopesAllow } from './smart-scope.ts';
 
 const VITAL = 'http://terminology.hl7.org/CodeSystem/observation-category|vital-signs';
 const READ = { action: 'read', dataClass: 'vitals', subjectId: 'nine' } as const;
@@ -25,7 +25,11 @@ const CASES = [
   { text: 'patient/Observation.rs?category=%E0%A4%A', opens: false },
   { text: 'patient/Observation.sr', opens: false },
   { text: 'patient/Observation.', opens: false },
-  { text: 'patient/Observation.read', opens: false },
+  { text: 'patient/Observation.read', opens: true },
+  { text: 'patient/*.*', opens: true },
+  { text: 'patient/Observation.write', opens: false },
+  { text: 'patient/Observation.read?category=vital-signs', opens: false },
+  { text: 'patient/Observation.constructor', opens: false },
   { text: 'patient/Observation.s', opens: false },
   { text: 'patient/Patient.rs', opens: false },
   { text: 'Patient/Observation.rs', opens: false },
@@ -78,3 +82,33 @@ test('a token opens nothing to somebody who may not', () => {
   const narrow = decide(question({ actor, smart: { scopes: [] } }));
   assert.equal(!narrow.isPermitted && narrow.code, 'SCOPE_TOO_NARROW');
 });
+
+const COVERED = [
+  { asked: 'patient/Observation.rs', given: 'patient/*.rs', isCovered: true },
+  { asked: 'patient/Observation.r', given: 'patient/Observation.cruds', isCovered: true },
+  { asked: 'patient/Observation.read', given: 'patient/Observation.rs', isCovered: true },
+  { asked: 'patient/Observation.rs?category=a', given: 'patient/Observation.rs', isCovered: true },
+  {
+    asked: 'patient/Observation.rs?category=a',
+    given: 'patient/Observation.rs?category=a,b',
+    isCovered: true,
+  },
+  { asked: 'patient/Observation.rs', given: 'patient/Observation.rs?category=a', isCovered: false },
+  {
+    asked: 'patient/Observation.rs?category=a,c',
+    given: 'patient/Observation.rs?category=a,b',
+    isCovered: false,
+  },
+  { asked: 'patient/*.rs', given: 'patient/Observation.rs', isCovered: false },
+  { asked: 'patient/Observation.cruds', given: 'patient/Observation.rs', isCovered: false },
+  { asked: 'user/Observation.rs', given: 'patient/Observation.rs', isCovered: false },
+  { asked: 'patient/Observation.rs', given: 'user/Observation.rs', isCovered: false },
+];
+
+for (const { asked, given, isCovered } of COVERED) {
+  test(`whoever was given ${given} ${isCovered ? 'may' : 'may not'} ask for ${asked}`, () => {
+    const [[one], [other]] = [parseScopes(asked), parseScopes(given)];
+    assert.ok(one !== undefined && other !== undefined);
+    assert.equal(isCoveredBy(one, other), isCovered);
+  });
+}

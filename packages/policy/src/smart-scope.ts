@@ -30,8 +30,20 @@ export interface SmartResource {
 /** An access token is a few hundred bytes; what is longer was not made by us. */
 const TEXT_MAX = 8192;
 
-const GRAMMAR = /^(patient|user|system)\/(\*|[A-Z][A-Za-z]{1,63})\.(c?r?u?d?s?)(?:\?(.*))?$/;
-const LETTERS = { c: 1, r: 2, u: 4, d: 8, s: 16 } as const;
+const GRAMMAR =
+  /^(patient|user|system)\/(\*|[A-Z][A-Za-z]{1,63})\.(c?r?u?d?s?|read|write|\*)(?:\?(.*))?$/;
+export const LETTERS = { c: 1, r: 2, u: 4, d: 8, s: 16 } as const;
+export type Letter = keyof typeof LETTERS;
+
+/** The words of SMART App Launch 1, as version 2 has them. */
+const OF_VERSION_1: Readonly<Record<string, string>> = {
+  read: 'rs',
+  write: 'cud',
+  '*': 'cruds',
+};
+
+export const bitsOf = (letters: string): number =>
+  [...letters].reduce((bits, one) => bits | LETTERS[one as Letter], 0);
 
 /** Scopes that are about something else (openid, launch/patient) or ill-formed give nothing. */
 export function parseScopes(text: string): readonly SmartScope[] {
@@ -43,11 +55,13 @@ function parseScope(word: string): SmartScope | undefined {
   const [, compartment, resourceType, letters, query] = GRAMMAR.exec(word) ?? [];
   if (compartment === undefined || resourceType === undefined || !letters) return undefined;
   const parameters = query === undefined ? [] : parseParameters(query);
-  if (parameters === undefined) return undefined;
+  // Version 1 has no parameters: what mixes both is nobody's.
+  const known = Object.hasOwn(OF_VERSION_1, letters) ? OF_VERSION_1[letters] : undefined;
+  if (parameters === undefined || (known !== undefined && query !== undefined)) return undefined;
   return {
     compartment: compartment as SmartScope['compartment'],
     resourceType,
-    letters: [...letters].reduce((bits, one) => bits | LETTERS[one as keyof typeof LETTERS], 0),
+    letters: bitsOf(known ?? letters),
     parameters,
   };
 }
@@ -118,6 +132,7 @@ const RESOURCES: Partial<Record<DataClass, SmartResource>> = {
   consents: plain('Consent'),
   disclosures: plain('AuditEvent'),
   devices: plain('Device'),
+  policy: plain('Subscription'),
 };
 
 export interface ScopedAct {
@@ -131,16 +146,33 @@ export function scopesAllow(smart: SmartAccess, act: ScopedAct): boolean {
   const needed = NEEDED[act.action];
   const resource = smart.resource ?? RESOURCES[act.dataClass];
   if (needed === 0 || resource === undefined) return false;
-  let allowed = 0;
-  for (const scope of smart.scopes) {
-    if (isAbout(scope, resource) && isInCompartment(scope, smart, act)) allowed |= scope.letters;
-  }
-  return (allowed & needed) === needed;
+  return (lettersFor(smart, resource, act.subjectId) & needed) === needed;
 }
 
-function isInCompartment(scope: SmartScope, { patientId }: SmartAccess, act: ScopedAct): boolean {
-  if (scope.compartment !== 'patient') return true;
-  return patientId !== undefined && patientId === act.subjectId;
+/** The bits of all letters that the scopes, taken together, allow on one resource of this subject. */
+export function lettersFor(
+  { scopes, patientId }: Pick<SmartAccess, 'scopes' | 'patientId'>,
+  resource: SmartResource,
+  subjectId: string | undefined,
+): number {
+  let allowed = 0;
+  for (const scope of scopes) {
+    const isInCompartment =
+      scope.compartment !== 'patient' || (patientId !== undefined && patientId === subjectId);
+    if (isInCompartment && isAbout(scope, resource)) allowed |= scope.letters;
+  }
+  return allowed;
+}
+
+/** Whether whoever may ask for the one may ask for the other: of the same compartment, and no more. */
+export function isCoveredBy(asked: SmartScope, given: SmartScope): boolean {
+  if (asked.compartment !== given.compartment) return false;
+  if (given.resourceType !== '*' && given.resourceType !== asked.resourceType) return false;
+  if ((asked.letters & ~given.letters) !== 0) return false;
+  return given.parameters.every(({ name, values }) => {
+    const own = asked.parameters.find((one) => one.name === name);
+    return own?.values.every((value) => values.includes(value)) ?? false;
+  });
 }
 
 function isAbout({ resourceType, parameters }: SmartScope, resource: SmartResource): boolean {

@@ -28,7 +28,7 @@ export interface Asker {
   readonly displayName: string;
   readonly roles: readonly Role[];
   /** Of a SMART token: it narrows. */
-  readonly smart?: Pick<SmartAccess, 'scopes' | 'patientId'>;
+  readonly smart?: Pick<SmartAccess, 'scopes' | 'patientId'> | undefined;
 }
 
 export interface Asked {
@@ -208,6 +208,14 @@ export class Gate {
     }
     if (isHome && this.isOnShift(accountId, subjectId, dataClass)) relations.add('on-shift');
     return [...relations];
+  }
+
+  /** Whether both are records of one person. */
+  readonly isSamePerson = (one: SubjectId, other: SubjectId): boolean =>
+    one === other || this.#ports.recordsOf(one).includes(other);
+
+  everybodyOf(organisationId: OrganisationId): Iterable<SubjectId> {
+    return this.#ports.subjectsOf(organisationId);
   }
 
   isOnShift(accountId: AccountId, subjectId: SubjectId | undefined, dataClass: DataClass): boolean {

@@ -10,6 +10,7 @@ import {
   TYPES_OF_PERSONS,
 } from './document-class.ts';
 import type { Asker, Gate } from './gate.ts';
+import type { SmartLimits } from './smart-limits.ts';
 
 export interface Scope {
   /** Undefined: all rows of the organisation. */
@@ -26,6 +27,24 @@ export function scopeOf(asker: Asker, gate: Gate): Scope {
   );
   const isOpen = CLASSES_OF_DOCUMENTS.every((one) => gate.isOpenToAll(asker, one));
   return isOpen ? openScope(asker, gate, ofHouse) : listedScope(asker, gate, ofHouse);
+}
+
+/** What a token's scopes leave of it. */
+export function withinScopes(
+  scope: Scope,
+  limits: SmartLimits,
+  everybody: () => Iterable<SubjectId>,
+): Scope {
+  if (limits.showsAll) return scope;
+  const { only, hidden = [] } = scope.rows ?? {};
+  const all = [...TYPES_OF_PERSONS, ...TYPES_OF_HOUSE].filter(scope.reaches);
+  const subjects = [...(only?.subjects ?? everybody())].filter((id) => limits.isAbout(id));
+  const types = (only?.types ?? all).filter((type) => limits.reaches(type));
+  const ofNobody = (only?.ofNobody ?? all).filter((type) => limits.mayBeOfNobody(type));
+  return {
+    rows: { only: { subjects, types, ofNobody }, hidden },
+    reaches: (type) => scope.reaches(type) && limits.reaches(type),
+  };
 }
 
 /** Whoever treats everybody: all but what persons have kept back. */

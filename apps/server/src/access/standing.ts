@@ -66,6 +66,14 @@ export class Standing {
     return this.#relations.get(accountId) ?? [];
   }
 
+  /** Whose own record it is the account of. */
+  ownSubjectOf(accountId: AccountId, nowMs: number): SubjectId | undefined {
+    const own = this.relationsOf(accountId).find(
+      (row) => row.kind === 'self' && holdsAt(row, nowMs),
+    );
+    return own?.subject_id;
+  }
+
   /** Of one subject, whoever they are. */
   relationsTo(subjectId: SubjectId): store.RelationRow[] {
     return [...this.#relations.values()].flat().filter((row) => row.subject_id === subjectId);

@@ -2,6 +2,8 @@
  * What one caller may see and do, as the rest of the server asks it: by row, by person, by metric, by document.
  * Each answer is the policy's; what is the same for many persons is asked once.
  */
+import { categoryOf } from '@ausculta/fhir/observation';
+import { SYSTEM } from '@ausculta/fhir/systems';
 import type { Action, DataClass } from '@ausculta/policy/vocabulary';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
@@ -10,9 +12,23 @@ import { classOf, isTypeOfHouse } from './document-class.ts';
 import { documentFacts, subjectsTold } from './document-facts.ts';
 import type { Asked, Asker, Gate } from './gate.ts';
 import type { Scope } from './scope.ts';
+import type { SmartLimits } from './smart-limits.ts';
+
+export interface ViewerParts {
+  readonly asker: Asker;
+  readonly gate: Gate;
+  readonly scope: () => Scope;
+  /** Of a SMART token. */
+  readonly limits: SmartLimits | undefined;
+}
+
+const LETTER_OF = { create: 'c', change: 'u', delete: 'd' } as const;
 
 export class Viewer implements Viewing {
   readonly asker: Asker;
+  readonly scopes: SmartLimits | undefined;
+  /** Whoever holds the token, if one was shown: both are asked, each in its own words. */
+  readonly #holder: Asker;
   readonly #gate: Gate;
   readonly #scope: () => Scope;
   /** Of whom this request was let in by its address. */
@@ -20,8 +36,10 @@ export class Viewer implements Viewing {
   readonly #known = new Map<string, boolean>();
   #knownVersion = -1;
 
-  constructor(asker: Asker, gate: Gate, scope: () => Scope) {
+  constructor({ asker, gate, scope, limits }: ViewerParts) {
     this.asker = asker;
+    this.scopes = limits;
+    this.#holder = { ...asker, smart: undefined };
     this.#gate = gate;
     this.#scope = scope;
   }
@@ -49,15 +67,18 @@ export class Viewer implements Viewing {
   }
 
   sees(subjectId: SubjectId): boolean {
-    return this.#reached.has(subjectId) || this.#mayOnce('read', 'identity', subjectId);
+    if (this.#reached.has(subjectId)) return true;
+    return this.#isAbout(subjectId) && this.#mayOnce('read', 'identity', subjectId);
   }
 
   finds(subjectId: SubjectId): boolean {
+    if (this.scopes?.shows('Patient', subjectId, undefined) === false) return false;
     return this.sees(subjectId) || this.#mayOnce('search', 'identity', subjectId);
   }
 
   seesAllOf(subjectId: SubjectId): boolean {
-    return this.rows() === undefined && !this.#gate.isParticular(subjectId);
+    const isWhole = this.rows() === undefined && this.scopes === undefined;
+    return isWhole && !this.#gate.isParticular(subjectId);
   }
 
   /** Of everybody, and nobody has kept anything back. */
@@ -66,16 +87,19 @@ export class Viewer implements Viewing {
   }
 
   seesAlarmsOf(subjectId: SubjectId): boolean {
+    if (this.scopes?.shows('Flag', subjectId, undefined) === false) return false;
     return this.#mayOnce('read', 'alarms', subjectId);
   }
 
-  seesMetric(subjectId: SubjectId, { key, kind }: Metric): boolean {
+  seesMetric(subjectId: SubjectId, metric: Metric): boolean {
+    const { key, kind } = metric;
+    if (this.scopes?.shows('Observation', subjectId, asObserved(metric)) === false) return false;
     const dataClass = kind === 'waveform' ? 'waveforms' : 'vitals';
     const episode = this.spanOf(subjectId);
     if (episode === undefined && !this.#gate.isParticular(subjectId))
       return this.#mayOnce('read', dataClass, subjectId);
     const span = episode && { fromMs: episode.fromMs, untilMs: episode.toMs };
-    return this.may({ action: 'read', dataClass, subjectId, metric: key, span });
+    return this.#holderMay({ action: 'read', dataClass, subjectId, metric: key, span });
   }
 
   spanOf(subjectId: SubjectId): { fromMs: number; toMs: number } | undefined {
@@ -85,6 +109,10 @@ export class Viewer implements Viewing {
   seesDocument({ type, subjectId, text }: ViewedDocument): boolean {
     const scope = this.#scope();
     if (!scope.reaches(type)) return false;
+    // Those who keep nothing back need not be told what it says.
+    const isLookedAt = this.scopes?.isByResource(type) === true;
+    const content = isLookedAt ? (JSON.parse(text) as object) : undefined;
+    if (this.scopes?.shows(type, subjectId, content) === false) return false;
     if (subjectId === null) return true;
     const id = subjectId as SubjectId;
     const isOpen = scope.rows?.only === undefined;
@@ -92,7 +120,7 @@ export class Viewer implements Viewing {
     const about = this.#aboutWhom(type, id, text);
     if (isOpen && !about.some((one) => this.#gate.isParticular(one))) return true;
     const facts = documentFacts(type, text);
-    return about.every((one) => this.may({ action: 'read', subjectId: one, ...facts }));
+    return about.every((one) => this.#holderMay({ action: 'read', subjectId: one, ...facts }));
   }
 
   /** What a document says of several persons is each one's to keep back. A patient's own names others by the way. */
@@ -106,13 +134,36 @@ export class Viewer implements Viewing {
   mayWrite({ kind, type, subjectIds, resource }: DocumentWrite): boolean {
     // A flag that a person raises is a note, and no alarm of ours.
     const dataClass = type === 'Flag' ? 'documents' : classOf(type, resource ?? {});
+    if (!this.#isWithinScopes({ kind, type, subjectIds, resource })) return false;
     if (subjectIds.length === 0) {
       // What names nobody is made, changed and withdrawn by whoever may make it.
-      return this.may({ action: isTypeOfHouse(type) ? kind : 'create', dataClass });
+      return this.#holderMay({ action: isTypeOfHouse(type) ? kind : 'create', dataClass });
     }
     return subjectIds.every((id) =>
-      this.may({ action: kind, dataClass, subjectId: id as SubjectId }),
+      this.#holderMay({ action: kind, dataClass, subjectId: id as SubjectId }),
     );
+  }
+
+  speaksForDevices(): boolean {
+    if (this.scopes?.may('c', 'Observation', null) === false) return false;
+    return this.#holderMay({ action: 'change', dataClass: 'devices' });
+  }
+
+  /** What is there already is changed by a scope without parameters alone: what it says is not looked at. */
+  #isWithinScopes({ kind, type, subjectIds, resource }: DocumentWrite): boolean {
+    const { scopes } = this;
+    if (scopes === undefined) return true;
+    const content = kind === 'create' ? resource : undefined;
+    const whose = subjectIds.length === 0 ? [null] : subjectIds;
+    return whose.every((id) => scopes.may(LETTER_OF[kind], type, id, content));
+  }
+
+  #isAbout(subjectId: SubjectId): boolean {
+    return this.scopes?.isAbout(subjectId) ?? true;
+  }
+
+  #holderMay(asked: Asked): boolean {
+    return this.#gate.may(this.#holder, asked);
   }
 
   #mayOnce(action: Action, dataClass: DataClass, subjectId: SubjectId): boolean {
@@ -122,8 +173,14 @@ export class Viewer implements Viewing {
     const key = `${action} ${dataClass} ${subjectId}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const may = this.may({ action, dataClass, subjectId });
+    const may = this.#holderMay({ action, dataClass, subjectId });
     this.#known.set(key, may);
     return may;
   }
+}
+
+/** By which a scope for some categories knows the Observation that a reading is told as. */
+function asObserved(metric: Metric): object {
+  const code = categoryOf(metric);
+  return { category: [{ coding: [{ system: SYSTEM.OBSERVATION_CATEGORY, code }] }] };
 }

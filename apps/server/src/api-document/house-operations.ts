@@ -193,10 +193,14 @@ const HOUSE: Operations = {
     answer: ParkedList,
   },
   'POST /api/keys/rotation': { tag: 'house', summary: 'Rotate the keys', answer: NOTHING },
-  'GET /api/clients': { tag: 'house', summary: 'Programs with access tokens', answer: ClientList },
+  'GET /api/clients': {
+    tag: 'house',
+    summary: 'Programs and apps with access tokens',
+    answer: ClientList,
+  },
   'POST /api/clients': {
     tag: 'house',
-    summary: 'Add one, by its public keys',
+    summary: 'Add one: a program by its public keys, an app by where it is',
     body: NewClient,
     answer: ClientView,
     status: 201,

@@ -35,6 +35,7 @@ import {
 } from '@ausculta/contract/me';
 import { ProofOfSession, Session, SignIn, SignInInfo } from '@ausculta/contract/session';
 import { z } from 'zod';
+import { APP_OPERATIONS } from './app-operations.ts';
 import { NOTHING, type Operations } from './operation.ts';
 
 const SIGN_IN: Operations = {
@@ -224,4 +225,10 @@ const ACCESS: Operations = {
   },
 };
 
-export const PEOPLE_OPERATIONS: Operations = { ...SIGN_IN, ...OWN_ACCOUNT, ...ACCOUNTS, ...ACCESS };
+export const PEOPLE_OPERATIONS: Operations = {
+  ...SIGN_IN,
+  ...OWN_ACCOUNT,
+  ...APP_OPERATIONS,
+  ...ACCOUNTS,
+  ...ACCESS,
+};

@@ -57,6 +57,8 @@ export const NOT_MOVED = [
   'oidc_client',
   'oidc_artifact',
   'oidc_key',
+  'app_grant',
+  'app_launch',
   'api_token',
   'relation',
   'shift',

@@ -20,6 +20,8 @@ const viewerOf = (rows: RowsSeen | undefined): Viewing => ({
   spanOf: () => undefined,
   seesDocument: () => true,
   mayWrite: () => true,
+  speaksForDevices: () => true,
+  scopes: undefined,
 });
 
 test('two requests at once each have their own viewer, and the platform has none', async () => {

@@ -55,6 +55,21 @@ export interface Viewing {
   spanOf(subjectId: SubjectId): { readonly fromMs: number; readonly toMs: number } | undefined;
   seesDocument(document: ViewedDocument): boolean;
   mayWrite(write: DocumentWrite): boolean;
+  /** Whether what a device has measured may be said in its name. */
+  speaksForDevices(): boolean;
+  /** Of a SMART token; undefined: nothing narrows what the caller may do. */
+  readonly scopes: ScopesSeen | undefined;
+}
+
+/** What the scopes of a token leave, whatever its holder may see. */
+export interface ScopesSeen {
+  /** Whether a document is shown; of what memory tells, where no row is found. */
+  shows(type: string, subjectId: string | null, content: object | undefined): boolean;
+  mayRead(type: string): boolean;
+  /** By these parameters; undefined: resources of all types. */
+  maySearch(type: string | undefined, parameters: readonly string[]): boolean;
+  /** Whether some of a type are shown and others are not, so that no row is counted unseen. */
+  isByResource(type: string): boolean;
 }
 
 const storage = new AsyncLocalStorage<Viewing | undefined>();

@@ -1,6 +1,7 @@
 /** SQL of erasure: holds, receipts, and the rows of an erased subject. */
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type postgres from 'postgres';
+import { forgetSubject } from '../oidc/app-store.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -74,6 +75,7 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
   await sql`DELETE FROM broken_glass WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM access_grant WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM device_grant WHERE subject_id = ${subjectId}`;
+  await forgetSubject(sql, subjectId);
   await sql`DELETE FROM stay WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM movement WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM legal_hold WHERE subject_id = ${subjectId}`;

@@ -59,6 +59,11 @@ export function outcomeOf(issues: readonly OperationOutcomeIssue[]): OperationOu
 
 export const NOT_HERE = refuse(404, { code: 'not-found', text: 'There is no such resource here.' });
 export const GONE = refuse(410, { code: 'deleted', text: 'The resource has been deleted.' });
+/** Of the token that was shown: its holder may see more. */
+export const BEYOND_SCOPES = refuse(403, {
+  code: 'forbidden',
+  text: 'The scopes of the token do not reach so far.',
+});
 export const MADE_MEANWHILE = refuse(409, {
   code: 'conflict',
   text: 'Somebody else has made the same just now. Read it, and try again.',

@@ -14,6 +14,7 @@ import { DEVICE, type DevicesById, isSeenAtAll, METRIC, type ToldDevice } from '
 import { fhirKnowledge } from './knowledge.ts';
 import type { Repository } from './repository.ts';
 import { includedIn, type SearchPage } from './search.ts';
+import { isShown } from './shown-by-registry.ts';
 
 export type DevicePage = SearchPage & { readonly issues: readonly OperationOutcomeIssue[] };
 
@@ -91,6 +92,7 @@ export class DeviceSearch {
     if (named === undefined || sort.length > 0 || !filters.every(isOfRows)) return undefined;
     const { rowsOf } = await fhirKnowledge();
     return [...new Map(named.map((one) => [one.id, one])).values()]
+      .filter(isShown)
       .filter(({ resource }) => {
         const rows = rowsOf(resource);
         return filters.every((filter) => isOfRows(filter) && passesFilter(filter, rows));

@@ -94,6 +94,7 @@ export class PatientShelf {
   ): Promise<readonly ShelfEntry[]> {
     const documents = await this.#documentsOf(tx, organisationId);
     return [...new Set(ids)].sort().flatMap((id) => {
+      if (viewing()?.scopes?.shows(PATIENT, id, undefined) === false) return [];
       const subject = this.#ports.patients.of(organisationId, id);
       return subject === undefined ? [] : [this.#entryOf(subject, documents.get(subject.id))];
     });

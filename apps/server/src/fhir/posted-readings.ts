@@ -48,10 +48,7 @@ interface Posted {
   readonly readings: readonly ObservedReading[];
 }
 
-const mayPost = (): boolean => {
-  const write = { kind: 'change', type: 'Device', subjectIds: [], resource: undefined } as const;
-  return viewing()?.mayWrite(write) ?? true;
-};
+const mayPost = (): boolean => viewing()?.speaksForDevices() ?? true;
 
 export class PostedReadings {
   readonly #ports: PostedPorts;

@@ -5,7 +5,8 @@
  */
 import type { Result } from '@ausculta/vitals/fault';
 import type { Transaction } from '../database/pool.ts';
-import { type Answer, refuse, refuseFor } from './answer.ts';
+import { viewing } from '../database/viewing.ts';
+import { type Answer, BEYOND_SCOPES, refuse, refuseFor } from './answer.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 import type { SearchPage } from './search.ts';
 import type { Hash } from './search-hash.ts';
@@ -78,6 +79,8 @@ export class Questions {
     if (known !== undefined) return { ok: true, value: known };
     const parameters = [...new URLSearchParams(question.query)];
     if (parameters.length === 0) return NO_CONDITION;
+    const names = parameters.map(([name]) => name);
+    if (viewing()?.scopes?.maySearch(question.type, names) === false) return BEYOND_SCOPES;
     const page = await this.#ports.find(question.type, parameters);
     if (!page.ok) return refuseFor(page.fault);
     const [document, second] = page.value.matches;

@@ -10,7 +10,7 @@ import { GatheredWrites } from '../database/gathered-writes.ts';
 import type { Reader } from '../database/readers.ts';
 import { viewAsPlatform, viewing } from '../database/viewing.ts';
 import type { Act, Asker, Done } from './acts.ts';
-import { type Answer, GONE, NOT_HERE, UNREADABLE } from './answer.ts';
+import { type Answer, BEYOND_SCOPES, GONE, NOT_HERE, UNREADABLE } from './answer.ts';
 import { Creations } from './creations.ts';
 import { DocNames } from './doc-names.ts';
 import { type DocumentName, type FhirDocument, openedDocument, openVersion } from './document.ts';
@@ -74,6 +74,7 @@ export class Repository {
 
   /** A resource as it is now; of Observations also those that are readings. */
   async read(organisationId: OrganisationId, name: DocumentName): Promise<Answer<FhirDocument>> {
+    if (viewing()?.scopes?.mayRead(name.type) === false) return BEYOND_SCOPES;
     const told = await readTold(organisationId, name, this.#ports);
     if (told !== undefined) return told;
     const { patients } = this.#ports;

@@ -4,8 +4,9 @@ import { toOperationOutcome } from '@ausculta/fhir/operation-outcome';
 import type { Filter, SearchQuery } from '@ausculta/fhir/search-query';
 import { fail } from '@ausculta/vitals/fault';
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { viewing } from '../database/viewing.ts';
 import { FLAG } from './alarm-flags.ts';
-import { type Answer, outcomeOf, refuseFor } from './answer.ts';
+import { type Answer, BEYOND_SCOPES, outcomeOf, refuseFor } from './answer.ts';
 import type { DeviceSearch } from './device-search.ts';
 import { DEVICE, METRIC } from './devices-by-id.ts';
 import type { HiddenQuestions } from './hidden-questions.ts';
@@ -50,6 +51,8 @@ export async function foundBy(
   asked: Omit<SearchAsked, 'selfUrl' | 'nextUrl'>,
 ): Promise<Answer<FoundBy>> {
   const { organisationId, type, parameters } = asked;
+  const names = parameters.map(([name]) => name);
+  if (viewing()?.scopes?.maySearch(type, names) === false) return BEYOND_SCOPES;
   const query = await repository.parse(type, parameters, asked);
   if (!query.ok) return refuseFor(query.fault);
   const found =

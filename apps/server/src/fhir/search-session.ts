@@ -39,6 +39,7 @@ import {
   referredIds,
   type searchDocuments,
 } from './search-store.ts';
+import { isShown } from './shown-by-registry.ts';
 
 /** So many are compared one by one, where the index cannot tell; a search that needs more is refused. */
 export const COMPARED_MAX = 5_000;
@@ -161,7 +162,8 @@ export class SearchSession {
 
   /** What the registry knows under this name. */
   told(name: DocumentName): FoundDocument | undefined {
-    return this.#ports.devices.told(this.organisationId, name);
+    const told = this.#ports.devices.told(this.organisationId, name);
+    return told !== undefined && isShown(told) ? told : undefined;
   }
 
   /** What is of these patients is also what was written of the records merged into theirs. */

@@ -4,6 +4,7 @@ import type { Filter, SearchQuery, SortRule } from '@ausculta/fhir/search-query'
 import type { SearchRow } from '@ausculta/fhir/search-rows';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SearchParameter } from '@medplum/fhirtypes';
+import { viewing } from '../database/viewing.ts';
 import type { Asked, Condition } from './conditions.ts';
 import { positionOf } from './found-rows.ts';
 import { includedWith } from './includes.ts';
@@ -177,7 +178,8 @@ async function totalOf({
   shelved,
 }: Searching): Promise<number | undefined> {
   if (storedTypes.length === 0) return shelved.length;
-  if (asked.every((one) => one.asked.isExact)) {
+  const isCounted = !storedTypes.some((type) => viewing()?.scopes?.isByResource(type));
+  if (isCounted && asked.every((one) => one.asked.isExact)) {
     const conditions = asked.map((one) => one.asked.condition);
     const question = { types: storedTypes, conditions };
     return shelved.length + (await session.count(question));

@@ -1,10 +1,11 @@
 /** What the platform itself tells: readings, alarms, and the devices of the registry. Nobody writes it by FHIR. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { type AlarmFlags, FLAG } from './alarm-flags.ts';
-import { type Answer, refuse } from './answer.ts';
+import { type Answer, NOT_HERE, refuse } from './answer.ts';
 import type { DevicesById } from './devices-by-id.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 import type { ReadingsById } from './reading-by-id.ts';
+import { isShown } from './shown-by-registry.ts';
 
 export interface ToldPorts {
   readonly readings: Pick<ReadingsById, 'isOne'>;
@@ -26,7 +27,7 @@ export async function readTold(
 ): Promise<Answer<FhirDocument> | undefined> {
   if (name.type === FLAG) return await alarmFlags.read(organisationId, name.id);
   const device = devices.told(organisationId, name);
-  if (device !== undefined) return { ok: true, value: device };
+  if (device !== undefined) return isShown(device) ? { ok: true, value: device } : NOT_HERE;
   return name.type === 'Observation' ? await readings.read(organisationId, name.id) : undefined;
 }
 

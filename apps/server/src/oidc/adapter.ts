@@ -2,11 +2,12 @@
  * Where oidc-provider keeps what it gives out. The name of a token is the token: kept as its hash alone; what
  * is said of it is sealed. Clients come from their own table, and are in use or are not there.
  */
-import { expect } from '@ausculta/vitals/expect';
 import type { OrganisationId } from '@ausculta/vitals/identity';
-import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Sql } from '../database/pool.ts';
 import type { Seal } from '../vault/seal.ts';
+import { deleteGrant } from './app-store.ts';
+import { DEVICE_GRANT } from './app-words.ts';
 import * as store from './store.ts';
 
 export interface KeptBy {
@@ -54,14 +55,33 @@ const READ_ONLY = {
 };
 
 function metadataOf(row: store.ClientRow): AdapterPayload {
+  const { id, name, kind, redirect_uris, jwks } = row;
+  const common = { client_id: id, client_name: name };
+  // An app that a person has on their own device keeps no secret: its code is bound to its verifier alone.
+  const proof =
+    jwks === null
+      ? { token_endpoint_auth_method: 'none' as const }
+      : {
+          token_endpoint_auth_method: 'private_key_jwt' as const,
+          jwks: { keys: jwks.keys.map((key) => ({ ...key })) },
+        };
+  if (kind === 'program')
+    return {
+      ...common,
+      ...proof,
+      grant_types: ['client_credentials'],
+      response_types: [],
+      redirect_uris: [],
+    };
+  const isOnDevice = redirect_uris.some((uri) => !/^https?:/.test(uri));
+  const byCode = redirect_uris.length > 0;
   return {
-    client_id: row.id,
-    client_name: row.name,
-    grant_types: ['client_credentials'],
-    response_types: [],
-    redirect_uris: [],
-    token_endpoint_auth_method: 'private_key_jwt',
-    jwks: { keys: row.jwks.keys.map((key) => ({ ...key })) },
+    ...common,
+    ...proof,
+    application_type: isOnDevice ? 'native' : 'web',
+    grant_types: [...(byCode ? ['authorization_code'] : []), 'refresh_token', DEVICE_GRANT],
+    response_types: byCode ? ['code'] : [],
+    redirect_uris: [...redirect_uris],
   };
 }
 
@@ -79,36 +99,42 @@ function artifactAdapter(kind: string, ports: KeptBy): Adapter {
         client_id: payload.clientId ?? null,
         scope: payload.scope ?? null,
         grant_hash: payload.grantId === undefined ? null : sha256(payload.grantId),
+        user_code_hash: payload.userCode === undefined ? null : sha256(payload.userCode),
         sealed: seal.seal(clear, artifactContext(kind, idHash)),
         expires_at: expiresIn === undefined ? null : new Date(nowMs() + expiresIn * 1000),
       });
     },
     async find(id) {
       const key = keyOf(id);
-      const row = await store.readArtifact(sql, { ...key, now: new Date(nowMs()) });
-      const opened = row && seal.open(row.sealed, artifactContext(kind, key.idHash));
-      // What does not open is not there: its holder asks for another.
-      if (row === undefined || opened?.ok !== true) return undefined;
-      const payload = JSON.parse(new TextDecoder().decode(opened.value)) as AdapterPayload;
-      return row.consumed_at === null ? payload : { ...payload, consumed: true };
+      return opened(await store.readArtifact(sql, { ...key, now: new Date(nowMs()) }));
     },
+    async findByUserCode(code) {
+      const now = new Date(nowMs());
+      return opened(await store.artifactByUserCode(sql, { kind, codeHash: sha256(code), now }));
+    },
+    /** Once, whoever comes first: two who hold the same code are a person and a thief. */
     async consume(id) {
-      await store.consumeArtifact(sql, { ...keyOf(id), now: new Date(nowMs()) });
+      const isFirst = await store.consumeArtifact(sql, { ...keyOf(id), now: new Date(nowMs()) });
+      if (!isFirst) throw new errors.InvalidGrant('already used');
     },
     async destroy(id) {
       await store.deleteArtifact(sql, keyOf(id));
+      if (kind === 'Grant') await deleteGrant(sql, sha256(id));
       onGone();
     },
     async revokeByGrantId(grantId) {
-      await store.deleteGrant(sql, kind, sha256(grantId));
+      await store.deleteArtifactsOf(sql, kind, sha256(grantId));
       onGone();
     },
-    findByUserCode: notOffered,
-    findByUid: notOffered,
+    // No sign-in of the provider's own is ever found again: our session is asked each time.
+    findByUid: async () => undefined,
   };
-}
 
-/** Of device codes and interactions, which no client may begin here. */
-const notOffered = async (): Promise<undefined> => {
-  expect(false, 'only what is offered is looked for');
-};
+  function opened(row: store.FoundArtifact | undefined): AdapterPayload | undefined {
+    const clear = row && seal.open(row.sealed, artifactContext(kind, row.id_hash));
+    // What does not open is not there: its holder asks for another.
+    if (row === undefined || clear?.ok !== true) return undefined;
+    const payload = JSON.parse(new TextDecoder().decode(clear.value)) as AdapterPayload;
+    return row.consumed_at === null ? payload : { ...payload, consumed: true };
+  }
+}

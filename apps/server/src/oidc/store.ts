@@ -11,15 +11,20 @@ export interface ClientRow {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly scope: string;
-  readonly jwks: { readonly keys: readonly object[] };
+  /** Null: it keeps no secret. */
+  readonly jwks: { readonly keys: readonly object[] } | null;
+  readonly kind: 'program' | 'app';
+  readonly redirect_uris: readonly string[];
+  readonly launch_url: string | null;
 }
 
 export async function insertClient(sql: Sql, row: ClientRow): Promise<void> {
-  const jwks = JSON.stringify(row.jwks);
+  const jwks = row.jwks === null ? null : JSON.stringify(row.jwks);
   await sql`
-    INSERT INTO oidc_client (organisation_id, id, name, roles, scope, jwks)
+    INSERT INTO oidc_client
+      (organisation_id, id, name, roles, scope, jwks, kind, redirect_uris, launch_url)
     VALUES (${row.organisation_id}, ${row.id}, ${row.name}, ${row.roles as Role[]}, ${row.scope},
-      (${jwks}::text)::jsonb)`;
+      (${jwks}::text)::jsonb, ${row.kind}, ${row.redirect_uris as string[]}, ${row.launch_url})`;
 }
 
 export async function clientsOf(
@@ -27,15 +32,16 @@ export async function clientsOf(
   organisationId: OrganisationId,
 ): Promise<(ClientRow & { readonly is_disabled: boolean })[]> {
   return await sql`
-    SELECT organisation_id, id, name, roles, scope, jwks, disabled_at IS NOT NULL AS is_disabled
+    SELECT organisation_id, id, name, roles, scope, jwks, kind, redirect_uris, launch_url,
+      disabled_at IS NOT NULL AS is_disabled
     FROM oidc_client WHERE organisation_id = ${organisationId} ORDER BY name, id`;
 }
 
 /** One that is in use, of whichever organisation. */
 export async function clientById(sql: Sql, id: string): Promise<ClientRow | undefined> {
   const [row] = await sql<ClientRow[]>`
-    SELECT organisation_id, id, name, roles, scope, jwks FROM oidc_client
-    WHERE id = ${id} AND disabled_at IS NULL`;
+    SELECT organisation_id, id, name, roles, scope, jwks, kind, redirect_uris, launch_url
+    FROM oidc_client WHERE id = ${id} AND disabled_at IS NULL`;
   return row;
 }
 
@@ -47,8 +53,15 @@ export async function disableClient(
   const [row] = await sql<ClientRow[]>`
     UPDATE oidc_client SET disabled_at = ${at}
     WHERE organisation_id = ${organisationId} AND id = ${id}
-    RETURNING organisation_id, id, name, roles, scope, jwks`;
+    RETURNING organisation_id, id, name, roles, scope, jwks, kind, redirect_uris, launch_url`;
   return row;
+}
+
+/** From where apps that are in use ask in a browser. */
+export async function redirectUris(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ uri: string }[]>`
+    SELECT DISTINCT unnest(redirect_uris) AS uri FROM oidc_client WHERE disabled_at IS NULL`;
+  return rows.map(({ uri }) => uri);
 }
 
 export interface ArtifactKey {
@@ -63,6 +76,7 @@ export interface ArtifactRow {
   readonly client_id: string | null;
   readonly scope: string | null;
   readonly grant_hash: Uint8Array | null;
+  readonly user_code_hash: Uint8Array | null;
   readonly sealed: Uint8Array;
   readonly expires_at: Date | null;
 }
@@ -71,32 +85,60 @@ export async function writeArtifact(sql: Sql, row: ArtifactRow): Promise<void> {
   await sql`
     INSERT INTO oidc_artifact ${sql(row)}
     ON CONFLICT (kind, id_hash) DO UPDATE SET
-      sealed = EXCLUDED.sealed, scope = EXCLUDED.scope, expires_at = EXCLUDED.expires_at`;
+      sealed = EXCLUDED.sealed, scope = EXCLUDED.scope, expires_at = EXCLUDED.expires_at,
+      grant_hash = EXCLUDED.grant_hash`;
+}
+
+export interface FoundArtifact {
+  readonly id_hash: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly consumed_at: Date | null;
 }
 
 export async function readArtifact(
   sql: Sql,
   { kind, idHash, now }: ArtifactKey & { readonly now: Date },
-): Promise<{ readonly sealed: Uint8Array; readonly consumed_at: Date | null } | undefined> {
-  const [row] = await sql<{ sealed: Uint8Array; consumed_at: Date | null }[]>`
-    SELECT sealed, consumed_at FROM oidc_artifact
+): Promise<FoundArtifact | undefined> {
+  const [row] = await sql<FoundArtifact[]>`
+    SELECT id_hash, sealed, consumed_at FROM oidc_artifact
     WHERE kind = ${kind} AND id_hash = ${idHash} AND (expires_at IS NULL OR expires_at > ${now})`;
   return row;
 }
 
+export async function artifactByUserCode(
+  sql: Sql,
+  {
+    kind,
+    codeHash,
+    now,
+  }: { readonly kind: string; readonly codeHash: Uint8Array; readonly now: Date },
+): Promise<FoundArtifact | undefined> {
+  const [row] = await sql<FoundArtifact[]>`
+    SELECT id_hash, sealed, consumed_at FROM oidc_artifact
+    WHERE kind = ${kind} AND user_code_hash = ${codeHash} AND expires_at > ${now}`;
+  return row;
+}
+
+/** False where somebody has, already. */
 export async function consumeArtifact(
   sql: Sql,
   { kind, idHash, now }: ArtifactKey & { readonly now: Date },
-): Promise<void> {
-  await sql`
-    UPDATE oidc_artifact SET consumed_at = ${now} WHERE kind = ${kind} AND id_hash = ${idHash}`;
+): Promise<boolean> {
+  const rows = await sql`
+    UPDATE oidc_artifact SET consumed_at = ${now}
+    WHERE kind = ${kind} AND id_hash = ${idHash} AND consumed_at IS NULL RETURNING 1`;
+  return rows.length === 1;
 }
 
 export async function deleteArtifact(sql: Sql, { kind, idHash }: ArtifactKey): Promise<void> {
   await sql`DELETE FROM oidc_artifact WHERE kind = ${kind} AND id_hash = ${idHash}`;
 }
 
-export async function deleteGrant(sql: Sql, kind: string, grantHash: Uint8Array): Promise<void> {
+export async function deleteArtifactsOf(
+  sql: Sql,
+  kind: string,
+  grantHash: Uint8Array,
+): Promise<void> {
   await sql`DELETE FROM oidc_artifact WHERE kind = ${kind} AND grant_hash = ${grantHash}`;
 }
 
@@ -116,4 +158,26 @@ export async function readKeys(sql: Sql): Promise<KeyRow[]> {
 
 export async function insertKey(sql: Sql, row: KeyRow): Promise<void> {
   await sql`INSERT INTO oidc_key ${sql(row)} ON CONFLICT (id) DO NOTHING`;
+}
+
+/** Whom an app may be told of, by their own leave. */
+export async function accountNamed(
+  sql: Sql,
+  id: string,
+): Promise<{ readonly display_name: string } | undefined> {
+  const [row] = await sql<{ display_name: string }[]>`
+    SELECT display_name FROM account WHERE id = ${id} AND disabled_at IS NULL`;
+  return row;
+}
+
+/** Apps of the organisation that can be opened for a patient. */
+export async function launchableApps(
+  sql: Sql,
+  organisationId: OrganisationId,
+): Promise<ClientRow[]> {
+  return await sql`
+    SELECT organisation_id, id, name, roles, scope, jwks, kind, redirect_uris, launch_url
+    FROM oidc_client
+    WHERE organisation_id = ${organisationId} AND launch_url IS NOT NULL AND disabled_at IS NULL
+    ORDER BY name, id`;
 }

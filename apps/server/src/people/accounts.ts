@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { type AccountId, type OrganisationId, parseAccountId } from '@ausculta/vitals/identity';
 import { everywhere, insertShift, type ShiftRow } from '../access/standing-store.ts';
 import { asOrganisation, type Sql, type Transaction } from '../database/pool.ts';
+import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { type AuditAct, appendAudit } from '../vault/audit.ts';
 import type { Seal } from '../vault/seal.ts';
 import * as store from './account-store.ts';
@@ -111,6 +112,7 @@ export class Accounts {
       if (!(await store.writeDisabled(tx, { organisationId, id, at }))) return fail('NOT_FOUND');
       const ended = await deleteSessionsOf(tx, { organisationId, id });
       await store.deleteLinksOf(tx, { organisationId, id });
+      await deleteGrantsOf(tx, { organisationId, accountId: id });
       await this.#audit(tx, by, id, 'account-disabled');
       return ok({ ended, view: await this.#view(tx, organisationId, id) });
     });

@@ -20,13 +20,12 @@ export interface Maker {
   readonly smart?: NonNullable<Asker['smart']>;
 }
 
-export function makerOf({ accountId, clientId, displayName, scopes, smart }: Caller): Maker {
-  const narrowed = smart ?? (scopes && { scopes });
+export function makerOf({ accountId, clientId, displayName, smart }: Caller): Maker {
   return {
     ...(accountId !== undefined && { accountId }),
     ...(clientId !== undefined && { clientId }),
     ...(accountId === undefined && clientId === undefined && { label: displayName }),
-    ...(narrowed && { smart: narrowed }),
+    ...(smart && { smart }),
   };
 }
 

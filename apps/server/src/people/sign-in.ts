@@ -1,5 +1,5 @@
 /** Who is signed in: people by a session's random cookie, programs by bearer tokens. */
-import { parseScopes, type SmartScope } from '@ausculta/policy/smart-scope';
+import { parseScopes } from '@ausculta/policy/smart-scope';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Asker } from '../access/gate.ts';
 import type { Sql, Transaction } from '../database/pool.ts';
@@ -23,8 +23,6 @@ export interface Caller extends Asker {
   readonly organisationName: string;
   /** Of a person's browser. */
   readonly session: CallerSession | undefined;
-  /** Of a SMART token: it narrows what the roles open. Undefined: nothing narrows them. */
-  readonly scopes: readonly SmartScope[] | undefined;
   /** The program of somebody else by which they come. */
   readonly clientId?: string;
 }
@@ -90,6 +88,8 @@ export class SignIn {
     const credential = this.credentialOf('session', token);
     this.#remembered.delete(credentialKey(credential));
     await store.deleteSession(this.#ports.sql, credential.tokenHash);
+    // An app that was let in for as long as this ends with it.
+    this.forgetTokens();
     this.#tellEnd(credential);
   }
 
@@ -100,6 +100,7 @@ export class SignIn {
       this.forget(credential);
       this.#tellEnd(credential);
     }
+    this.forgetTokens();
   }
 
   /** What the database says of it has changed. */
@@ -107,7 +108,7 @@ export class SignIn {
     this.#remembered.delete(credentialKey(credential));
   }
 
-  /** Of a client that is out of use, or whose tokens were taken back. */
+  /** Of a client that is out of use, or whose tokens were taken back, or whose person is gone. */
   forgetTokens(): void {
     for (const key of this.#remembered.keys())
       if (key.startsWith('access-token ')) this.#remembered.delete(key);
@@ -189,12 +190,7 @@ export class SignIn {
       if (row === undefined) return undefined;
       const { organisation_id: organisationId, label: displayName, roles } = row;
       const ofHouse = { organisationId, homeOrganisationId: organisationId };
-      const nobody = {
-        accountId: undefined,
-        organisationName: '',
-        session: undefined,
-        scopes: undefined,
-      };
+      const nobody = { accountId: undefined, organisationName: '', session: undefined };
       const caller = { kind: 'program', ...ofHouse, displayName, roles, ...nobody } as const;
       return { caller, endsMs: Number.POSITIVE_INFINITY };
     });
@@ -205,15 +201,7 @@ export class SignIn {
       const { sql, nowMs } = this.#ports;
       const row = await store.accessTokenByHash(sql, credential.tokenHash, new Date(nowMs()));
       if (row === undefined) return undefined;
-      const caller: Caller = {
-        kind: 'program',
-        ...{ organisationId: row.organisation_id, homeOrganisationId: row.organisation_id },
-        organisationName: '',
-        ...{ accountId: undefined, displayName: row.name, roles: row.roles, session: undefined },
-        scopes: parseScopes(row.scope ?? ''),
-        clientId: row.client_id,
-      };
-      return { caller, endsMs: row.expires_at.getTime() };
+      return { caller: callerOfToken(row), endsMs: row.expires_at.getTime() };
     });
   }
 
@@ -235,6 +223,24 @@ export class SignIn {
   }
 }
 
+/** A program by itself; or a person through an app, who sees what they see, as far as they let the app. */
+function callerOfToken(row: store.AccessTokenRow): Caller {
+  const { organisation_id: organisationId, account_id: accountId, subject_id: patientId } = row;
+  const isProgram = accountId === null;
+  const scopes = parseScopes(row.scope ?? '').filter(
+    ({ compartment }) => (compartment === 'system') === isProgram,
+  );
+  return {
+    kind: isProgram ? 'program' : 'person',
+    ...{ organisationId, homeOrganisationId: organisationId },
+    organisationName: row.organisation_name,
+    ...{ accountId: accountId ?? undefined, displayName: row.name, roles: row.roles },
+    session: undefined,
+    smart: patientId === null ? { scopes } : { scopes, patientId },
+    clientId: row.client_id,
+  };
+}
+
 function callerOf(row: store.SignedIn): Caller {
   return {
     kind: 'person',
@@ -244,7 +250,6 @@ function callerOf(row: store.SignedIn): Caller {
     accountId: row.account_id,
     displayName: row.display_name,
     roles: row.roles,
-    scopes: undefined,
     session: {
       id: row.id,
       provedMs: row.proved_at.getTime(),

@@ -227,23 +227,44 @@ export async function deleteApiToken(sql: Sql, tokenHash: Uint8Array): Promise<v
 export interface AccessTokenRow {
   readonly organisation_id: OrganisationId;
   readonly client_id: string;
+  readonly organisation_name: string;
   readonly name: string;
   readonly roles: readonly Role[];
   readonly scope: string | null;
   readonly expires_at: Date;
+  /** Who let the app in; null for a program by itself. */
+  readonly account_id: AccountId | null;
+  readonly subject_id: string | null;
 }
 
-/** Of a client that is in use. */
+/**
+ * Of clients that are in use; of an app, for a person who still has the account, and the session in which
+ * they let it in if it ends with that one.
+ */
+const goodTokens = (sql: Sql, now: Date) => sql`
+  FROM oidc_artifact t
+  JOIN oidc_client c ON c.id = t.client_id
+  JOIN organisation o ON o.id = c.organisation_id
+  LEFT JOIN app_grant g ON g.grant_hash = t.grant_hash AND g.expires_at > ${now}
+  LEFT JOIN account a ON a.organisation_id = g.organisation_id AND a.id = g.account_id
+  LEFT JOIN session s ON s.id = g.session_id AND s.expires_at > ${now}
+  WHERE t.expires_at > ${now} AND c.disabled_at IS NULL
+    AND CASE c.kind
+      WHEN 'program' THEN t.kind = 'ClientCredentials'
+      ELSE t.kind = 'AccessToken' AND a.id IS NOT NULL AND a.disabled_at IS NULL
+        AND (g.session_id IS NULL OR s.id IS NOT NULL)
+    END`;
+
 export async function accessTokenByHash(
   sql: Sql,
   tokenHash: Uint8Array,
   now: Date,
 ): Promise<AccessTokenRow | undefined> {
   const [row] = await sql<AccessTokenRow[]>`
-    SELECT c.organisation_id, c.id AS client_id, c.name, c.roles, t.scope, t.expires_at
-    FROM oidc_artifact t JOIN oidc_client c ON c.id = t.client_id
-    WHERE t.kind = 'ClientCredentials' AND t.id_hash = ${tokenHash} AND t.expires_at > ${now}
-      AND c.disabled_at IS NULL`;
+    SELECT c.organisation_id, c.id AS client_id, o.name AS organisation_name, coalesce(a.display_name, c.name) AS name,
+      coalesce(a.roles, c.roles) AS roles, t.scope, a.id AS account_id, g.subject_id,
+      least(t.expires_at, g.expires_at, s.expires_at) AS expires_at
+    ${goodTokens(sql, now)} AND t.id_hash = ${tokenHash}`;
   return row;
 }
 
@@ -254,9 +275,7 @@ export async function accessTokensAlive(
   now: Date,
 ): Promise<Uint8Array[]> {
   const rows = await sql<{ id_hash: Uint8Array }[]>`
-    SELECT id_hash FROM oidc_artifact
-    WHERE kind = 'ClientCredentials' AND id_hash IN ${sql(tokenHashes as Uint8Array[])}
-      AND expires_at > ${now}`;
+    SELECT t.id_hash ${goodTokens(sql, now)} AND t.id_hash IN ${sql(tokenHashes as Uint8Array[])}`;
   return rows.map((row) => row.id_hash);
 }
 
