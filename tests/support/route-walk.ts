@@ -5,6 +5,7 @@ import { encodeRuns } from '@ausculta/blocks/waveform-block';
 import { hash } from '@node-rs/argon2';
 import { exportJWK, generateKeyPair } from 'jose';
 import { TOTP, URI } from 'otpauth';
+import { walkApps } from './app-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
 import { eventually, type ServerHere, type TestDevice } from './server.ts';
 
@@ -76,7 +77,7 @@ export class RouteWalk {
     await walk.#devices();
     await walk.#people();
     await walk.#house();
-    await walk.#apps();
+    await walkApps(here.server.url, { ...walk.#app, ask: (name, said) => walk.#ask(name, said) });
     await walk.#ownAccount();
     await walk.#signIn();
     return walk.walked;
@@ -111,6 +112,10 @@ export class RouteWalk {
     return isJson && !response.headers.get('content-type')?.includes('ndjson')
       ? (JSON.parse(answer) as Json)
       : {};
+  }
+
+  get #app() {
+    return { name: this.#text, subjectId: this.#worn.subjectId };
   }
 
   get #text(): string {
@@ -347,31 +352,6 @@ export class RouteWalk {
     await this.#ask('GET /api/subjects/:id/write-back', { params });
     await this.#ask('POST /api/subjects/:id/write-back/:destination', { params, body: {} });
     await this.#ask('POST /api/subjects/:id/write-back/:destination/withdrawal', { params });
-  }
-
-  async #apps(): Promise<void> {
-    const scope = 'launch launch/patient patient/*.rs offline_access';
-    const launchUrl = 'https://app.example/launch';
-    const app = { kind: 'app', name: this.#text, scope, redirectUris: [], launchUrl };
-    const { id } = await this.#ask('POST /api/clients', { body: app });
-    await this.#ask('GET /api/apps');
-    const { subjectId } = this.#worn;
-    await this.#ask('POST /api/launches', { body: { clientId: id, subjectId } });
-    const codeShown = async (): Promise<string> => {
-      const asked = new URLSearchParams({ client_id: String(id), scope });
-      const path = '/oidc/device-authorization';
-      const url = `${this.#here.server.url}${path}`;
-      const response = await fetch(url, { method: 'POST', body: asked });
-      return ((await response.json()) as { user_code: string }).user_code;
-    };
-    const code = await codeShown();
-    const { words } = await this.#ask('POST /api/device-codes/look', { body: { code } });
-    await this.#ask('POST /api/device-codes/grant', { body: { code, words, subjectId } });
-    const other = { code: await codeShown() };
-    await this.#ask('POST /api/device-codes/refusal', { body: other });
-    const { apps } = await this.#ask('GET /api/me/apps');
-    const [mine] = apps as { id: string }[];
-    await this.#ask('DELETE /api/me/apps/:id', { params: { id: String(mine?.id) } });
   }
 
   async #ownAccount(): Promise<void> {

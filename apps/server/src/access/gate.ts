@@ -214,9 +214,7 @@ export class Gate {
   readonly isSamePerson = (one: SubjectId, other: SubjectId): boolean =>
     one === other || this.#ports.recordsOf(one).includes(other);
 
-  everybodyOf(organisationId: OrganisationId): Iterable<SubjectId> {
-    return this.#ports.subjectsOf(organisationId);
-  }
+  readonly everybodyOf = (id: OrganisationId) => this.#ports.subjectsOf(id);
 
   isOnShift(accountId: AccountId, subjectId: SubjectId | undefined, dataClass: DataClass): boolean {
     const nowMs = this.#ports.nowMs();
