@@ -97,6 +97,7 @@ describe('the life of a device', () => {
       model: 'unknown',
       isDisabled: false,
       about: {},
+      isWorn: true,
       wornBy: device.subjectId,
     });
     assert.ok(Date.parse(wornSince ?? '') <= Date.now());

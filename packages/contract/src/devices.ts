@@ -47,7 +47,9 @@ export const DeviceSummary = z.object({
   model: z.string(),
   isDisabled: z.boolean(),
   about: DeviceAbout,
-  /** Who wears it now; null: nobody. */
+  /** Whether somebody wears it now, whom the caller may see or not. */
+  isWorn: z.boolean(),
+  /** Who wears it now; null: nobody, or somebody whom the caller may not see. */
   wornBy: z.string().nullable(),
   wornSince: Iso.nullable(),
 });

@@ -26,12 +26,24 @@ export const SignInInfo = z.object({
 });
 export type SignInInfo = z.infer<typeof SignInInfo>;
 
+/** What a screen offers to some roles only, as the policy is asked: an act, and what of. */
+export const HOUSE_ACTS = [
+  'administer accounts',
+  'administer devices',
+  'administer policy',
+  'search audit',
+  'search identity',
+] as const;
+export type HouseAct = (typeof HOUSE_ACTS)[number];
+
 /** GET /api/session: who is signed in, and what kind of system this is. */
 export const Session = z.object({
   accountId: z.string(),
   displayName: z.string(),
   /** Words of the policy: nurse, physician, administrator. */
   roles: z.array(z.string()),
+  /** What the policy opens to them in this house, of nobody in particular. */
+  may: z.array(z.enum(HOUSE_ACTS)),
   organisationName: z.string(),
   /** True when this server replays recordings of invented patients (`npm run demo`). */
   demo: z.boolean(),

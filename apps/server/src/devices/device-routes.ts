@@ -126,5 +126,6 @@ export function summaryOf(device: RegisteredDevice, nowMs: number): DeviceSummar
   // Who mends devices sees devices, and not who wears them.
   const worn = assigned && (viewing()?.sees(assigned.subjectId) ?? true) ? assigned : undefined;
   const wornSince = worn === undefined ? null : new Date(worn.fromMs).toISOString();
-  return { id, model, isDisabled, about, wornBy: worn?.subjectId ?? null, wornSince };
+  const isWorn = assigned !== undefined;
+  return { id, model, isDisabled, about, isWorn, wornBy: worn?.subjectId ?? null, wornSince };
 }

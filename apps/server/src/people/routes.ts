@@ -1,6 +1,8 @@
 /** Signing in and out, and the session of whoever asks. */
 import { LinkLook, LinkUse } from '@ausculta/contract/accounts';
 import {
+  HOUSE_ACTS,
+  type HouseAct,
   ProofOfSession,
   type Session,
   SignIn as SignInBody,
@@ -8,8 +10,9 @@ import {
 } from '@ausculta/contract/session';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Asked } from '../access/gate.ts';
 import type { Sql } from '../database/pool.ts';
-import { callerOf, credentialOf, SESSION_COOKIE } from './access.ts';
+import { callerOf, credentialOf, SESSION_COOKIE, viewerOf } from './access.ts';
 import { addressKey } from './address-key.ts';
 import { browserName } from './browser-name.ts';
 import { DEMO_LOGIN } from './first-start.ts';
@@ -94,10 +97,12 @@ function sessionRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
 
   app.get('/api/session', SIGNED_IN, (request): Session => {
     const caller = callerOf(request);
+    const viewer = viewerOf(request);
     const { accountId, displayName, roles, organisationName, session } = caller;
     const idleMs = idleLockMsOf(caller, ports.idleLockMs);
     return {
       ...{ accountId: accountId ?? '', displayName, roles: [...roles], organisationName, demo },
+      may: HOUSE_ACTS.filter((act) => viewer.may(askedBy(act))),
       idleLockSeconds: idleMs === undefined ? null : idleMs / 1000,
       isLocked: session?.isLocked ?? false,
     };
@@ -131,6 +136,23 @@ function sessionRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
     reply.clearCookie(SESSION_COOKIE, { path: '/' });
     return await reply.code(204).send();
   });
+}
+
+function askedBy(act: HouseAct): Asked {
+  switch (act) {
+    case 'administer accounts':
+      return { action: 'administer', dataClass: 'accounts' };
+    case 'administer devices':
+      return { action: 'administer', dataClass: 'devices' };
+    case 'administer policy':
+      return { action: 'administer', dataClass: 'policy' };
+    case 'search audit':
+      return { action: 'search', dataClass: 'audit' };
+    case 'search identity':
+      return { action: 'search', dataClass: 'identity' };
+    default:
+      return act satisfies never;
+  }
 }
 
 export const browserOf = (request: FastifyRequest): string =>

@@ -16,6 +16,12 @@ import { roleWords } from './role-words.ts';
 
 export const Route = createLazyRoute('/workspace/accounts')({ component: AccountsPage });
 
+const NOT_LOADED = {
+  title: 'The accounts cannot be loaded',
+  forWhom:
+    'Administrators keep the accounts. Ask one of them to let somebody in, or to change a role.',
+};
+
 /** Undefined: nobody; `new`: somebody who is not there yet. */
 type Chosen = string | undefined;
 
@@ -26,7 +32,7 @@ function AccountsPage() {
   const proof = useFreshProof();
   if (accounts === undefined && error !== null) {
     const retry = () => void refetch();
-    return <ErrorState title="The accounts cannot be loaded" error={error} retry={retry} />;
+    return <ErrorState {...NOT_LOADED} error={error} retry={retry} />;
   }
   const one = accounts?.find(({ id }) => id === chosen);
   return (

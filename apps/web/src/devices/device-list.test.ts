@@ -4,7 +4,7 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { listDevices } from './device-list.ts';
 
 const device = (id: string, wornBy: string | null, isDisabled = false) => ({
-  ...{ id, model: 'Patch 7', isDisabled, about: {}, wornBy },
+  ...{ id, model: 'Patch 7', isDisabled, about: {}, isWorn: wornBy !== null, wornBy },
   wornSince: wornBy === null ? null : '2026-11-21T10:00:00.000Z',
 });
 const subject = (id: string, bed: string) =>

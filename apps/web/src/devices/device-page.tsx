@@ -5,16 +5,25 @@ import { createLazyRoute, Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RequestRefused } from '../api/client.ts';
 import { deviceQuery, subjectsQuery } from '../api/queries.ts';
+import { useMay } from '../api/use-may.ts';
 import { ErrorState, MissingState } from '../frame/list-states.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { bedWords } from './bed-words.ts';
+import { DeviceIdentity } from './device-identity.tsx';
 import classes from './device-page.module.css';
 import { Moves } from './moves.tsx';
+import { wearerWords } from './wearer-words.ts';
 import { type Span, WearingForm } from './wearing-form.tsx';
 import { whoText } from './wearing-plan.ts';
 import { WornHistory } from './worn-history.tsx';
 
 export const Route = createLazyRoute('/workspace/devices/$id')({ component: DevicePage });
+
+const NOT_LOADED = {
+  title: 'The device cannot be loaded',
+  forWhom:
+    'Nurses, physicians, biomedical engineers and administrators see the register of devices.',
+};
 
 function DevicePage() {
   const { id } = useParams({ from: '/workspace/devices/$id' });
@@ -29,7 +38,7 @@ function DevicePage() {
   }
   if (device === undefined && error !== null) {
     const retry = () => void refetch();
-    return <ErrorState title="The device cannot be loaded" error={error} retry={retry} />;
+    return <ErrorState {...NOT_LOADED} error={error} retry={retry} />;
   }
   if (device === undefined || subjects === undefined) {
     return <main className={classes.page} aria-busy="true" />;
@@ -45,6 +54,7 @@ interface PresentProps {
 function Present({ device, subjects }: PresentProps) {
   // A span of the history that somebody wants to correct.
   const [span, setSpan] = useState<Span>();
+  const may = useMay();
   const wearer = subjects.find((subject) => subject.id === device.wornBy);
   const atBed = bedWords(device, subjects);
   return (
@@ -57,7 +67,7 @@ function Present({ device, subjects }: PresentProps) {
         </p>
         <p className={classes.wearer}>
           {device.wornBy === null ? (
-            'Nobody wears it.'
+            wearerWords(device, subjects)
           ) : (
             <>
               Worn by{' '}
@@ -79,20 +89,25 @@ function Present({ device, subjects }: PresentProps) {
             {atBed}
           </p>
         )}
-        <section className={`card ${classes.part}`} aria-label="Who wore it when">
-          <h2>Who wore it when</h2>
-          <WornHistory device={device} subjects={subjects} correct={setSpan} />
-          <Moves moves={device.reattributions} subjects={subjects} />
-        </section>
-        <section className={`card ${classes.part}`} aria-label="Say who wears it">
-          <h2>Say who wears it</h2>
-          <WearingForm
-            key={span === undefined ? 'new' : `${span.fromMs} ${span.untilMs}`}
-            device={device}
-            subjects={subjects}
-            span={span}
-          />
-        </section>
+        {may('search identity') && (
+          <>
+            <section className={`card ${classes.part}`} aria-label="Who wore it when">
+              <h2>Who wore it when</h2>
+              <WornHistory device={device} subjects={subjects} correct={setSpan} />
+              <Moves moves={device.reattributions} subjects={subjects} />
+            </section>
+            <section className={`card ${classes.part}`} aria-label="Say who wears it">
+              <h2>Say who wears it</h2>
+              <WearingForm
+                key={span === undefined ? 'new' : `${span.fromMs} ${span.untilMs}`}
+                device={device}
+                subjects={subjects}
+                span={span}
+              />
+            </section>
+          </>
+        )}
+        {may('administer devices') && <DeviceIdentity device={device} subjects={subjects} />}
       </div>
     </main>
   );

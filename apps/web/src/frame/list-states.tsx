@@ -7,10 +7,15 @@ interface ErrorStateProps {
   readonly title: string;
   readonly error: Error;
   readonly retry: () => void;
+  /** Who may, and whom to ask: for whoever may not. */
+  readonly forWhom?: string;
 }
 
-/** What happened, and again. */
-export function ErrorState({ title, error, retry }: ErrorStateProps) {
+const ASK = 'Ask whoever administers the accounts here what you may see.';
+
+/** What happened, and again; to whoever may not, trying again would say the same. */
+export function ErrorState({ title, error, retry, forWhom = ASK }: ErrorStateProps) {
+  if (isRefusal(error)) return <EmptyState title="This is not for your role" text={forWhom} />;
   return (
     <div className={classes.state} role="alert">
       <h2>{title}</h2>
@@ -22,8 +27,13 @@ export function ErrorState({ title, error, retry }: ErrorStateProps) {
   );
 }
 
+/** Signed in, and not allowed to. */
+export function isRefusal(error: Error | null): boolean {
+  return error instanceof RequestRefused && error.status === 403;
+}
+
 /** The server's faults speak to whoever sends data; somebody who only looks is told what to expect. */
-function reasonOf(error: Error): string {
+export function reasonOf(error: Error): string {
   if (error instanceof RequestRefused && error.status >= 500) {
     return `The server cannot answer now (${error.fault}). This page tries again by itself.`;
   }
@@ -41,7 +51,7 @@ export function EmptyState({ title, text, commands = [] }: EmptyStateProps) {
   return (
     <div className={classes.state}>
       <h2>{title}</h2>
-      <p>{text}</p>
+      <p className={classes.text}>{text}</p>
       {commands.map((command) => (
         <code key={command} className={classes.command}>
           {command}

@@ -23,7 +23,7 @@ export function Rail({ session }: { readonly session: Session }) {
         <Icon name="cpu" size={20} />
         Devices
       </Link>
-      {session.roles.includes('administrator') && (
+      {session.may.includes('administer accounts') && (
         <Link to="/accounts" className={classes.item} activeProps={{ 'data-active': true }}>
           <Icon name="user-cog" size={20} />
           Accounts

@@ -14,7 +14,7 @@ export function TopBar({ session }: { readonly session: Session }) {
   const state = useLiveState();
   return (
     <header className={classes.bar} data-live={state}>
-      <Place organisation={session.organisationName} />
+      <Place session={session} />
       {session.demo && <span className={classes.demo}>Demo data</span>}
       {state === 'live' && <span className={classes.space} />}
       <AlarmCounter />
@@ -33,13 +33,15 @@ const PAGES = [
   ['/account', 'My account'],
 ] as const;
 
-function Place({ organisation }: { readonly organisation: string }) {
+function Place({ session }: { readonly session: Session }) {
   const { data: subjects } = useQuery(subjectsQuery);
   const path = useLocation({ select: ({ pathname }) => pathname });
   const page = PAGES.find(([start]) => path.startsWith(start))?.[1] ?? 'Watch';
   // A patient and a device have a heading of their own.
   const isOne = /^\/(patients|devices)\/./.test(path);
   const count = subjects?.filter(isHere).length;
+  // Who may see nobody is not told that nobody is there.
+  const isCounted = count !== undefined && (count > 0 || session.may.includes('search identity'));
   return (
     <div className={classes.place}>
       {isOne ? (
@@ -48,8 +50,8 @@ function Place({ organisation }: { readonly organisation: string }) {
         <h1 className={classes.title}>{page}</h1>
       )}
       <span className={classes.where}>
-        {organisation}
-        {count !== undefined && `, ${count} ${count === 1 ? 'patient' : 'patients'}`}
+        {session.organisationName}
+        {isCounted && `, ${count} ${count === 1 ? 'patient' : 'patients'}`}
       </span>
     </div>
   );

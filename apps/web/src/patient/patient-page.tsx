@@ -20,6 +20,7 @@ function PatientPage() {
       return (
         <ErrorState
           title="The patient cannot be loaded"
+          forWhom="Whoever treats this patient sees the record."
           error={error}
           retry={() => void refetch()}
         />

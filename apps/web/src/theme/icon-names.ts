@@ -8,6 +8,8 @@ export const ICON_NAMES = [
   'bell-off',
   'chevron-left',
   'chevron-right',
+  'circle-check',
+  'circle-x',
   'cpu',
   'info',
   'lock',

@@ -1,0 +1,99 @@
+/** Who may do what, at the screens: each person sees what the server opens to them, and no more. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { EstPeer, missingEstPeers } from '../support/est-peers.ts';
+import { judge, openScreens, type Screens } from '../support/screens.ts';
+
+const why = missingEstPeers();
+
+describe('enrolment at the screen', { skip: why ?? false }, () => {
+  let screens: Screens;
+  let peer: EstPeer;
+  let page: Page;
+  before(async () => {
+    peer = new EstPeer();
+    screens = await openScreens();
+    ({ page } = await screens.comeIn('Bela Kovacs', ['biomedical-engineer']));
+  });
+  after(async () => {
+    peer?.[Symbol.dispose]();
+    await screens?.[Symbol.asyncDispose]();
+  });
+
+  const enrol = (device: string, code: string, request: string) =>
+    peer.enrol(`${screens.address}/.well-known/est/simpleenroll`, request, [
+      '--user',
+      `${device}:${code}`,
+    ]);
+
+  test('a new device is claimed by the code that is shown, and the screen turns by itself', async () => {
+    await page.goto(`${screens.address}/devices`);
+    await page.getByRole('button', { name: 'Enrol a device' }).click();
+    await page.getByRole('combobox', { name: 'Device', exact: true }).fill('monitor-77');
+    await page.getByLabel('Model').fill('Bedside monitor');
+    await page.getByRole('button', { name: 'Make a claim code' }).click();
+    const shown = page.getByTestId('claim-code');
+    await shown.waitFor();
+    const code = (await shown.locator('span').allTextContents()).join('-');
+    assert.match(code, /^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$/);
+    await page.getByRole('img', { name: /QR code/ }).waitFor();
+    assert.ok(!page.url().includes(code), 'no code in an address');
+    await judge(page, 'enrol');
+    const request = await peer.request('first');
+    assert.equal((await enrol('monitor-77', 'WRONG-WRONG-WRONG-WRONG', request)).status, 401);
+    await page.getByText('a wrong claim code').waitFor();
+    assert.equal((await enrol('monitor-77', code, request)).status, 200);
+    await page.getByText('monitor-77 is enrolled.').waitFor();
+    await judge(page, 'enrolled');
+  });
+
+  test('its certificate is on its page, and is revoked with the reason', async () => {
+    await page.getByRole('link', { name: 'Say who wears monitor-77' }).click();
+    const certificate = page.getByTestId('certificate');
+    await certificate.getByText(/^Good; the device renews it/).waitFor();
+    await certificate.getByRole('button', { name: /^Revoke/ }).click();
+    const revoke = page.getByRole('button', { name: 'Revoke this certificate' });
+    assert.ok(await revoke.isDisabled(), 'without a reason');
+    await page.getByLabel('Somebody else may have its key').check();
+    await judge(page, 'revoke');
+    await revoke.click();
+    await certificate.getByText(/^Revoked, because somebody else may have its key/).waitFor();
+  });
+
+  test('whoever may not see the wearer is told that somebody wears it, and revokes nothing', async () => {
+    const { id, subjectId } = await screens.server.addPatient('Testperson');
+    const { code } = await screens.server.post<{ code: string }>(`/api/devices/${id}/claim`, {});
+    assert.equal((await enrol(id, code, await peer.request('worn'))).status, 200);
+    await page.goto(`${screens.address}/devices/${id}`);
+    await page.getByText('Somebody wears it whom your role does not show.').waitFor();
+    await page.getByRole('button', { name: /^Revoke/ }).click();
+    await page.getByText(/Have a nurse or physician of the ward/).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Revoke this certificate' }).count(), 0);
+    assert.equal(await page.getByText('Testperson').count(), 0);
+    const { page: both } = await screens.comeIn('Ada Both', ['nurse', 'biomedical-engineer']);
+    await both.goto(`${screens.address}/devices/${id}`);
+    await both.getByRole('button', { name: /^Revoke/ }).click();
+    await both.getByLabel('It is not needed any more').check();
+    const revoke = both.getByRole('button', { name: 'Revoke this certificate' });
+    assert.ok(await revoke.isDisabled(), 'who loses monitoring has to be seen');
+    await both.getByLabel(/^Testperson.* may be monitored by nothing then/).check();
+    await revoke.click();
+    await both.getByText(/^Revoked, because it is not needed/).waitFor();
+    assert.ok(subjectId);
+  });
+
+  test('a nurse is offered no codes, and is told in words for whom a page is', async () => {
+    const { page: nurse } = await screens.comeIn('Noor Haddad', ['nurse']);
+    await nurse.goto(`${screens.address}/devices`);
+    await nurse.getByRole('searchbox').waitFor();
+    assert.equal(await nurse.getByRole('button', { name: 'Enrol a device' }).count(), 0);
+    await nurse.goto(`${screens.address}/accounts`);
+    await nurse.getByText(/Administrators keep the accounts/).waitFor();
+    assert.equal(await nurse.getByRole('button', { name: 'Try again' }).count(), 0);
+    const { page: admin } = await screens.comeIn('Ines Duarte', ['administrator']);
+    await admin.goto(`${screens.address}/patients`);
+    await admin.getByText('No patient is shown to you').waitFor();
+    assert.equal(await admin.getByText('0 patients').count(), 0);
+  });
+});
