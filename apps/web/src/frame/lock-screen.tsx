@@ -1,24 +1,22 @@
 import type { Session } from '@ausculta/contract/session';
-import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ProofForm } from '../account/proof-form.tsx';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
-import { countByPriority } from '../alarms/alarm-order.ts';
-import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { forgetSession, sessionQuery, signOut } from '../api/queries.ts';
 import { useLiveState } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
+import { ConnectionState } from './connection-state.tsx';
 import classes from './lock-screen.module.css';
+import { LockedAlarms } from './locked-alarms.tsx';
 
-/** Nobody's data, and no act in the name of who left; alarms are counted and sounded all the same. */
+/** Nobody's name, and no act in the name of who left; alarms are heard, and beds shown, all the same. */
 export function LockScreen({ session }: { readonly session: Session }) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const state = useLiveState();
-  const { alarms, ability, enableSound } = useAlarmDesk();
-  const counts = countByPriority(alarms);
+  const { alarms, ability, enableSound, isDegraded } = useAlarmDesk();
 
   function unlock(): void {
     queryClient.setQueryData(sessionQuery.queryKey, (before) =>
@@ -36,23 +34,19 @@ export function LockScreen({ session }: { readonly session: Session }) {
     <main className={classes.page} aria-label="Locked">
       <section className={classes.alarms} aria-label="Open alarms" data-testid="locked-alarms">
         {state === 'live' ? (
-          ALARM_PRIORITIES.toReversed().map((priority) => (
-            <span key={priority} className={classes.count} data-priority={priority}>
-              {counts[priority] > 0 && <PriorityMark priority={priority} />}
-              <b>{counts[priority]}</b> {priority}
-            </span>
-          ))
+          <LockedAlarms alarms={alarms} />
         ) : (
           <b role="alert">No connection: no alarms are shown or sounded here.</b>
         )}
+        {isDegraded && <ConnectionState />}
       </section>
       <div className={`card ${classes.card}`}>
         <h1>
           <Icon name="lock" size={20} /> Locked
         </h1>
         <p>
-          {session.displayName} is signed in. Alarms go on being counted; unlock the screen to see
-          whose they are.
+          {session.displayName} is signed in. Alarms go on; unlock the screen to see whose they are
+          and to answer them.
         </p>
         {ability !== 'able' && (
           <div className={classes.silent} role="alert">

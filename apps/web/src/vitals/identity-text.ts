@@ -49,6 +49,11 @@ export function locationText(identity: Identity): string {
   return parts.length === 0 ? 'No location' : parts.join(', ');
 }
 
+/** "Bed 05, ICU": where to go, without whose it is. */
+export function placeText({ bed, ward }: Identity): string {
+  return [bed && `Bed ${bed}`, ward].filter(Boolean).join(', ') || 'No bed';
+}
+
 /** Unknown is treated as paced, and says so (safety S8). */
 export const PACED_TEXT: Record<PacedState, { readonly short: string; readonly long: string }> = {
   yes: { short: 'Paced', long: 'Paced' },
