@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import type { Role } from '@ausculta/policy/vocabulary';
 import {
   Asking,
   otherOrganisation,
@@ -146,6 +147,41 @@ describe('what opens and closes a record', () => {
       (await asking.as(nurse, path)).status === 403 ? true : undefined,
     );
     screen.close();
+  });
+
+  test('a ward where nobody answers is answered by whoever is on shift elsewhere', async () => {
+    const identity = { familyName: 'Hazel', sex: 'unknown', ward: 'Lone ward', invented: true };
+    const hazel = await server.post<{ id: string }>('/api/subjects', {
+      ...{ category: 'adult', paced: 'no', identity },
+    });
+    const monitor = await server.addDevice(hazel.id);
+    const path = `/api/subjects/${hazel.id}`;
+    const beginShift = async (roles: readonly Role[], unit: string) => {
+      const person = await signedIn(here, roles);
+      const shift = { accountId: person.accountId, unit };
+      const { id } = await server.post<{ id: string }>('/api/shifts', shift);
+      const end = () => server.post(`/api/accounts/${person.accountId}/shifts/${id}/end`, {});
+      return { person, end };
+    };
+    const elsewhere = await beginShift(['nurse'], 'Another ward');
+    const statusOf = async () => (await asking.as(elsewhere.person, path)).status;
+    assert.equal(await statusOf(), 403, 'nothing is owed');
+    for (const ms of [3000, 2000, 1000]) {
+      const body = { time: Date.now() - ms, values: { 'heart-rate': 172 } };
+      await server.send(monitor, JSON.stringify(body));
+    }
+    const becomes = (status: number) =>
+      eventually(`the answer ${status}`, async () =>
+        (await statusOf()) === status ? true : undefined,
+      );
+    await becomes(200);
+    const pharmacist = await beginShift(['pharmacist'], 'lone ward ');
+    assert.equal(await statusOf(), 200, 'a pharmacist answers no alarms');
+    const there = await beginShift(['nurse'], 'lone ward ');
+    await becomes(403);
+    await there.end();
+    await becomes(200);
+    for (const shift of [pharmacist, elsewhere]) await shift.end();
   });
 
   test('an emergency opens a record for a while, with a reason, and is answered for', async () => {

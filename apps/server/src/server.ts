@@ -2,7 +2,7 @@
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { AccountId, SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash } from '@node-rs/argon2';
-import type { ShiftRow, Standing } from './access/standing.ts';
+import type { Standing } from './access/standing.ts';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
@@ -128,9 +128,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
 
-  const firstLink = await firstStart.prepareLogin((shift) =>
-    parts.viewers.gate.standing.setShift(shift),
-  );
+  const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
   const moved = stack.move();
   const address = http.server.address();
   return {
@@ -288,8 +286,7 @@ function openSignIn(
   standing: Standing,
 ): Pick<Parts, keyof People | 'oidc'> {
   const given = { sql: database.line, organisationSeal, outside };
-  const onShift = (shift: ShiftRow): void => standing.setShift(shift);
-  const people = openPeople({ ...given, people: database.people, onShift });
+  const people = openPeople({ ...given, people: database.people, duty: standing });
   people.signIn.onEnd((credential) => sockets.closeAll(credential));
   const subjectOf = (id: AccountId) => standing.ownSubjectOf(id, outside.nowMs());
   const onGone = () => people.signIn.forgetTokens();

@@ -42,9 +42,12 @@ export class AccessActs {
   }
 
   async beginShift(who: Who, row: store.ShiftRow): Promise<void> {
-    await this.#write(who, ['shift-begun', `account/${row.account_id}`], (tx) =>
-      store.insertShift(tx, row),
-    );
+    const id = row.account_id;
+    const held = await this.#write(who, ['shift-begun', `account/${id}`], async (tx) => {
+      await store.insertShift(tx, row);
+      return await store.readRoles(tx, id);
+    });
+    this.#ports.standing.setRoles(id, held[0]?.roles ?? []);
     this.#ports.standing.setShift(row);
   }
 
@@ -135,15 +138,16 @@ export class AccessActs {
     });
   }
 
-  async #write(
+  async #write<Written>(
     { organisationId, accountId }: Who,
     [act, target]: readonly [AuditAct, AuditTarget],
-    write: (tx: Parameters<Parameters<InLane>[0]>[0]) => Promise<void>,
-  ): Promise<void> {
+    write: (tx: Parameters<Parameters<InLane>[0]>[0]) => Promise<Written>,
+  ): Promise<Written> {
     const { inLane, nowMs } = this.#ports;
-    await inLane(async (tx) => {
-      await write(tx);
+    return await inLane(async (tx) => {
+      const written = await write(tx);
       await appendAudit(tx, { organisationId, actor: accountId, act, target, atMs: nowMs() });
+      return written;
     });
   }
 }

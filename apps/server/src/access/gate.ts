@@ -16,6 +16,7 @@ import {
   type Role,
 } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { isOnShift } from './on-shift.ts';
 import { holdsAt, type Standing } from './standing.ts';
 
 /** Who asks. A program acts under no account, and stands at no bed: with a treating role it is on shift everywhere. */
@@ -105,11 +106,6 @@ const STANDS_EVERYWHERE: readonly Role[] = ['nurse', 'physician', 'primary-care'
 
 /** As a person of whom nothing is known. */
 const NOBODY = '00000000-0000-4000-8000-000000000000' as SubjectId;
-
-/** To hear an alarm, to know whose it is, and to see the strip. */
-const AT_AN_ALARM: readonly DataClass[] = [
-  ...(['alarm-presence', 'alarms', 'identity', 'placement', 'vitals', 'waveforms'] as const),
-];
 
 const LEARNS_BY_INVENTED: readonly Role[] = ['trainee', 'integrator'];
 
@@ -217,16 +213,7 @@ export class Gate {
   readonly everybodyOf = (id: OrganisationId) => this.#ports.subjectsOf(id);
 
   isOnShift(accountId: AccountId, subjectId: SubjectId | undefined, dataClass: DataClass): boolean {
-    const nowMs = this.#ports.nowMs();
-    const now = this.standing.shiftsOf(accountId).filter((shift) => holdsAt(shift, nowMs));
-    // Asked about nobody in particular: whoever is on shift at all.
-    if (subjectId === undefined) return now.length > 0;
-    const lies = sameUnit(this.#ports.unitOf(subjectId));
-    if (now.some(({ unit }) => unit === null)) return true;
-    // Whoever lies nowhere that we know is everybody's on shift while an alarm waits (safety S10, S17).
-    const isOwed = AT_AN_ALARM.includes(dataClass) && this.#ports.isAlarmOwed(subjectId);
-    if (lies === undefined) return now.length > 0 && isOwed;
-    return now.some(({ unit }) => sameUnit(unit ?? undefined) === lies);
+    return isOnShift({ ...this.#ports, accountId, subjectId, dataClass });
   }
 
   /** Whether that organisation has opened anything to the caller's, or to the caller. */
@@ -385,10 +372,6 @@ export class Gate {
     );
   }
 }
-
-/** Case and blanks at the ends are how somebody typed it. */
-const sameUnit = (unit: string | undefined): string | undefined =>
-  unit?.trim().toUpperCase() || undefined;
 
 const isLeaving = (action: Action): boolean => action === 'export' || action === 'disclose';
 

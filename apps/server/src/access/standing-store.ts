@@ -1,5 +1,5 @@
 /** SQL of how accounts stand to subjects: relations, shifts, grants and broken glass. */
-import type { Action, DataClass, Purpose } from '@ausculta/policy/vocabulary';
+import type { Action, DataClass, Purpose, Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 
@@ -69,6 +69,16 @@ export async function readRelations(sql: Asks): Promise<RelationRow[]> {
 
 export async function readShifts(sql: Asks): Promise<ShiftRow[]> {
   return await sql`SELECT organisation_id, id, account_id, unit, from_ms, until_ms FROM shift`;
+}
+
+/** Of the accounts that are in use; or of this one, if it is. */
+export async function readRoles(
+  sql: Asks,
+  id: AccountId | null = null,
+): Promise<{ readonly id: AccountId; readonly roles: readonly Role[] }[]> {
+  return await sql`
+    SELECT id, roles FROM account
+    WHERE disabled_at IS NULL AND (${id}::uuid IS NULL OR id = ${id})`;
 }
 
 /** Those in force; what has ended opens nothing. */

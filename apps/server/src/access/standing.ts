@@ -5,11 +5,15 @@
 import type { CompiledConsent } from '@ausculta/policy/consent';
 import type { Grant } from '@ausculta/policy/grant';
 import type { BreakGlass } from '@ausculta/policy/request';
+import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
 import * as store from './standing-store.ts';
 
 export type { GrantRow, ShiftRow } from './standing-store.ts';
+
+/** What those who keep accounts say of who stands at beds. */
+export type Duty = Pick<Standing, 'setShift' | 'setRoles'>;
 
 interface Spanned {
   readonly from_ms: number;
@@ -34,6 +38,7 @@ export const holdsAt = ({ from_ms, until_ms }: Spanned, nowMs: number): boolean 
 export class Standing {
   readonly #relations = new Map<AccountId, store.RelationRow[]>();
   readonly #shifts = new Map<AccountId, store.ShiftRow[]>();
+  readonly #roles = new Map<AccountId, readonly Role[]>();
   readonly #grants = new Map<string, store.GrantRow>();
   readonly #glass = new Map<AccountId, store.GlassRow[]>();
   readonly #consents = new Map<SubjectId, Map<string, CompiledConsent>>();
@@ -47,6 +52,7 @@ export class Standing {
     const standing = new Standing();
     for (const row of await store.readRelations(sql)) standing.setRelation(row);
     for (const row of await store.readShifts(sql)) standing.setShift(row);
+    for (const { id, roles } of await store.readRoles(sql)) standing.setRoles(id, roles);
     for (const row of await store.readGrants(sql, nowMs)) standing.setGrant(row);
     for (const row of await store.readGlass(sql, nowMs)) standing.addGlass(row);
     return standing;
@@ -98,6 +104,21 @@ export class Standing {
   setShift(row: store.ShiftRow): void {
     const others = this.shiftsOf(row.account_id).filter(({ id }) => id !== row.id);
     this.#shifts.set(row.account_id, [...others, row]);
+    this.noteChange();
+  }
+
+  /** In this house, of accounts that have one of these roles. */
+  *shiftsIn(organisationId: OrganisationId, roles: readonly Role[]): Iterable<store.ShiftRow> {
+    for (const [accountId, shifts] of this.#shifts) {
+      const held = this.#roles.get(accountId) ?? [];
+      if (!held.some((role) => roles.includes(role))) continue;
+      for (const shift of shifts) if (shift.organisation_id === organisationId) yield shift;
+    }
+  }
+
+  /** None for an account that is out of use. */
+  setRoles(accountId: AccountId, roles: readonly Role[]): void {
+    this.#roles.set(accountId, roles);
     this.noteChange();
   }
 

@@ -4,7 +4,8 @@ import { ROLES, type Role } from '@ausculta/policy/vocabulary';
 import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { type AccountId, type OrganisationId, parseAccountId } from '@ausculta/vitals/identity';
-import { everywhere, insertShift, type ShiftRow } from '../access/standing-store.ts';
+import type { Duty } from '../access/standing.ts';
+import { everywhere, insertShift } from '../access/standing-store.ts';
 import { asOrganisation, type Sql, type Transaction } from '../database/pool.ts';
 import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { type AuditAct, appendAudit } from '../vault/audit.ts';
@@ -29,7 +30,7 @@ export interface AccountPorts {
   readonly sha256: (text: string) => Uint8Array;
   readonly nowMs: () => number;
   /** Who sees whom is known in memory. */
-  readonly onShift: (shift: ShiftRow) => void;
+  readonly duty: Duty;
 }
 
 /** Who acts, in which organisation: no account of another is ever seen. */
@@ -59,7 +60,7 @@ export class Accounts {
     const { newId, nowMs } = this.#ports;
     const id = parseAccountId(newId());
     expect(id !== undefined, 'a new id is well formed');
-    return await this.#within(organisationId, async (tx) => {
+    const added = await this.#within(organisationId, async (tx): Promise<Result<SignInLink>> => {
       const isAdded = await store.addAccount(tx, {
         organisation_id: organisationId,
         id,
@@ -73,7 +74,7 @@ export class Accounts {
         const whose = { organisation_id: organisationId, id: newId(), account_id: id };
         const shift = everywhere(whose, nowMs());
         await insertShift(tx, shift);
-        this.#ports.onShift(shift);
+        this.#ports.duty.setShift(shift);
       }
       await this.#audit(tx, by, id, 'account-made', { roles: roles.value });
       const link = await makeLink(tx, this.#ports, {
@@ -82,6 +83,14 @@ export class Accounts {
       });
       return ok(linkOf(await this.#view(tx, organisationId, id), link));
     });
+    if (added.ok) this.#noteRoles(added.value.account);
+    return added;
+  }
+
+  /** An account that is out of use stands at no bed. */
+  #noteRoles({ id, roles, isDisabled }: AccountView): void {
+    const held = ROLES.filter((role) => !isDisabled && roles.includes(role));
+    this.#ports.duty.setRoles(id as AccountId, held);
   }
 
   /** Whoever is signed in under it signs in anew: a screen that is open shows what the other roles could see. */
@@ -100,6 +109,7 @@ export class Accounts {
     });
     if (!done.ok) return done;
     this.#ports.signIn.forgetSessions(done.value.ended);
+    this.#noteRoles(done.value.view);
     return ok(done.value.view);
   }
 
@@ -118,17 +128,20 @@ export class Accounts {
     });
     if (!done.ok) return done;
     this.#ports.signIn.forgetSessions(done.value.ended);
+    this.#noteRoles(done.value.view);
     return ok(done.value.view);
   }
 
   async enable(by: By, id: AccountId): Promise<Result<AccountView>> {
     const { organisationId } = by;
-    return await this.#within(organisationId, async (tx) => {
+    const done = await this.#within(organisationId, async (tx) => {
       if (!(await store.writeDisabled(tx, { organisationId, id, at: null })))
         return fail('NOT_FOUND');
       await this.#audit(tx, by, id, 'account-enabled');
       return ok(await this.#view(tx, organisationId, id));
     });
+    if (done.ok) this.#noteRoles(done.value);
+    return done;
   }
 
   async link(by: By, id: AccountId, resetsFactors: boolean): Promise<Result<SignInLink>> {

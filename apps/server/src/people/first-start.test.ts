@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { freshDatabase } from '../../../../tests/support/database.ts';
 import { temporaryDirectory } from '../../../../tests/support/server.ts';
+import { Standing } from '../access/standing.ts';
 import { StartProblem } from '../database/start-problem.ts';
 import { prepareFirstStart } from './first-start.ts';
 import { apiTokenByHash } from './store.ts';
@@ -25,7 +26,7 @@ async function startIn(dataDir: string) {
   };
   const start = async () => {
     const { organisationId, prepareLogin } = await prepareFirstStart(ports);
-    return { organisationId, link: await prepareLogin(() => undefined) };
+    return { organisationId, link: await prepareLogin(new Standing()) };
   };
   const knows = async (token: string): Promise<boolean> =>
     (await apiTokenByHash(database.line, sha256(token))) !== undefined;

@@ -12,7 +12,8 @@ import {
   parseAccountId,
   parseOrganisationId,
 } from '@ausculta/vitals/identity';
-import { everywhere, insertShift, type ShiftRow } from '../access/standing-store.ts';
+import type { Duty } from '../access/standing.ts';
+import { everywhere, insertShift } from '../access/standing-store.ts';
 import type { Sql } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
@@ -55,7 +56,7 @@ export interface FirstStart {
    * Once nothing can stop the start any more: the link is told when all is ready, and a start that
    * failed on a port that is taken would have told it to nobody. Undefined where somebody has come in.
    */
-  readonly prepareLogin: (onShift: (shift: ShiftRow) => void) => Promise<FirstLink | undefined>;
+  readonly prepareLogin: (duty: Duty) => Promise<FirstLink | undefined>;
 }
 
 export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstStart> {
@@ -63,7 +64,7 @@ export async function prepareFirstStart(ports: FirstStartPorts): Promise<FirstSt
   await prepareToken(ports, organisationId);
   return {
     organisationId,
-    prepareLogin: (onShift) => prepareAccount(ports, organisationId, onShift),
+    prepareLogin: (duty) => prepareAccount(ports, organisationId, duty),
   };
 }
 
@@ -110,7 +111,7 @@ const ADMINISTRATOR = { login_name: 'admin', display_name: 'Administrator', role
 async function prepareAccount(
   ports: FirstStartPorts,
   organisationId: OrganisationId,
-  onShift: (shift: ShiftRow) => void,
+  duty: Duty,
 ): Promise<FirstLink | undefined> {
   const { sql, demo } = ports;
   if (await store.hasAnyPassword(sql)) return undefined;
@@ -118,21 +119,21 @@ async function prepareAccount(
   if (demo) {
     const password_hash = await ports.hashPassword(DEMO_LOGIN.password);
     const nurse = { login_name: DEMO_LOGIN.loginName, display_name: 'Demo nurse', password_hash };
-    await addAccount({ ...ports, onShift }, organisationId, {
+    await addAccount({ ...ports, duty }, organisationId, {
       ...nurse,
       roles: ['nurse', 'physician'],
     });
     return undefined;
   }
   const blank = { ...ADMINISTRATOR, password_hash: null };
-  const id = known?.id ?? (await addAccount({ ...ports, onShift }, organisationId, blank));
+  const id = known?.id ?? (await addAccount({ ...ports, duty }, organisationId, blank));
   const of = { organisationId, id, actor: undefined, resetsFactors: true };
   const { token } = await sql.begin((tx) => makeLink(tx, ports, of));
   return { loginName: ADMINISTRATOR.login_name, path: linkPath(token) };
 }
 
 async function addAccount(
-  { sql, newId, onShift }: FirstStartPorts & { readonly onShift: (shift: ShiftRow) => void },
+  { sql, newId, duty }: FirstStartPorts & { readonly duty: Duty },
   organisationId: OrganisationId,
   account: Omit<store.AccountRow, 'organisation_id' | 'id'>,
 ): Promise<AccountId> {
@@ -141,6 +142,7 @@ async function addAccount(
   await store.insertAccount(sql, { organisation_id: organisationId, id, ...account });
   const shift = everywhere({ organisation_id: organisationId, id: newId(), account_id: id }, 0);
   await insertShift(sql, shift);
-  onShift(shift);
+  duty.setShift(shift);
+  duty.setRoles(id, account.roles);
   return id;
 }

@@ -14,7 +14,7 @@ export interface PeoplePorts {
   readonly people: Sql;
   readonly organisationSeal: (organisationId: string) => Seal;
   readonly outside: Pick<Outside, 'nowMs' | 'newId' | 'randomBytes' | 'after'>;
-  readonly onShift: AccountPorts['onShift'];
+  readonly duty: AccountPorts['duty'];
 }
 
 export interface People {
@@ -25,18 +25,12 @@ export interface People {
   readonly passkeys: Passkeys;
 }
 
-export function openPeople({
-  sql,
-  people,
-  organisationSeal,
-  outside,
-  onShift,
-}: PeoplePorts): People {
+export function openPeople({ sql, people, organisationSeal, outside, duty }: PeoplePorts): People {
   const secrets = secretsOf(outside);
   const given = { sql, people, organisationSeal, ...outside, ...secrets };
   const work = new PasswordWork({ ...given, hash: argonHash, verify: argonVerify });
   const signIn = new SignIn(given);
   const proofs = new Proofs({ ...given, work });
-  const accounts = new Accounts({ ...given, signIn, onShift });
+  const accounts = new Accounts({ ...given, signIn, duty });
   return { signIn, work, proofs, accounts, passkeys: new Passkeys(given) };
 }
