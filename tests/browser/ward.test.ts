@@ -137,6 +137,39 @@ test('a rate beyond its limit alarms on the tile, with its words, and is acknowl
   );
 });
 
+test('a wall display and a locked screen say at which bed an alarm is owed, and of nobody', async () => {
+  const patient = await addPatient('Wallflower', 'bed-w1');
+  const wanted = { loginName: 'wall-w', displayName: 'Wall west', roles: ['wall-display'] };
+  const { path } = await asAdministrator<{ path: string }>('/api/accounts', wanted);
+  const wall = await (await browser.newContext()).newPage();
+  await wall.goto(`${address}${path}`);
+  for (const label of ['New password', 'The same again'])
+    await wall.getByLabel(label).fill('a wall that shows beds');
+  await wall.getByRole('button', { name: /sign in/ }).click();
+  await wall.waitForURL(/\/(account|watch)/);
+  await wall.goto(`${address}/watch`);
+  const bed = wall.locator(`[data-testid="tile"][data-subject="${patient.id}"]`);
+  await bed.getByText('No alarm').waitFor({ timeout: LIVE_WITHIN_MS });
+  for (let second = 0; second < 4; second += 1)
+    await send(patient, { 'heart-rate': 151 }, Date.now() - (3 - second) * 1_000);
+  await bed.getByTestId('alarm-band').waitFor({ timeout: LIVE_WITHIN_MS });
+  assert.match((await bed.textContent()) ?? '', /No bed.*131/);
+  assert.doesNotMatch((await wall.locator('#root').textContent()) ?? '', /Wallflower/);
+  assert.equal(await wall.getByRole('link', { name: 'Patients' }).count(), 0);
+  assert.deepEqual((await new AxeBuilder({ page: wall }).analyze()).violations, []);
+  await wall.context().close();
+
+  await page.goto(`${address}/watch`);
+  await page.evaluate(() => fetch('/api/session/lock', { method: 'POST' }));
+  await page.reload();
+  const locked = page.getByTestId('locked-alarms');
+  await locked.getByText('No bed').waitFor({ timeout: LIVE_WITHIN_MS });
+  assert.doesNotMatch((await page.getByRole('main').textContent()) ?? '', /Wallflower|151/);
+  await page.getByLabel('Your password').fill('demo-ausculta');
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await page.getByTestId('tile').first().waitFor();
+});
+
 test('a long name and high numbers stay inside their tile and apart', async () => {
   const patient = await addPatient('Van der Westhuizen-Nakamura-Papadopoulos', 'bed-t2');
   await page.goto(`${address}/watch`);

@@ -61,8 +61,15 @@ export const LiveNotice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('dropped'), waveformMs: z.number() }),
   /** A reading's past changed (correction, re-attribution): charts of this subject should ask again. */
   z.object({ type: z.literal('revised'), subjects: z.array(z.string()) }),
-  /** Readings of these subjects were moved to or from another record: forget them, all come anew. */
-  z.object({ type: z.literal('cleared'), subjects: z.array(z.string()) }),
+  /**
+   * Readings of these subjects were moved to or from another record: forget them, all come anew. `isWhole`: this
+   * screen may not see them any more; forget their alarms as well.
+   */
+  z.object({
+    type: z.literal('cleared'),
+    subjects: z.array(z.string()),
+    isWhole: z.literal(true).optional(),
+  }),
   /** The log has stalled or intake is refusing: monitoring is degraded (safety S3). */
   z.object({
     type: z.literal('degraded'),

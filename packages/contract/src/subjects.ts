@@ -4,6 +4,8 @@ import { DeviceAbout } from './devices.ts';
 
 /** What names a person; present on every patient screen as two identifiers (name and number). */
 const Identity = z.object({
+  /** Only where somebody lies is told: the name says the bed, and there is no number. */
+  isWithheld: z.literal(true).optional(),
   familyName: z.string(),
   givenName: z.string(),
   birthDate: z.string().optional(),

@@ -8,6 +8,7 @@ import type { Action, DataClass } from '@ausculta/policy/vocabulary';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { DocumentWrite, RowsSeen, ViewedDocument, Viewing } from '../database/viewing.ts';
+import { isWall } from '../people/wall.ts';
 import { classOf, isTypeOfHouse } from './document-class.ts';
 import { documentFacts, subjectsTold } from './document-facts.ts';
 import type { Asked, Asker, Gate } from './gate.ts';
@@ -89,6 +90,11 @@ export class Viewer implements Viewing {
   seesAlarmsOf(subjectId: SubjectId): boolean {
     if (this.scopes?.shows('Flag', subjectId, undefined) === false) return false;
     return this.#mayOnce('read', 'alarms', subjectId);
+  }
+
+  /** Whether a wall display is told that the bed has an alarm, and how urgent it is. */
+  seesBedOf(subjectId: SubjectId): boolean {
+    return isWall(this.asker.roles) && this.#mayOnce('read', 'alarm-presence', subjectId);
   }
 
   seesMetric(subjectId: SubjectId, metric: Metric): boolean {

@@ -116,10 +116,14 @@ function listRoute(app: FastifyInstance, ports: DeviceRoutePorts): void {
     const viewer = viewerOf(request);
     const own = [...registry.subjects.values()]
       .filter((one) => one.organisationId === organisationId)
-      .filter(({ id }) => viewer.sees(id));
+      .filter(({ id }) => viewer.sees(id) || viewer.seesBedOf(id));
     const whose = own.map(({ id }) => id);
     noteRead(request, whose, { mayOwe: true });
-    return { subjects: own.map((subject) => viewOf(subject, ports)) };
+    const told = own.map((subject) => {
+      const view = viewOf(subject, ports);
+      return viewer.sees(subject.id) ? view : bedOf(view);
+    });
+    return { subjects: told };
   });
 }
 
@@ -145,6 +149,26 @@ function viewOf(
     .map((device) => ({ id: device.id, model: device.model }));
   const readingsMoved = movedOf(id);
   return { id, kind, category, paced, identity, devices, readingsMoved, ...presenceOf(id) };
+}
+
+/** For a wall display: where somebody lies, and nothing of who it is. */
+function bedOf({ id, kind, presence, devices, identity: { ward, bed } }: SubjectView): SubjectView {
+  const place = { ...(ward !== undefined && { ward }), ...(bed !== undefined && { bed }) };
+  const familyName = bed === undefined ? 'No bed' : `Bed ${bed}`;
+  const nobody = {
+    isWithheld: true,
+    familyName,
+    givenName: '',
+    sex: 'unknown',
+    recordNumber: '',
+  } as const;
+  // Whether anything is worn, and not what.
+  const worn = devices.map((_, index) => ({ id: String(index), model: '' }));
+  return {
+    ...{ id, kind, presence, devices: worn, readingsMoved: [] },
+    ...{ category: 'unknown', paced: 'unknown' },
+    identity: { ...nobody, ...place },
+  };
 }
 
 /** A patient without a number gets one of ours: two identifiers, always. */

@@ -21,6 +21,7 @@ import type { LiveSocket, Viewer } from './viewer.ts';
 const SEES_ALL = {
   sees: () => true,
   seesAlarmsOf: () => true,
+  seesBedOf: () => false,
   seesMetric: () => true,
   spanOf: () => undefined,
 };
@@ -332,7 +333,7 @@ test('a screen that loses sight of somebody for a moment watches them again, wit
   hub.beat();
   const lost = browser.take();
   assert.deepEqual(lost.values, []);
-  assert.deepEqual(lost.notices, [{ type: 'cleared', subjects: [subjectId(1)] }]);
+  assert.deepEqual(lost.notices, [{ type: 'cleared', subjects: [subjectId(1)], isWhole: true }]);
   isSeen = true;
   hub.review();
   hub.beat();
@@ -341,5 +342,37 @@ test('a screen that loses sight of somebody for a moment watches them again, wit
   assert.deepEqual(
     again.notices.filter(({ type }) => type === 'alarms'),
     [{ type: 'alarms', alarms: [alarmOf(1)] }],
+  );
+});
+
+test('a wall display is told that a bed has an alarm, under one name for its life, and never which', () => {
+  const { hub } = open({ alarms: [alarmOf(1)] });
+  const browser = new Browser();
+  const blind = { ...SEES_ALL, sees: () => false, seesAlarmsOf: () => false };
+  const sight = { ...blind, seesBedOf: () => true, seesMetric: () => false };
+  const wall = hub.join(ORGANISATION, sight, browser);
+  hub.subscribe(wall, { type: 'subscribe', subjects: [subjectId(1)] });
+  hub.beat();
+  hub.publishAlarm(subjectId(1), { ...alarmOf(2), id: 'limit/spo2/low@7', priority: 'medium' });
+  hub.publishAlarm(subjectId(1), { ...alarmOf(1), episode: 'acknowledged', acknowledgedBy: 'Ann' });
+  const { notices } = browser.take();
+  const told = notices.flatMap((one) => (one.type === 'alarms' ? one.alarms : []));
+  assert.deepEqual(
+    told.map(({ id, priority, episode }) => [id, priority, episode]),
+    [
+      ['alarm-here/go-and-look@0', 'high', 'raised'],
+      ['alarm-here/go-and-look@1', 'medium', 'raised'],
+      ['alarm-here/go-and-look@0', 'high', 'acknowledged'],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(told), /heart|spo2|limit\/|131|140|150|Ann/);
+  const stranger = new Browser();
+  const nobody = hub.join(ORGANISATION, { ...sight, seesBedOf: () => false }, stranger);
+  hub.subscribe(nobody, { type: 'subscribe', subjects: [subjectId(1)] });
+  hub.publishAlarm(subjectId(1), alarmOf(3));
+  hub.beat();
+  assert.deepEqual(
+    stranger.take().notices.filter(({ type }) => type === 'alarms' || type === 'elsewhere'),
+    [],
   );
 });

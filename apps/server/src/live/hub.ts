@@ -12,6 +12,7 @@ import { encodeFrame, type LiveNumeric, type LiveWaveforms } from '@ausculta/con
 import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
 import type { Heads } from '../telemetry/heads.ts';
+import { alarmTold } from './alarm-told.ts';
 import { decimalsOf } from './decimals.ts';
 import { type LiveSocket, type Seen, type Sight, Viewer } from './viewer.ts';
 import { runsSince } from './waveform-frames.ts';
@@ -95,7 +96,7 @@ export class LiveHub {
     for (const id of wanted) {
       if (viewer.watched.has(id)) continue;
       viewer.watched.set(id, { numbers: -1, waveforms: -1, isWhole: viewer.sight.sees(id) });
-      if (viewer.sight.seesAlarmsOf(id)) alarms.push(...this.#ports.openAlarms(id));
+      alarms.push(...this.#ports.openAlarms(id).flatMap((one) => alarmTold(viewer, one) ?? []));
     }
     if (alarms.length > 0) viewer.notices.push({ type: 'alarms', alarms });
   }
@@ -106,9 +107,10 @@ export class LiveHub {
    */
   publishAlarm(subjectId: SubjectId, alarm: AlarmView): void {
     for (const viewer of this.#viewers) {
-      if (!this.#maySee(viewer, subjectId) || !viewer.sight.seesAlarmsOf(subjectId)) continue;
+      const told = this.#maySee(viewer, subjectId) ? alarmTold(viewer, alarm) : undefined;
+      if (told === undefined) continue;
       const isWanted = viewer.wanted.has(subjectId);
-      if (viewer.watched.has(subjectId)) viewer.notices.push({ type: 'alarms', alarms: [alarm] });
+      if (viewer.watched.has(subjectId)) viewer.notices.push({ type: 'alarms', alarms: [told] });
       // It comes with the others that are open: whoever asked for this person may see them again.
       else if (isWanted) this.#watch(viewer, [subjectId]);
       else if (alarm.episode === 'raised')
@@ -141,7 +143,8 @@ export class LiveHub {
   /** Whoever may know of an alarm watches for it, whatever else of the person is kept back (safety S10). */
   #maySee({ organisationId, sight }: Viewer, subjectId: SubjectId): boolean {
     const isHere = this.#ports.maySee(organisationId, subjectId);
-    return isHere && (sight.sees(subjectId) || sight.seesAlarmsOf(subjectId));
+    const maySee = sight.sees(subjectId) || sight.seesAlarmsOf(subjectId);
+    return isHere && (maySee || sight.seesBedOf(subjectId));
   }
 
   /**
@@ -156,7 +159,9 @@ export class LiveHub {
         if (!maySee) viewer.watched.delete(subjectId);
         else if (isWhole === seen.isWhole) continue;
         else viewer.watched.set(subjectId, { numbers: -1, waveforms: -1, isWhole });
-        if (!isWhole) viewer.notices.push({ type: 'cleared', subjects: [subjectId] });
+        const subjects = [subjectId];
+        if (!maySee) viewer.notices.push({ type: 'cleared', subjects, isWhole: true });
+        else if (!isWhole) viewer.notices.push({ type: 'cleared', subjects });
       }
       // A shift that begins where another ended: nobody asks anew for what the screen still shows.
       this.#watch(

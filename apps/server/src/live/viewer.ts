@@ -22,6 +22,8 @@ export interface Seen {
 /** What of an organisation this one may see, whenever it is asked. */
 export interface Sight {
   readonly seesAlarmsOf: (subjectId: SubjectId) => boolean;
+  /** That the bed has an alarm, and how urgent it is. */
+  readonly seesBedOf: (subjectId: SubjectId) => boolean;
   readonly seesMetric: (subjectId: SubjectId, metric: Metric) => boolean;
   /** When what was measured is seen; undefined: whenever. */
   readonly spanOf: (
@@ -40,6 +42,8 @@ export class Viewer {
   readonly watched = new Map<SubjectId, Seen>();
   /** What was asked for last, whether it may be seen now or not. */
   wanted: ReadonlySet<SubjectId> = new Set();
+  /** Alarms of which the finding is kept back, by the names that tell of it: their numbers here. */
+  readonly keptBack = new Map<string, number>();
   waveformMetrics: ReadonlySet<string> | undefined;
   frameNumber = 0;
   droppedMs = 0;

@@ -6,6 +6,7 @@ import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
 import { sendFault } from './problem.ts';
 import type { Caller } from './sign-in.ts';
+import { isWall } from './wall.ts';
 
 /** The session itself: to prove who one is, or to leave. */
 const OF_THE_SESSION = /^\/api\/session(\/|$)/;
@@ -24,5 +25,5 @@ export function idleLockMsOf(
   { roles, session }: Pick<Caller, 'roles' | 'session'>,
   settingMs: number | undefined,
 ): number | undefined {
-  return session === undefined || roles.includes('wall-display') ? undefined : settingMs;
+  return session === undefined || isWall(roles) ? undefined : settingMs;
 }

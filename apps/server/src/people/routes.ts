@@ -19,10 +19,11 @@ import { DEMO_LOGIN } from './first-start.ts';
 import { idleLockMsOf } from './idle-lock.ts';
 import { sendFault } from './problem.ts';
 import { BUSY_MS, type Proof, type Proofs } from './proofs.ts';
-import { SESSION_LIFE_MS, type SignIn } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 import { followLink, type LinkPorts, lookAtLink } from './sign-in-links.ts';
 import { SignInTries } from './sign-in-tries.ts';
 import { lockSession, proveSession } from './store.ts';
+import { WALL_LIFE_MS } from './wall.ts';
 
 /** From one address; a shift that begins behind one proxy nobody has named signs in within a minute. */
 const SIGN_IN_RATE = { max: 30, timeWindow: 60_000 };
@@ -163,7 +164,8 @@ export async function setCookie(request: FastifyRequest, reply: FastifyReply, to
     httpOnly: true,
     sameSite: 'strict',
     path: '/',
-    maxAge: SESSION_LIFE_MS / 1000,
+    // As long as any lasts: when one ends is ours to say.
+    maxAge: WALL_LIFE_MS / 1000,
     secure: request.protocol === 'https',
   });
   return await reply.code(204).send();

@@ -6,6 +6,7 @@ import type { Sql, Transaction } from '../database/pool.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { deleteExpiredLinks } from './account-store.ts';
 import * as store from './store.ts';
+import { isWall, WALL_LIFE_MS } from './wall.ts';
 
 /** A shift and its handover. */
 export const SESSION_LIFE_MS = 12 * 3_600_000;
@@ -71,13 +72,14 @@ export class SignIn {
     const token = randomToken();
     const atMs = nowMs();
     const now = new Date(atMs);
+    const lifeMs = isWall(await store.rolesOf(tx, id)) ? WALL_LIFE_MS : SESSION_LIFE_MS;
     await store.insertSession(tx, {
       organisation_id: organisationId,
       token_hash: sha256(token),
       account_id: id,
       ...how,
       ...{ created_at: now, last_seen_at: now, proved_at: now },
-      expires_at: new Date(atMs + SESSION_LIFE_MS),
+      expires_at: new Date(atMs + lifeMs),
     });
     const act = { act: 'signed-in', target: `account/${id}`, atMs } as const;
     await appendAudit(tx, { organisationId, actor: id, ...act });

@@ -91,6 +91,11 @@ export async function insertSession(
   await sql`INSERT INTO session ${sql(row)}`;
 }
 
+export async function rolesOf(sql: Sql, id: AccountId): Promise<readonly Role[]> {
+  const [row] = await sql<{ roles: readonly Role[] }[]>`SELECT roles FROM account WHERE id = ${id}`;
+  return row?.roles ?? [];
+}
+
 export interface SignedIn {
   readonly organisation_id: OrganisationId;
   readonly organisation_name: string;

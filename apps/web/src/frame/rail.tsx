@@ -6,6 +6,8 @@ import classes from './rail.module.css';
 
 export function Rail({ session }: { readonly session: Session }) {
   const about = usePanelButton('about');
+  // A wall display shows alarms by bed, and nobody.
+  const isWall = session.roles.every((role) => role === 'wall-display');
   return (
     <nav className={classes.rail} aria-label="Main">
       <span className={classes.brand} role="img" aria-label="Ausculta">
@@ -15,14 +17,18 @@ export function Rail({ session }: { readonly session: Session }) {
         <Icon name="monitor" size={20} />
         Watch
       </Link>
-      <Link to="/patients" className={classes.item} activeProps={{ 'data-active': true }}>
-        <Icon name="users" size={20} />
-        Patients
-      </Link>
-      <Link to="/devices" className={classes.item} activeProps={{ 'data-active': true }}>
-        <Icon name="cpu" size={20} />
-        Devices
-      </Link>
+      {!isWall && (
+        <>
+          <Link to="/patients" className={classes.item} activeProps={{ 'data-active': true }}>
+            <Icon name="users" size={20} />
+            Patients
+          </Link>
+          <Link to="/devices" className={classes.item} activeProps={{ 'data-active': true }}>
+            <Icon name="cpu" size={20} />
+            Devices
+          </Link>
+        </>
+      )}
       {session.may.includes('administer accounts') && (
         <Link to="/accounts" className={classes.item} activeProps={{ 'data-active': true }}>
           <Icon name="user-cog" size={20} />

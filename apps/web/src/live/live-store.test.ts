@@ -215,3 +215,12 @@ test('what was left out, revised, degraded and refused is known', () => {
   assert.equal(store.degradedSinceMs, null, 'another server may be well');
   assert.deepEqual(outcome?.refusals, ['PAYLOAD_MALFORMED']);
 });
+
+test('who may not be seen any more takes their alarms along; whose readings have moved keeps them', () => {
+  const store = watching();
+  store.apply(frame({ notices: [{ type: 'alarms', alarms: [alarm('one')] }] }));
+  store.apply(frame({ notices: [{ type: 'cleared', subjects: ['ana'] }] }));
+  assert.equal([...store.alarms()].length, 1);
+  store.apply(frame({ notices: [{ type: 'cleared', subjects: ['ana'], isWhole: true }] }));
+  assert.deepEqual([...store.alarms()], []);
+});

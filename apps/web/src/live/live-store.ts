@@ -189,6 +189,7 @@ export class LiveStore {
       case 'cleared':
         for (const id of notice.subjects) {
           this.#clear(this.subject(id));
+          if (notice.isWhole) this.subject(id).alarms.clear();
           into.touched.add(id);
         }
         return;

@@ -6,6 +6,7 @@ import { orderAlarms } from '../alarms/alarm-order.ts';
 import { useAcknowledge } from '../alarms/use-acknowledge.ts';
 import { useLive, useNow } from '../live/live-context.tsx';
 import { usePreferences } from '../theme/preferences.ts';
+import { BedTile } from './bed-tile.tsx';
 import { Tile } from './tile.tsx';
 import { useWallKeys } from './use-wall-keys.ts';
 import type { WallLayout } from './wall-layout.ts';
@@ -51,21 +52,22 @@ export function Tiles({ subjects, layout, heightPx }: TilesProps) {
 
   return (
     <div ref={listRef} className={classes.tiles}>
-      {subjects.map((subject, index) => (
-        <Tile
-          key={subject.id}
-          subject={subject}
-          layout={layout}
-          heightPx={heightPx}
-          index={index}
-          isTabStop={index === Math.min(tabStop, subjects.length - 1)}
-          isSteady={steadyAlarms}
-          second={second}
-          open={open}
-          acknowledgement={messageFor(subject.id)}
-          acknowledge={acknowledgeTop}
-        />
-      ))}
+      {subjects.map((subject, index) => {
+        const place = { index, isTabStop: index === Math.min(tabStop, subjects.length - 1) };
+        const drawn = { subject, ...place, isSteady: steadyAlarms, second };
+        if (subject.identity.isWithheld) return <BedTile key={subject.id} {...drawn} />;
+        return (
+          <Tile
+            key={subject.id}
+            {...drawn}
+            layout={layout}
+            heightPx={heightPx}
+            open={open}
+            acknowledgement={messageFor(subject.id)}
+            acknowledge={acknowledgeTop}
+          />
+        );
+      })}
     </div>
   );
 }
