@@ -18,6 +18,7 @@ import { findImpure } from './tidy/purity.ts';
 import { cruise, findUnseen } from './tidy/rooms.ts';
 import { type Finding, listFiles, readCode, readFiles } from './tidy/source-file.ts';
 import { findStraySql } from './tidy/sql.ts';
+import { findWaysOut } from './tidy/ways-out.ts';
 import { findForbiddenWords, findPoorNames } from './tidy/words.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -70,6 +71,10 @@ const CHECKS: readonly { promise: string; find: () => Finding[] }[] = [
     promise: 'every dependency is pinned to one version',
     find: () =>
       findUnpinned(manifestFiles.map(({ path, text }) => ({ ...JSON.parse(text), path }))),
+  },
+  {
+    promise: 'the server speaks to others by the room that looks at where a name leads',
+    find: () => findWaysOut(code),
   },
   {
     promise: 'no file speaks of one machine or leaves a note to itself',

@@ -17,6 +17,7 @@ import { findImpure } from './purity.ts';
 import { cruise, findUnseen } from './rooms.ts';
 import type { SourceFile } from './source-file.ts';
 import { findStraySql } from './sql.ts';
+import { findWaysOut } from './ways-out.ts';
 import { findForbiddenWords, findPoorNames } from './words.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -98,6 +99,31 @@ test('a mend that quotes SQL to a person is not SQL', () => {
   const text =
     "const mend = 'Run: ALTER ROLE x RESET fsync;'; const label = 'Select a bed from the list';";
   assert.deepEqual(findStraySql([file('apps/server/src/database/fitness.ts', text)]), []);
+});
+
+const WAYS_OUT = [
+  "const answer = await fetch('https://elsewhere.example');",
+  "import { request as requestHttp } from 'node:http';",
+  "import https from 'node:https';",
+  "import { connect } from 'node:net';",
+  "import { createTransport } from 'nodemailer';",
+  "import { fetch } from 'undici';",
+  'const socket = new WebSocket(url);',
+];
+
+for (const text of WAYS_OUT) {
+  test(`a way out beside the one is found: ${text}`, () => {
+    assert.equal(findWaysOut([file('apps/server/src/alarms/alarms.ts', text)]).length, 1);
+    assert.deepEqual(findWaysOut([file('apps/server/src/outgoing/outgoing.ts', text)]), []);
+    assert.deepEqual(findWaysOut([file('apps/web/src/api/client.ts', text)]), []);
+  });
+}
+
+test('mails go to an address that was looked at, or not at all', () => {
+  const text = "import { createTransport } from 'nodemailer';";
+  const path = 'apps/server/src/subscriptions/mail-relay.ts';
+  assert.equal(findWaysOut([file(path, text)]).length, 1);
+  assert.deepEqual(findWaysOut([file(path, `${text}\nawait pinnedAddress(host, ports);`)]), []);
 });
 
 function linesOf(count: number): string {

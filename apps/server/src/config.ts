@@ -6,6 +6,7 @@ import { hl7Given, phdGiven, tlsGiven } from './doors-given.ts';
 import type { IndicatorSettings } from './indicators/indicators.ts';
 import { INDICATORS_MEND, parseIndicators } from './indicators/settings.ts';
 import { masterKeyConflicts, masterKeyOf } from './master-key-settings.ts';
+import { parsePrefixes } from './outgoing/endpoints.ts';
 import { isNetwork } from './people/networks.ts';
 import {
   PEOPLE_MENDS,
@@ -14,7 +15,6 @@ import {
   peopleSettings,
 } from './people/settings.ts';
 import { host, masterKey, orIssue, port } from './setting-forms.ts';
-import { parsePrefixes } from './subscriptions/endpoints.ts';
 import {
   type MailGiven,
   mailConflicts,

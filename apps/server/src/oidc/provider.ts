@@ -110,11 +110,16 @@ export function createProvider(ports: ProviderPorts): Provider {
       code_verification: '/device',
     },
   };
-  const provider = new Provider(issuer, configuration);
+  const provider = new Provider(issuer, { ...configuration, fetch: fetchNothing });
   // What it reads as a proxy's word is ours: see routes.ts.
   provider.proxy = true;
   tellContext(provider, ports);
   return provider;
+}
+
+/** Clients come with their keys; nothing that a client or a token names is looked up elsewhere. */
+async function fetchNothing(): Promise<never> {
+  throw new errors.InvalidRequest('nothing is fetched from elsewhere');
 }
 
 /** A client asks about its own tokens and takes them back, and nobody else's. */

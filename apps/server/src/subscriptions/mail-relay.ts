@@ -1,6 +1,9 @@
 /** Hands a mail to the operator's relay: once, and only over TLS unless the relay is this very machine. */
+import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
+import { NotAllowed, pinnedAddress } from '../outgoing/guarded-lookup.ts';
 import { isOnThisMachine, type MailSettings } from './mail-settings.ts';
 import type { Sent } from './rest-hook.ts';
 
@@ -61,11 +64,15 @@ async function optionsOf(settings: MailSettings, timeoutMs: number) {
   const pass = passwordFile && (await readFile(passwordFile, 'utf8')).trim();
   const ca = caFile && (await readFile(caFile, 'utf8'));
   const isHere = isOnThisMachine(host);
+  // The operator has named it: it may be private, and is this machine only where that was said.
+  const rules = { prefixes: [], mayBePrivate: true };
+  const address = await pinnedAddress(host, { rules, resolve: lookup });
+  const servername = isIP(host) === 0 ? { servername: host } : {};
   return {
-    ...{ host, port, secure: isSecure },
+    ...{ host: address, port, secure: isSecure },
     // A relay of this machine may have a certificate that nobody has signed; nobody is in between.
     ...(!isSecure && isHere ? { ignoreTLS: true } : { requireTLS: !isSecure }),
-    tls: { minVersion: 'TLSv1.2' as const, ...(ca && { ca }) },
+    tls: { minVersion: 'TLSv1.2' as const, ...servername, ...(ca && { ca }) },
     ...(user !== undefined && pass !== undefined && { auth: { user, pass } }),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
@@ -80,6 +87,8 @@ function refusalOf(error: unknown): Sent {
     readonly command?: unknown;
     readonly code?: unknown;
   };
+  if (error instanceof NotAllowed)
+    return { ok: false, reason: 'The relay’s name leads to an address that is never allowed.' };
   if (code === 'ETLS') return { ok: false, reason: 'The relay offers no TLS that can be trusted.' };
   if (typeof responseCode === 'number') {
     const isOfMail = command === 'RCPT TO' || command === 'DATA';

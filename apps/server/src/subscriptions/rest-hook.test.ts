@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { type HookReceiver, hookReceiver } from '../../../../tests/support/hook-receiver.ts';
 import { eventually } from '../../../../tests/support/server.ts';
 import { countedTimers } from '../../../../tests/support/timers.ts';
-import { parsePrefixes } from './endpoints.ts';
+import { parsePrefixes } from '../outgoing/endpoints.ts';
 import { notificationText } from './notification.ts';
 import { RestHooks } from './rest-hook.ts';
 

@@ -1,10 +1,8 @@
 /** Sends a notification to a subscriber's endpoint: once, to an address that may be reached, and no further. */
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { isIP } from 'node:net';
+import type { EndpointRules } from '../outgoing/endpoints.ts';
+import type { Resolve } from '../outgoing/guarded-lookup.ts';
+import { Outgoing, type Reply } from '../outgoing/outgoing.ts';
 import type { Outside } from '../outside.ts';
-import { type EndpointRules, mayConnect } from './endpoints.ts';
-import { guardedLookup, NotAllowed, type Resolve } from './guarded-lookup.ts';
 
 export interface Hook {
   readonly url: URL;
@@ -19,9 +17,6 @@ export type Sent =
   /** Final: it will never be taken, however often it is sent. */
   | { readonly ok: false; readonly reason: string; readonly isFinal?: true };
 
-/** What an endpoint answers is not read: beyond this it is cut. */
-const ANSWER_BYTES_MAX = 64 * 1024;
-
 const CONNECTIONS_MAX = 8;
 
 export interface RestHookPorts {
@@ -31,91 +26,34 @@ export interface RestHookPorts {
 }
 
 export class RestHooks implements Disposable {
-  readonly #rules: EndpointRules;
-  readonly #after: RestHookPorts['after'];
-  readonly #resolve: RestHookPorts['resolve'];
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+  readonly #outgoing: Outgoing;
 
-  constructor({ rules, after, resolve }: RestHookPorts) {
-    this.#rules = rules;
-    this.#after = after;
-    this.#resolve = resolve;
+  constructor(ports: RestHookPorts) {
+    this.#outgoing = new Outgoing({ ...ports, reads: 'status', connectionsMax: CONNECTIONS_MAX });
   }
 
-  async send(hook: Hook): Promise<Sent> {
-    const host = hook.url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) !== 0 && !mayConnect(host, host, this.#rules)) return NOT_ALLOWED;
-    const first = await this.#sendOnce(hook);
-    // An endpoint may close a connection that lay idle just when it is used again.
-    return first === 'stale' ? await this.#sendAgain(hook) : first;
-  }
-
-  async #sendAgain(hook: Hook): Promise<Sent> {
-    const second = await this.#sendOnce(hook);
-    return second === 'stale' ? CLOSED : second;
-  }
-
-  #sendOnce({ url, headers, body, timeoutMs }: Hook): Promise<Sent | 'stale'> {
-    const isSecure = url.protocol === 'https:';
-    const { promise, resolve: settle } = Promise.withResolvers<Sent | 'stale'>();
-    const request = (isSecure ? requestHttps : requestHttp)(url, {
-      method: 'POST',
-      agent: isSecure ? this.#https : this.#http,
-      lookup: guardedLookup(url.hostname, { rules: this.#rules, resolve: this.#resolve }),
-      headers: {
-        ...Object.fromEntries(headers),
-        'content-type': 'application/fhir+json',
-        'content-length': Buffer.byteLength(body),
-      },
-    });
-    request.on('response', (response) => readAnswer(response, settle));
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      if (error instanceof NotAllowed) settle(NOT_ALLOWED);
-      else if (request.reusedSocket && error.code === 'ECONNRESET') settle('stale');
-      else
-        settle({
-          ok: false,
-          reason: `The endpoint cannot be reached (${error.code ?? 'broken'}).`,
-        });
-    });
-    const done = this.#after(timeoutMs, () => {
-      settle({ ok: false, reason: `No answer within ${timeoutMs / 1000} s.` });
-      request.destroy();
-    });
-    request.on('close', () => {
-      done();
-      settle(CLOSED);
-    });
-    request.end(body);
-    return promise;
+  async send({ url, headers, body, timeoutMs }: Hook): Promise<Sent> {
+    const own = { 'content-type': 'application/fhir+json' };
+    const all = { ...Object.fromEntries(headers), ...own };
+    const reply = await this.#outgoing.post({ url, headers: all, body, timeoutMs });
+    if (reply.kind === 'none') return { ok: false, reason: wordsOf(reply, timeoutMs) };
+    const { status } = reply;
+    if (status >= 200 && status < 300) return { ok: true };
+    const reason =
+      status >= 300 && status < 400
+        ? `The endpoint answered ${status}: it is not followed elsewhere.`
+        : `The endpoint answered ${status}.`;
+    return { ok: false, reason };
   }
 
   [Symbol.dispose](): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#outgoing[Symbol.dispose]();
   }
 }
 
-const CLOSED: Sent = { ok: false, reason: 'The connection was closed.' };
-
-const NOT_ALLOWED: Sent = {
-  ok: false,
-  reason: 'The endpoint leads to an address that the operator does not allow.',
-};
-
-function readAnswer(response: IncomingMessage, settle: (sent: Sent) => void): void {
-  const { statusCode = 0 } = response;
-  const isTaken = statusCode >= 200 && statusCode < 300;
-  const isElsewhere = statusCode >= 300 && statusCode < 400;
-  const reason = isElsewhere
-    ? `The endpoint answered ${statusCode}: it is not followed elsewhere.`
-    : `The endpoint answered ${statusCode}.`;
-  let bytes = 0;
-  response.on('data', (part: Buffer) => {
-    bytes += part.length;
-    if (bytes > ANSWER_BYTES_MAX) response.destroy();
-  });
-  response.on('error', () => undefined);
-  settle(isTaken ? { ok: true } : { ok: false, reason });
+function wordsOf({ why, reason }: Extract<Reply, { kind: 'none' }>, timeoutMs: number): string {
+  if (why === 'not-allowed')
+    return 'The endpoint leads to an address that the operator does not allow.';
+  if (why === 'unreachable') return `The endpoint ${reason.replace(/^it /, '')}.`;
+  return why === 'late' ? `No answer within ${timeoutMs / 1000} s.` : 'The connection was closed.';
 }

@@ -2,13 +2,25 @@
  * A master key that never leaves its key service: HashiCorp Vault's transit engine, or whatever
  * speaks its HTTP (OpenBao does). Rotated there; our rotation wraps anew with its newest version.
  */
+import { lookup } from 'node:dns/promises';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { z } from 'zod';
 import { StartProblem } from '../database/start-problem.ts';
+import { Outgoing } from '../outgoing/outgoing.ts';
 import type { MasterKey, MasterKeys } from './master-key.ts';
 
 /** A key service that does not answer a start within this time is away. */
 const ANSWER_WITHIN_MS = 10_000;
+
+/** The operator has named it: it may be private, and is this machine only where that was said. */
+const ROUTE = {
+  rules: { prefixes: [], mayBePrivate: true },
+  resolve: lookup,
+  after: (delayMs: number, run: () => void) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
 
 export interface TransitOptions {
   /** Of the engine's mount: https://vault.example:8200/v1/transit */
@@ -54,21 +66,23 @@ async function ask(
   question: Record<string, string>,
 ): Promise<{ status: number; body: unknown }> {
   const address = `${url.replace(/\/+$/, '')}/${verb}/${encodeURIComponent(keyName)}`;
+  using outgoing = new Outgoing({ ...ROUTE, reads: 'whole', connectionsMax: 1 });
+  const headers = { 'x-vault-token': token, 'content-type': 'application/json' };
+  const body = JSON.stringify(question);
+  const asked = { url: new URL(address), headers, body, timeoutMs: ANSWER_WITHIN_MS };
+  const reply = await outgoing.post(asked);
+  if (reply.kind === 'answer') return { status: reply.status, body: jsonOf(reply.text) };
+  throw new StartProblem(
+    'MASTER_KEY_UNUSABLE',
+    `The key service at ${new URL(url).host} does not answer: ${reply.reason}. See that it runs and is unsealed, or set AUSCULTA_KMS_URL to its address.`,
+  );
+}
+
+function jsonOf(text: string): unknown {
   try {
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: { 'x-vault-token': token, 'content-type': 'application/json' },
-      body: JSON.stringify(question),
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    return { status: response.status, body: await response.json().catch(() => undefined) };
-  } catch (cause) {
-    throw new StartProblem(
-      'MASTER_KEY_UNUSABLE',
-      `The key service at ${new URL(url).host} does not answer. See that it runs and is unsealed, or set AUSCULTA_KMS_URL to its address.`,
-      cause,
-    );
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

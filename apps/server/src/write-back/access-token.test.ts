@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { eventually, temporaryDirectory } from '../../../../tests/support/server.ts';
 import { countedTimers } from '../../../../tests/support/timers.ts';
+import { Outgoing } from '../outgoing/outgoing.ts';
 import { AccessToken } from './access-token.ts';
-import { Outgoing } from './outgoing.ts';
 
 interface Grant {
   readonly form: URLSearchParams;
@@ -66,7 +66,9 @@ describe('what says to a destination who we are', () => {
     const address = server.address();
     tokenUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/token`;
     const rules = { prefixes: [tokenUrl], mayBePrivate: false };
-    outgoing = new Outgoing({ rules, resolve: lookup, after: timers.after });
+    outgoing = new Outgoing({
+      ...{ rules, resolve: lookup, after: timers.after, reads: 'whole', connectionsMax: 2 },
+    });
   });
   after(async () => {
     outgoing[Symbol.dispose]();
@@ -175,11 +177,14 @@ describe('what says to a destination who we are', () => {
   test('a name that leads into the network of the server is not connected to', async () => {
     const rules = { prefixes: ['http://ehr.example/'], mayBePrivate: false };
     const resolve = async () => [{ address: '10.0.0.7', family: 4 }];
-    using guarded = new Outgoing({ rules, resolve, after: timers.after });
+    using guarded = new Outgoing({
+      ...{ rules, resolve, after: timers.after, reads: 'whole', connectionsMax: 2 },
+    });
     const url = new URL('http://ehr.example/fhir');
     const reply = await guarded.post({ url, headers: {}, body: '' });
     assert.deepEqual(reply, {
       kind: 'none',
+      why: 'not-allowed',
       reason: 'its name leads to an address that is not allowed',
     });
   });

@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { importPKCS8, SignJWT } from 'jose';
+import type { Outgoing } from '../outgoing/outgoing.ts';
 import { away, jsonOf, type Outcome, outcomeOf } from './outcome.ts';
-import type { Outgoing } from './outgoing.ts';
 import type { Credentials } from './settings.ts';
 
 export interface TokenPorts {

@@ -8,12 +8,12 @@ import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import type { LegalHolds } from '../erasure/holds.ts';
 import type { Repository } from '../fhir/repository.ts';
+import { Outgoing } from '../outgoing/outgoing.ts';
 import type { Outside } from '../outside.ts';
 import type { RetentionRule } from '../telemetry/retention-policy.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Vault } from '../vault/vault.ts';
 import { AccessToken } from './access-token.ts';
-import { Outgoing } from './outgoing.ts';
 import { RemoteRecord } from './remote-record.ts';
 import { type Destination, readDestinations } from './settings.ts';
 import { WriteBack } from './write-back.ts';
@@ -35,7 +35,7 @@ export async function openWriteBack({ file, outside, ...given }: Given): Promise
     const token = credentials.kind === 'smart-backend' ? [credentials.tokenUrl] : [];
     const { nowMs, newId, after } = outside;
     const rules = { prefixes: [url, ...token], mayBePrivate };
-    const outgoing = new Outgoing({ rules, resolve: lookup, after });
+    const outgoing = new Outgoing({ rules, resolve: lookup, after, ...READS });
     const asked = { destination, outgoing, nowMs };
     return new RemoteRecord({
       ...asked,
@@ -62,6 +62,8 @@ function readText(file: string): string {
     throw new StartProblem('WRITE_BACK_UNUSABLE', why, cause);
   }
 }
+
+const READS = { reads: 'whole', connectionsMax: 2 } as const;
 
 /** What is due is looked for this often. */
 const LOOK_MS = 1_000;

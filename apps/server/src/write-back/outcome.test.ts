@@ -34,7 +34,10 @@ test('only what may be of one patient or day is told so', () => {
 });
 
 test('no answer at all is one that is away', () => {
-  assert.equal(outcomeOf({ kind: 'none', reason: 'cut' }, 'search', NOW_MS).kind, 'away');
+  assert.equal(
+    outcomeOf({ kind: 'none', why: 'broken-off', reason: 'cut' }, 'search', NOW_MS).kind,
+    'away',
+  );
 });
 
 const WISHES = [

@@ -1,5 +1,5 @@
 /** What an answer of a destination means for what was asked. Pure. */
-import type { Reply } from './outgoing.ts';
+import type { Reply } from '../outgoing/outgoing.ts';
 
 /**
  * away: nothing can be sent there now, and everything waits · failed: this one was not taken, another may

@@ -4,9 +4,9 @@
  */
 import { type SummaryName, summaryIdentifier } from '@ausculta/fhir/day-summary';
 import type { Bundle, Observation, Patient } from '@medplum/fhirtypes';
+import type { Outgoing } from '../outgoing/outgoing.ts';
 import type { AccessToken } from './access-token.ts';
 import { issuesIn, jsonOf, type Outcome, outcomeOf } from './outcome.ts';
-import type { Outgoing } from './outgoing.ts';
 import type { Destination } from './settings.ts';
 
 export interface RemotePorts {

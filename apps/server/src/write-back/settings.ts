@@ -7,7 +7,7 @@ import { isSummarised } from '@ausculta/fhir/day-summary';
 import { localDays } from '@ausculta/fhir/local-day';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import { z } from 'zod';
-import { parsePrefixes } from '../subscriptions/endpoints.ts';
+import { parsePrefixes } from '../outgoing/endpoints.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,15 +1,19 @@
-/** One request to a destination, and its whole answer; no redirect is followed, no name guessed. */
+/**
+ * The one way out: a request to where the operator has said, and its answer. What a name leads to is looked at
+ * with each connection, which is made to that very address; no redirect is followed, no name guessed.
+ */
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import type { Outside } from '../outside.ts';
-import { type EndpointRules, mayConnect } from '../subscriptions/endpoints.ts';
-import { guardedLookup, NotAllowed, type Resolve } from '../subscriptions/guarded-lookup.ts';
+import { type EndpointRules, mayConnect } from './endpoints.ts';
+import { guardedLookup, NotAllowed, type Resolve } from './guarded-lookup.ts';
 
 export interface Question {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  readonly timeoutMs?: number;
 }
 
 /** An answer, whatever it says; or why there is none, in words without a value, a name or a secret. */
@@ -20,25 +24,34 @@ export type Reply =
       readonly retryAfter: string | undefined;
       readonly text: string;
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  | { readonly kind: 'none'; readonly why: Why; readonly reason: string };
+
+export type Why = 'not-allowed' | 'unreachable' | 'late' | 'closed' | 'too-long' | 'broken-off';
 
 const TIMEOUT_MS = 30_000;
 /** A Bundle of some dozens of Observations, with room. */
 const ANSWER_BYTES_MAX = 4 * 2 ** 20;
+const UNREAD_BYTES_MAX = 64 * 1024;
 
 export interface OutgoingPorts {
   readonly rules: EndpointRules;
   readonly resolve: Resolve;
   readonly after: Outside['after'];
+  /** Whether an answer is read, or only what its status says. */
+  readonly reads: 'whole' | 'status';
+  readonly connectionsMax: number;
 }
 
 export class Outgoing implements Disposable {
   readonly #ports: OutgoingPorts;
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 2 });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 2 });
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
 
   constructor(ports: OutgoingPorts) {
     this.#ports = ports;
+    const connections = { keepAlive: true, maxSockets: ports.connectionsMax };
+    this.#http = new HttpAgent(connections);
+    this.#https = new HttpsAgent(connections);
   }
 
   async post(question: Question): Promise<Reply> {
@@ -51,7 +64,7 @@ export class Outgoing implements Disposable {
     return second === 'stale' ? CLOSED : second;
   }
 
-  #post({ url, headers, body }: Question): Promise<Reply | 'stale'> {
+  #post({ url, headers, body, timeoutMs = TIMEOUT_MS }: Question): Promise<Reply | 'stale'> {
     const isSecure = url.protocol === 'https:';
     const { promise, resolve: settle } = Promise.withResolvers<Reply | 'stale'>();
     const request = (isSecure ? requestHttps : requestHttp)(url, {
@@ -63,15 +76,16 @@ export class Outgoing implements Disposable {
     let isAnswered = false;
     request.on('response', (response) => {
       isAnswered = true;
-      readAnswer(response, settle);
+      if (this.#ports.reads === 'whole') readAnswer(response, settle);
+      else readStatus(response, settle);
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (error instanceof NotAllowed) settle(NOT_ALLOWED);
       else if (request.reusedSocket && error.code === 'ECONNRESET') settle('stale');
-      else settle(none(`it cannot be reached (${error.code ?? 'broken'})`));
+      else settle(none('unreachable', `it cannot be reached (${error.code ?? 'broken'})`));
     });
-    const done = this.#ports.after(TIMEOUT_MS, () => {
-      settle(none(`no answer within ${TIMEOUT_MS / 1000} s`));
+    const done = this.#ports.after(timeoutMs, () => {
+      settle(none('late', `no answer within ${timeoutMs / 1000} s`));
       request.destroy();
     });
     request.on('close', () => {
@@ -89,12 +103,12 @@ export class Outgoing implements Disposable {
   }
 }
 
-function none(reason: string): Reply {
-  return { kind: 'none', reason };
+function none(why: Why, reason: string): Reply {
+  return { kind: 'none', why, reason };
 }
 
-const CLOSED = none('the connection was closed');
-const NOT_ALLOWED = none('its name leads to an address that is not allowed');
+const CLOSED = none('closed', 'the connection was closed');
+const NOT_ALLOWED = none('not-allowed', 'its name leads to an address that is not allowed');
 
 /** Half an answer is none: what was asked may have been done, and is asked again. */
 function readAnswer(response: IncomingMessage, settle: (reply: Reply) => void): void {
@@ -104,12 +118,12 @@ function readAnswer(response: IncomingMessage, settle: (reply: Reply) => void): 
     parts.push(part);
     bytes += part.length;
     if (bytes <= ANSWER_BYTES_MAX) return;
-    settle(none('its answer is too long'));
+    settle(none('too-long', 'its answer is too long'));
     response.destroy();
   });
-  response.on('error', () => settle(none('its answer broke off')));
+  response.on('error', () => settle(none('broken-off', 'its answer broke off')));
   response.on('close', () => {
-    if (!response.complete) settle(none('its answer broke off'));
+    if (!response.complete) settle(none('broken-off', 'its answer broke off'));
   });
   response.on('end', () => {
     if (!response.complete) return;
@@ -120,4 +134,16 @@ function readAnswer(response: IncomingMessage, settle: (reply: Reply) => void): 
       text: Buffer.concat(parts).toString(),
     });
   });
+}
+
+/** Who is only told something has nothing to tell: its answer is not read, and cut where it goes on. */
+function readStatus(response: IncomingMessage, settle: (reply: Reply) => void): void {
+  const { statusCode: status = 0, headers } = response;
+  let bytes = 0;
+  response.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > UNREAD_BYTES_MAX) response.destroy();
+  });
+  response.on('error', () => undefined);
+  settle({ kind: 'answer', status, retryAfter: headers['retry-after'], text: '' });
 }
