@@ -1,6 +1,7 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { useCallback, useState } from 'react';
 import { acknowledge as sendAcknowledgement } from '../api/queries.ts';
+import { refusedText } from './refused-acknowledgement.ts';
 
 /** How long a refusal stays in the band. */
 const MESSAGE_MS = 6_000;
@@ -21,8 +22,8 @@ export function useAcknowledge() {
   }, []);
   const acknowledge = useCallback(
     (alarm: AlarmView) => {
-      sendAcknowledgement(alarm).catch(() => {
-        say(alarm.subjectId, 'Not acknowledged: try again');
+      sendAcknowledgement(alarm).catch((error: unknown) => {
+        say(alarm.subjectId, refusedText(error));
         window.setTimeout(() => say(alarm.subjectId, undefined), MESSAGE_MS);
       });
     },

@@ -61,12 +61,21 @@ export const subjectsQuery = queryOptions({
   queryFn: async ({ signal }) => (await askJson('/api/subjects', SubjectList, { signal })).subjects,
 });
 
-/** Somebody of whom this browser does not know yet has an alarm: it asks at once who is here. */
-export function lookForNewSubjects(client: QueryClient, ids: readonly string[]): void {
+/**
+ * Somebody of whom this browser does not know yet has an alarm: it asks at once who is here. An answer that
+ * was on its way may be from before they were: then once more, behind it.
+ */
+export async function lookForNewSubjects(
+  client: QueryClient,
+  ids: readonly string[],
+): Promise<void> {
   const { queryKey } = subjectsQuery;
-  const known = client.getQueryData(queryKey) ?? [];
-  if (ids.every((id) => known.some((subject) => subject.id === id))) return;
-  void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+  const areKnown = (): boolean => {
+    const known = client.getQueryData(queryKey) ?? [];
+    return ids.every((id) => known.some((subject) => subject.id === id));
+  };
+  for (let round = 0; round < 2 && !areKnown(); round += 1)
+    await client.invalidateQueries({ queryKey }, { cancelRefetch: false });
 }
 
 /** What admission systems said that contradicts what is known. */

@@ -31,7 +31,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       lot: () => Math.random(),
       decodeBlock: decodeLiveBlock,
       onRefused: () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey }),
-      onElsewhere: (subjects) => lookForNewSubjects(queryClient, subjects),
+      onElsewhere: (subjects) => void lookForNewSubjects(queryClient, subjects),
       onSignedOut: () => forgetSession(queryClient),
     });
     opened.start();
