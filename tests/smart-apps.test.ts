@@ -32,6 +32,11 @@ let nurse: Person;
 
 const status = async (token: string, path: string) => (await fhirWith(server, token, path)).status;
 
+const refreshUnnamed = (token: string) => {
+  const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token });
+  return fetch(`${server.url}/oidc/token`, { method: 'POST', body });
+};
+
 describe('apps that people let in', () => {
   before(async () => {
     here = await startServerHere();
@@ -105,6 +110,8 @@ describe('apps that people let in', () => {
     assert.notEqual(next.refresh_token, first);
     assert.equal(next['patient'], ada.subjectId);
     assert.equal(await status(next.access_token, 'Condition'), 200);
+    const third = await refreshUnnamed(next.refresh_token ?? '');
+    assert.equal(third.status, 200, 'an app without keys need not say who it is');
     await assert.rejects(openid.refreshTokenGrant(connection, first), openid.ResponseBodyError);
     assert.equal(await status(next.access_token, 'Condition'), 401);
     await assert.rejects(openid.refreshTokenGrant(connection, next.refresh_token ?? ''));
@@ -129,6 +136,8 @@ describe('apps that people let in', () => {
     assert.equal(found.entry?.length, 2);
     const bare = await connectApp(server, app.id);
     await assert.rejects(openid.refreshTokenGrant(bare, tokens.refresh_token ?? ''));
+    const unnamed = await refreshUnnamed(tokens.refresh_token ?? '');
+    assert.equal(unnamed.status, 400, 'its keys are asked for');
     const next = await openid.refreshTokenGrant(connection, tokens.refresh_token ?? '');
     assert.equal(next.scope, tokens.scope);
   });

@@ -76,12 +76,23 @@ const accounts = createRoute({ getParentRoute: () => workspace, path: '/accounts
   import('./accounts/accounts-page.tsx').then((page) => page.Route),
 );
 
+const authorise = createRoute({ getParentRoute: () => workspace, path: '/authorise/$uid' }).lazy(
+  () => import('./apps/authorise-page.tsx').then((page) => page.Route),
+);
+
+const deviceCode = createRoute({ getParentRoute: () => workspace, path: '/device-code' }).lazy(() =>
+  import('./apps/device-code-page.tsx').then((page) => page.Route),
+);
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     signIn,
     welcome,
-    workspace.addChildren([watch, patients, patient, devices, device, account, accounts]),
+    workspace.addChildren([
+      ...[watch, patients, patient, devices, device, account, accounts],
+      ...[authorise, deviceCode],
+    ]),
   ]),
   defaultPreload: 'intent',
 });

@@ -11,10 +11,18 @@ import type { KeptBy } from './adapter.ts';
 import { deleteExpired, liveGrant } from './app-store.ts';
 import { createProvider } from './provider.ts';
 import { signingKeys } from './signing-keys.ts';
-import { accountNamed, clientById, deleteExpiredArtifacts, redirectUris } from './store.ts';
+import {
+  accountNamed,
+  clientById,
+  deleteExpiredArtifacts,
+  keylessClientOf,
+  redirectUris,
+} from './store.ts';
 
 /** Below the address of the server. */
 export const OIDC_BASE = '/oidc';
+
+const NAMES_CLIENT = ['client_id', 'client_assertion', 'client_assertion_type'];
 
 /** New origins are known at once here, and on another server within a minute. */
 const ORIGINS_KEPT_MS = 60_000;
@@ -108,6 +116,25 @@ export class Oidc {
 
   forgetOrigins(): void {
     this.#origins = undefined;
+  }
+
+  /**
+   * An app without keys need not say who it is when it refreshes (SMART App Launch), and the provider wants to be
+   * told: its token says so. Undefined where there is no form.
+   */
+  async withClient(
+    body: unknown,
+    { authorization }: { readonly authorization?: string | undefined },
+  ): Promise<string | undefined> {
+    if (typeof body !== 'string') return undefined;
+    const form = new URLSearchParams(body);
+    const token = form.get('refresh_token');
+    const saysWho = authorization !== undefined || NAMES_CLIENT.some((name) => form.has(name));
+    if (form.get('grant_type') !== 'refresh_token' || token === null || saysWho) return body;
+    const { sql, outside } = this.#ports;
+    const clientId = await keylessClientOf(sql, secretsOf(outside).sha256(token));
+    if (clientId !== undefined) form.append('client_id', clientId);
+    return form.toString();
   }
 
   async forgetExpired(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Under which address this server is known: what it was set to, and never what a client or a proxy says. */
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { OIDC_BASE } from './open-oidc.ts';
 
@@ -36,6 +36,20 @@ export function asAskedAt(base: string, raw: IncomingMessage): IncomingMessage {
   const asked = Object.assign(raw, { originalUrl: withConsent(raw.url ?? '') });
   asked.url = asked.originalUrl.slice(OIDC_BASE.length);
   return asked;
+}
+
+/** The same request with a body that was read already. */
+export function withBody(raw: IncomingMessage, text: string): IncomingMessage {
+  const bytes = Buffer.from(text);
+  const { method, url, headers, httpVersion } = raw;
+  const same = { method, url, httpVersion, originalUrl: Reflect.get(raw, 'originalUrl') };
+  const copy = Object.assign(new IncomingMessage(raw.socket), same);
+  copy.headers = { ...headers, 'content-length': String(bytes.length) };
+  copy.push(bytes);
+  copy.push(null);
+  // Else its end would be taken for somebody hanging up.
+  copy.complete = true;
+  return copy;
 }
 
 /** Whoever wants to go on while the person is away has to ask them, and few apps know that they have to say so. */

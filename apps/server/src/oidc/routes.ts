@@ -9,7 +9,7 @@ import { Authorising, type AuthorisingPorts } from './authorising.ts';
 import { clientRoutes } from './client-routes.ts';
 import { appRoutes } from './launch-routes.ts';
 import { OIDC_BASE, type Oidc } from './open-oidc.ts';
-import { type AddressPorts, asAskedAt, baseOf } from './own-address.ts';
+import { type AddressPorts, asAskedAt, baseOf, withBody } from './own-address.ts';
 import { smartConfiguration } from './smart-configuration.ts';
 
 export interface OidcRoutePorts extends AddressPorts, AuthorisingPorts {
@@ -24,6 +24,8 @@ const RATE = { max: 600, timeWindow: 60_000 };
 /** What programs and apps ask. Pages and forms of its own it has as well: a person meets ours alone. */
 const OF_PROVIDER =
   /^\/(\.well-known\/openid-configuration|auth(\/[\w-]+)?|token(\/(revocation|introspection))?|jwks|device-authorization)$/;
+
+const FORM = 'application/x-www-form-urlencoded';
 
 const PUBLIC = { config: { access: 'public', rateLimit: RATE } } as const;
 
@@ -53,8 +55,11 @@ export async function oidcRoutes(app: FastifyInstance, ports: OidcRoutePorts): P
   );
 
   await app.register((oidc, _options, done) => {
-    // The provider reads the body by itself.
+    // The provider reads the body by itself; a form is looked into before.
     oidc.removeAllContentTypeParsers();
+    oidc.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, parsed) =>
+      parsed(null, body),
+    );
     oidc.addContentTypeParser('*', (_request, _body, parsed) => parsed(null));
     oidc.route({
       ...PUBLIC,
@@ -67,7 +72,10 @@ export async function oidcRoutes(app: FastifyInstance, ports: OidcRoutePorts): P
         for (const [name, value] of Object.entries(reply.getHeaders()))
           if (value !== undefined) reply.raw.setHeader(name, value);
         reply.hijack();
-        await provider.callback()(asAskedAt(base(), request.raw), reply.raw);
+        const asked = asAskedAt(base(), request.raw);
+        const whole = await ports.oidc.withClient(request.body, request.headers);
+        const handed = whole === undefined ? asked : withBody(asked, whole);
+        await provider.callback()(handed, reply.raw);
       },
     });
     done();

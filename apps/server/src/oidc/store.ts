@@ -181,3 +181,11 @@ export async function launchableApps(
     WHERE organisation_id = ${organisationId} AND launch_url IS NOT NULL AND disabled_at IS NULL
     ORDER BY name, id`;
 }
+
+/** Whose refresh token it is, where that app has no keys to prove itself by. */
+export async function keylessClientOf(sql: Sql, idHash: Uint8Array): Promise<string | undefined> {
+  const [row] = await sql<{ id: string }[]>`
+    SELECT c.id FROM oidc_artifact t JOIN oidc_client c ON c.id = t.client_id
+    WHERE t.kind = 'RefreshToken' AND t.id_hash = ${idHash} AND c.jwks IS NULL`;
+  return row?.id;
+}

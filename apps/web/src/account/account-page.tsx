@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { changePassword, meQuery } from '../api/account-queries.ts';
 import { ErrorState } from '../frame/list-states.tsx';
 import classes from './account-page.module.css';
+import { AppSection } from './app-section.tsx';
 import { PasskeySection } from './passkey-section.tsx';
 import { SecondFactorSection } from './second-factor-section.tsx';
 import { SessionSection } from './session-section.tsx';
@@ -28,6 +29,7 @@ function AccountPage() {
           <div className={classes.column}>
             <PasskeySection proof={proof} />
             <SecondFactorSection me={me} proof={proof} />
+            <AppSection proof={proof} />
           </div>
           <div className={classes.column}>
             <SessionSection proof={proof} />

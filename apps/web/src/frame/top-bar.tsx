@@ -31,6 +31,8 @@ const PAGES = [
   ['/devices', 'Devices'],
   ['/accounts', 'Accounts'],
   ['/account', 'My account'],
+  ['/authorise', 'App'],
+  ['/device-code', 'App'],
 ] as const;
 
 function Place({ session }: { readonly session: Session }) {

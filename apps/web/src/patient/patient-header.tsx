@@ -1,6 +1,7 @@
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { AppLinks } from '../apps/app-links.tsx';
 import { useNow, useSubjectLive } from '../live/live-context.tsx';
 import { absenceText } from '../patients/presence.ts';
 import { lowestBattery } from '../vitals/battery.ts';
@@ -68,6 +69,7 @@ export function PatientHeader({
           />
         )}
       </dl>
+      {subject.kind === 'patient' && <AppLinks subjectId={subject.id} />}
       <UnknownNotice subject={subject} />
       {into !== undefined && <MergedNotice into={into} />}
       <MovedReadings moved={subject.readingsMoved} />
