@@ -5,6 +5,8 @@ import { decodeFrame } from '@ausculta/contract/live-frame';
 export interface Listener {
   readonly notices: LiveNotice[];
   readonly values: number[];
+  /** How many have come, with anything in them or nothing. */
+  readonly frames: () => number;
   /** True once the socket is open, false if it was refused. */
   readonly opened: Promise<boolean>;
   readonly close: () => void;
@@ -21,6 +23,7 @@ interface ServerEars {
 export function listenTo({ url, subjects, headers }: ServerEars): Listener {
   const notices: LiveNotice[] = [];
   const values: number[] = [];
+  let frames = 0;
   // Node's own WebSocket takes headers; the type is that of browsers, which must not.
   const options = { protocols: [LIVE_SUBPROTOCOL], headers } as never;
   const socket = new WebSocket(`${url.replace('http', 'ws')}/api/live`, options);
@@ -35,6 +38,7 @@ export function listenTo({ url, subjects, headers }: ServerEars): Listener {
   socket.addEventListener('message', ({ data }) => {
     const frame = decodeFrame(new Uint8Array(data as ArrayBuffer));
     if (frame === undefined) return;
+    frames += 1;
     values.push(...frame.numerics.map(({ value }) => value));
     const texts = frame.noticesJson === '' ? [] : (JSON.parse(frame.noticesJson) as unknown[]);
     notices.push(...texts.map((notice) => LiveNotice.parse(notice)));
@@ -42,5 +46,5 @@ export function listenTo({ url, subjects, headers }: ServerEars): Listener {
   const closed = new Promise<number>((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code));
   });
-  return { notices, values, opened, close: () => socket.close(), closed };
+  return { notices, values, frames: () => frames, opened, close: () => socket.close(), closed };
 }
