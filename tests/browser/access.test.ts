@@ -4,22 +4,24 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { EstPeer, missingEstPeers } from '../support/est-peers.ts';
 import { judge, openScreens, type Screens } from '../support/screens.ts';
+import type { TestDevice } from '../support/server.ts';
 
 const why = missingEstPeers();
 
+let screens: Screens;
+before(async () => {
+  screens = await openScreens();
+});
+after(() => screens?.[Symbol.asyncDispose]());
+
 describe('enrolment at the screen', { skip: why ?? false }, () => {
-  let screens: Screens;
   let peer: EstPeer;
   let page: Page;
   before(async () => {
     peer = new EstPeer();
-    screens = await openScreens();
     ({ page } = await screens.comeIn('Bela Kovacs', ['biomedical-engineer']));
   });
-  after(async () => {
-    peer?.[Symbol.dispose]();
-    await screens?.[Symbol.asyncDispose]();
-  });
+  after(() => peer?.[Symbol.dispose]());
 
   const enrol = (device: string, code: string, request: string) =>
     peer.enrol(`${screens.address}/.well-known/est/simpleenroll`, request, [
@@ -95,5 +97,57 @@ describe('enrolment at the screen', { skip: why ?? false }, () => {
     await admin.goto(`${screens.address}/patients`);
     await admin.getByText('No patient is shown to you').waitFor();
     assert.equal(await admin.getByText('0 patients').count(), 0);
+  });
+});
+
+describe('a closed record at the screen', () => {
+  let patient: TestDevice;
+  before(async () => {
+    patient = await screens.server.addPatient('Closedperson');
+  });
+
+  test('is put on a care team, closed again, opened in an emergency, and that is reviewed', async () => {
+    const { server, address } = screens;
+    const { page: charge } = await screens.comeIn('Ada Charge', ['nurse']);
+    const { page: nurse, accountId } = await screens.comeIn('Noor Off', ['nurse']);
+    const { shifts } = await server.get<{ shifts: { id: string }[] }>(
+      `/api/accounts/${accountId}/shifts`,
+    );
+    await server.post(`/api/accounts/${accountId}/shifts/${shifts[0]?.id}/end`, {});
+    const record = `${address}/patients/${patient.subjectId}`;
+    await charge.goto(`${record}/team`);
+    await charge.getByText('Nobody is on it yet.').waitFor();
+    await charge.getByRole('combobox', { name: 'Who' }).fill('noor');
+    await charge.getByRole('option', { name: /^Noor Off/ }).click();
+    await charge.getByRole('button', { name: 'Put on the care team' }).click();
+    await charge.getByTestId('member').getByText('Noor Off', { exact: true }).waitFor();
+    await judge(charge, 'care-team');
+    await nurse.goto(record);
+    await nurse.getByRole('heading', { name: /Closedperson/ }).waitFor();
+    await charge.getByRole('button', { name: 'End for Noor Off' }).click();
+    await charge.getByRole('button', { name: 'End it now' }).click();
+    await charge.getByText('Nobody is on it yet.').waitFor();
+    await nurse.goto(`${address}/patients`);
+    await nurse.getByPlaceholder('Name or record number').fill('closedper');
+    await nurse.getByRole('button', { name: 'Find' }).click();
+    await nurse.getByRole('list', { name: 'Found' }).getByRole('link').click();
+    await nurse.getByRole('heading', { name: 'This record is closed to you' }).waitFor();
+    assert.equal(await nurse.getByText('Closedperson').count(), 0);
+    await judge(nurse, 'closed-record');
+    await nurse.getByLabel('Why').fill('Found without a pulse');
+    await nurse.getByRole('button', { name: 'Open the record in an emergency' }).click();
+    await nurse
+      .getByRole('region', { name: 'Emergency access' })
+      .getByText(/min left/)
+      .waitFor();
+    await nurse.getByRole('heading', { name: /Closedperson/ }).waitFor();
+    await judge(nurse, 'emergency');
+    const { page: auditor } = await screens.comeIn('Ines Audit', ['auditor']);
+    await auditor.goto(`${address}/audit`);
+    const broken = auditor.getByTestId('broken-glass');
+    await broken.getByText('Found without a pulse').waitFor();
+    await judge(auditor, 'audit');
+    await broken.getByRole('button', { name: /^Reviewed/ }).click();
+    await broken.getByText(/· reviewed$/).waitFor();
   });
 });

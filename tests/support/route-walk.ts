@@ -307,18 +307,17 @@ export class RouteWalk {
     const team = { accountId: id, kind: 'care-team' };
     await this.#ask('POST /api/subjects/:id/team', { params: { id: subjectId }, body: team });
     await this.#ask('GET /api/subjects/:id/team', { params: { id: subjectId } });
+    await this.#ask('GET /api/directory');
+    await this.#ask('POST /api/find-patients', { body: { wanted: 'no such name' } });
+    await this.#ask('GET /api/me/access/:subject', { params: { subject: subjectId } });
+    await this.#ask('GET /api/me/emergencies');
     await this.#ask('DELETE /api/subjects/:id/team/:account/:kind', {
       params: { id: subjectId, account: id, kind: 'care-team' },
     });
     const organisationId = await otherOrganisation(this.#here, 'The other house');
-    const words = {
-      dataClasses: ['vitals'],
-      actions: ['read'],
-      purposes: ['TREAT'],
-      until: Date.now() + HOUR_MS,
-    };
+    const words = { dataClasses: ['vitals'], actions: ['read'], purposes: ['TREAT'] };
     const { id: grant } = await this.#ask('POST /api/grants', {
-      body: { organisationId, subjectId, ...words },
+      body: { organisationId, subjectId, ...words, until: Date.now() + HOUR_MS },
     });
     await this.#ask('GET /api/grants');
     await this.#ask('POST /api/grants/:id/withdrawal', { params: { id: String(grant) } });

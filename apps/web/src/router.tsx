@@ -60,12 +60,20 @@ const patient = createRoute({ getParentRoute: () => workspace, path: '/patients/
   import('./patient/patient-page.tsx').then((page) => page.Route),
 );
 
+const team = createRoute({ getParentRoute: () => workspace, path: '/patients/$id/team' }).lazy(() =>
+  import('./access/care-team-page.tsx').then((page) => page.Route),
+);
+
 const devices = createRoute({ getParentRoute: () => workspace, path: '/devices' }).lazy(() =>
   import('./devices/devices-page.tsx').then((page) => page.Route),
 );
 
 const device = createRoute({ getParentRoute: () => workspace, path: '/devices/$id' }).lazy(() =>
   import('./devices/device-page.tsx').then((page) => page.Route),
+);
+
+const audit = createRoute({ getParentRoute: () => workspace, path: '/audit' }).lazy(() =>
+  import('./audit/audit-page.tsx').then((page) => page.Route),
 );
 
 const account = createRoute({ getParentRoute: () => workspace, path: '/account' }).lazy(() =>
@@ -90,7 +98,7 @@ export const router = createRouter({
     signIn,
     welcome,
     workspace.addChildren([
-      ...[watch, patients, patient, devices, device, account, accounts],
+      ...[watch, patients, patient, team, devices, device, account, accounts, audit],
       ...[authorise, deviceCode],
     ]),
   ]),

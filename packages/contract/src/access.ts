@@ -16,13 +16,15 @@ export type NewRelation = z.infer<typeof NewRelation>;
 
 export const Relation = z.object({
   accountId: z.string(),
+  /** As the account is called now, and where it is another house's, of which. */
+  name: z.string(),
+  roles: z.array(z.string()),
+  house: z.string().nullable(),
   kind: z.enum(RELATION_KINDS),
   from: z.string(),
   until: z.string().nullable(),
 });
 export type Relation = z.infer<typeof Relation>;
-export const RelationList = z.object({ team: z.array(Relation) });
-export type RelationList = z.infer<typeof RelationList>;
 
 /** POST /api/shifts: where an account is on shift. */
 export const NewShift = z.strictObject({
@@ -67,6 +69,7 @@ export type NewGrant = z.infer<typeof NewGrant>;
 export const Grant = z.object({
   id: z.string(),
   organisationId: z.string(),
+  organisationName: z.string(),
   accountId: z.string().nullable(),
   subjectId: z.string().nullable(),
   encounterId: z.string().nullable(),
@@ -80,6 +83,43 @@ export const Grant = z.object({
 export type Grant = z.infer<typeof Grant>;
 export const GrantList = z.object({ grants: z.array(Grant) });
 export type GrantList = z.infer<typeof GrantList>;
+
+/** GET /api/subjects/{id}/team: who treats, is or speaks for a person, and which other houses it is opened to. */
+export const RelationList = z.object({ team: z.array(Relation), houses: z.array(Grant) });
+export type RelationList = z.infer<typeof RelationList>;
+
+/** GET /api/directory: whom one puts on a care team, and, for whoever may open something to them, other houses. */
+export const Directory = z.object({
+  people: z.array(z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()) })),
+  houses: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+export type Directory = z.infer<typeof Directory>;
+
+/** What the policy may open of one person. */
+export const SUBJECT_ACTS = [
+  'read identity',
+  'read placement',
+  'change placement',
+  'read consents',
+  'create consents',
+  'change consents',
+  'read disclosures',
+] as const;
+export type SubjectAct = (typeof SUBJECT_ACTS)[number];
+
+/** GET /api/me/access/{subject}: what the caller may do of this person; the same of nobody as of somebody closed. */
+export const MyAccess = z.object({
+  may: z.array(z.enum(SUBJECT_ACTS)),
+  /** It is closed to the caller, and their role opens it in an emergency. */
+  opensInEmergency: z.boolean(),
+});
+export type MyAccess = z.infer<typeof MyAccess>;
+
+/** GET /api/me/emergencies: records that the caller has open by emergency access. */
+export const MyEmergencies = z.object({
+  open: z.array(z.object({ subjectId: z.string(), from: z.string(), until: z.string() })),
+});
+export type MyEmergencies = z.infer<typeof MyEmergencies>;
 
 /** POST /api/subjects/{id}/break-glass: emergency access, for whoever treats and stands in no other relation. */
 export const BreakGlass = z.strictObject({
@@ -98,5 +138,27 @@ export const BrokenGlass = z.object({
   reviewed: z.boolean(),
 });
 export type BrokenGlass = z.infer<typeof BrokenGlass>;
-export const BrokenGlassList = z.object({ broken: z.array(BrokenGlass) });
+/** GET /api/broken-glass: with who it was and why; null where the record was erased. */
+export const BrokenGlassList = z.object({
+  broken: z.array(BrokenGlass.extend({ name: z.string(), reason: z.string().nullable() })),
+});
 export type BrokenGlassList = z.infer<typeof BrokenGlassList>;
+
+/** POST /api/find-patients: somebody of this house, by a part of the name or by the record number. */
+export const PatientWanted = z.strictObject({ wanted: z.string().trim().min(2).max(100) });
+
+/** What tells one person from another, and nothing else; seen by whoever may admit them. */
+export const FoundPatients = z.object({
+  found: z.array(
+    z.object({
+      id: z.string(),
+      familyName: z.string(),
+      givenName: z.string(),
+      recordNumber: z.string(),
+      birthDate: z.string().optional(),
+    }),
+  ),
+  /** There are more than are told. */
+  more: z.boolean(),
+});
+export type FoundPatients = z.infer<typeof FoundPatients>;

@@ -1,17 +1,12 @@
 /** Who stands how to whom, over HTTP: care teams, shifts, grants to other organisations, emergency access. */
 import {
-  BreakGlass,
-  type BrokenGlassList,
   type GrantList,
-  type Grant as GrantView,
   NewGrant,
   NewRelation,
   NewShift,
   RELATION_KINDS,
-  type RelationList,
   type Shift as ShiftView,
 } from '@ausculta/contract/access';
-import { BREAK_GLASS_MAX_MS } from '@ausculta/policy/request';
 import { ACTIONS, DATA_CLASSES, PURPOSES } from '@ausculta/policy/vocabulary';
 import { fail } from '@ausculta/vitals/fault';
 import {
@@ -21,66 +16,29 @@ import {
   parseSubjectId,
   type SubjectId,
 } from '@ausculta/vitals/identity';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Sql } from '../database/pool.ts';
-import type { Registry } from '../devices/registry.ts';
-import { malformed, subjectOf } from '../devices/routes.ts';
-import { callerOf, ofEach, ofHouse, ofSubject, refusalOf, viewerOf } from '../people/access.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { malformed } from '../devices/routes.ts';
+import { callerOf, ofEach, ofHouse, refusalOf, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
-import type { SubjectKeys } from '../vault/vault.ts';
-import type { AccessActs } from './acts.ts';
-import type { Gate } from './gate.ts';
+import { glassRoutes } from './glass-routes.ts';
+import { ownAccessRoutes } from './own-access-routes.ts';
+import { type AccessRoutePorts, iso, isoOrNull, type OfId } from './route-ports.ts';
 import type { GrantRow, ShiftRow } from './standing.ts';
 import * as store from './standing-store.ts';
-
-export interface AccessRoutePorts {
-  readonly sql: Sql;
-  readonly registry: Registry;
-  readonly gate: Gate;
-  readonly acts: AccessActs;
-  readonly keys: Pick<SubjectKeys, 'sealOf'>;
-  /** When a stay was; undefined where there is no such stay of this person. */
-  readonly stayOf: (
-    organisationId: OrganisationId,
-    stay: { readonly encounterId: string; readonly subjectId: SubjectId },
-  ) => Promise<{ readonly fromMs: number; readonly untilMs: number | undefined } | undefined>;
-  readonly newId: () => string;
-  readonly nowMs: () => number;
-}
-
-interface OfId {
-  Params: { id: string };
-}
+import { grantViews, teamList } from './team-list.ts';
 
 export function accessRoutes(app: FastifyInstance, ports: AccessRoutePorts): void {
+  teamList(app, ports);
   teamRoutes(app, ports);
   endOfRelation(app, ports);
   shiftRoutes(app, ports);
   grantRoutes(app, ports);
   glassRoutes(app, ports);
+  ownAccessRoutes(app, ports);
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
-
 function teamRoutes(app: FastifyInstance, ports: AccessRoutePorts): void {
-  const { sql, registry, gate, acts, nowMs } = ports;
-
-  app.get<OfId>(
-    '/api/subjects/:id/team',
-    { config: ofSubject('read', 'placement') },
-    async (request, reply): Promise<RelationList> => {
-      const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
-      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      const team = gate.standing.relationsTo(subject.id).map((row) => ({
-        accountId: row.account_id,
-        kind: row.kind,
-        from: iso(row.from_ms),
-        until: isoOrNull(row.until_ms),
-      }));
-      return { team };
-    },
-  );
+  const { sql, registry, acts, nowMs } = ports;
 
   app.post<OfId>(
     '/api/subjects/:id/team',
@@ -207,13 +165,13 @@ function shiftView(row: ShiftRow): ShiftView {
 }
 
 function grantRoutes(app: FastifyInstance, ports: AccessRoutePorts): void {
-  const { gate, acts } = ports;
+  const { sql, gate, acts } = ports;
   const config = ofHouse('administer', 'policy');
 
-  app.get('/api/grants', { config }, (request): GrantList => {
+  app.get('/api/grants', { config }, async (request): Promise<GrantList> => {
     const { organisationId } = callerOf(request);
     const own = [...gate.standing.grants()].filter((row) => row.organisation_id === organisationId);
-    return { grants: own.map(grantView) };
+    return { grants: await grantViews(sql, own) };
   });
 
   app.post('/api/grants', { config }, async (request, reply) => {
@@ -223,7 +181,7 @@ function grantRoutes(app: FastifyInstance, ports: AccessRoutePorts): void {
     if (typeof row === 'string')
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', row).fault);
     await acts.grant(callerOf(request), row);
-    return await reply.code(201).send(grantView(row));
+    return await reply.code(201).send((await grantViews(sql, [row]))[0]);
   });
 
   app.post<OfId>('/api/grants/:id/withdrawal', { config }, async (request, reply) => {
@@ -297,101 +255,4 @@ function wordsOf<Word extends string>(
 ): Word[] | undefined {
   const known = words.flatMap((word) => list.find((one) => one === word) ?? []);
   return known.length === words.length ? known : undefined;
-}
-
-function grantView(row: GrantRow): GrantView {
-  return {
-    id: row.id,
-    organisationId: row.to_organisation_id,
-    accountId: row.to_account_id,
-    subjectId: row.subject_id,
-    encounterId: row.encounter_id,
-    dataClasses: [...row.data_classes],
-    actions: [...row.actions],
-    purposes: [...row.purposes],
-    from: iso(row.from_ms),
-    until: iso(row.until_ms),
-    onward: row.onward,
-  };
-}
-
-const BROKEN_LISTED_MAX = 500;
-
-function glassRoutes(app: FastifyInstance, ports: AccessRoutePorts): void {
-  const { sql, registry, gate, acts, keys, newId, nowMs } = ports;
-
-  app.post<OfId>(
-    '/api/subjects/:id/break-glass',
-    { config: { access: 'signed-in' } },
-    async (request, reply) => {
-      const body = BreakGlass.safeParse(request.body);
-      if (!body.success) return await sendFault(reply, malformed(body.error.issues));
-      const caller = callerOf(request);
-      const { accountId } = caller;
-      const subjectId = parseSubjectId(request.params.id);
-      const subject = subjectId && registry.subjects.get(subjectId);
-      const untilMs = nowMs() + Math.min(body.data.minutes * 60_000, BREAK_GLASS_MAX_MS);
-      const { reason } = body.data;
-      // A program stands at no bed, and nobody reaches over to another house without a grant.
-      if (accountId === undefined || caller.organisationId !== caller.homeOrganisationId)
-        return await sendFault(reply, fail('NOT_PERMITTED').fault);
-      if (subject?.organisationId !== caller.organisationId)
-        return await sendFault(reply, fail('NOT_FOUND').fault);
-      const glass = { actorId: accountId, subjectId: subject.id, reason, fromMs: nowMs(), untilMs };
-      const decision = gate.decideThroughGlass(caller, glass);
-      if (!decision.isPermitted) return await sendFault(reply, refusalOf(decision));
-      const seal = keys.sealOf(subject.id);
-      if (seal === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      const row = await acts.breakGlass(
-        { ...caller, accountId },
-        { id: newId(), subjectId: subject.id, reason, untilMs, seal },
-      );
-      return await reply.code(201).send(glassView(row));
-    },
-  );
-
-  app.get(
-    '/api/broken-glass',
-    { config: ofHouse('search', 'audit') },
-    async (request): Promise<BrokenGlassList> => {
-      const { organisationId } = callerOf(request);
-      const rows = await store.listGlass(sql, organisationId, BROKEN_LISTED_MAX);
-      return { broken: rows.map(glassView) };
-    },
-  );
-
-  app.post<{ Params: { id: string; glass: string } }>(
-    '/api/subjects/:id/break-glass/:glass/review',
-    { config: ofHouse('search', 'audit') },
-    (request, reply) => answerReview(request, reply, ports),
-  );
-}
-
-async function answerReview(
-  request: FastifyRequest<{ Params: { id: string; glass: string } }>,
-  reply: FastifyReply,
-  { registry, acts }: AccessRoutePorts,
-): Promise<FastifyReply> {
-  const caller = callerOf(request);
-  const subjectId = parseSubjectId(request.params.id);
-  const id = request.params.glass;
-  const isHere =
-    subjectId && registry.subjects.get(subjectId)?.organisationId === caller.organisationId;
-  if (!isHere || !/^[0-9a-f-]{36}$/.test(id))
-    return await sendFault(reply, fail('NOT_FOUND').fault);
-  const isReviewed = await acts.review(caller, { id, subjectId });
-  return isReviewed
-    ? await reply.code(204).send()
-    : await sendFault(reply, fail('NOT_FOUND').fault);
-}
-
-function glassView(row: store.GlassRow) {
-  return {
-    id: row.id,
-    subjectId: row.subject_id,
-    accountId: row.account_id,
-    from: iso(row.from_ms),
-    until: iso(row.until_ms),
-    reviewed: row.reviewed_ms !== null,
-  };
 }

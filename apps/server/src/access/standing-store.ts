@@ -174,3 +174,40 @@ export async function organisationOfAccount(
 export async function isOrganisation(sql: Asks, id: OrganisationId): Promise<boolean> {
   return (await sql`SELECT FROM organisation WHERE id = ${id}`).length > 0;
 }
+
+export interface NamedAccount {
+  readonly id: AccountId;
+  readonly organisation_id: OrganisationId;
+  readonly organisation: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+export async function namedAccounts(
+  sql: Asks,
+  ids: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, NamedAccount>> {
+  const rows = await sql<NamedAccount[]>`
+    SELECT a.id, a.organisation_id, o.name AS organisation, a.display_name AS name, a.roles
+    FROM account AS a JOIN organisation AS o ON o.id = a.organisation_id
+    WHERE a.id = ANY(${[...ids]}::uuid[])`;
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Those in use who have one of these roles. */
+export async function accountsOfRoles(
+  sql: Asks,
+  organisationId: OrganisationId,
+  roles: readonly Role[],
+): Promise<Pick<NamedAccount, 'id' | 'name' | 'roles'>[]> {
+  return await sql`
+    SELECT id, display_name AS name, roles FROM account
+    WHERE organisation_id = ${organisationId} AND disabled_at IS NULL AND roles && ${[...roles]}::text[]
+    ORDER BY lower(display_name), id`;
+}
+
+export async function organisationNames(
+  sql: Asks,
+): Promise<{ readonly id: OrganisationId; readonly name: string }[]> {
+  return await sql`SELECT id, name FROM organisation ORDER BY lower(name), id`;
+}

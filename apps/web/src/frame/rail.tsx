@@ -35,6 +35,12 @@ export function Rail({ session }: { readonly session: Session }) {
           Accounts
         </Link>
       )}
+      {session.may.includes('search audit') && (
+        <Link to="/audit" className={classes.item} activeProps={{ 'data-active': true }}>
+          <Icon name="scroll-text" size={20} />
+          Audit
+        </Link>
+      )}
       <button type="button" className={classes.about} {...about}>
         <Icon name="info" size={20} />
         Not an alarm device, no watchdog

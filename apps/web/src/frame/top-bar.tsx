@@ -33,6 +33,7 @@ const PAGES = [
   ['/account', 'My account'],
   ['/authorise', 'App'],
   ['/device-code', 'App'],
+  ['/audit', 'Audit'],
 ] as const;
 
 function Place({ session }: { readonly session: Session }) {

@@ -3,6 +3,7 @@ import type { Session } from '@ausculta/contract/session';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { EmergencyBanner } from '../access/emergency-banner.tsx';
 import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
@@ -54,6 +55,7 @@ function Workspace({ session }: { readonly session: Session }) {
           <PersonPanel session={session} />
           <AboutPanel />
           <SafetyNotice />
+          <EmergencyBanner />
           <RefusedAdmissionsNotice />
           <Outlet />
         </div>

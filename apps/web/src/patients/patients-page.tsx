@@ -6,11 +6,13 @@ import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { alarmText, detailText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery } from '../api/queries.ts';
+import { useMay } from '../api/use-may.ts';
 import list from '../frame/list-page.module.css';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
 import { Icon } from '../theme/icon.tsx';
 import { lastSignalMs, lostText, NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { ageSexText, locationText, nameText } from '../vitals/identity-text.ts';
+import { FindPatient } from './find-patient.tsx';
 import { lastDataText } from './last-data.ts';
 import classes from './patients-page.module.css';
 import { absenceText, byPresence, isHere, isPerson, unmonitoredText } from './presence.ts';
@@ -20,13 +22,22 @@ import { usePatients } from './use-patients.tsx';
 export const Route = createLazyRoute('/workspace/patients')({ component: PatientsPage });
 
 const NOBODY_YET = {
-  title: 'No patients yet',
-  text: 'Add the first patient on the command line; it answers with the id that a device needs:',
+  title: 'No patient is on your list',
+  text: 'You are on no care team and on no shift where somebody lies, or nobody is here yet. The first patient is added on the command line, which answers with the id that a device needs:',
 };
 
 function PatientsPage() {
+  const may = useMay();
   const { subjects, instead } = usePatients(NOBODY_YET);
-  if (instead !== undefined) return instead;
+  const find = may('search identity') && <FindPatient />;
+  if (instead !== undefined) {
+    return (
+      <main className={list.page} aria-label="Patients">
+        {instead}
+        {find}
+      </main>
+    );
+  }
   return (
     <main className={list.page} aria-label="Patients" aria-busy={subjects === undefined}>
       <RefusedAdmissions />
@@ -44,6 +55,7 @@ function PatientsPage() {
           <tbody>{subjects === undefined ? <LoadingRows /> : <Rows subjects={subjects} />}</tbody>
         </table>
       </div>
+      {find}
     </main>
   );
 }

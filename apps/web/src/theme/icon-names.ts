@@ -14,6 +14,7 @@ export const ICON_NAMES = [
   'info',
   'lock',
   'monitor',
+  'scroll-text',
   'stethoscope',
   'table',
   'triangle-alert',

@@ -1,0 +1,35 @@
+import type { SubjectView } from '@ausculta/contract/subjects';
+import { Link } from '@tanstack/react-router';
+import { useMayOf } from '../api/access-queries.ts';
+import classes from './patient-tabs.module.css';
+
+/** The pages of one patient, of them those that the caller may see; one alone needs no row. */
+export function PatientTabs({ subject: { id, kind } }: { readonly subject: SubjectView }) {
+  const may = useMayOf(id);
+  if (kind !== 'patient') return null;
+  const hasTeam = may('read placement');
+  if (!hasTeam) return null;
+  return (
+    <nav className={classes.tabs} aria-label="Of this patient">
+      <Link
+        to="/patients/$id"
+        params={{ id }}
+        className={classes.tab}
+        activeOptions={{ exact: true }}
+        activeProps={{ 'data-active': true }}
+      >
+        Overview
+      </Link>
+      {hasTeam && (
+        <Link
+          to="/patients/$id/team"
+          params={{ id }}
+          className={classes.tab}
+          activeProps={{ 'data-active': true }}
+        >
+          Care team
+        </Link>
+      )}
+    </nav>
+  );
+}
