@@ -214,6 +214,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     trustedProxies: [],
     publicUrl: undefined,
     idleLockMs: undefined,
+    timeZone: undefined,
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,
     backupsKeptDays: 30,

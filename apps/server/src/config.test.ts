@@ -20,6 +20,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       trustedProxies: [],
       publicUrl: undefined,
       idleLockMs: 600_000,
+      timeZone: undefined,
       masterKey: { kind: 'file' },
       keyReplicaDir: undefined,
       backupsKeptDays: 30,
@@ -254,6 +255,22 @@ test('screens lock themselves after ten minutes, as set, and never in the demo',
     assert.equal(outcome.config.idleLockMs, lockMs);
   }
 });
+
+test('the house is in a zone that there is, or nobody has said', () => {
+  assert.equal(zoneOf({}), undefined);
+  assert.equal(zoneOf({ AUSCULTA_TIME_ZONE: 'Europe/Berlin' }), 'Europe/Berlin');
+  const wrong = readConfig({ AUSCULTA_TIME_ZONE: 'Mars/Olympus' });
+  assert.match(
+    wrong.ok ? '' : wrong.problems.join(),
+    /^AUSCULTA_TIME_ZONE is no time zone\. Set it/,
+  );
+});
+
+function zoneOf(given: Parameters<typeof readConfig>[0]): string | undefined {
+  const outcome = readConfig(given);
+  assert.ok(outcome.ok);
+  return outcome.config.timeZone;
+}
 
 test('the public address has no path', () => {
   for (const [url, ok] of [

@@ -240,7 +240,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const inTurn: Turns['run'] = (act) => turns.run(act);
   const fhir = await openDocuments(ground, { ...engine, inTurn }, stays.census);
   const { repository } = fhir;
-  const seeing = { ...outside, registry, alarms, census: stays.census, sql, keys: vault };
+  const house = { census: stays.census, timeZone: options.config.timeZone };
+  const seeing = { ...outside, registry, alarms, ...house, sql, keys: vault };
   const viewers = await openViewers({ ...seeing, repository, documents: subscriptions.documents });
   const { standing } = viewers.gate;
   standing.onChange(() => hub.review());

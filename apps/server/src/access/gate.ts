@@ -65,6 +65,8 @@ export interface GatePorts extends SubjectFacts {
   readonly nowMs: () => number;
   /** Under whose law the data lie: ISO 3166-1 alpha-2. */
   readonly jurisdiction: string;
+  /** Minutes east of Greenwich; undefined where nobody has said where the house is. */
+  readonly utcOffsetMinutes: ((atMs: number) => number) | undefined;
 }
 
 /** What each role is there for. */
@@ -347,7 +349,8 @@ export class Gate {
 
   #targetOf(organisationId: OrganisationId, asked: Asked): Target {
     const { subjectId, metric, span, encounterId, labels } = asked;
-    const { isInvented, isAlarmOwed, jurisdiction } = this.#ports;
+    const { isInvented, isAlarmOwed, jurisdiction, nowMs } = this.#ports;
+    const utcOffsetMinutes = this.#ports.utcOffsetMinutes?.(nowMs());
     return {
       organisationId,
       jurisdiction,
@@ -356,6 +359,7 @@ export class Gate {
         isSynthetic: isInvented(subjectId),
         isAlarmOwed: isAlarmOwed(subjectId),
       }),
+      ...(utcOffsetMinutes !== undefined && { utcOffsetMinutes }),
       ...(metric !== undefined && { metric }),
       ...(span && { dataFromMs: span.fromMs, dataUntilMs: span.untilMs }),
       ...(encounterId !== undefined && { encounterId }),

@@ -5,6 +5,7 @@ import type { AlarmBook } from '../alarms/book.ts';
 import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import { Gate } from './gate.ts';
+import { utcOffsetIn } from './house-clock.ts';
 import { Standing } from './standing.ts';
 import { Viewers } from './viewers.ts';
 
@@ -14,13 +15,15 @@ export interface AccessPorts {
   readonly alarms: Pick<AlarmBook, 'openOf'>;
   readonly census: Census;
   readonly nowMs: () => number;
+  /** Where the house is; undefined: nobody has said. */
+  readonly timeZone?: string | undefined;
 }
 
 /** Where nobody has said under whose law data lie (ISO 3166-1: for the user to assign): nowhere else either. */
 const NO_JURISDICTION = 'ZZ';
 
 export async function openAccess(ports: AccessPorts): Promise<Viewers> {
-  const { sql, registry, alarms, census, nowMs } = ports;
+  const { sql, registry, alarms, census, nowMs, timeZone } = ports;
   const standing = await Standing.load(sql, nowMs());
   const subjectOf = (id: SubjectId) => registry.subjects.get(id);
   const unitOf = (id: SubjectId): string | undefined =>
@@ -29,6 +32,7 @@ export async function openAccess(ports: AccessPorts): Promise<Viewers> {
     standing,
     nowMs,
     jurisdiction: NO_JURISDICTION,
+    utcOffsetMinutes: timeZone === undefined ? undefined : utcOffsetIn(timeZone),
     // Of a merged record as of the one that goes on: its alarms stay where they were raised.
     unitOf: (id) => unitOf(census.usedFor(id)) || unitOf(id),
     isInvented: (id) => subjectOf(id)?.identity.invented === true,

@@ -1,5 +1,6 @@
-/** What is set of people: when screens lock themselves, and by which address browsers know us. */
+/** What is set of people: when screens lock themselves, by which address browsers know us, and where they are. */
 import { z } from 'zod';
+import { dayClock } from '../telemetry/day-clock.ts';
 
 /** Of a ward: long enough to write a note elsewhere, shorter than a round. */
 const IDLE_LOCK_MINUTES = 10;
@@ -9,6 +10,8 @@ export interface PeopleSettings {
   readonly publicUrl: string | undefined;
   /** A screen that nobody uses for so long locks itself. Undefined: none does. */
   readonly idleLockMs: number | undefined;
+  /** By whose clock consents open and close by the hour. */
+  readonly timeZone: string | undefined;
 }
 
 export const PEOPLE_SETTINGS = {
@@ -17,22 +20,30 @@ export const PEOPLE_SETTINGS = {
     .refine((text) => originOf(text) !== undefined, 'is no address')
     .optional(),
   AUSCULTA_IDLE_LOCK_MINUTES: z.coerce.number().int().min(0).max(720).optional(),
+  AUSCULTA_TIME_ZONE: z
+    .string()
+    .refine((zone) => dayClock(zone) !== undefined, 'is no time zone')
+    .optional(),
 };
 
 export const PEOPLE_MENDS = {
   AUSCULTA_PUBLIC_URL:
     'Set it to the address by which browsers reach this server, such as https://ausculta.example, or leave it unset.',
   AUSCULTA_IDLE_LOCK_MINUTES: `Set it to a whole number of minutes up to 720, to 0 so that no screen locks itself, or leave it unset for ${IDLE_LOCK_MINUTES}.`,
+  AUSCULTA_TIME_ZONE:
+    'Set it to the IANA name of the zone where the house is, such as Europe/Berlin.',
 } as const;
 
 export function peopleSettings(given: {
   readonly AUSCULTA_PUBLIC_URL?: string | undefined;
   readonly AUSCULTA_IDLE_LOCK_MINUTES?: number | undefined;
+  readonly AUSCULTA_TIME_ZONE?: string | undefined;
   readonly AUSCULTA_DEMO: '0' | '1';
 }): PeopleSettings {
   const {
     AUSCULTA_PUBLIC_URL: url,
     AUSCULTA_IDLE_LOCK_MINUTES: minutes,
+    AUSCULTA_TIME_ZONE: timeZone,
     AUSCULTA_DEMO: demo,
   } = given;
   // The demo has nobody's data, and is for looking at.
@@ -40,6 +51,7 @@ export function peopleSettings(given: {
   return {
     publicUrl: url === undefined ? undefined : originOf(url),
     idleLockMs: wanted === 0 ? undefined : wanted * 60_000,
+    timeZone,
   };
 }
 
