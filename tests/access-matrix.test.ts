@@ -181,7 +181,8 @@ describe('the matrix of access', () => {
       policyRule: coding('v3-ActCode', 'OPTOUT'),
     });
     const reading = ASKED.filter(
-      ({ about, action, data }) => about === 'subject' && action === 'read' && PERSONAL.test(data),
+      ({ about, action, data }) =>
+        about === 'subject' && /^(read|export)$/.test(action) && PERSONAL.test(data),
     );
     assert.ok(reading.length > 8);
     for (const [role, standing, person] of people) {

@@ -13,6 +13,7 @@ import type { ReadEntry } from '../apps/server/src/audit/read-entry.ts';
 import { ReadJournal } from '../apps/server/src/audit/read-journal.ts';
 import { entriesOf, ReadLog } from '../apps/server/src/audit/read-log.ts';
 import type { Sql } from '../apps/server/src/database/pool.ts';
+import { Ledger } from '../apps/server/src/disclosures/ledger.ts';
 import { createHttpServer } from '../apps/server/src/http-server.ts';
 import { ofEach } from '../apps/server/src/people/access.ts';
 import type { Caller } from '../apps/server/src/people/sign-in.ts';
@@ -92,7 +93,8 @@ describe('reads', async () => {
     [`/api/devices/${first.id}`, '/api/devices/:id', {}],
   ] as const) {
     test(`of ${route} name the patient, and nothing that was asked or answered`, async () => {
-      assert.deepEqual(await entryOf(path), { act: 'read', subjects, route, status, ...more });
+      const said = { act: 'read', purpose: 'TREAT', subjects, route, status };
+      assert.deepEqual(await entryOf(path), { ...said, ...more });
     });
   }
 
@@ -210,7 +212,7 @@ async function twoScreens(stack: AsyncDisposableStack, holdUp: Gather = async ()
     ...{ trustedProxies: [], isOriginOfApp: async () => false, webDir: undefined, onProblem },
   });
   stack.defer(() => app.close());
-  auditReads(app, await ReadLog.open(ports, []));
+  auditReads(app, await ReadLog.open(ports, []), new Ledger(ports));
   const config = ofEach('read', 'identity');
   const subject = '0e11a5b0-0000-4000-8000-000000000002';
   app.get('/chart', { config }, (request) => {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Bundle, Measure, MeasureReport } from '@medplum/fhirtypes';
 import { isError, validate } from '../packages/fhir/src/validation.ts';
+import { consentOf, forPurpose } from './support/consents.ts';
 import { freshDatabase } from './support/database.ts';
 import { r4 } from './support/fhir.ts';
 import { acknowledge } from './support/nurse.ts';
@@ -19,6 +20,7 @@ import {
   type TestDevice,
   temporaryDirectory,
 } from './support/server.ts';
+import { written } from './support/subscription-sample.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -91,6 +93,17 @@ test('a day is reported once it is over, of the numbers that enough people stand
   for (const [at] of patients.entries())
     await send(at, atMs, { 'heart-rate': 70, 'glucose-blood': at < 3 ? 60 : 100 });
   for (const at of [0, 1]) await send(at, atMs, { spo2: 97 });
+  // A fifth has said no to figures about the public's health: nothing of theirs is counted.
+  const fifth = await here.server.addPatient('Five');
+  const provision = forPurpose('deny', 'PUBHLTH');
+  await written(here.server, consentOf({ subjectId: fifth.subjectId, base: 'OPTIN', provision }));
+  const body = {
+    readings: [{ time: atMs, values: { 'heart-rate': 70, spo2: 97, 'nibp-systolic': 230 } }],
+  };
+  await here.server.send(fifth, JSON.stringify({ sent: nowMs(), ...body }));
+  await eventually('the alarm of the fifth', async () =>
+    (await here.server.alarms(fifth.subjectId)).length > 0 ? true : undefined,
+  );
   // Three of four are alarmed about: those of one are answered.
   for (const at of [0, 1, 2]) {
     await send(at, atMs + 1_000, { 'nibp-systolic': 230 });

@@ -28,3 +28,8 @@ export const NOBODY_LOOKS: ConsentProvision = {
   type: 'deny',
   action: [{ coding: [{ system: `${HL7}/consentaction`, code: 'access' }] }],
 };
+
+export const forPurpose = (type: 'permit' | 'deny', ...codes: string[]): ConsentProvision => ({
+  type,
+  purpose: codes.map((code) => ({ system: `${HL7}/v3-ActReason`, code })),
+});

@@ -157,6 +157,7 @@ export class RouteWalk {
     await this.#ask('POST /api/subjects/:id/merge', { params: { id: other }, body: { into: one } });
     await this.#ask('POST /api/subjects/:id/unmerge', { params: { id: other } });
     await this.#ask('GET /api/subjects/:id/accesses', { params: { id: one } });
+    await this.#ask('GET /api/subjects/:id/disclosures', { params: { id: one } });
     const { id: hold } = await this.#ask('POST /api/subjects/:id/holds', {
       params: { id: other },
       body: { reason: this.#text },

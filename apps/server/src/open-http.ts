@@ -10,6 +10,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
+import { disclosureRoutes } from './disclosures/routes.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { MqttDoor } from './doors/mqtt.ts';
 import { erasureRoutes } from './erasure/routes.ts';
@@ -56,7 +57,7 @@ export async function openHttp(
     onProblem: outside.onProblem,
   });
   const routes = noteRoutes(app);
-  auditReads(app, parts.audit.reads);
+  auditReads(app, parts.audit.reads, parts.ledger);
   peopleDoors(app, parts);
   await programDoor(app, parts);
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
@@ -158,6 +159,7 @@ function peopleDoors(app: FastifyInstance, parts: Parts): void {
   passkeyRoutes(app, { ...people, publicUrl });
   accountRoutes(app, accounts, outside.nowMs);
   auditRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
+  disclosureRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
 }
 
 /** Whoever was erased still has a right to know who looked. */

@@ -9,6 +9,7 @@ import type { InLane } from './database/pool.ts';
 import type { DeviceGrants } from './device-streams/grants.ts';
 import type { DeviceStreams } from './device-streams/streams.ts';
 import type { Registry } from './devices/registry.ts';
+import type { Ledger } from './disclosures/ledger.ts';
 import type { Claims } from './doors/claims.ts';
 import type { IntakePorts } from './doors/intake.ts';
 import type { Erasure } from './erasure/erasure.ts';
@@ -70,6 +71,7 @@ export interface Parts extends People {
   readonly health: Health;
   readonly archive: ArchiveWatch;
   readonly audit: Audit;
+  readonly ledger: Ledger;
   readonly inLane: InLane;
   readonly inTurn: Turns['run'];
 }
@@ -82,5 +84,6 @@ type Given =
   | 'health'
   | 'archive'
   | 'audit'
+  | 'ledger'
   | 'inLane';
 export type Ground = Pick<Parts, Given> & { readonly owner: Ownership };

@@ -1,4 +1,5 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
+import type { Server } from 'node:net';
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
 import type { AccountId, SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash } from '@node-rs/argon2';
@@ -16,6 +17,7 @@ import { DeviceGrants } from './device-streams/grants.ts';
 import { DeviceStreams } from './device-streams/streams.ts';
 import type { MoveUnderWay } from './devices/moves-under-way.ts';
 import { Registry } from './devices/registry.ts';
+import { openLedger } from './disclosures/open-ledger.ts';
 import type { OpenDoor } from './door-settings.ts';
 import { Claims } from './doors/claims.ts';
 import { intakePorts } from './doors/intake-ports.ts';
@@ -102,7 +104,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const inLane = inLaneOf(database.line, { owner, onTakenOver: outside.onFatal });
   const archive = new ArchiveWatch();
   const audit = await openAudit(stack, { options, database, vault, inLane });
-  const outer = { options, database, vault, encoder, health, archive, audit };
+  const ledger = openLedger(stack, database.line, outside);
+  const outer = { options, database, vault, encoder, health, archive, audit, ledger };
   const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
   closeAtEnd(stack, parts);
@@ -130,9 +133,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
   const moved = stack.move();
-  const address = http.server.address();
   return {
-    httpPort: typeof address === 'object' && address !== null ? address.port : config.http.port,
+    httpPort: portOf(http.server.address()) ?? config.http.port,
     mqttPort: mqtt.port,
     ...listed,
     firstLink,
@@ -143,6 +145,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function beat(stack: AsyncDisposableStack, { hub, options: { outside } }: Parts): void {
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => hub.beat()));
   stack.defer(outside.every(REVIEW_MS, () => hub.review()));
+}
+
+function portOf(address: ReturnType<Server['address']>): number | undefined {
+  return typeof address === 'object' && address !== null ? address.port : undefined;
 }
 
 function closeAtEnd(stack: AsyncDisposableStack, parts: Parts): void {

@@ -14,13 +14,15 @@ import { type CompiledRule, type Opening, slotOf } from './rule-index.ts';
 import type { RuleId } from './rules.ts';
 import { type SinkFault, sinkFault } from './sink.ts';
 import { scopesAllow } from './smart-scope.ts';
-import { DATA_CLASSES, type Obligation } from './vocabulary.ts';
+import { DATA_CLASSES, type Obligation, type Purpose } from './vocabulary.ts';
 
 export type Decision = Permit | Refusal;
 
 export interface Permit {
   readonly isPermitted: true;
   readonly rule: RuleId;
+  /** For what it is open. */
+  readonly purpose: Purpose;
   readonly obligations: readonly Obligation[];
   /** Until then the answer holds while the facts do; then ask again. Absent when time changes nothing. */
   readonly askAgainAtMs?: number;
@@ -231,6 +233,7 @@ function permit(
   return {
     isPermitted: true,
     rule: rule.id,
+    purpose: request.purpose,
     obligations,
     ...(Number.isFinite(untilMs) ? { askAgainAtMs: untilMs } : {}),
     evidence: grant === undefined ? evidence : { ...evidence, grantId: grant.id },

@@ -16,6 +16,7 @@ import {
   type Role,
 } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Manner } from './manner.ts';
 import { isOnShift } from './on-shift.ts';
 import { holdsAt, type Standing } from './standing.ts';
 
@@ -261,14 +262,14 @@ export class Gate {
   }
 
   /** Of whoever there is, or will be, as long as they have not decided otherwise. */
-  isOpenToAll(asker: Asker, dataClass: DataClass): boolean {
+  isOpenToAll(asker: Asker, manner: Manner, dataClass: DataClass): boolean {
     if (asker.organisationId !== asker.homeOrganisationId) return false;
-    return this.may(asker, { action: 'read', dataClass, subjectId: NOBODY });
+    return this.may(asker, { ...manner, dataClass, subjectId: NOBODY });
   }
 
-  seesClass(asker: Asker, dataClass: DataClass, subjectId: SubjectId): boolean {
-    const encounterId = this.#episode(asker, subjectId)?.encounterId;
-    return this.may(asker, { action: 'read', dataClass, subjectId, encounterId, labels: [] });
+  seesClass(asker: Asker, manner: Manner, of: Pick<Asked, 'dataClass' | 'subjectId'>): boolean {
+    const encounterId = of.subjectId && this.#episode(asker, of.subjectId)?.encounterId;
+    return this.may(asker, { ...manner, ...of, encounterId, labels: [] });
   }
 
   /** What decides of two persons alike, but for what they have decided themselves; undefined where they have. */

@@ -1,6 +1,6 @@
 /** Which rows a caller may see, worked out for all persons of an organisation at once. */
 import type { DataClass } from '@ausculta/policy/vocabulary';
-import type { SubjectId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { RowsSeen } from '../database/viewing.ts';
 import {
   CLASSES_OF_DOCUMENTS,
@@ -10,6 +10,7 @@ import {
   TYPES_OF_PERSONS,
 } from './document-class.ts';
 import type { Asker, Gate } from './gate.ts';
+import { LOOKING, type Manner } from './manner.ts';
 import type { SmartLimits } from './smart-limits.ts';
 
 export interface Scope {
@@ -19,14 +20,17 @@ export interface Scope {
   readonly reaches: (type: string) => boolean;
 }
 
-export function scopeOf(asker: Asker, gate: Gate): Scope {
+export function scopeOf(asker: Asker, gate: Gate, manner: Manner = LOOKING): Scope {
   const ofHouse = new Set(
     TYPES_OF_HOUSE.filter((type) =>
       classesOfType(type).some((dataClass) => gate.may(asker, { action: 'read', dataClass })),
     ),
   );
-  const isOpen = CLASSES_OF_DOCUMENTS.every((one) => gate.isOpenToAll(asker, one));
-  return isOpen ? openScope(asker, gate, ofHouse) : listedScope(asker, gate, ofHouse);
+  const isOpen = CLASSES_OF_DOCUMENTS.every((one) => gate.isOpenToAll(asker, manner, one));
+  const classesSeen = classesSeenBy(asker, gate, manner);
+  const { organisationId } = asker;
+  if (isOpen) return openScope({ organisationId, classesSeen, ofHouse }, gate);
+  return listedScope({ candidates: gate.candidates(asker), classesSeen, ofHouse });
 }
 
 /** What a token's scopes leave of it. */
@@ -47,10 +51,17 @@ export function withinScopes(
   };
 }
 
+interface Seeing {
+  readonly classesSeen: (subjectId: SubjectId) => readonly DataClass[];
+  readonly ofHouse: ReadonlySet<string>;
+}
+
 /** Whoever treats everybody: all but what persons have kept back. */
-function openScope(asker: Asker, gate: Gate, ofHouse: ReadonlySet<string>): Scope {
-  const classesSeen = classesSeenBy(asker, gate);
-  const hidden = [...gate.particular(asker.organisationId)].flatMap((id) => {
+function openScope(
+  { organisationId, classesSeen, ofHouse }: Seeing & { readonly organisationId: OrganisationId },
+  gate: Gate,
+): Scope {
+  const hidden = [...gate.particular(organisationId)].flatMap((id) => {
     const seen = classesSeen(id);
     return seen.length === CLASSES_OF_DOCUMENTS.length ? [] : namesOf(id, typesBeyond(seen));
   });
@@ -61,10 +72,13 @@ function openScope(asker: Asker, gate: Gate, ofHouse: ReadonlySet<string>): Scop
 }
 
 /** Whoever knows some: those, and of them what the relation opens. */
-function listedScope(asker: Asker, gate: Gate, ofHouse: ReadonlySet<string>): Scope {
-  const classesSeen = classesSeenBy(asker, gate);
+function listedScope({
+  candidates,
+  classesSeen,
+  ofHouse,
+}: Seeing & { readonly candidates: Iterable<SubjectId> }): Scope {
   const seenOf = new Map<SubjectId, readonly DataClass[]>();
-  for (const id of gate.candidates(asker)) {
+  for (const id of candidates) {
     const seen = classesSeen(id);
     if (seen.length > 0) seenOf.set(id, seen);
   }
@@ -84,13 +98,15 @@ function listedScope(asker: Asker, gate: Gate, ofHouse: ReadonlySet<string>): Sc
 }
 
 /** Persons to whom the caller stands alike are asked for once. */
-function classesSeenBy(asker: Asker, gate: Gate): (subjectId: SubjectId) => readonly DataClass[] {
+function classesSeenBy(asker: Asker, gate: Gate, manner: Manner): Seeing['classesSeen'] {
   const known = new Map<string, readonly DataClass[]>();
   return (subjectId) => {
     const likeness = gate.likenessOf(asker, subjectId);
     const same = likeness === undefined ? undefined : known.get(likeness);
     if (same !== undefined) return same;
-    const seen = CLASSES_OF_DOCUMENTS.filter((one) => gate.seesClass(asker, one, subjectId));
+    const seen = CLASSES_OF_DOCUMENTS.filter((dataClass) =>
+      gate.seesClass(asker, manner, { dataClass, subjectId }),
+    );
     if (likeness !== undefined) known.set(likeness, seen);
     return seen;
   };

@@ -4,7 +4,7 @@
  */
 import { categoryOf } from '@ausculta/fhir/observation';
 import { SYSTEM } from '@ausculta/fhir/systems';
-import type { Action, DataClass } from '@ausculta/policy/vocabulary';
+import type { Action, DataClass, Purpose } from '@ausculta/policy/vocabulary';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { DocumentWrite, RowsSeen, ViewedDocument, Viewing } from '../database/viewing.ts';
@@ -12,13 +12,14 @@ import { isWall } from '../people/wall.ts';
 import { classOf, isTypeOfHouse } from './document-class.ts';
 import { documentFacts, subjectsTold } from './document-facts.ts';
 import type { Asked, Asker, Gate } from './gate.ts';
+import type { Manner } from './manner.ts';
 import type { Scope } from './scope.ts';
 import type { SmartLimits } from './smart-limits.ts';
 
 export interface ViewerParts {
   readonly asker: Asker;
   readonly gate: Gate;
-  readonly scope: () => Scope;
+  readonly scopeOf: (manner: Manner) => Scope;
   /** Of a SMART token. */
   readonly limits: SmartLimits | undefined;
 }
@@ -31,26 +32,52 @@ export class Viewer implements Viewing {
   /** Whoever holds the token, if one was shown: both are asked, each in its own words. */
   readonly #holder: Asker;
   readonly #gate: Gate;
-  readonly #scope: () => Scope;
+  readonly #parts: ViewerParts;
+  readonly #manner: Manner;
   /** Of whom this request was let in by its address. */
   readonly #reached = new Set<SubjectId>();
   readonly #known = new Map<string, boolean>();
   #knownVersion = -1;
 
-  constructor({ asker, gate, scope, limits }: ViewerParts) {
+  /** For what the policy has let this caller in, last; an emergency stays one. */
+  purpose: Purpose | undefined;
+
+  constructor(parts: ViewerParts, manner: Manner) {
+    const { asker, gate, limits } = parts;
     this.asker = asker;
     this.scopes = limits;
     this.#holder = { ...asker, smart: undefined };
     this.#gate = gate;
-    this.#scope = scope;
+    this.#parts = parts;
+    this.#manner = manner;
+  }
+
+  /** The same caller, who takes along what they see. */
+  exporting(purposes: readonly Purpose[]): Viewer {
+    return new Viewer(this.#parts, {
+      action: 'export',
+      purposes: this.#manner.purposes ?? purposes,
+    });
   }
 
   may(asked: Asked): boolean {
-    return this.#gate.may(this.asker, asked);
+    return this.decide(asked).isPermitted;
   }
 
   decide(asked: Asked): ReturnType<Gate['decide']> {
-    return this.#gate.decide(this.asker, asked);
+    return this.#decideFor(this.asker, asked);
+  }
+
+  #decideFor(asker: Asker, asked: Asked): ReturnType<Gate['decide']> {
+    const { purposes } = this.#manner;
+    const said = purposes === undefined ? asked : { ...asked, purposes };
+    const decision = this.#gate.decide(asker, said);
+    if (decision.isPermitted && this.purpose !== 'ETREAT') this.purpose = decision.purpose;
+    return decision;
+  }
+
+  #scope(): Scope {
+    return this.#parts.scopeOf(this.#manner);
   }
 
   /** Whoever may erase a record need not see whose it is. */
@@ -69,12 +96,13 @@ export class Viewer implements Viewing {
 
   sees(subjectId: SubjectId): boolean {
     if (this.#reached.has(subjectId)) return true;
-    return this.#isAbout(subjectId) && this.#mayOnce('read', 'identity', subjectId);
+    return this.#isAbout(subjectId) && this.#mayOnce(this.#manner.action, 'identity', subjectId);
   }
 
   finds(subjectId: SubjectId): boolean {
     if (this.scopes?.shows('Patient', subjectId, undefined) === false) return false;
-    return this.sees(subjectId) || this.#mayOnce('search', 'identity', subjectId);
+    if (this.sees(subjectId)) return true;
+    return this.#manner.action === 'read' && this.#mayOnce('search', 'identity', subjectId);
   }
 
   seesAllOf(subjectId: SubjectId): boolean {
@@ -84,12 +112,13 @@ export class Viewer implements Viewing {
 
   /** Of everybody, and nobody has kept anything back. */
   seesEverything(): boolean {
-    return this.rows() === undefined && !this.#gate.isAnyParticular();
+    const isWhole = this.rows() === undefined && this.scopes === undefined;
+    return isWhole && !this.#gate.isAnyParticular();
   }
 
   seesAlarmsOf(subjectId: SubjectId): boolean {
     if (this.scopes?.shows('Flag', subjectId, undefined) === false) return false;
-    return this.#mayOnce('read', 'alarms', subjectId);
+    return this.#mayOnce(this.#manner.action, 'alarms', subjectId);
   }
 
   /** Whether a wall display is told that the bed has an alarm, and how urgent it is. */
@@ -101,11 +130,12 @@ export class Viewer implements Viewing {
     const { key, kind } = metric;
     if (this.scopes?.shows('Observation', subjectId, asObserved(metric)) === false) return false;
     const dataClass = kind === 'waveform' ? 'waveforms' : 'vitals';
+    const { action } = this.#manner;
     const episode = this.spanOf(subjectId);
     if (episode === undefined && !this.#gate.isParticular(subjectId))
-      return this.#mayOnce('read', dataClass, subjectId);
+      return this.#mayOnce(action, dataClass, subjectId);
     const span = episode && { fromMs: episode.fromMs, untilMs: episode.toMs };
-    return this.#holderMay({ action: 'read', dataClass, subjectId, metric: key, span });
+    return this.#holderMay({ action, dataClass, subjectId, metric: key, span });
   }
 
   spanOf(subjectId: SubjectId): { fromMs: number; toMs: number } | undefined {
@@ -126,7 +156,8 @@ export class Viewer implements Viewing {
     const about = this.#aboutWhom(type, id, text);
     if (isOpen && !about.some((one) => this.#gate.isParticular(one))) return true;
     const facts = documentFacts(type, text);
-    return about.every((one) => this.#holderMay({ action: 'read', subjectId: one, ...facts }));
+    const { action } = this.#manner;
+    return about.every((one) => this.#holderMay({ action, subjectId: one, ...facts }));
   }
 
   /** What a document says of several persons is each one's to keep back. A patient's own names others by the way. */
@@ -169,7 +200,7 @@ export class Viewer implements Viewing {
   }
 
   #holderMay(asked: Asked): boolean {
-    return this.#gate.may(this.#holder, asked);
+    return this.#decideFor(this.#holder, asked).isPermitted;
   }
 
   #mayOnce(action: Action, dataClass: DataClass, subjectId: SubjectId): boolean {

@@ -1,5 +1,6 @@
 /** A viewer for each request; what is the same for all requests of one caller is worked out once. */
 import type { Asker, Gate } from './gate.ts';
+import { LOOKING, type Manner } from './manner.ts';
 import { type Scope, scopeOf, withinScopes } from './scope.ts';
 import { SmartLimits } from './smart-limits.ts';
 import { Viewer } from './viewer.ts';
@@ -14,21 +15,22 @@ export class Viewers {
     this.gate = gate;
   }
 
-  of(asker: Asker): Viewer {
+  of(asker: Asker, manner: Manner = LOOKING): Viewer {
     const { gate } = this;
     const limits = asker.smart && new SmartLimits(asker.smart, gate.isSamePerson);
-    return new Viewer({ asker, gate, limits, scope: () => this.#scopeOf(asker, limits) });
+    const scopeOf = (of: Manner): Scope => this.#scopeOf(asker, limits, of);
+    return new Viewer({ asker, gate, limits, scopeOf }, manner);
   }
 
-  #scopeOf(asker: Asker, limits: SmartLimits | undefined): Scope {
+  #scopeOf(asker: Asker, limits: SmartLimits | undefined, manner: Manner): Scope {
     const { accountId, displayName, roles, organisationId, homeOrganisationId, smart } = asker;
     const who = accountId ?? displayName;
-    const key = JSON.stringify([who, roles, organisationId, homeOrganisationId, smart]);
+    const key = JSON.stringify([who, roles, organisationId, homeOrganisationId, smart, manner]);
     const { version } = this.gate;
     const known = this.#scopes.get(key);
     if (known?.version === version) return known.scope;
     if (this.#scopes.size >= CALLERS_MAX) this.#scopes.clear();
-    const whole = scopeOf({ ...asker, smart: undefined }, this.gate);
+    const whole = scopeOf({ ...asker, smart: undefined }, this.gate, manner);
     const everybody = () => this.gate.everybodyOf(organisationId);
     const scope = limits === undefined ? whole : withinScopes(whole, limits, everybody);
     this.#scopes.set(key, { version, scope });

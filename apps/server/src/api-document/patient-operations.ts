@@ -1,6 +1,7 @@
 import { AccessReport } from '@ausculta/contract/accesses';
 import { RefusedAdmissionList } from '@ausculta/contract/admissions';
 import { AlarmList, AlarmView, LimitList } from '@ausculta/contract/alarms';
+import { DisclosureReport } from '@ausculta/contract/disclosures';
 import {
   Erasure,
   ErasureOrder,
@@ -15,6 +16,7 @@ import { StatisticsAnswer } from '@ausculta/contract/statistics';
 import { NewSubject, SubjectList, SubjectMerge, SubjectView } from '@ausculta/contract/subjects';
 import { Acknowledgement, AlarmsQuery } from '../alarms/routes.ts';
 import { ReportQuery } from '../audit/routes.ts';
+import { DisclosureQuery } from '../disclosures/routes.ts';
 import { EdfQuery } from '../telemetry/edf-routes.ts';
 import { EventQuery } from '../telemetry/event-routes.ts';
 import { ReadingsQuery } from '../telemetry/reading-routes.ts';
@@ -45,6 +47,12 @@ const PATIENTS: Operations = {
     summary: 'Who has looked at the record',
     query: ReportQuery,
     answer: AccessReport,
+  },
+  'GET /api/subjects/:id/disclosures': {
+    tag: 'patients',
+    summary: 'What of the person has left the house, and to whom',
+    query: DisclosureQuery,
+    answer: DisclosureReport,
   },
   'GET /api/subjects/:id/erasure': {
     tag: 'patients',

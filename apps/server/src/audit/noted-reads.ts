@@ -2,9 +2,13 @@
  * Every route that answers with data of persons notes of whom; no answer leaves before that is durable. A
  * route says it in one line, `noteRead(request, subjects)`, at any time before it answers.
  */
+import type { Purpose } from '@ausculta/policy/vocabulary';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { subjectsTold } from '../access/document-facts.ts';
-import { callerOf, credentialOf } from '../people/access.ts';
+import { disclosedBy } from '../disclosures/disclosed-by.ts';
+import type { Ledger } from '../disclosures/ledger.ts';
+import { callerOf, credentialOf, viewerOf } from '../people/access.ts';
 import { FHIR_BASE } from '../people/problem.ts';
 import type { Credential } from '../people/sign-in.ts';
 import type { ReadAct, ReadEntry } from './read-entry.ts';
@@ -14,16 +18,18 @@ declare module 'fastify' {
   interface FastifyRequest {
     notedReads: NotedReads | undefined;
     readLog: ReadLog;
+    ledger: Pick<Ledger, 'enter'>;
     isInHouse: boolean;
   }
 }
 
-interface NotedReads {
+export interface NotedReads {
   readonly subjects: Set<string>;
-  act: ReadAct;
-  type: string | undefined;
-  purpose: string | undefined;
-  mayOwe: boolean;
+  readonly act: ReadAct;
+  readonly type: string | undefined;
+  readonly purpose: string | undefined;
+  readonly span: About['span'];
+  readonly mayOwe: boolean;
 }
 
 export interface About {
@@ -31,6 +37,8 @@ export interface About {
   readonly act?: ReadAct;
   readonly type?: string | undefined;
   readonly purpose?: string | undefined;
+  /** When what is told was measured, where it was asked for so. */
+  readonly span?: { readonly fromMs: number; readonly untilMs: number } | undefined;
   /** Somebody watches by it: it is answered even where nothing can be written down (safety S3). */
   readonly mayOwe?: boolean;
 }
@@ -39,9 +47,9 @@ export interface About {
 export function noteRead(
   request: FastifyRequest,
   subjects: Iterable<string | null>,
-  { act = 'read', type, purpose, mayOwe = false }: About = {},
+  { act = 'read', type, purpose, span, mayOwe = false }: About = {},
 ): void {
-  request.notedReads ??= { subjects: new Set(), act, type, purpose, mayOwe };
+  request.notedReads ??= { subjects: new Set(), act, type, purpose, span, mayOwe };
   for (const id of subjects) if (id !== null) request.notedReads.subjects.add(id);
 }
 
@@ -52,9 +60,12 @@ export async function writeNoted(request: FastifyRequest, status = 200): Promise
   // What an error says is not about them, and must not wait for what has just failed.
   request.notedReads = undefined;
   if (noted === undefined || noted.subjects.size === 0) return;
-  const { mayOwe, subjects, ...about } = noted;
-  const read = { ...about, ...askerOf(request), subjects: [...subjects], status };
-  const { readLog } = request;
+  const { mayOwe, subjects, act, type } = noted;
+  const purpose = noted.purpose ?? purposeOf(request, noted);
+  const about = { act, type, purpose, ...askerOf(request) };
+  const read = { ...about, subjects: [...subjects], status };
+  const { readLog, ledger } = request;
+  await ledger.enter(disclosedBy(request, noted, status));
   const { organisationId } = callerOf(request);
   if (mayOwe) await readLog.writeOrOwe(organisationId, read);
   else await readLog.write(organisationId, read);
@@ -64,6 +75,16 @@ function leave(request: FastifyRequest): void {
   if (!request.isInHouse) return;
   request.isInHouse = false;
   request.readLog.inHouse.leave();
+}
+
+/** For what the policy has let them see it; where nothing was asked for this answer, as it is asked now. */
+function purposeOf(request: FastifyRequest, { subjects }: NotedReads): Purpose | undefined {
+  const viewer = viewerOf(request);
+  if (viewer.purpose === undefined) {
+    const [subjectId] = subjects as Set<SubjectId>;
+    viewer.decide({ action: 'read', dataClass: 'identity', subjectId });
+  }
+  return viewer.purpose;
 }
 
 /** Who asks, and by which route: what an entry says beside its subjects. */
@@ -95,8 +116,13 @@ function noteByRoute(request: FastifyRequest, status: number, payload: unknown):
 
 const OF_SUBJECT = '/api/subjects/:id';
 
-export function auditReads(app: FastifyInstance, readLog: ReadLog): void {
+export function auditReads(
+  app: FastifyInstance,
+  readLog: ReadLog,
+  ledger: Pick<Ledger, 'enter'>,
+): void {
   app.decorateRequest('notedReads', undefined);
+  app.decorateRequest('ledger', { getter: () => ledger });
   app.decorateRequest('readLog', { getter: () => readLog });
   app.decorateRequest('isInHouse', false);
   app.addHook('preHandler', (request, _reply, done) => {

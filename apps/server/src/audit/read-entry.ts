@@ -10,7 +10,7 @@ export interface ReadEntry {
   readonly act: ReadAct;
   /** Pseudonymous ids. */
   readonly subjects: readonly string[];
-  /** As the policy names it; absent where nobody said. */
+  /** For what the policy has let them see it. */
   readonly purpose?: string | undefined;
   /** With its parameters as names: never what was asked. */
   readonly route: string;

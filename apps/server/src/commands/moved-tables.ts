@@ -12,6 +12,10 @@ const CLEAR_TABLES: readonly MovedTable[] = [
   { table: 'reattribution', key: ['device_id', 'id'] },
   { table: 'movement', key: ['subject_id', 'message_id'] },
   { table: 'audit_read', key: ['organisation_id', 'id'] },
+  {
+    table: 'disclosure',
+    key: 'organisation_id subject_id day_ms way recipient purpose basis paper'.split(' '),
+  },
   { table: 'alarm_transition', key: ['subject_id', 'alarm_id', 'cause'] },
 ];
 
@@ -38,6 +42,7 @@ const ORDER = [
   'parked',
   'audit_leaf',
   'audit_read',
+  'disclosure',
   'detector_state',
 ] as const;
 

@@ -28,6 +28,7 @@ test('while readings are on their way to another record, and where they arrive m
           yield [];
         },
       },
+      isCounted: () => true,
       ...{ read, usedFor: (id) => id, pause: () => Promise.resolve(), isClosed: () => false },
     };
     return countAll(ports, organisationId, PERIOD);

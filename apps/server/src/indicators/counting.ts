@@ -16,6 +16,11 @@ export interface CountingPorts {
   readonly read: ReadAs;
   /** The record that is used for this one: two of one person are one of the people. */
   readonly usedFor: (id: SubjectId) => SubjectId;
+  /** Whether the person has not said no to that, of one metric or of whatever there is. */
+  readonly isCounted: (
+    subjectId: SubjectId,
+    of: { readonly organisationId: OrganisationId; readonly metric?: string },
+  ) => boolean;
   readonly pause: () => Promise<void>;
   /** Whoever closes does not wait for a month. */
   readonly isClosed: () => boolean;
@@ -37,7 +42,9 @@ export async function countAll(
   const readings = new ReadingTally(ports.usedFor);
   for (const { id, kind, organisationId: own } of [...registry.subjects.values()]) {
     if (own !== organisationId || (kind !== 'patient' && kind !== 'bed')) continue;
-    if (isClosed() || !(await addReadings(ports, readings, id, period))) return undefined;
+    const metrics = countedOf(ports, { id, organisationId });
+    if (isClosed() || !(await addReadings(ports, readings, { id, metrics, period })))
+      return undefined;
     await pause();
   }
   const alarms = new AlarmTally(ports.usedFor);
@@ -47,7 +54,8 @@ export async function countAll(
     const rows = await ports.read(organisationId, (sql) =>
       raisedWithin(sql, organisationId, asked),
     );
-    for (const row of rows) alarms.add(row);
+    for (const row of rows)
+      if (ports.isCounted(row.subject_id, { organisationId })) alarms.add(row);
     after = rows.at(-1);
     if (after === undefined || rows.length < ALARMS_AT_ONCE) break;
     if (isClosed()) return undefined;
@@ -61,16 +69,24 @@ const positionOf = ({ raised_ms, subject_id, id }: RaisedRow) => ({
   id: `${subject_id}${id}`,
 });
 
+function countedOf(
+  { registry, isCounted }: CountingPorts,
+  { id, organisationId }: { readonly id: SubjectId; readonly organisationId: OrganisationId },
+): string[] {
+  const series = registry.seriesOfSubject(id).filter(({ metric }) => metric.kind === 'numeric');
+  const metrics = new Set(series.map(({ metric }) => metric.key));
+  return [...metrics].filter((metric) => isCounted(id, { organisationId, metric }));
+}
+
 async function addReadings(
-  { registry, telemetry, isClosed }: CountingPorts,
+  { telemetry, isClosed }: CountingPorts,
   tally: ReadingTally,
-  subjectId: SubjectId,
-  { fromMs, untilMs }: Interval,
+  {
+    id: subjectId,
+    metrics,
+    period: { fromMs, untilMs },
+  }: { readonly id: SubjectId; readonly metrics: string[]; readonly period: Interval },
 ): Promise<boolean> {
-  const series = registry
-    .seriesOfSubject(subjectId)
-    .filter(({ metric }) => metric.kind === 'numeric');
-  const metrics = [...new Set(series.map(({ metric }) => metric.key))];
   if (metrics.length === 0) return true;
   const unreadable: Parameters<Telemetry['range']>[0]['unreadable'] = [];
   const span = { fromMs, toMs: untilMs, newestFirst: false };

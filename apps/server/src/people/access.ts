@@ -4,12 +4,13 @@
  * persons that the caller may not see are not there.
  */
 import { explain } from '@ausculta/policy/explain';
-import type { Action, DataClass, Purpose } from '@ausculta/policy/vocabulary';
+import { type Action, type DataClass, PURPOSES, type Purpose } from '@ausculta/policy/vocabulary';
 import { expect } from '@ausculta/vitals/expect';
 import { type Fault, fail } from '@ausculta/vitals/fault';
 import { parseOrganisationId, parseSubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Gate } from '../access/gate.ts';
+import { LOOKING, type Manner, TAKEN_ALONG_FOR } from '../access/manner.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Viewers } from '../access/viewers.ts';
 import { viewAs } from '../database/viewing.ts';
@@ -38,6 +39,11 @@ export const ofSubject = (may: Action, of: DataClass): { readonly access: Asks }
   access: { may, of, about: 'subject' },
 });
 
+/** A file that leaves the house. */
+export const takenAlong = (of: DataClass): { readonly access: Asks } => ({
+  access: { may: 'export', of, about: 'subject', purposes: TAKEN_ALONG_FOR },
+});
+
 export const ofHouse = (may: Action, of: DataClass): { readonly access: Asks } => ({
   access: { may, of, about: 'house' },
 });
@@ -48,6 +54,9 @@ export const ofEach = (may: Action, of: DataClass): { readonly access: Asks } =>
 
 /** Of a caller who asks for what another organisation has opened to theirs: that organisation's id. */
 export const ORGANISATION_HEADER = 'ausculta-organisation';
+
+/** HL7's code of what it is for: only what is open for that is answered. */
+export const PURPOSE_HEADER = 'ausculta-purpose';
 
 export const SESSION_COOKIE = 'ausculta_session';
 
@@ -106,8 +115,27 @@ function lookThrough(request: FastifyRequest, viewers: GuardPorts['viewers']): F
     if (!viewers.gate.isOpenedTo(caller, organisationId)) return fail('NOT_PERMITTED').fault;
     request.caller = { ...caller, organisationId };
   }
-  request.viewer = viewers.of(callerOf(request));
+  const purpose = purposeNamed(request);
+  if (purpose === 'unknown') return fail('PAYLOAD_MALFORMED', PURPOSE_HEADER).fault;
+  request.viewer = viewers.of(callerOf(request), mannerOf(request, purpose));
   return undefined;
+}
+
+/** For what the caller says that it is; by itself it opens nothing. */
+function purposeNamed({ headers }: FastifyRequest): Purpose | 'unknown' | undefined {
+  const named = headers[PURPOSE_HEADER];
+  if (named === undefined) return undefined;
+  return (Object.keys(PURPOSES) as Purpose[]).find((one) => one === named) ?? 'unknown';
+}
+
+function mannerOf({ routeOptions }: FastifyRequest, purpose: Purpose | undefined): Manner {
+  const { access } = routeOptions.config;
+  const asks = typeof access === 'object' ? access : undefined;
+  const named = purpose === undefined ? undefined : [purpose];
+  if (asks?.may !== 'export')
+    return named === undefined ? LOOKING : { ...LOOKING, purposes: named };
+  const purposes = asks.purposes?.filter((one) => named?.includes(one) ?? true) ?? named;
+  return { action: 'export', purposes };
 }
 
 function faultOf(request: FastifyRequest, asks: Asks): Fault | undefined {

@@ -6,6 +6,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { Sql } from '../database/pool.ts';
 import { viewAsPlatform } from '../database/viewing.ts';
+import type { Disclosure, Ledger } from '../disclosures/ledger.ts';
 import type { Act } from '../fhir/acts.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
 import type { Repository } from '../fhir/repository.ts';
@@ -15,7 +16,7 @@ import { openHeader } from './headers.ts';
 import { asMailed, mailOf } from './mail-notification.ts';
 import type { MailRelay } from './mail-relay.ts';
 import { nextStep, retryDelayMs, type Step } from './next-step.ts';
-import type { NotificationType, Told } from './notification.ts';
+import type { NotificationType, Told, ToldEvent } from './notification.ts';
 import type { RestHooks, Sent } from './rest-hook.ts';
 import type { Sight } from './sight.ts';
 import * as store from './store.ts';
@@ -30,6 +31,7 @@ export interface DeliveryPorts {
   readonly mails: Pick<MailRelay, 'send' | 'whyNot'>;
   readonly telling: Telling;
   readonly sight: Pick<Sight, 'viewerFor'>;
+  readonly ledger: Pick<Ledger, 'enter'>;
   readonly repository: () => Pick<Repository, 'read' | 'perform'>;
   readonly ownAct: (act: Act) => Act;
   readonly giveUpMs: number;
@@ -192,7 +194,8 @@ export class Delivery {
       channel.kind === 'email'
         ? await this.#mail(followed, channel, { type, ...more })
         : await this.#hook(followed, channel, { type, ...more });
-    const { nowMs } = this.#ports;
+    const { nowMs, ledger } = this.#ports;
+    if (sent.ok) await ledger.enter(toldOutside(followed, channel, more.events ?? []));
     if (sent.ok) followed.standing = { ...followed.standing, lastSentMs: nowMs() };
     return sent;
   }
@@ -293,6 +296,25 @@ export class Delivery {
     const performed = await repository().perform(organisationId, [act], asker);
     if (!performed.ok) this.#later(followed);
   }
+}
+
+/** What of whom has just arrived out there. */
+function toldOutside(
+  { organisationId, id }: Followed,
+  channel: Channel,
+  events: readonly ToldEvent[],
+): Disclosure[] {
+  const place = channel.kind === 'email' ? channel.domain : new URL(channel.endpoint).host;
+  return events.flatMap(({ about }): Disclosure[] =>
+    about === undefined
+      ? []
+      : [
+          {
+            ...{ organisationId, ...about, way: 'subscription', place },
+            ...{ recipient: `subscription/${id}`, purpose: 'TREAT', basis: 'law' },
+          },
+        ],
+  );
 }
 
 interface Said extends Partial<Pick<Told, 'events' | 'errors' | 'status'>> {}

@@ -1,4 +1,6 @@
 /** Notifications as the guide has them for R4: a Bundle whose first entry says how the subscription is. */
+import type { DataClass } from '@ausculta/policy/vocabulary';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Parameters, ParametersParameter, Reference } from '@medplum/fhirtypes';
 import { bundleText } from '../fhir/http-answer.ts';
 import type { Content } from './asked.ts';
@@ -29,6 +31,8 @@ export interface ToldEvent {
   readonly focus: Focus | undefined;
   /** Whoever asked for it may not see it. */
   readonly isKeptBack?: boolean;
+  /** Of whom something is told, and what. */
+  readonly about?: { readonly subjectId: SubjectId; readonly classes: readonly DataClass[] };
 }
 
 export interface Told {

@@ -12,7 +12,7 @@ import { TOPICS } from './topics.ts';
 
 type Given = Pick<
   SubscriptionsPorts,
-  'records' | 'settings' | 'sockets' | 'inLane' | 'keys' | 'alarmsSettled'
+  'records' | 'settings' | 'ledger' | 'sockets' | 'inLane' | 'keys' | 'alarmsSettled'
 > & { readonly outside: Outside; readonly database: Pick<Database, 'line' | 'read'> };
 
 export async function openSubscriptions(given: Given): Promise<Subscriptions> {

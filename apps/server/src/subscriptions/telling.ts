@@ -1,6 +1,8 @@
 /** Makes notifications of stored events: with what they are about, as far as the subscriber is told. */
 import { parsePrecise } from '@ausculta/fhir/precise-json';
+import type { DataClass } from '@ausculta/policy/vocabulary';
 import type { Reference } from '@medplum/fhirtypes';
+import { classesOfType } from '../access/document-class.ts';
 import type { ReadAs } from '../database/readers.ts';
 import type { DocumentKeys } from '../fhir/document.ts';
 import type { Content } from './asked.ts';
@@ -54,8 +56,7 @@ export class Telling {
     let length = 0;
     for (const row of rows) {
       const seen = content === 'empty' ? NOTHING : await this.#focusOf(key, row, { content, eyes });
-      const { focus, isKeptBack } = seen;
-      const event = asTold({ number: row.number, atMs: row.at_ms, focus, isKeptBack }, content);
+      const event = asTold({ number: row.number, atMs: row.at_ms, ...seen }, content);
       length += event.focus?.text?.length ?? 0;
       if (length > TEXT_MAX && told.length > 0) break;
       told.push(event);
@@ -75,7 +76,10 @@ export class Telling {
     const event = { content, subjectId: row.subject_id };
     const sighting = await sight.see(key, event, { eyes, isFull });
     if (!sighting.isSeen) return KEPT_BACK;
-    return { focus: focusOn(content, isFull ? sighting.text : undefined), isKeptBack: false };
+    const focus = focusOn(content, isFull ? sighting.text : undefined);
+    const { subject_id: subjectId } = row;
+    const about = subjectId === null ? undefined : { subjectId, classes: classesOf(content) };
+    return { focus, isKeptBack: false, ...(about && { about }) };
   }
 
   told(
@@ -102,16 +106,18 @@ export class Telling {
   }
 }
 
-interface Seen {
-  readonly focus: Focus | undefined;
-  readonly isKeptBack: boolean;
-}
+type Seen = Omit<ToldEvent, 'number' | 'atMs'>;
 
 const NOTHING: Seen = { focus: undefined, isKeptBack: false };
 const KEPT_BACK: Seen = { focus: undefined, isKeptBack: true };
 
 const PART_KEPT_BACK =
   'Events without a focus are not told: whoever asked for this subscription may not see what they are about.';
+
+function classesOf(content: EventContent): readonly DataClass[] {
+  if (content.kind === 'alarm') return ['alarms'];
+  return content.kind === 'reading' ? ['vitals'] : classesOfType(content.type);
+}
 
 function focusOn(content: EventContent, text: string | undefined): Focus {
   if (content.kind === 'alarm') {

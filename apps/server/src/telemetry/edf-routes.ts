@@ -6,7 +6,7 @@ import { fail } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { callerOf, ofSubject, viewerOf } from '../people/access.ts';
+import { callerOf, takenAlong, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { exportEdf } from './edf-export.ts';
@@ -33,7 +33,7 @@ export const EdfQuery = z
   .refine(({ from, to }) => from < to && to - from <= EDF_QUERY_MAX_MS);
 
 export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): void {
-  const config = ofSubject('read', 'waveforms');
+  const config = takenAlong('waveforms');
   // Each holds its samples in memory until it has ended.
   let isBusy = false;
 
@@ -56,7 +56,7 @@ export function edfRoutes(app: FastifyInstance, ports: TelemetryRoutePorts): voi
       isBusy = false;
     });
     const viewer = viewerOf(request);
-    const seesEvents = viewer.may({ action: 'read', dataClass: 'events', subjectId });
+    const seesEvents = viewer.may({ action: 'export', dataClass: 'events', subjectId });
     const { events } = seesEvents
       ? await telemetry.events({ ...whose, after: FIRST_EVENTS, limit: EVENTS_MAX })
       : { events: [] };

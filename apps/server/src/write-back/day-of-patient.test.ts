@@ -45,6 +45,7 @@ function portsOf(retention: readonly RetentionRule[]): DayPorts {
     telemetry: { windows: async function* () {} },
     registry: { seriesOfSubject: () => [series] },
     retention,
+    isOpenTo: () => true,
     nowMs: () => NOW_MS,
   };
 }

@@ -19,10 +19,20 @@ import type { OptIn } from './opt-ins.ts';
 const VALUES_MAX = 1_000_000;
 const DAY_MS = 24 * 3_600_000;
 
+export type IsOpenTo = (
+  optIn: Pick<OptIn, 'organisationId' | 'subjectId' | 'destination'>,
+  of?: {
+    readonly metric: string;
+    readonly span: { readonly fromMs: number; readonly untilMs: number };
+  },
+) => boolean;
+
 export interface DayPorts {
   readonly telemetry: Pick<Telemetry, 'windows'>;
   readonly registry: Pick<Registry, 'seriesOfSubject'>;
   readonly retention: readonly RetentionRule[];
+  /** Whether the person has not said no to it, of one metric or of anything at all. */
+  readonly isOpenTo: IsOpenTo;
   readonly nowMs: () => number;
 }
 
@@ -76,7 +86,7 @@ export async function sayingsOf(
   const lost = sent.flatMap(({ metric: key }): Said[] => {
     const metric = metricByKey(key);
     const isGone = metric !== undefined && !said.some((one) => one.metric === key);
-    if (!isGone || !isWanted(optIn, metric) || isLetGo(ports, asked, metric)) return [];
+    if (!isGone || !isTold(ports, asked, metric) || isLetGo(ports, asked, metric)) return [];
     return [{ metric: key, observation: toWithdrawnSummary({ ...common, metric }) }];
   });
   return [...said, ...lost];
@@ -92,9 +102,16 @@ export function newsIn(said: readonly Said[], sent: readonly Sent[]): Said[] {
   });
 }
 
-function metricsOf({ registry }: DayPorts, { subject, optIn }: Asked): Metric[] {
-  const measured = new Set(registry.seriesOfSubject(subject.id).map(({ metric }) => metric));
-  return [...measured].filter((metric) => isSummarised(metric) && isWanted(optIn, metric));
+function metricsOf(ports: DayPorts, asked: Asked): Metric[] {
+  const series = ports.registry.seriesOfSubject(asked.subject.id);
+  const measured = new Set(series.map(({ metric }) => metric));
+  return [...measured].filter((metric) => isSummarised(metric) && isTold(ports, asked, metric));
+}
+
+/** What the person has kept back since was no error either. */
+function isTold({ isOpenTo }: DayPorts, { optIn, day }: Asked, metric: Metric): boolean {
+  const span = optIn.days.spanOf(day);
+  return isWanted(optIn, metric) && isOpenTo(optIn, { metric: metric.key, span });
 }
 
 /** What the operator no longer sends was no error: what was said of it stands. */

@@ -2,11 +2,30 @@
 import type { WriteBackOfSubject } from '@ausculta/contract/write-back';
 import type { Sql } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
+import type { Disclosure as Entry } from '../disclosures/ledger.ts';
 import { auditContext } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
+import type { OptIn } from './opt-ins.ts';
 import * as store from './store.ts';
 
 type Disclosure = WriteBackOfSubject['disclosures'][number];
+
+/** In the ledger: that a day was taken there. */
+export function summaryDisclosed(
+  { organisationId, subjectId, destination, days }: OptIn,
+  day: string,
+): Entry {
+  return {
+    ...{
+      organisationId,
+      subjectId,
+      way: 'write-back',
+      recipient: `destination/${destination.name}`,
+    },
+    ...{ purpose: 'TREAT', basis: 'consent', paper: 'opt-in', classes: ['vitals'] },
+    ...{ place: destination.name, span: days.spanOf(day) },
+  };
+}
 
 const DISCLOSURES_MAX = 5_000;
 

@@ -3,9 +3,12 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Patient } from '@medplum/fhirtypes';
+import { decideSummary } from '../access/leaving.ts';
+import type { Viewers } from '../access/viewers.ts';
 import type { InLane, Sql } from '../database/pool.ts';
 import { errorCode, StartProblem } from '../database/start-problem.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import type { Ledger } from '../disclosures/ledger.ts';
 import type { LegalHolds } from '../erasure/holds.ts';
 import type { Repository } from '../fhir/repository.ts';
 import { Outgoing } from '../outgoing/outgoing.ts';
@@ -14,6 +17,7 @@ import type { RetentionRule } from '../telemetry/retention-policy.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Vault } from '../vault/vault.ts';
 import { AccessToken } from './access-token.ts';
+import type { IsOpenTo } from './day-of-patient.ts';
 import { RemoteRecord } from './remote-record.ts';
 import { type Destination, readDestinations } from './settings.ts';
 import { WriteBack } from './write-back.ts';
@@ -26,6 +30,7 @@ interface Given {
   readonly inLane: InLane;
   readonly keys: Vault;
   readonly registry: Registry;
+  readonly ledger: Ledger;
 }
 
 export async function openWriteBack({ file, outside, ...given }: Given): Promise<WriteBack> {
@@ -80,10 +85,12 @@ export function sendSummaries(
     readonly holds: LegalHolds;
     readonly repository: Pick<Repository, 'read'>;
     readonly admissions: { readonly census: Merges };
-    readonly outside: Pick<Outside, 'every'>;
+    readonly viewers: Viewers;
+    readonly registry: Pick<Registry, 'seriesOfSubject'>;
+    readonly outside: Pick<Outside, 'every' | 'nowMs'>;
   },
 ): () => Promise<void> {
-  const { telemetry, holds, repository, admissions, outside } = ports;
+  const { telemetry, holds, repository, admissions, viewers, registry, outside } = ports;
   const identifiersOf = async ({ organisationId, id }: RegisteredSubject) => {
     const read = await repository.read(organisationId, { type: 'Patient', id });
     const text = read.ok ? read.value.text : undefined;
@@ -94,7 +101,16 @@ export function sendSummaries(
     const used = admissions.census.usedFor(id);
     return used === id ? undefined : used;
   };
-  writeBack.begin({ telemetry, holds, identifiersOf, mergedInto });
+  const isOpenTo: IsOpenTo = ({ organisationId, subjectId, destination: { name } }, of) => {
+    const leaving = { organisationId, subjectId, destination: name, nowMs: outside.nowMs() };
+    const isOpen = (asked: { readonly metric?: string }): boolean =>
+      decideSummary(viewers.gate, { ...leaving, ...asked }).isPermitted;
+    if (of !== undefined) return isOpen(of);
+    // Whoever keeps back one of what is measured has not kept back the rest.
+    const series = registry.seriesOfSubject(subjectId);
+    return isOpen({}) || series.some(({ metric }) => isOpen({ metric: metric.key }));
+  };
+  writeBack.begin({ telemetry, holds, identifiersOf, mergedInto, isOpenTo });
   const stop = outside.every(LOOK_MS, () => writeBack.tick());
   return async () => {
     stop();

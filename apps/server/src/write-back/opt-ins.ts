@@ -52,6 +52,15 @@ interface Beside {
 export const optInContext = (subjectId: string, destination: string): string =>
   `write-back/${subjectId}/${destination}`;
 
+const UNMATCHED_AGAIN_MS = 3_600_000;
+/** A server that stumbled over the search for one patient may do better soon. */
+const NOT_ANSWERED_AGAIN_MS = 15 * 60_000;
+
+export function unmatchedLastsMs({ reason }: OptIn): number {
+  const isOfTheSearch = reason === 'not-answered-there' || reason === 'not-permitted-there';
+  return isOfTheSearch ? NOT_ANSWERED_AGAIN_MS : UNMATCHED_AGAIN_MS;
+}
+
 export class OptIns {
   readonly #ports: OptInPorts;
   readonly #ofSubject = new Map<SubjectId, readonly OptIn[]>();

@@ -7,6 +7,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Identifier, Observation } from '@medplum/fhirtypes';
 import type { InLane, Sql } from '../database/pool.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
+import type { Ledger } from '../disclosures/ledger.ts';
 import type { LegalHolds } from '../erasure/holds.ts';
 import { appendAudit } from '../vault/audit.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
@@ -19,7 +20,8 @@ import {
   sayingsOf,
   TooManyValues,
 } from './day-of-patient.ts';
-import type { OptIn, OptIns } from './opt-ins.ts';
+import { summaryDisclosed } from './disclosures.ts';
+import { type OptIn, type OptIns, unmatchedLastsMs } from './opt-ins.ts';
 import { type Away, Pace } from './pace.ts';
 import { matchOf, numberFor } from './patient-match.ts';
 import type { RemoteRecord } from './remote-record.ts';
@@ -32,6 +34,7 @@ export interface SendingPorts extends DayPorts {
   readonly keys: Pick<SubjectKeys, 'sealOf'>;
   readonly registry: Pick<Registry, 'subjects' | 'moves' | 'seriesOfSubject'>;
   readonly holds: Pick<LegalHolds, 'of'>;
+  readonly ledger: Pick<Ledger, 'enter'>;
   /** Of the Patient as it is told by FHIR. */
   readonly identifiersOf: (subject: RegisteredSubject) => Promise<readonly Identifier[]>;
   /** The record that goes on for this one, if they were merged. */
@@ -45,9 +48,6 @@ export interface SendingPorts extends DayPorts {
 const DAYS_AT_ONCE = 50;
 /** Who somebody is there is asked again so often: records are merged there too. */
 const MATCH_LASTS_MS = 24 * 3_600_000;
-const UNMATCHED_AGAIN_MS = 3_600_000;
-/** A server that stumbled over the search for one patient may do better soon. */
-const NOT_ANSWERED_AGAIN_MS = 15 * 60_000;
 const HELD_AGAIN_MS = 10 * 60_000;
 const MOVING_AGAIN_MS = 2_000;
 
@@ -169,6 +169,7 @@ export class Sending {
       const subject = this.#ports.registry.subjects.get(optIn.subjectId);
       const isHeld = this.#ports.holds.of(optIn.subjectId).length > 0;
       if (subject === undefined || isHeld || this.#isClosed) continue;
+      if (!this.#ports.isOpenTo(optIn)) continue;
       if (optIn.state === 'withdrawn' || !this.#isNew(optIn, subject)) continue;
       const trouble = await this.#look(optIn, subject);
       if (trouble !== undefined) return this.pace.away(trouble);
@@ -180,7 +181,7 @@ export class Sending {
   }
 
   async #send(row: store.DayRow): Promise<Turn> {
-    const { optIns, registry, holds, sql, nowMs } = this.#ports;
+    const { optIns, registry, holds, sql, nowMs, isOpenTo } = this.#ports;
     const key = { subjectId: row.subject_id, destination: row.destination };
     const subject = registry.subjects.get(row.subject_id);
     const optIn = optIns.get(row.subject_id, row.destination);
@@ -192,6 +193,7 @@ export class Sending {
     const untilMs = optIn.days.spanOf(row.day).untilMs + this.destination.afterMs - nowMs();
     if (untilMs > 0) return await this.#later(row, 'day-not-over', untilMs);
     if (holds.of(subject.id).length > 0) return await this.#later(row, 'legal-hold', HELD_AGAIN_MS);
+    if (!isOpenTo(optIn)) return await this.#later(row, 'kept-back', HELD_AGAIN_MS);
     if (registry.moves.concerns(subject.id))
       return await this.#later(row, 'readings-moving', MOVING_AGAIN_MS);
     const sinceMs = nowMs() - (optIn.lookedMs ?? Number.NEGATIVE_INFINITY);
@@ -300,6 +302,7 @@ export class Sending {
     if (outcome.kind !== 'away') this.pace.reached();
     switch (outcome.kind) {
       case 'taken':
+        await this.#ports.ledger.enter([summaryDisclosed(of.optIn, row.day)]);
         await this.#settle(row, news);
         return 'answered';
       case 'away':
@@ -392,9 +395,4 @@ export class Sending {
     await store.refuseDay(this.#ports.sql, { ...row, reason });
     return 'later';
   }
-}
-
-function unmatchedLastsMs({ reason }: OptIn): number {
-  const isOfTheSearch = reason === 'not-answered-there' || reason === 'not-permitted-there';
-  return isOfTheSearch ? NOT_ANSWERED_AGAIN_MS : UNMATCHED_AGAIN_MS;
 }

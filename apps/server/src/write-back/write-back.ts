@@ -26,7 +26,7 @@ import * as store from './store.ts';
 export interface WriteBackPorts
   extends Omit<
     ReconciliationPorts,
-    'optIns' | 'changed' | 'telemetry' | 'holds' | 'identifiersOf' | 'mergedInto'
+    'optIns' | 'changed' | 'telemetry' | 'holds' | 'identifiersOf' | 'mergedInto' | 'isOpenTo'
   > {
   readonly destinations: readonly Destination[];
   readonly remoteOf: (destination: Destination) => RemoteRecord;
@@ -38,7 +38,7 @@ export interface WriteBackPorts
 /** What is opened after it: from here on something is sent. */
 export type SendingBegins = Pick<
   ReconciliationPorts,
-  'telemetry' | 'holds' | 'identifiersOf' | 'mergedInto'
+  'telemetry' | 'holds' | 'identifiersOf' | 'mergedInto' | 'isOpenTo'
 >;
 
 /** So much of the past can be asked for at once. */

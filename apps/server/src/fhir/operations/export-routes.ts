@@ -214,7 +214,7 @@ async function sendFile(
   const { organisation_id: organisationId, id: exportId } = row;
   const found = await ports.exports.file(organisationId, { exportId, file: Number(file) });
   if (found === undefined) return await sendRefusal(reply, NOT_HERE.refusal);
-  const lines = notedLines(request, linesOf(ports, row, found));
+  const lines = notedLines(request, linesOf(ports, row, found), found);
   return await reply.type(NDJSON).send(Readable.from(inView(lines)));
 }
 
@@ -233,9 +233,10 @@ function errorLines(row: ExportRow, ignored: readonly string[]): string {
 async function* notedLines(
   request: FastifyRequest,
   lines: AsyncIterable<string>,
+  { type }: { readonly type: string },
 ): AsyncGenerator<string> {
   for await (const piece of lines) {
-    noteRead(request, subjectsTold(piece), { act: 'export' });
+    noteRead(request, subjectsTold(piece), { act: 'export', type });
     await writeNoted(request);
     yield piece;
   }
