@@ -55,6 +55,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
   const app = await createHttpServer({
     signIn: signInOf(ground),
     viewers: await viewersOf(ground, registry),
+    isOriginOfApp: async () => false,
     trustedProxies: [],
     webDir: undefined,
     onProblem: reportProblem,
