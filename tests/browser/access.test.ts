@@ -150,4 +150,40 @@ describe('a closed record at the screen', () => {
     await broken.getByRole('button', { name: /^Reviewed/ }).click();
     await broken.getByText(/· reviewed$/).waitFor();
   });
+
+  test('what a patient decides is recorded in plain words, closes, and opens again when it is withdrawn', async () => {
+    const { server, address } = screens;
+    const { page } = await screens.comeIn('Ada Nurse', ['nurse']);
+    const path = `/fhir/R4/Condition?patient=${patient.subjectId}`;
+    await server.post('/fhir/R4/Condition', {
+      ...{ resourceType: 'Condition', code: { text: 'Migraine' } },
+      subject: { reference: `Patient/${patient.subjectId}` },
+    });
+    const seen = async () => {
+      const answer = await page.context().request.get(`${address}${path}`);
+      return (await answer.text()).includes('Migraine');
+    };
+    await page.goto(`${address}/patients/${patient.subjectId}/consents`);
+    await page.getByText(/^Nothing is kept back/).waitFor();
+    const record = page.getByRole('button', { name: 'Record what the patient has decided' });
+    assert.ok(await record.isDisabled(), 'everything is kept back by nobody’s slip');
+    await page.getByRole('combobox', { name: 'From whom' }).fill('every n');
+    await page.getByRole('option', { name: 'Every nurse' }).click();
+    await page.getByRole('combobox', { name: 'What' }).fill('notes');
+    await page.getByRole('option', { name: /^notes/ }).click();
+    await page.keyboard.press('Escape');
+    await judge(page, 'consents');
+    assert.equal(await seen(), true);
+    await record.click();
+    const decided = page.getByTestId('consent');
+    await decided
+      .locator('b')
+      .getByText('Kept back from every nurse: notes, reports, pictures.')
+      .waitFor();
+    assert.equal(await seen(), false);
+    await decided.getByRole('button', { name: /^Withdraw/ }).click();
+    await page.getByRole('button', { name: 'Withdraw it now' }).click();
+    await page.locator('[data-testid="consent"][data-state="ended"]').waitFor();
+    assert.equal(await seen(), true);
+  });
 });

@@ -64,6 +64,11 @@ const team = createRoute({ getParentRoute: () => workspace, path: '/patients/$id
   import('./access/care-team-page.tsx').then((page) => page.Route),
 );
 
+const consents = createRoute({
+  getParentRoute: () => workspace,
+  path: '/patients/$id/consents',
+}).lazy(() => import('./consents/consents-page.tsx').then((page) => page.Route));
+
 const devices = createRoute({ getParentRoute: () => workspace, path: '/devices' }).lazy(() =>
   import('./devices/devices-page.tsx').then((page) => page.Route),
 );
@@ -98,7 +103,7 @@ export const router = createRouter({
     signIn,
     welcome,
     workspace.addChildren([
-      ...[watch, patients, patient, team, devices, device, account, accounts, audit],
+      ...[watch, patients, patient, team, consents, devices, device, account, accounts, audit],
       ...[authorise, deviceCode],
     ]),
   ]),

@@ -8,7 +8,8 @@ export function PatientTabs({ subject: { id, kind } }: { readonly subject: Subje
   const may = useMayOf(id);
   if (kind !== 'patient') return null;
   const hasTeam = may('read placement');
-  if (!hasTeam) return null;
+  const hasConsents = may('read consents');
+  if (!hasTeam && !hasConsents) return null;
   return (
     <nav className={classes.tabs} aria-label="Of this patient">
       <Link
@@ -28,6 +29,16 @@ export function PatientTabs({ subject: { id, kind } }: { readonly subject: Subje
           activeProps={{ 'data-active': true }}
         >
           Care team
+        </Link>
+      )}
+      {hasConsents && (
+        <Link
+          to="/patients/$id/consents"
+          params={{ id }}
+          className={classes.tab}
+          activeProps={{ 'data-active': true }}
+        >
+          Consents
         </Link>
       )}
     </nav>

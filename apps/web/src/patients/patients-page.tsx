@@ -29,17 +29,21 @@ const NOBODY_YET = {
 function PatientsPage() {
   const may = useMay();
   const { subjects, instead } = usePatients(NOBODY_YET);
-  const find = may('search identity') && <FindPatient />;
-  if (instead !== undefined) {
-    return (
-      <main className={list.page} aria-label="Patients">
-        {instead}
-        {find}
-      </main>
-    );
-  }
   return (
-    <main className={list.page} aria-label="Patients" aria-busy={subjects === undefined}>
+    <main
+      className={list.page}
+      aria-label="Patients"
+      aria-busy={subjects === undefined && instead === undefined}
+    >
+      {instead ?? <PatientList subjects={subjects} />}
+      {may('search identity') && <FindPatient />}
+    </main>
+  );
+}
+
+function PatientList({ subjects }: { readonly subjects: readonly SubjectView[] | undefined }) {
+  return (
+    <>
       <RefusedAdmissions />
       <div className={`card ${list.card}`}>
         <table className={`${list.table} ${classes.table}`}>
@@ -55,8 +59,7 @@ function PatientsPage() {
           <tbody>{subjects === undefined ? <LoadingRows /> : <Rows subjects={subjects} />}</tbody>
         </table>
       </div>
-      {find}
-    </main>
+    </>
   );
 }
 
