@@ -16,6 +16,7 @@ import {
 } from './support/apps.ts';
 import { Asking, type Person, problemOf, signedIn } from './support/people.ts';
 import {
+  eventually,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,
@@ -31,6 +32,9 @@ let person: Person;
 let nurse: Person;
 
 const status = async (token: string, path: string) => (await fhirWith(server, token, path)).status;
+
+const nameIn = async (response: Response) =>
+  ((await response.json()) as { name?: { text?: string }[] }).name?.[0]?.text;
 
 const refreshUnnamed = (token: string) => {
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token });
@@ -127,13 +131,26 @@ describe('apps that people let in', () => {
     const auth = openid.PrivateKeyJwt({ key: keys.privateKey, kid: 'one' });
     const connection = await connectApp(server, app.id, auth);
     const { tokens } = await letIn(server, nurse, {
-      ...{ connection, scope: 'user/Condition.rs offline_access' },
+      ...{
+        connection,
+        scope: 'openid fhirUser user/Condition.rs user/Practitioner.r offline_access',
+      },
     });
     assert.equal(tokens['patient'], undefined);
     const found = (await (await fhirWith(server, tokens.access_token, 'Condition')).json()) as {
       entry?: unknown[];
     };
     assert.equal(found.entry?.length, 2);
+    const me = tokens.claims()?.['fhirUser'];
+    assert.equal(me, `${server.url}/fhir/R4/Practitioner/${nurse.accountId}`);
+    const practitioner = await fhirWith(
+      server,
+      tokens.access_token,
+      String(me).split('/R4/')[1] ?? '',
+    );
+    assert.deepEqual(await nameIn(practitioner), 'Somebody');
+    const patients = await fhirWith(server, server.token, `Practitioner/${person.accountId}`);
+    assert.equal(patients.status, 404, 'a patient is none');
     const bare = await connectApp(server, app.id);
     await assert.rejects(openid.refreshTokenGrant(bare, tokens.refresh_token ?? ''));
     const unnamed = await refreshUnnamed(tokens.refresh_token ?? '');
@@ -148,11 +165,18 @@ describe('apps that people let in', () => {
     const connection = await connectApp(server, app.id);
     const listed = await asking.json<{ apps: { id: string }[] }>(nurse, '/api/apps');
     assert.ok(listed.apps.some(({ id }) => id === app.id));
+    const stayOf = ({ subjectId }: TestDevice) =>
+      asking.write('Encounter', {
+        ...{ status: 'in-progress', class: { code: 'IMP' } },
+        subject: { reference: `Patient/${subjectId}` },
+        period: { start: '2026-11-20T08:00:00Z' },
+      });
+    const stay = await stayOf(ada);
     const open = async (as: Person) =>
       await asking.json<LaunchView>(as, '/api/launches', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ clientId: app.id, subjectId: ada.subjectId, encounterId: 'stay-1' }),
+        body: JSON.stringify({ clientId: app.id, subjectId: ada.subjectId, encounterId: stay }),
       });
     const { url } = await open(nurse);
     const query = new URL(url).searchParams;
@@ -163,13 +187,22 @@ describe('apps that people let in', () => {
     const { tokens } = await letIn(server, nurse, on, { launch });
     assert.deepEqual(
       [tokens['patient'], tokens['encounter'], tokens['need_patient_banner']],
-      [ada.subjectId, 'stay-1', false],
+      [ada.subjectId, stay, false],
     );
     const again = await askFor(server, connection, nurse, { ...{ scope: on.scope }, launch });
     assert.equal((await again.browser.go(`${again.base}/request`)).status, 410, 'a second time');
     const stolen = new URL((await open(nurse)).url).searchParams.get('launch') ?? '';
     const other = await askFor(server, connection, person, { scope: on.scope, launch: stolen });
     assert.equal((await other.browser.go(`${other.base}/request`)).status, 410, 'somebody else');
+    const mixed = await asking.as(nurse, '/api/launches', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ clientId: app.id, subjectId: ada.subjectId },
+        encounterId: await stayOf(ben),
+      }),
+    });
+    assert.equal(mixed.status, 404, 'in the stay of somebody else');
     const unseen = await asking.as(person, '/api/launches', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -237,5 +270,29 @@ describe('apps that people let in', () => {
       acts.map(({ act }) => act),
       ['client-added', 'app-let-in', 'app-withdrawn'],
     );
+  });
+
+  test('of an erased patient nothing that an app was given is left', async () => {
+    const gone = await server.addPatient('Gone');
+    const app = await addApp(server, `${WHOLE} patient/*.rs`);
+    const connection = await connectApp(server, app.id);
+    const on = { connection, scope: 'launch/patient patient/*.rs offline_access' };
+    const { tokens } = await letIn(server, nurse, on, { subjectId: gone.subjectId });
+    assert.equal(await status(tokens.access_token, `Patient/${gone.subjectId}`), 200);
+    const { identity } = await server.get<{ identity: { recordNumber: string } }>(
+      `/api/subjects/${gone.subjectId}`,
+    );
+    await server.post(`/api/subjects/${gone.subjectId}/erasure`, {
+      recordNumber: identity.recordNumber,
+      stopMonitoring: true,
+    });
+    const rows = await eventually('nothing left', async () => {
+      const left = await here.database.line`
+        SELECT FROM app_grant WHERE subject_id = ${gone.subjectId}`;
+      return left.length === 0 ? left : undefined;
+    });
+    assert.equal(rows.length, 0);
+    await assert.rejects(openid.refreshTokenGrant(connection, tokens.refresh_token ?? ''));
+    assert.notEqual(await status(tokens.access_token, `Patient/${gone.subjectId}`), 200);
   });
 });

@@ -1,4 +1,4 @@
-import type { SubjectId } from '@ausculta/vitals/identity';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { AccessActs } from './access/acts.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -121,7 +121,7 @@ function healthDoors(app: FastifyInstance, parts: Parts): void {
 }
 
 function accessDoors(app: FastifyInstance, parts: Parts): void {
-  const { options, database, registry, viewers, vault, inLane, fhir } = parts;
+  const { options, database, registry, viewers, vault, inLane } = parts;
   const { gate } = viewers;
   const { nowMs } = options.outside;
   accessRoutes(app, {
@@ -131,9 +131,14 @@ function accessDoors(app: FastifyInstance, parts: Parts): void {
     gate,
     keys: vault,
     acts: new AccessActs({ inLane, standing: gate.standing, nowMs }),
-    stayOf: (of, stay) => stayOf(fhir.repository, of, stay),
+    stayOf: stayIn(parts),
   });
 }
+
+const stayIn =
+  ({ fhir }: Parts) =>
+  (organisationId: OrganisationId, stay: Parameters<typeof stayOf>[2]) =>
+    stayOf(fhir.repository, organisationId, stay);
 
 /** A device's life but for who wears it, and by what it proves itself. */
 function ownRoutesOfDevices(
@@ -175,5 +180,7 @@ async function programDoor(app: FastifyInstance, parts: Parts): Promise<void> {
   const { http, publicUrl } = config;
   const place = { publicUrl, host: http.host, isTls: http.tls !== undefined };
   const { line: sql, people } = parts.database;
-  await oidcRoutes(app, { ...outside, ...secretsOf(outside), ...parts, ...place, sql, people });
+  const stays = { stayOf: stayIn(parts) };
+  const given = { ...outside, ...secretsOf(outside), ...parts, ...place, ...stays };
+  await oidcRoutes(app, { ...given, sql, people });
 }

@@ -57,6 +57,7 @@ export function capabilityStatement(
     rest: [
       {
         mode: 'server',
+        security: SECURITY,
         interaction: system.map((code) => ({ code })),
         resource: types.sort().map((type) => ({
           ...resourceOf(type, offered, { definitions, has, paths }),
@@ -67,6 +68,21 @@ export function capabilityStatement(
     ],
   };
 }
+
+/** Where and how is told at .well-known/smart-configuration. Pages of apps may ask, with their token. */
+const SECURITY: NonNullable<NonNullable<CapabilityStatement['rest']>[number]['security']> = {
+  cors: true,
+  service: [
+    {
+      coding: [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
+          code: 'SMART-on-FHIR',
+        },
+      ],
+    },
+  ],
+};
 
 /** Its text, for each name by which this server is known. */
 export function capabilityText(statement: CapabilityStatement): (baseUrl: string) => string {

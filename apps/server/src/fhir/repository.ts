@@ -20,6 +20,7 @@ import { ByteBudget, PAGE_BYTES_MAX } from './page-budget.ts';
 import { PatientShelf } from './patient-shelf.ts';
 import { PATIENT } from './patients.ts';
 import { areCreations, performActs, prepareCreations } from './perform.ts';
+import { PRACTITIONER, practitionerOf } from './practitioners.ts';
 import type { RepositoryPorts } from './repository-ports.ts';
 import { type RecordsBehind, withRecordsBehind } from './same-person.ts';
 import { runSearch, type SearchPage } from './search.ts';
@@ -81,6 +82,8 @@ export class Repository {
     const subject = name.type === PATIENT ? patients.of(organisationId, name.id) : undefined;
     if (name.type === PATIENT && subject === undefined) return NOT_HERE;
     const row = await this.#rowOf(organisationId, name);
+    if (row === undefined && name.type === PRACTITIONER)
+      return await practitionerOf(this.#ports.read, organisationId, name.id);
     const document = row && this.#documentOf(organisationId, row);
     if (document?.ok === false) return document;
     if (subject !== undefined) return { ok: true, value: patients.tell(subject, document?.value) };

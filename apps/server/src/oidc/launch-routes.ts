@@ -6,7 +6,7 @@ import {
   NewLaunch,
 } from '@ausculta/contract/apps';
 import { fail } from '@ausculta/vitals/fault';
-import { parseSubjectId } from '@ausculta/vitals/identity';
+import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { asOrganisation, type Sql } from '../database/pool.ts';
 import { callerOf, ofEach, viewerOf } from '../people/access.ts';
@@ -26,6 +26,11 @@ export interface AppRoutePorts {
   readonly nowMs: () => number;
   /** The address of FHIR, by which an app knows where it is. */
   readonly iss: () => string;
+  /** Undefined where it is no stay of this person. */
+  readonly stayOf: (
+    organisationId: OrganisationId,
+    stay: { readonly encounterId: string; readonly subjectId: SubjectId },
+  ) => Promise<unknown>;
 }
 
 /** For a page to load, and for its person to read what is asked. */
@@ -57,8 +62,12 @@ export function appRoutes(app: FastifyInstance, ports: AppRoutePorts): void {
       return await sendFault(reply, fail('NOT_FOUND').fault);
     if (!isOurs || client.launch_url === null)
       return await sendFault(reply, fail('NOT_FOUND').fault);
-    const token = ports.randomToken();
     const { organisationId, accountId } = person;
+    const stay = encounterId !== null && { encounterId, subjectId };
+    // Somebody else's stay would put the app into the wrong record.
+    if (stay && (await ports.stayOf(organisationId, stay)) === undefined)
+      return await sendFault(reply, fail('NOT_FOUND').fault);
+    const token = ports.randomToken();
     const atMs = nowMs();
     await asOrganisation(people, organisationId, async (tx) => {
       await store.insertLaunch(tx, {

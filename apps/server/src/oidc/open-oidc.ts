@@ -3,6 +3,7 @@ import type { AccountId, SubjectId } from '@ausculta/vitals/identity';
 import type Provider from 'oidc-provider';
 import type { AccountClaims } from 'oidc-provider';
 import type { Sql } from '../database/pool.ts';
+import { isStaff } from '../fhir/practitioners.ts';
 import { type Outside, secretsOf } from '../outside.ts';
 import { FHIR_BASE } from '../people/problem.ts';
 import { readOrganisations } from '../people/store.ts';
@@ -99,8 +100,10 @@ export class Oidc {
     const account = await accountNamed(this.#ports.sql, accountId);
     if (account === undefined) return undefined;
     const own = this.#ports.subjectOf(accountId);
-    const fhirUser = own === undefined ? `Practitioner/${accountId}` : `Patient/${own}`;
-    return { sub: accountId, name: account.display_name, fhirUser: `${audience}/${fhirUser}` };
+    const works = isStaff(account.roles) ? `Practitioner/${accountId}` : undefined;
+    const fhirUser = own === undefined ? works : `Patient/${own}`;
+    const known = { sub: accountId, name: account.display_name };
+    return fhirUser === undefined ? known : { ...known, fhirUser: `${audience}/${fhirUser}` };
   }
 
   /** Whether an app that is in use is at home there: its pages may ask, with the token that they have. */

@@ -7,7 +7,7 @@ import type { SignIn } from '../people/sign-in.ts';
 import { authoriseRoutes } from './authorise-routes.ts';
 import { Authorising, type AuthorisingPorts } from './authorising.ts';
 import { clientRoutes } from './client-routes.ts';
-import { appRoutes } from './launch-routes.ts';
+import { type AppRoutePorts, appRoutes } from './launch-routes.ts';
 import { OIDC_BASE, type Oidc } from './open-oidc.ts';
 import { type AddressPorts, asAskedAt, baseOf, withBody } from './own-address.ts';
 import { smartConfiguration } from './smart-configuration.ts';
@@ -17,6 +17,7 @@ export interface OidcRoutePorts extends AddressPorts, AuthorisingPorts {
   readonly people: Sql;
   readonly signIn: SignIn;
   readonly randomToken: () => string;
+  readonly stayOf: AppRoutePorts['stayOf'];
 }
 
 /** A clinic behind one address opens an app some times a minute, and a screen that waits for its code asks each 5 s. */

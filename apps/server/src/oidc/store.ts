@@ -164,9 +164,9 @@ export async function insertKey(sql: Sql, row: KeyRow): Promise<void> {
 export async function accountNamed(
   sql: Sql,
   id: string,
-): Promise<{ readonly display_name: string } | undefined> {
-  const [row] = await sql<{ display_name: string }[]>`
-    SELECT display_name FROM account WHERE id = ${id} AND disabled_at IS NULL`;
+): Promise<{ readonly display_name: string; readonly roles: readonly Role[] } | undefined> {
+  const [row] = await sql<{ display_name: string; roles: readonly Role[] }[]>`
+    SELECT display_name, roles FROM account WHERE id = ${id} AND disabled_at IS NULL`;
   return row;
 }
 
