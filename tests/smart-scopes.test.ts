@@ -35,6 +35,7 @@ let person: Person;
 let nurse: Person;
 let vital = '';
 let lab = '';
+let report = '';
 let problem = '';
 let ofBen = '';
 
@@ -89,6 +90,11 @@ describe('what the scopes of a token leave', () => {
     );
     vital = await asking.write('Observation', observation(ada.subjectId, 'vital-signs', 'written'));
     lab = await asking.write('Observation', observation(ada.subjectId, 'laboratory', 'secret'));
+    report = await asking.write('DiagnosticReport', {
+      ...{ status: 'final', code: { text: 'both' } },
+      subject: { reference: `Patient/${ada.subjectId}` },
+      result: [vital, lab].map((id) => ({ reference: `Observation/${id}` })),
+    });
     problem = await asking.write('Condition', problemOf(ada, 'of Ada'));
     ofBen = await asking.write('Condition', problemOf(ben, 'of Ben'));
     person = await signedIn(here, ['patient']);
@@ -209,10 +215,16 @@ describe('what the scopes of a token leave', () => {
         await ask(token, '$graphql', { ...post({ query }), headers: json })
       ).text();
       assert.ok(graph.includes(vital) && !graph.includes(lab));
-      const both = await tokenOf(person, `${scope} patient/Patient.r`, ada.subjectId);
+      const both = await tokenOf(person, `${scope} patient/Patient.rs`, ada.subjectId);
       const everything = await found(both, `Patient/${ada.subjectId}/$everything?_count=200`);
       assert.ok(everything.includes(vital) && everything.includes(ada.subjectId));
       assert.ok(!everything.includes(lab) && !everything.includes(problem));
+      const reverse = `Patient?_id=${ada.subjectId}&_revinclude=Observation:subject`;
+      assert.deepEqual((await found(both, reverse)).sort(), [ada.subjectId, vital].sort());
+      const reports = await tokenOf(person, `${scope} patient/DiagnosticReport.rs`, ada.subjectId);
+      const included = `DiagnosticReport?_id=${report}&_include=DiagnosticReport:result`;
+      assert.deepEqual((await found(reports, included)).sort(), [report, vital].sort());
+      assert.equal(await status(reports, 'DiagnosticReport?result.category=laboratory'), 403);
     }
   });
 

@@ -259,6 +259,28 @@ describe('who wants more than an app was given', () => {
     assert.ok(without.status >= 400, 'a page that does not say where it is from');
   });
 
+  test('an app that asks for a fresh proof of who it is gets no old one', async () => {
+    const on = await newApp();
+    const longAgo = await signedIn(here, ['patient']);
+    await asking.relate(longAgo, ada, 'self');
+    await here.database.line`
+      UPDATE session SET proved_at = now() - interval '1 hour' WHERE account_id = ${longAgo.accountId}`;
+    for (const [more, expected] of [
+      [{ max_age: '60' }, 403],
+      [{ max_age: '0' }, 403],
+      [{ prompt: 'login' }, 403],
+      [{ max_age: '7200' }, 200],
+      [{}, 200],
+    ] as const) {
+      const scope = `openid ${SCOPE}`;
+      const asked = await askFor(server, on.connection, longAgo, { scope, ...more });
+      const { words } = await requestOf(asked);
+      const body = { words, subjectId: ada.subjectId };
+      const said = await asked.browser.json(`${asked.base}/grant`, body);
+      assert.equal(said.status, expected, JSON.stringify(more));
+    }
+  });
+
   test('what the provider has of its own opens nothing: no form of its, no session of its', async () => {
     const on = await newApp();
     const device = await openid.initiateDeviceAuthorization(on.connection, { scope: SCOPE });
