@@ -18,6 +18,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/admissions/refused': 'search identity house',
   'GET /api/alarms': 'read alarms each',
   'GET /api/apps': 'signed-in',
+  'GET /api/breach-scope': 'search audit house',
+  'GET /api/breach-scope/table': 'search audit house',
   'GET /api/broken-glass': 'search audit house',
   'GET /api/clients': 'administer policy house',
   'GET /api/devices': 'search devices house',

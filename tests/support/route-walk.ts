@@ -330,6 +330,9 @@ export class RouteWalk {
       body: { reason },
     });
     this.#person = everybody;
+    const span = '?from=2026-01-01T00:00:00Z&to=2099-01-01T00:00:00Z';
+    await this.#ask('GET /api/breach-scope', { query: span });
+    await this.#ask('GET /api/breach-scope/table', { query: span });
     await this.#ask('GET /api/broken-glass');
     await this.#ask('POST /api/subjects/:id/break-glass/:glass/review', {
       params: { id: subjectId, glass: String(glass) },

@@ -5,6 +5,7 @@ import { accessRoutes } from './access/routes.ts';
 import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import { apiDocumentRoutes, noteRoutes } from './api-document/routes.ts';
+import { breachRoutes } from './audit/breach-routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
@@ -24,6 +25,7 @@ import { secretsOf } from './outside.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import type { Parts } from './parts.ts';
 import { accountRoutes } from './people/account-routes.ts';
+import { Makers } from './people/makers.ts';
 import { meRoutes } from './people/me-routes.ts';
 import { passkeyRoutes } from './people/passkey-routes.ts';
 import { peopleRoutes } from './people/routes.ts';
@@ -164,6 +166,11 @@ function peopleDoors(app: FastifyInstance, parts: Parts): void {
   passkeyRoutes(app, { ...people, publicUrl });
   accountRoutes(app, accounts, outside.nowMs);
   auditRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
+  breachRoutes(app, {
+    ...{ ...outside, ...parts },
+    makers: new Makers({ sql: database.line, nowMs: outside.nowMs }),
+    subjectsOf: (id) => parts.viewers.gate.everybodyOf(id),
+  });
   disclosureRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
 }
 

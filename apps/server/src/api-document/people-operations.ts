@@ -26,6 +26,7 @@ import {
   NewRoles,
   SignInLink,
 } from '@ausculta/contract/accounts';
+import { BreachScope } from '@ausculta/contract/breach-scope';
 import {
   CeremonyBegun,
   CodeShown,
@@ -40,6 +41,7 @@ import {
 } from '@ausculta/contract/me';
 import { ProofOfSession, Session, SignIn, SignInInfo } from '@ausculta/contract/session';
 import { z } from 'zod';
+import { BreachQuery } from '../audit/breach-routes.ts';
 import { APP_OPERATIONS } from './app-operations.ts';
 import { NOTHING, type Operations } from './operation.ts';
 
@@ -239,6 +241,18 @@ const ACCESS: Operations = {
     body: BreakGlass,
     answer: BrokenGlass,
     status: 201,
+  },
+  'GET /api/breach-scope': {
+    tag: 'people',
+    summary: 'Who saw whom between two moments, and until when the law has it told',
+    query: BreachQuery,
+    answer: BreachScope,
+  },
+  'GET /api/breach-scope/table': {
+    tag: 'people',
+    summary: 'The same as a table',
+    query: BreachQuery,
+    answer: { media: ['text/csv'], about: 'One line for each person, by their id.' },
   },
   'GET /api/broken-glass': {
     tag: 'people',

@@ -80,6 +80,30 @@ export async function readsOfSubject(
   return { leaves, heads: heads.length, last: heads.at(-1)?.size ?? 0 };
 }
 
+/** In the order of their first entries; one that ends within the span is of it as well. */
+export async function readsWithin(
+  sql: Sql,
+  page: {
+    readonly organisationId: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly after: { readonly at_ms: number; readonly id: string } | undefined;
+    readonly limit: number;
+  },
+): Promise<Pick<ReadsRow, 'at_ms' | 'id' | 'entries'>[]> {
+  const { organisationId, fromMs, toMs, after, limit } = page;
+  const [atMs, id] = [after?.at_ms ?? fromMs - LEAF_LASTS_MS, after?.id ?? NIL];
+  return await sql`
+    SELECT at_ms, id, entries FROM audit_read
+    WHERE organisation_id = ${organisationId} AND at_ms < ${toMs} AND until_ms >= ${fromMs}
+      AND (at_ms, id) > (${atMs}::bigint, ${id}::uuid)
+    ORDER BY at_ms, id LIMIT ${limit}`;
+}
+
+/** Entries wait in the journal for the database, which may be away for a while. */
+const LEAF_LASTS_MS = 7 * 24 * 3_600_000;
+const NIL = '00000000-0000-0000-0000-000000000000';
+
 /** By account, or by `token-…`. */
 export async function namesOfReaders(
   sql: Sql,
