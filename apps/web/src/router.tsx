@@ -64,6 +64,11 @@ const team = createRoute({ getParentRoute: () => workspace, path: '/patients/$id
   import('./access/care-team-page.tsx').then((page) => page.Route),
 );
 
+const accessLog = createRoute({
+  getParentRoute: () => workspace,
+  path: '/patients/$id/access-log',
+}).lazy(() => import('./audit/access-log-page.tsx').then((page) => page.Route));
+
 const consents = createRoute({
   getParentRoute: () => workspace,
   path: '/patients/$id/consents',
@@ -103,7 +108,19 @@ export const router = createRouter({
     signIn,
     welcome,
     workspace.addChildren([
-      ...[watch, patients, patient, team, consents, devices, device, account, accounts, audit],
+      ...[
+        watch,
+        patients,
+        patient,
+        team,
+        consents,
+        accessLog,
+        devices,
+        device,
+        account,
+        accounts,
+        audit,
+      ],
       ...[authorise, deviceCode],
     ]),
   ]),

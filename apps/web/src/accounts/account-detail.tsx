@@ -5,8 +5,10 @@ import { useState } from 'react';
 import styles from '../account/account-page.module.css';
 import type { FreshProof } from '../account/use-fresh-proof.tsx';
 import { accountsQuery, makeLink, setInUse, setRoles } from '../api/account-queries.ts';
+import { useMay } from '../api/use-may.ts';
 import { LinkShown } from './link-shown.tsx';
 import { RoleBoxes } from './role-boxes.tsx';
+import { ShiftSection } from './shift-section.tsx';
 
 interface AccountDetailProps {
   readonly account: AccountView;
@@ -16,6 +18,7 @@ interface AccountDetailProps {
 export function AccountDetail({ account, proof }: AccountDetailProps) {
   const { id, displayName, loginName, isDisabled, hasSecondFactor } = account;
   const queryClient = useQueryClient();
+  const may = useMay();
   const [roles, chooseRoles] = useState<readonly string[]>(account.roles);
   const [resetsFactors, setResets] = useState(false);
   const [link, setLink] = useState<SignInLink>();
@@ -54,6 +57,7 @@ export function AccountDetail({ account, proof }: AccountDetailProps) {
         </>
       )}
       {link !== undefined && <LinkShown link={link} />}
+      {may('administer policy') && !isDisabled && <ShiftSection accountId={id} />}
       <Button
         variant="default"
         onClick={() => void proof.run(() => setInUse(id, isDisabled).then(settle))}

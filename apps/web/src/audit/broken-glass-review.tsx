@@ -8,10 +8,12 @@ import { ProblemNote } from '../frame/problem-note.tsx';
 import { useAct } from '../frame/use-act.ts';
 import { momentWords } from '../patient/time-words.ts';
 
+import page from './audit-page.module.css';
+
 type Broken = BrokenGlassList['broken'][number];
 
 /** Emergency accesses, those first that nobody has reviewed. */
-export function BrokenGlassReview() {
+export function BrokenGlassReview({ look }: { readonly look: (subjectId: string) => void }) {
   const { data: broken, error, refetch } = useQuery(brokenGlassQuery);
   const open = broken?.filter(({ reviewed }) => !reviewed) ?? [];
   const done = broken?.filter(({ reviewed }) => reviewed) ?? [];
@@ -30,14 +32,19 @@ export function BrokenGlassReview() {
       {broken?.length === 0 && <p>Nobody has opened a record in an emergency.</p>}
       <ul className={classes.rows}>
         {[...open, ...done].map((one) => (
-          <Row key={one.id} one={one} />
+          <Row key={one.id} one={one} look={look} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Row({ one }: { readonly one: Broken }) {
+interface RowProps {
+  readonly one: Broken;
+  readonly look: (subjectId: string) => void;
+}
+
+function Row({ one, look }: RowProps) {
   const client = useQueryClient();
   const act = useAct();
   const review = () =>
@@ -54,6 +61,10 @@ function Row({ one }: { readonly one: Broken }) {
           {momentWords(Date.parse(one.from))} until {momentWords(Date.parse(one.until))} · record{' '}
           {one.subjectId.slice(0, 8)} · {one.reviewed ? 'reviewed' : 'not reviewed yet'}
         </small>
+        <br />
+        <button type="button" className={page.link} onClick={() => look(one.subjectId)}>
+          Who has looked at record {one.subjectId.slice(0, 8)}
+        </button>
         <ProblemNote problem={act.problem} />
       </div>
       {!one.reviewed && (

@@ -1,0 +1,33 @@
+import { parseSubjectId } from '@ausculta/vitals/identity';
+import { Button, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import classes from '../access/access-page.module.css';
+
+/** A record by its id: whoever keeps the audit knows no names. */
+export function RecordLookup({ look }: { readonly look: (subjectId: string) => void }) {
+  const [id, setId] = useState('');
+  const subjectId = parseSubjectId(id.trim().toLowerCase());
+
+  function onSubmit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    if (subjectId !== undefined) look(subjectId);
+  }
+
+  return (
+    <section className={`card ${classes.part}`} aria-label="Look up a record">
+      <h2>Look up a record</h2>
+      <form className={classes.form} aria-label="A record" onSubmit={onSubmit}>
+        <TextInput
+          label="Id of the record"
+          description="As it stands in the audit; a name is nowhere in it"
+          value={id}
+          onChange={(event) => setId(event.currentTarget.value)}
+          error={id !== '' && subjectId === undefined && 'This is no id of a record.'}
+        />
+        <Button type="submit" variant="default" disabled={subjectId === undefined}>
+          Who has looked at it
+        </Button>
+      </form>
+    </section>
+  );
+}
