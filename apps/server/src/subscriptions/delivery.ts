@@ -19,6 +19,7 @@ import { nextStep, retryDelayMs, type Step } from './next-step.ts';
 import type { NotificationType, Told, ToldEvent } from './notification.ts';
 import type { RestHooks, Sent } from './rest-hook.ts';
 import type { Sight } from './sight.ts';
+import { signed } from './signing.ts';
 import * as store from './store.ts';
 import { type Telling, withStatus } from './telling.ts';
 
@@ -220,7 +221,7 @@ export class Delivery {
     channel: Extract<Channel, { kind: 'rest-hook' }>,
     { type, ...more }: Notified,
   ): Promise<Sent> {
-    const { rules, keys, telling, hooks } = this.#ports;
+    const { rules, keys, telling, hooks, nowMs } = this.#ports;
     const { organisationId, plan } = followed;
     // The operator may have taken it from the list since.
     const url = allowedEndpoint(channel.endpoint, rules);
@@ -231,7 +232,9 @@ export class Delivery {
     const opened = headers.filter((one) => one !== undefined);
     if (opened.length < headers.length) return HEADER_UNREADABLE;
     const body = telling.text(telling.told(followed, type, more));
-    return await hooks.send({ url, headers: opened, body, timeoutMs: plan.timeoutMs });
+    const message = { id: messageId(followed, { type, ...more }, nowMs()), atMs: nowMs(), body };
+    const { timeoutMs } = plan;
+    return await hooks.send({ url, headers: signed(opened, message), body, timeoutMs });
   }
 
   #note(asked: Followed, sent: Sent, delivered: number): void {
@@ -321,6 +324,13 @@ interface Said extends Partial<Pick<Told, 'events' | 'errors' | 'status'>> {}
 
 interface Notified extends Said {
   readonly type: NotificationType;
+}
+
+/** Of events the same each time; a heartbeat is another one each time. */
+function messageId({ id }: Followed, { type, events = [] }: Notified, nowMs: number): string {
+  const [first, last] = [events.at(0)?.number, events.at(-1)?.number];
+  const what = first === undefined ? `${type}-${nowMs}` : `${first}-${last}`;
+  return `msg_${id}-${what}`;
 }
 
 const TAKEN: Sent = { ok: true };

@@ -4,6 +4,7 @@
  * and may write it back as it is.
  */
 import type { Seal } from '../vault/seal.ts';
+import { SIGNING_HEADER, secretOf } from './signing.ts';
 
 const SEALED = 'sealed:';
 /** RFC 9110, 5.1 and 5.5: a token, and letters that can be seen. */
@@ -21,6 +22,9 @@ const OURS = [
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'webhook-id',
+  'webhook-signature',
+  'webhook-timestamp',
 ];
 
 export interface HeaderPlace {
@@ -44,6 +48,8 @@ export function sealHeader(header: string, place: HeaderPlace, seal: Seal): stri
   if (parts === undefined) return undefined;
   const { name, value } = parts;
   if (value.startsWith(SEALED)) return openHeader(header, place, seal) && header;
+  const isSecret = name.toLowerCase() === SIGNING_HEADER;
+  if (isSecret && secretOf(value) === undefined) return undefined;
   const sealed = seal.seal(Buffer.from(value), contextOf(name, place));
   return `${name}: ${SEALED}${Buffer.from(sealed).toString('base64url')}`;
 }
