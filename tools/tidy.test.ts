@@ -11,6 +11,7 @@ import {
   findOrphanHazards,
   findUncited,
   findUnexplainedFaults,
+  findUnshownPromises,
   findUntestedCodecs,
 } from './tidy/evidence.ts';
 import { findLong } from './tidy/length.ts';
@@ -55,6 +56,13 @@ const CHECKS: readonly { promise: string; find: () => Finding[] }[] = [
     find: () => findOrphanHazards(read('docs/hazards.md'), (path) => existsSync(join(ROOT, path))),
   },
   {
+    promise: 'every threat and every safeguard names a test that is there',
+    find: () => [
+      ...unshown('docs/threat-model.md', /^\|\s*T\d/),
+      ...unshown('docs/hipaa.md', /^\|\s*HS\d/),
+    ],
+  },
+  {
     promise: 'every codec has a test or a fixture beside it',
     find: () => findUntestedCodecs([...code, ...fixtures]),
   },
@@ -94,6 +102,11 @@ for (const { promise, find } of CHECKS) {
 /** The lock file is npm's; the samples of the checkers' own test are bad on purpose. */
 function isOurs({ path }: { readonly path: string }): boolean {
   return path !== 'package-lock.json' && path !== 'tools/tidy/checkers.test.ts';
+}
+
+function unshown(path: string, id: RegExp): Finding[] {
+  const isThere = (name: string): boolean => existsSync(join(ROOT, name));
+  return findUnshownPromises({ path, text: read(path) }, id, isThere);
 }
 
 function readJson<T>(path: string): T {

@@ -10,6 +10,7 @@ import {
   findOrphanHazards,
   findUncited,
   findUnexplainedFaults,
+  findUnshownPromises,
   findUntestedCodecs,
 } from './evidence.ts';
 import { findLong } from './length.ts';
@@ -183,6 +184,21 @@ test('a hazard without control or test is found', () => {
   assert.match(find('| H1 | lost | kept | later |').join(), /H1 names no test/);
   assert.match(find('| H1 | lost | kept | `gone.test.ts` |').join(), /gone\.test\.ts/);
   assert.match(find('| H1 | lost | kept | `a.ts` |').join(), /no test/);
+});
+
+test('a promise without a test, or twice, or with one that is not there, is found', () => {
+  const find = (...rows: string[]) =>
+    findUnshownPromises(
+      file('page.md', rows.join('\n')),
+      /^\|\s*T\d/,
+      (path) => path === 'a.test.ts',
+    );
+  assert.deepEqual(find('| T1 | forged | looked up | `a.test.ts` |'), []);
+  assert.match(find('').join(), /promises nothing/);
+  assert.match(find('| T1 | forged | `a.test.ts` | later |').join(), /T1 names no test/);
+  assert.match(find('| T1 | forged | looked up | `gone.test.ts` |').join(), /gone\.test\.ts/);
+  const row = '| T1 | forged | looked up | `a.test.ts` |';
+  assert.match(find(row, row).join(), /T1 twice/);
 });
 
 test('a codec without test or fixture is found', () => {

@@ -44,6 +44,31 @@ export function findOrphanHazards(document: string, exists: (path: string) => bo
 }
 
 /**
+ * In other tables of promises each row begins with its id, such as T7, and names in its last cell the tests that
+ * show it; and every test that the page names anywhere is there.
+ */
+export function findUnshownPromises(
+  { path, text }: SourceFile,
+  id: RegExp,
+  exists: (path: string) => boolean,
+): Finding[] {
+  const rows = text.split('\n').filter((line) => id.test(line));
+  const testsIn = (part: string) =>
+    [...part.matchAll(/`([^`]+\.test\.ts)`/g)].map(([, name = '']) => name);
+  const shown = (row: string) => testsIn(row.split('|').at(-2) ?? '').length > 0;
+  const nameOf = (row: string) => row.split('|')[1]?.trim() ?? '';
+  const ids = rows.map(nameOf);
+  return [
+    ...(rows.length === 0 ? [`${path} promises nothing`] : []),
+    ...rows.filter((row) => !shown(row)).map((row) => `${path}: ${nameOf(row)} names no test`),
+    ...ids.filter((one, at) => ids.indexOf(one) < at).map((one) => `${path} has ${one} twice`),
+    ...testsIn(text)
+      .filter((name) => !exists(name))
+      .map((name) => `${path} names ${name}, which is no test`),
+  ];
+}
+
+/**
  * A codec is a file of the room that no other one imports; what several codecs share is tried through
  * them. `wfdb-fields.ts` may be covered by `wfdb.test.ts`, or by a recorded `fixtures/wfdb-100.dat`.
  */
