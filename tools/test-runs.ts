@@ -29,7 +29,12 @@ const CONCURRENCY = Math.max(2, availableParallelism());
 /** All that needs nothing but itself. */
 export async function runUnitTests(steps: Steps): Promise<void> {
   const files = besideCode(steps.root).filter((file) => !needsDatabase(steps.root, file));
-  await runTests(steps, { name: 'unit tests', files, timeoutMs: 120_000, concurrency: CONCURRENCY });
+  await runTests(steps, {
+    name: 'unit tests',
+    files,
+    timeoutMs: 120_000,
+    concurrency: CONCURRENCY,
+  });
 }
 
 /** Whole-house stories, and the tests beside the code that want a database. */
