@@ -129,7 +129,9 @@ describe('ids that are not theirs', () => {
     own = await ownOrganisation(here);
     house = await otherOrganisation(here, 'Another house');
     const mine = await server.addPatient('Mine');
-    // In an alarm of nobody's ward every nurse may see who it is: theirs lies in one.
+    // In an alarm of nobody's ward every nurse may see who it is: theirs lies in one where somebody answers.
+    const sister = await signedIn(here, ['nurse']);
+    await server.post('/api/shifts', { accountId: sister.accountId, unit: 'Theirs' });
     const identity = { familyName: 'Zyxbenmark', ward: 'Theirs', bed: '1', invented: true };
     const ofTheirs = await server.post<{ id: string }>('/api/subjects', {
       category: 'adult',
