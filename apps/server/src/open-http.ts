@@ -36,6 +36,7 @@ import { wearingRoutes } from './reattribution/routes.ts';
 import { readiness } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { offered } from './subscriptions/open-subscriptions.ts';
+import { signalOf } from './telemetry/last-signal.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import type { TlsSource } from './tls-source.ts';
 import { rotateKeys } from './vault/rotation.ts';
@@ -65,7 +66,11 @@ export async function openHttp(
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
-  const told = { movedOf, presenceOf, inTurn: parts.inTurn };
+  const watchOf = (id: SubjectId) => ({
+    hasLimits: parts.alarms.limitsOf(id).length > 0,
+    signal: signalOf(parts.telemetry.heads.ofSubject(id), nowMs()),
+  });
+  const told = { movedOf, presenceOf, watchOf, inTurn: parts.inTurn };
   registryRoutes(app, { registry, nowMs, ...secretsOf(outside), newId, ...told });
   ownRoutesOfDevices(app, parts, mqtt);
   const { standsAt } = parts.admissions;

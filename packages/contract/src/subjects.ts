@@ -39,6 +39,10 @@ export const SubjectView = z.object({
   readingsMoved: z.array(ReadingsMoved),
   /** 'gone': discharged, or an unknown patient who lies there no more. 'merged': see `mergedInto`. */
   presence: z.enum(['here', 'gone', 'merged']),
+  /** For a wall display, which is sent no numbers: whether anything would call here at all. */
+  watch: z
+    .object({ hasLimits: z.boolean(), signal: z.enum(['never', 'lost', 'present']) })
+    .optional(),
   /** The record that goes on for this one, because they are one person's. */
   mergedInto: z.string().optional(),
 });

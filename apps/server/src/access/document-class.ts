@@ -1,4 +1,7 @@
-/** Which class of data a FHIR resource is, by its type and, where a type holds several, by its categories. */
+/**
+ * Which class of data a FHIR resource is, by its type and, where a type holds several, by its categories. A flag
+ * that somebody writes is a note; alarms are told as Flags by a way of their own (fhir/alarm-flags.ts).
+ */
 import type { DataClass } from '@ausculta/policy/vocabulary';
 
 const TYPES_OF: Partial<Record<DataClass, string>> = {
@@ -6,7 +9,6 @@ const TYPES_OF: Partial<Record<DataClass, string>> = {
   placement: 'Appointment AppointmentResponse Encounter EpisodeOfCare',
   vitals: 'Observation',
   laboratory: 'DiagnosticReport Specimen',
-  alarms: 'Flag',
   medication: `Immunization ImmunizationEvaluation ImmunizationRecommendation MedicationAdministration
     MedicationDispense MedicationRequest MedicationStatement`,
   protocols: 'CarePlan CareTeam Goal NutritionOrder VisionPrescription',
@@ -15,7 +17,7 @@ const TYPES_OF: Partial<Record<DataClass, string>> = {
     ClinicalImpression Communication CommunicationRequest Composition Condition Contract Coverage
     CoverageEligibilityRequest CoverageEligibilityResponse DetectedIssue DeviceRequest DeviceUseStatement
     DocumentManifest DocumentReference EnrollmentRequest EnrollmentResponse ExplanationOfBenefit FamilyMemberHistory
-    Group GuidanceResponse ImagingStudy Invoice Linkage List Media MessageHeader MolecularSequence PaymentNotice
+    Flag Group GuidanceResponse ImagingStudy Invoice Linkage List Media MessageHeader MolecularSequence PaymentNotice
     PaymentReconciliation Procedure Provenance QuestionnaireResponse RequestGroup ResearchSubject RiskAssessment
     ServiceRequest Task`,
   audit: 'AuditEvent',

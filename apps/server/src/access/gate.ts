@@ -31,7 +31,16 @@ export interface Asker {
   readonly roles: readonly Role[];
   /** Of a SMART token: it narrows. */
   readonly smart?: Pick<SmartAccess, 'scopes' | 'patientId'> | undefined;
+  /** Somebody's app: what is opened in an emergency is opened to the person who looks. */
+  readonly isApp?: boolean;
 }
+
+/** Whoever holds a token, apart from what it narrows. */
+export const holderOf = (asker: Asker): Asker => ({
+  ...asker,
+  smart: undefined,
+  isApp: asker.smart !== undefined,
+});
 
 export interface Asked {
   readonly action: Action;
@@ -146,12 +155,12 @@ export class Gate {
   }
 
   #throughGlass(
-    { accountId, roles, organisationId, homeOrganisationId }: Asker,
+    { accountId, roles, organisationId, homeOrganisationId, isApp }: Asker,
     request: Omit<AccessRequest, 'purpose'>,
     relations: readonly Relation[],
   ): Decision | undefined {
     const { subjectId } = request.target;
-    if (accountId === undefined || subjectId === undefined) return undefined;
+    if (accountId === undefined || subjectId === undefined || isApp) return undefined;
     if (organisationId !== homeOrganisationId) return undefined;
     const glass = this.standing.glassFor(accountId, subjectId as SubjectId);
     return glass && this.#decideByGlass(roles, { ...request, breakGlass: glass }, relations);

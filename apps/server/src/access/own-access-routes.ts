@@ -105,12 +105,15 @@ function findRoute(app: FastifyInstance, { registry }: AccessRoutePorts): void {
 
 type Identity = RegisteredSubject['identity'];
 
+/** Less than this is everybody. */
+const WANTED_MIN = 2;
+
 function isMeant({ familyName, givenName, recordNumber }: Identity, wanted: string): boolean {
   const plain = wanted.toLowerCase().replaceAll(',', ' ').split(/\s+/).filter(Boolean);
   const name = `${familyName} ${givenName}`.toLowerCase();
   return (
     recordNumber.toLowerCase() === wanted.toLowerCase() ||
-    plain.every((word) => name.includes(word))
+    (plain.join('').length >= WANTED_MIN && plain.every((word) => name.includes(word)))
   );
 }
 

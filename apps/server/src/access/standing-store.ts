@@ -151,13 +151,15 @@ export async function listGlass(
     FROM broken_glass WHERE organisation_id = ${organisationId} ORDER BY from_ms DESC LIMIT ${limit}`;
 }
 
+/** Not by whoever broke it. */
 export async function reviewGlass(
   sql: Asks,
   on: { id: string; subjectId: SubjectId; by: AccountId | null; atMs: number },
 ): Promise<boolean> {
   const reviewed = await sql`
     UPDATE broken_glass SET reviewed_by = ${on.by}, reviewed_ms = ${on.atMs}
-    WHERE subject_id = ${on.subjectId} AND id = ${on.id} AND reviewed_ms IS NULL RETURNING 1`;
+    WHERE subject_id = ${on.subjectId} AND id = ${on.id} AND reviewed_ms IS NULL
+      AND account_id IS DISTINCT FROM ${on.by} RETURNING 1`;
   return reviewed.length > 0;
 }
 

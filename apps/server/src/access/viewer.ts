@@ -11,7 +11,7 @@ import type { DocumentWrite, RowsSeen, ViewedDocument, Viewing } from '../databa
 import { isWall } from '../people/wall.ts';
 import { classOf, isTypeOfHouse } from './document-class.ts';
 import { documentFacts, subjectsTold } from './document-facts.ts';
-import type { Asked, Asker, Gate } from './gate.ts';
+import { type Asked, type Asker, type Gate, holderOf } from './gate.ts';
 import type { Manner } from './manner.ts';
 import type { Scope } from './scope.ts';
 import type { SmartLimits } from './smart-limits.ts';
@@ -46,7 +46,7 @@ export class Viewer implements Viewing {
     const { asker, gate, limits } = parts;
     this.asker = asker;
     this.scopes = limits;
-    this.#holder = { ...asker, smart: undefined };
+    this.#holder = holderOf(asker);
     this.#gate = gate;
     this.#parts = parts;
     this.#manner = manner;
@@ -169,8 +169,7 @@ export class Viewer implements Viewing {
   }
 
   mayWrite({ kind, type, subjectIds, resource }: DocumentWrite): boolean {
-    // A flag that a person raises is a note, and no alarm of ours.
-    const dataClass = type === 'Flag' ? 'documents' : classOf(type, resource ?? {});
+    const dataClass = classOf(type, resource ?? {});
     if (!this.#isWithinScopes({ kind, type, subjectIds, resource })) return false;
     if (subjectIds.length === 0) {
       // What names nobody is made, changed and withdrawn by whoever may make it.

@@ -1,5 +1,5 @@
 /** A viewer for each request; what is the same for all requests of one caller is worked out once. */
-import type { Asker, Gate } from './gate.ts';
+import { type Asker, type Gate, holderOf } from './gate.ts';
 import { LOOKING, type Manner } from './manner.ts';
 import { type Scope, scopeOf, withinScopes } from './scope.ts';
 import { SmartLimits } from './smart-limits.ts';
@@ -30,7 +30,7 @@ export class Viewers {
     const known = this.#scopes.get(key);
     if (known?.version === version) return known.scope;
     if (this.#scopes.size >= CALLERS_MAX) this.#scopes.clear();
-    const whole = scopeOf({ ...asker, smart: undefined }, this.gate, manner);
+    const whole = scopeOf(holderOf(asker), this.gate, manner);
     const everybody = () => this.gate.everybodyOf(organisationId);
     const scope = limits === undefined ? whole : withinScopes(whole, limits, everybody);
     this.#scopes.set(key, { version, scope });

@@ -42,6 +42,8 @@ export interface DeviceRoutePorts {
   /** What of a subject's readings has changed hands lately. */
   readonly movedOf: (subjectId: SubjectId) => ReadingsMoved[];
   readonly presenceOf: (subjectId: SubjectId) => Pick<SubjectView, 'presence' | 'mergedInto'>;
+  /** Whether anything would call at a bed. */
+  readonly watchOf: (subjectId: SubjectId) => NonNullable<SubjectView['watch']>;
 }
 
 export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): void {
@@ -121,7 +123,7 @@ function listRoute(app: FastifyInstance, ports: DeviceRoutePorts): void {
     noteRead(request, whose, { mayOwe: true });
     const told = own.map((subject) => {
       const view = viewOf(subject, ports);
-      return viewer.sees(subject.id) ? view : bedOf(view);
+      return viewer.sees(subject.id) ? view : { ...bedOf(view), watch: ports.watchOf(subject.id) };
     });
     return { subjects: told };
   });

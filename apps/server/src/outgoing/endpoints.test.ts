@@ -63,6 +63,8 @@ const ADDRESSES = [
   { host: '127.0.0.1', address: '127.0.0.1', may: 'always' },
   { host: 'localhost', address: '127.0.0.1', may: 'always' },
   { host: 'hooks.example', address: '169.254.169.254', may: 'never' },
+  { host: 'hooks.example', address: '168.63.129.16', may: 'never' },
+  { host: 'hooks.example', address: 'fd20:ce::254', may: 'never' },
   { host: '169.254.169.254', address: '169.254.169.254', may: 'never' },
   { host: 'hooks.example', address: '::ffff:169.254.169.254', may: 'never' },
   { host: 'hooks.example', address: 'fe80::1', may: 'never' },

@@ -14,7 +14,7 @@ import {
 } from 'react';
 import { subjectsQuery } from '../api/queries.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
-import { nameText } from '../vitals/identity-text.ts';
+import { placedName, placeText } from '../vitals/identity-text.ts';
 import { alarmKey, orderAlarms } from './alarm-order.ts';
 import { spokenText } from './alarm-text.ts';
 import { Annunciator, type AudioAbility } from './annunciator.ts';
@@ -51,7 +51,14 @@ const Context = createContext<AlarmDesk | undefined>(undefined);
 const PAUSE_CHECK_MS = 250;
 
 /** Everything of this workstation that concerns hearing alarms. Times here are the browser's own. */
-export function AlarmDeskProvider({ children }: { readonly children: ReactNode }) {
+export function AlarmDeskProvider({
+  isLocked,
+  children,
+}: {
+  /** Nobody's name is said aloud where their nurse has left. */
+  readonly isLocked: boolean;
+  readonly children: ReactNode;
+}) {
   const live = useLiveVersion();
   const { data: subjects } = useQuery(subjectsQuery);
   // Silence brings no event: the clock must look.
@@ -104,7 +111,13 @@ export function AlarmDeskProvider({ children }: { readonly children: ReactNode }
   return (
     <Context value={desk}>
       {children}
-      <SpokenAlarms alarms={alarms} subjects={subjects ?? []} />
+      {/* Of another kind once it locks: what stood there is gone. */}
+      <SpokenAlarms
+        key={String(isLocked)}
+        alarms={alarms}
+        subjects={subjects ?? []}
+        isLocked={isLocked}
+      />
     </Context>
   );
 }
@@ -163,9 +176,11 @@ function useBreakingPauses(
 function SpokenAlarms({
   alarms,
   subjects,
+  isLocked,
 }: {
   readonly alarms: readonly AlarmView[];
   readonly subjects: readonly SubjectView[];
+  readonly isLocked: boolean;
 }) {
   const said = useRef(new Set<string>());
   const [words, setWords] = useState({ urgent: '', calm: '' });
@@ -180,11 +195,9 @@ function SpokenAlarms({
     if (raised.length === 0) return;
     const text = (alarm: AlarmView) => {
       const identity = names.get(alarm.subjectId);
-      const bed = identity?.bed === undefined ? '' : `bed ${identity.bed}, `;
-      return spokenText(
-        alarm,
-        identity === undefined ? 'unknown patient' : bed + nameText(identity),
-      );
+      if (identity === undefined) return spokenText(alarm, 'unknown patient');
+      if (isLocked) return `${alarm.priority} alarm, ${placeText(identity)}`;
+      return spokenText(alarm, identity.isWithheld ? placeText(identity) : placedName(identity));
     };
     for (const alarm of raised) said.current.add(saidKey(alarm));
     const high = raised.filter((alarm) => alarm.priority === 'high');
@@ -193,7 +206,7 @@ function SpokenAlarms({
       urgent: high.length === 0 ? before.urgent : high.map(text).join('. '),
       calm: others.length === 0 ? before.calm : others.map(text).join('. '),
     }));
-  }, [alarms, names]);
+  }, [alarms, names, isLocked]);
   return (
     <>
       <div className="visually-hidden" role="alert">

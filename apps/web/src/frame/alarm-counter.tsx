@@ -6,6 +6,7 @@ import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { countByPriority } from '../alarms/alarm-order.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { subjectsQuery } from '../api/queries.ts';
+import { useIsWall } from '../api/use-wall.ts';
 import { placedName } from '../vitals/identity-text.ts';
 import classes from './alarm-counter.module.css';
 
@@ -44,6 +45,13 @@ function AlarmLink({ priority, alarms }: AlarmLinkProps) {
   const [id = ''] = ids;
   const only = ids.length === 1 ? subjects?.find((subject) => subject.id === id) : undefined;
   const whose = only === undefined ? `${ids.length} patients` : placedName(only.identity);
+  if (useIsWall())
+    return (
+      <span className={classes.count} data-priority={priority}>
+        <PriorityMark priority={priority} />
+        <b>{alarms.length}</b> {priority}
+      </span>
+    );
   return (
     <Link
       {...(only === undefined

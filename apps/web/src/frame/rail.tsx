@@ -1,13 +1,13 @@
 import type { Session } from '@ausculta/contract/session';
 import { Link } from '@tanstack/react-router';
+import { useIsWall } from '../api/use-wall.ts';
 import { Icon } from '../theme/icon.tsx';
 import { usePanelButton } from './bar-panel.tsx';
 import classes from './rail.module.css';
 
 export function Rail({ session }: { readonly session: Session }) {
   const about = usePanelButton('about');
-  // A wall display shows alarms by bed, and nobody.
-  const isWall = session.roles.every((role) => role === 'wall-display');
+  const isWall = useIsWall();
   return (
     <nav className={classes.rail} aria-label="Main">
       <span className={classes.brand} role="img" aria-label="Ausculta">

@@ -6,6 +6,7 @@ import { useEffect } from 'react';
 import { EmergencyBanner } from '../access/emergency-banner.tsx';
 import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
+import { useIsWall } from '../api/use-wall.ts';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
 import { byPresence } from '../patients/presence.ts';
 import { RefusedAdmissionsNotice } from '../patients/refused-admissions.tsx';
@@ -34,7 +35,7 @@ function WorkspaceFrame() {
   if (!session) return null;
   return (
     <LiveProvider>
-      <AlarmDeskProvider>
+      <AlarmDeskProvider isLocked={session.isLocked}>
         <WaveWallProvider>
           <WatchedPatients />
           {session.isLocked ? <LockScreen session={session} /> : <Workspace session={session} />}
@@ -44,7 +45,19 @@ function WorkspaceFrame() {
   );
 }
 
+/** Nobody stands there to bring a wall display back to what it is for. */
+function useWallStays(): void {
+  const navigate = useNavigate();
+  const isWall = useIsWall();
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  useEffect(() => {
+    if (isWall && path !== '/watch' && path !== '/account')
+      void navigate({ to: '/watch', replace: true });
+  }, [isWall, path, navigate]);
+}
+
 function Workspace({ session }: { readonly session: Session }) {
+  useWallStays();
   return (
     <BarPanels>
       <div className={classes.frame}>

@@ -3,7 +3,6 @@ import { orderAlarms } from '../alarms/alarm-order.ts';
 import { briefText, isTechnical, spanText } from '../alarms/alarm-text.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { useLive, useSubjectLive } from '../live/live-context.tsx';
-import { unmonitoredText } from '../patients/presence.ts';
 import { NOT_LIVE_TEXT } from '../vitals/data-silence.ts';
 import { placeText } from '../vitals/identity-text.ts';
 import classes from './bed-tile.module.css';
@@ -18,6 +17,14 @@ interface BedTileProps {
   readonly second: number;
 }
 
+/** A bed where nothing would call must not look calm (safety S4, S18). */
+function unwatchedText({ presence, watch }: SubjectView): string | undefined {
+  if (presence !== 'here') return 'Nobody here, not monitored';
+  if (watch === undefined || watch.signal === 'never') return 'No data yet, not monitored';
+  if (watch.signal === 'lost') return 'No data, not monitored';
+  return watch.hasLimits ? undefined : 'No limits, no alarms';
+}
+
 /** A wall display: where somebody has to go, to be read from the end of the corridor. Nobody's name, no number. */
 export function BedTile({ subject, index, isTabStop, isSteady }: BedTileProps) {
   const connection = useLive();
@@ -25,9 +32,11 @@ export function BedTile({ subject, index, isTabStop, isSteady }: BedTileProps) {
   const nowMs = connection.serverNowMs() ?? Date.now();
   const alarms = orderAlarms(live.alarms.values());
   const [top] = alarms;
-  const isFlashing = top?.episode === 'raised' && top.priority !== 'low' && !isSteady;
+  const isCut = connection.state === 'silent';
+  const isCalling = top?.episode === 'raised' && top.priority !== 'low';
+  const isFlashing = isCalling && !isSteady && !isCut;
   const { bed, ward } = subject.identity;
-  const unwatched = connection.state === 'silent' ? NOT_LIVE_TEXT : unmonitoredText(subject);
+  const unwatched = isCut ? NOT_LIVE_TEXT : unwatchedText(subject);
   return (
     <article
       className={`${tile.tile} ${classes.tile}`}
@@ -46,7 +55,7 @@ export function BedTile({ subject, index, isTabStop, isSteady }: BedTileProps) {
       </header>
       {top === undefined ? (
         <p className={classes.calm} data-unwatched={unwatched !== undefined || undefined}>
-          {unwatched ?? 'No alarm'}
+          {unwatched ?? 'Limits only, no alarm'}
         </p>
       ) : (
         <div
@@ -66,6 +75,11 @@ export function BedTile({ subject, index, isTabStop, isSteady }: BedTileProps) {
             {spanText(top, nowMs)}
           </span>
         </div>
+      )}
+      {isCut && top !== undefined && (
+        <p className={classes.calm} data-unwatched>
+          {NOT_LIVE_TEXT}
+        </p>
       )}
     </article>
   );

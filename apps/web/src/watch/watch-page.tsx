@@ -16,8 +16,8 @@ const TILE_GAP_PX = 8;
 const LIST_TILE_PX = 203;
 
 const NOBODY_YET = {
-  title: 'Nobody is watched yet',
-  text: 'Add the first patient, then connect the first device, on the command line:',
+  title: 'Nobody is watched on this screen',
+  text: 'You are on no shift and on no care team where somebody lies: no alarm reaches this screen. Ask whoever keeps the accounts for a shift. Where nobody has been added yet, the first patient and device are added on the command line:',
 };
 
 function WatchPage() {
