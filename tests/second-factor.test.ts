@@ -156,7 +156,13 @@ describe('second factors and sessions', () => {
     const acknowledge = await ask('/api/alarms/any/acknowledge', { body: {} });
     assert.deepEqual(await faultOf(acknowledge), [423, 'SESSION_LOCKED']);
     assert.equal((await ask('/api/me/sessions', { method: 'DELETE' })).status, 423);
-    assert.equal((await ask('/api/subjects')).status, 200);
+    const told = await (await ask('/api/subjects')).text();
+    assert.ok(told.includes(patient.subjectId) && !told.includes('Sample'), 'beds, and nobody');
+    for (const path of [
+      ...[`/api/subjects/${patient.subjectId}`, '/api/alarms', '/api/devices', '/api/me'],
+      ...['/fhir/R4/Patient', `/fhir/R4/Patient/${patient.subjectId}`],
+    ])
+      assert.equal((await ask(path)).status, 423, path);
     await server.send(patient, JSON.stringify({ values: { 'heart-rate': 91 } }));
     await eventually('the number', () => (socket.values.includes(91) ? true : undefined));
     const session = (await (await ask('/api/session')).json()) as { isLocked: boolean };

@@ -114,7 +114,9 @@ export function registryRoutes(app: FastifyInstance, ports: DeviceRoutePorts): v
 function listRoute(app: FastifyInstance, ports: DeviceRoutePorts): void {
   const { registry } = ports;
   app.get('/api/subjects', { config: ofEach('read', 'identity') }, (request): SubjectList => {
-    const { organisationId } = callerOf(request);
+    const { organisationId, session } = callerOf(request);
+    // Nobody's name, where whoever may read it has left.
+    const isLocked = session?.isLocked === true;
     const viewer = viewerOf(request);
     const own = [...registry.subjects.values()]
       .filter((one) => one.organisationId === organisationId)
@@ -123,7 +125,8 @@ function listRoute(app: FastifyInstance, ports: DeviceRoutePorts): void {
     noteRead(request, whose, { mayOwe: true });
     const told = own.map((subject) => {
       const view = viewOf(subject, ports);
-      return viewer.sees(subject.id) ? view : { ...bedOf(view), watch: ports.watchOf(subject.id) };
+      const isTold = viewer.sees(subject.id) && !isLocked;
+      return isTold ? view : { ...bedOf(view), watch: ports.watchOf(subject.id) };
     });
     return { subjects: told };
   });
@@ -153,7 +156,7 @@ function viewOf(
   return { id, kind, category, paced, identity, devices, readingsMoved, ...presenceOf(id) };
 }
 
-/** For a wall display: where somebody lies, and nothing of who it is. */
+/** For a wall display, or a screen that is locked: where somebody lies, and nothing of who it is. */
 function bedOf({ id, kind, presence, devices, identity: { ward, bed } }: SubjectView): SubjectView {
   const place = { ...(ward !== undefined && { ward }), ...(bed !== undefined && { bed }) };
   const familyName = bed === undefined ? 'No bed' : `Bed ${bed}`;

@@ -1,6 +1,6 @@
 /**
- * A locked session: its person has left the screen. Alarms go on being shown and sounded there, so what
- * reads goes on; nothing is done in the name of who left.
+ * A locked session: its person has left the screen. Alarms go on being shown by bed and sounded there;
+ * nothing else is read with what they left behind, and nothing is done in their name.
  */
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
@@ -11,10 +11,17 @@ import { isWall } from './wall.ts';
 /** The session itself: to prove who one is, or to leave. */
 const OF_THE_SESSION = /^\/api\/session(\/|$)/;
 
+/** By which a locked screen goes on hearing alarms and knows their beds: who lies there is left out. */
+const OF_THE_ALARMS: readonly (string | undefined)[] = ['/api/live', '/api/subjects'];
+
 export function holdLockedSessions(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.caller?.session?.isLocked !== true) return;
-    if (request.method === 'GET' || request.method === 'HEAD') return;
+    const { access } = request.routeOptions.config;
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    // The application's own files are for everybody.
+    if (access === 'public' || access === undefined) return;
+    if (isRead && OF_THE_ALARMS.includes(request.routeOptions.url)) return;
     if (OF_THE_SESSION.test(request.routeOptions.url ?? '')) return;
     return await sendFault(reply, fail('SESSION_LOCKED').fault);
   });

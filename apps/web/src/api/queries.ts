@@ -8,10 +8,10 @@ import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tansta
 import { askJson, RequestRefused, tell } from './client.ts';
 
 export const queryClient: QueryClient = new QueryClient({
-  // Whoever is refused as nobody has no session any more: ask, and be led to sign-in.
+  // Whoever is refused as nobody has no session any more, or has locked it in another tab: ask, and be led there.
   queryCache: new QueryCache({
     onError: (error) => {
-      if (!(error instanceof RequestRefused) || error.status !== 401) return;
+      if (!(error instanceof RequestRefused) || ![401, 423].includes(error.status)) return;
       void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },
   }),
@@ -29,6 +29,8 @@ export const queryClient: QueryClient = new QueryClient({
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   staleTime: 60_000,
+  // Locked in another tab, it is locked here.
+  refetchInterval: 15_000,
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
       return await askJson('/api/session', Session, { signal });

@@ -22,6 +22,8 @@ export function LockScreen({ session }: { readonly session: Session }) {
     queryClient.setQueryData(sessionQuery.queryKey, (before) =>
       before ? { ...before, isLocked: false } : before,
     );
+    // Until now there were beds alone.
+    void queryClient.invalidateQueries();
   }
 
   async function leave(): Promise<void> {
