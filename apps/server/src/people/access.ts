@@ -112,6 +112,9 @@ function lookThrough(request: FastifyRequest, viewers: GuardPorts['viewers']): F
   if (named !== undefined) {
     const organisationId = parseOrganisationId([named].flat().join());
     if (organisationId === undefined) return fail('PAYLOAD_MALFORMED', ORGANISATION_HEADER).fault;
+    // What another house has opened is for the person: an app that they let in is let in at home.
+    const isApp = caller.smart !== undefined && caller.accountId !== undefined;
+    if (isApp && organisationId !== caller.homeOrganisationId) return fail('NOT_PERMITTED').fault;
     if (!viewers.gate.isOpenedTo(caller, organisationId)) return fail('NOT_PERMITTED').fault;
     request.caller = { ...caller, organisationId };
   }
