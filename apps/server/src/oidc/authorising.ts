@@ -6,11 +6,15 @@ import type Provider from 'oidc-provider';
 import { asOrganisation, type Sql } from '../database/pool.ts';
 import type { Caller, CallerSession } from '../people/sign-in.ts';
 import { SESSION_LIFE_MS } from '../people/sign-in.ts';
+import { isWall } from '../people/wall.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { insertGrant, launchOf, useLaunch } from './app-store.ts';
 import { isAskedAbout, needsPatient, OWN_WORDS, wordsAllowed } from './app-words.ts';
 import { GRANT_LIFE_S } from './provider.ts';
 import { type ClientRow, clientById } from './store.ts';
+
+/** It stays signed in for months, and whoever walks by could let an app in. */
+export const WALL_LETS_NOBODY_IN = 'a wall display lets no app in';
 
 export interface AuthorisingPorts {
   readonly sql: Sql;
@@ -143,6 +147,7 @@ export class Authorising {
     const person = personOf(caller);
     const client = await clientById(sql, clientId);
     if (person === undefined || client?.kind !== 'app') return fail('NOT_PERMITTED');
+    if (isWall(person.roles)) return fail('NOT_PERMITTED', WALL_LETS_NOBODY_IN);
     if (client.organisation_id !== person.organisationId) return fail('NOT_PERMITTED');
     const words = wordsAllowed(String(params['scope'] ?? ''), client.scope);
     if (words.length === 0) return fail('NOT_PERMITTED', 'nothing that the app may have');

@@ -12,9 +12,10 @@ import { asOrganisation, type Sql } from '../database/pool.ts';
 import { callerOf, ofEach, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { SignIn } from '../people/sign-in.ts';
+import { isWall } from '../people/wall.ts';
 import { appendAudit } from '../vault/audit.ts';
 import * as store from './app-store.ts';
-import { personOf } from './authorising.ts';
+import { personOf, WALL_LETS_NOBODY_IN } from './authorising.ts';
 import { clientById, launchableApps } from './store.ts';
 
 export interface AppRoutePorts {
@@ -54,6 +55,8 @@ export function appRoutes(app: FastifyInstance, ports: AppRoutePorts): void {
     const wanted = NewLaunch.safeParse(request.body);
     if (!wanted.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
     const person = personOf(callerOf(request));
+    if (person !== undefined && isWall(person.roles))
+      return await sendFault(reply, fail('NOT_PERMITTED', WALL_LETS_NOBODY_IN).fault);
     const subjectId = parseSubjectId(wanted.data.subjectId);
     const { clientId, encounterId = null } = wanted.data;
     const client = await clientById(sql, clientId);
