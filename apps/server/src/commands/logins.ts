@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { StartProblem } from '../database/start-problem.ts';
 import { writeWholeFile } from '../database/whole-file.ts';
+import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { secretsOf } from '../outside.ts';
 import { CLI_LABEL, CLI_ROLES, readToken, TOKEN_FILE } from '../people/first-start.ts';
 import { linkPath, makeLink } from '../people/sign-in-links.ts';
@@ -30,6 +31,7 @@ export async function resetLogin(
     const { organisation_id: organisationId, id } = account;
     await store.writePassword(tx, { organisationId, id, passwordHash: null, isShort: false });
     await store.deleteSessionsOf(tx, { organisationId, id });
+    await deleteGrantsOf(tx, { organisationId, accountId: id });
     const target = `account/${id}` as const;
     const act = { act: 'password-reset', target, atMs: outside.nowMs() } as const;
     await appendAudit(tx, { organisationId, actor: undefined, ...act });

@@ -85,7 +85,7 @@ export async function withdrawGrant(
   return row.client_id;
 }
 
-/** Of an account that is out of use: what comes back into use begins anew. */
+/** Of an account that is out of use, or that its person takes back: whoever had it may have let them in. */
 export async function deleteGrantsOf(
   sql: Sql,
   { organisationId, accountId }: Owner,

@@ -104,6 +104,7 @@ export class Accounts {
       const before = await store.writeRoles(tx, { ...by, id, roles: roles.value });
       if (before === undefined) return fail('NOT_FOUND');
       const ended = await deleteSessionsOf(tx, { organisationId, id });
+      await deleteGrantsOf(tx, { organisationId, accountId: id });
       await this.#audit(tx, by, id, 'account-roles-changed', { before, roles: roles.value });
       return ok({ ended, view: await this.#view(tx, organisationId, id) });
     });

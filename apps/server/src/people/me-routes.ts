@@ -11,6 +11,7 @@ import { expect } from '@ausculta/vitals/expect';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Sql, Transaction } from '../database/pool.ts';
+import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { type AuditAct, appendAudit } from '../vault/audit.ts';
 import { callerOf } from './access.ts';
 import * as factors from './factor-store.ts';
@@ -68,7 +69,7 @@ function passwordRoute(app: FastifyInstance, ports: MeRoutePorts): void {
   const { sql, work, signIn, nowMs } = ports;
   const fresh = { ...SIGNED_IN, preHandler: needsFreshProof(nowMs) };
 
-  /** Every other session of the account ends. */
+  /** Every other session of the account ends, and every app that was let in. */
   app.post('/api/me/password', fresh, async (request, reply) => {
     const body = PasswordChange.safeParse(request.body);
     if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
@@ -87,6 +88,7 @@ function passwordRoute(app: FastifyInstance, ports: MeRoutePorts): void {
     const ended = await sql.begin(async (tx) => {
       await store.writePassword(tx, { ...mine, passwordHash, isShort: isShort(password) });
       await auditMine(tx, mine, 'password-changed', nowMs());
+      await deleteGrantsOf(tx, { ...mine, accountId: mine.id });
       return await store.deleteSessionsOf(tx, { ...mine, except: mine.sessionId });
     });
     signIn.forgetSessions(ended);
@@ -176,7 +178,7 @@ function mySessionRoutes(app: FastifyInstance, ports: MeRoutePorts): void {
     return list;
   });
 
-  /** All but this one. */
+  /** All but this one, and every app that was let in: whoever let it in may have been somebody else. */
   app.delete('/api/me/sessions', SIGNED_IN, async (request, reply) => {
     const mine = mineOf(request);
     if (mine === undefined) return await noPerson(reply);
@@ -203,6 +205,7 @@ function mySessionRoutes(app: FastifyInstance, ports: MeRoutePorts): void {
   ): Promise<number> {
     const ended = await sql.begin(async (tx) => {
       const hashes = await store.deleteSessionsOf(tx, { ...mine, ...which });
+      if ('except' in which) await deleteGrantsOf(tx, { ...mine, accountId: mine.id });
       if (hashes.length > 0) await auditMine(tx, mine, 'session-ended', nowMs());
       return hashes;
     });

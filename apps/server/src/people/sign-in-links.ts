@@ -3,6 +3,7 @@ import type { LinkOwner, LinkUse } from '@ausculta/contract/accounts';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
+import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { appendAudit } from '../vault/audit.ts';
 import * as links from './account-store.ts';
 import { deleteSecondFactor } from './factor-store.ts';
@@ -97,6 +98,7 @@ export async function followLink(
     await store.writePassword(tx, { organisationId, id, passwordHash, isShort: isShort(password) });
     if (link.resets_factors) await deleteSecondFactor(tx, { organisationId, id });
     const ended = await store.deleteSessionsOf(tx, { organisationId, id });
+    await deleteGrantsOf(tx, { organisationId, accountId: id });
     const act = { act: 'sign-in-link-used', target: `account/${id}`, atMs: nowMs() } as const;
     await appendAudit(tx, { organisationId, actor: id, ...act });
     const cookie = await signIn.begin(tx, { organisationId, id }, { method: 'link', browser });

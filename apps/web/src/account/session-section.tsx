@@ -2,6 +2,7 @@ import type { SessionList } from '@ausculta/contract/me';
 import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { endOtherSessions, endSession, mySessionsQuery } from '../api/account-queries.ts';
+import { myAppsQuery } from '../api/app-queries.ts';
 import { momentWords } from '../patient/time-words.ts';
 import classes from './account-page.module.css';
 import type { FreshProof } from './use-fresh-proof.tsx';
@@ -20,6 +21,10 @@ export function SessionSection({ proof }: { readonly proof: FreshProof }) {
   const queryClient = useQueryClient();
   const { data: sessions } = useQuery(mySessionsQuery);
   const settle = () => queryClient.invalidateQueries({ queryKey: mySessionsQuery.queryKey });
+  async function settleAll(): Promise<void> {
+    await settle();
+    await queryClient.invalidateQueries({ queryKey: myAppsQuery.queryKey });
+  }
   return (
     <section className={`card ${classes.section}`} aria-label="Sessions">
       <h2>Where you are signed in</h2>
@@ -49,9 +54,10 @@ export function SessionSection({ proof }: { readonly proof: FreshProof }) {
       </ul>
       {sessions !== undefined && sessions.length > 1 && (
         <div className={classes.buttons}>
+          <small>This shuts out every app that was let in, too.</small>
           <Button
             variant="default"
-            onClick={() => void proof.run(() => endOtherSessions().then(settle))}
+            onClick={() => void proof.run(() => endOtherSessions().then(settleAll))}
           >
             End all others
           </Button>

@@ -1,0 +1,150 @@
+/** What a person let an app do ends where the person's own right ends, and begins with nobody but them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { SignInLink } from '@ausculta/contract/accounts';
+import type { Role } from '@ausculta/policy/vocabulary';
+import * as openid from 'openid-client';
+import { addApp, askFor, connectApp, fhirWith, letIn, WHOLE } from '../support/apps.ts';
+import {
+  Asking,
+  otherOrganisation,
+  ownOrganisation,
+  type Person,
+  problemOf,
+  signedIn,
+} from '../support/people.ts';
+import {
+  type ServerHere,
+  type ServerUnderTest,
+  startServerHere,
+  type TestDevice,
+} from '../support/server.ts';
+
+let here: ServerHere;
+let server: ServerUnderTest;
+let asking: Asking;
+let ada: TestDevice;
+
+const SCOPE = 'launch/patient patient/Condition.rs offline_access';
+const PASSWORD = 'a long enough sentence for a password';
+
+const newApp = async (rest = {}) => {
+  const app = await addApp(server, `${WHOLE} patient/*.cruds user/*.rs`, rest);
+  return { app, connection: await connectApp(server, app.id) };
+};
+
+const post = (person: Person, path: string, body: object, method = 'POST') =>
+  asking.as(person, path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+async function personOfAda(roles: readonly Role[] = ['patient']): Promise<Person> {
+  const person = await signedIn(here, roles);
+  await asking.relate(person, ada, 'self');
+  return person;
+}
+
+async function appOf(person: Person, scope = SCOPE) {
+  const { connection } = await newApp();
+  const { subjectId } = ada;
+  const { tokens } = await letIn(server, person, { connection, scope }, { subjectId });
+  const { access_token: token, refresh_token: refresh = '' } = tokens;
+  assert.equal((await fhirWith(server, token, 'Condition')).status, 200);
+  return { connection, token, refresh };
+}
+
+async function isShutOut({ connection, token, refresh }: Awaited<ReturnType<typeof appOf>>) {
+  assert.equal((await fhirWith(server, token, 'Condition')).status, 401);
+  await assert.rejects(openid.refreshTokenGrant(connection, refresh));
+}
+
+describe('what was given to an app, and when it is over', () => {
+  before(async () => {
+    here = await startServerHere();
+    server = here.server;
+    asking = new Asking(server);
+    ada = await server.addPatient('Ada');
+    await asking.write('Condition', problemOf(ada, 'of Ada'));
+  });
+  after(() => here[Symbol.asyncDispose]());
+
+  test('what another house has opened for a person is not open to their app', async () => {
+    const house = await otherOrganisation(here, 'Heart centre');
+    const own = await ownOrganisation(here);
+    const specialist = await signedIn(here, ['physician'], house);
+    await asking.relate(specialist, ada, 'care-team');
+    const shared = {
+      organisationId: house,
+      subjectId: ada.subjectId,
+      dataClasses: ['identity', 'documents'],
+      actions: ['read', 'search'],
+      purposes: ['TREAT'],
+      until: Date.now() + 3_600_000,
+    };
+    await server.post('/api/grants', shared);
+    const there = { 'ausculta-organisation': own };
+    assert.equal((await asking.found(specialist, 'Condition', there)).length, 1);
+    const { app, connection } = await newApp();
+    await here.database.line`
+      UPDATE oidc_client SET organisation_id = ${house} WHERE id = ${app.id}`;
+    const { tokens } = await letIn(server, specialist, { connection, scope: 'user/*.rs' });
+    const read = (headers: Record<string, string>) =>
+      fhirWith(server, tokens.access_token, 'Patient', { headers });
+    assert.equal((await read(there)).status, 403);
+    const atHome = await read({ 'ausculta-organisation': house });
+    assert.equal(atHome.status, (await read({})).status, 'its own house by name');
+    assert.notEqual(atHome.status, 401);
+  });
+
+  test('a sign-in link that is used shuts out the apps of before', async () => {
+    const person = await personOfAda();
+    const app = await appOf(person);
+    const made = `/api/accounts/${person.accountId}/link`;
+    const { path } = await server.post<SignInLink>(made, { resetsFactors: true });
+    const token = path.split('#')[1] ?? '';
+    const used = await server.fetch('/api/sign-in-link', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: new URL(server.url).origin },
+      body: JSON.stringify({ token, password: PASSWORD }),
+    });
+    assert.equal(used.status, 204);
+    await isShutOut(app);
+  });
+
+  test('a new password, the end of all other sessions and other roles shut them out as well', async () => {
+    const changes: readonly ((person: Person) => Promise<Response>)[] = [
+      (person) => post(person, '/api/me/password', { password: PASSWORD }),
+      (person) => asking.as(person, '/api/me/sessions', { method: 'DELETE' }),
+      ({ accountId }) =>
+        server.fetch(`/api/accounts/${accountId}/roles`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ roles: ['patient', 'proxy'] }),
+        }),
+    ];
+    for (const change of changes) {
+      const person = await personOfAda();
+      const app = await appOf(person);
+      assert.ok((await change(person)).ok);
+      await isShutOut(app);
+    }
+  });
+
+  test('a wall display lets no app in, by no way', async () => {
+    const wall = await signedIn(here, ['wall-display']);
+    const { app, connection } = await newApp({ launchUrl: 'https://app.example/launch' });
+    const asked = await askFor(server, connection, wall, { scope: SCOPE });
+    assert.equal((await asked.browser.go(`${asked.base}/request`)).status, 403);
+    const decision = { words: SCOPE.split(' '), subjectId: ada.subjectId };
+    assert.equal((await asked.browser.json(`${asked.base}/grant`, decision)).status, 403);
+    const screen = await newApp({ redirectUris: [] });
+    const shown = await openid.initiateDeviceAuthorization(screen.connection, { scope: SCOPE });
+    const code = shown.user_code;
+    assert.equal((await post(wall, '/api/device-codes/look', { code })).status, 403);
+    assert.equal((await post(wall, '/api/device-codes/grant', { code, ...decision })).status, 403);
+    const opened = { clientId: app.id, subjectId: ada.subjectId };
+    assert.equal((await post(wall, '/api/launches', opened)).status, 403);
+  });
+});
