@@ -14,6 +14,7 @@ import {
   signedIn,
 } from '../support/people.ts';
 import {
+  eventually,
   type ServerHere,
   type ServerUnderTest,
   startServerHere,
@@ -27,6 +28,8 @@ let ada: TestDevice;
 
 const SCOPE = 'launch/patient patient/Condition.rs offline_access';
 const PASSWORD = 'a long enough sentence for a password';
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const newApp = async (rest = {}) => {
   const app = await addApp(server, `${WHOLE} patient/*.cruds user/*.rs`, rest);
@@ -146,5 +149,59 @@ describe('what was given to an app, and when it is over', () => {
     assert.equal((await post(wall, '/api/device-codes/grant', { code, ...decision })).status, 403);
     const opened = { clientId: app.id, subjectId: ada.subjectId };
     assert.equal((await post(wall, '/api/launches', opened)).status, 403);
+  });
+
+  test('beside a locked screen an app writes nothing; one that goes on without it does', async () => {
+    const person = await personOfAda();
+    const scope = (how: string) => `launch/patient patient/Condition.cruds ${how}`;
+    const beside = await appOf(person, scope('online_access'));
+    const without = await appOf(person, scope('offline_access'));
+    const body = JSON.stringify({ resourceType: 'Condition', ...problemOf(ada, 'by an app') });
+    const write = async ({ token }: { readonly token: string }) => {
+      const written = await fhirWith(server, token, 'Condition', { method: 'POST', body });
+      return { status: written.status, text: await written.text() };
+    };
+    const before = await write(beside);
+    assert.doesNotMatch(before.text, /SESSION_LOCKED/);
+    assert.equal((await post(person, '/api/session/lock', {})).status, 204);
+    const locked = await write(beside);
+    assert.notEqual(locked.status, before.status);
+    assert.match(locked.text, /SESSION_LOCKED|locked/i);
+    assert.equal((await fhirWith(server, beside.token, 'Condition')).status, 200);
+    assert.deepEqual((await write(without)).status, before.status);
+    await here.database.line`
+      UPDATE session SET locked_at = NULL WHERE account_id = ${person.accountId}`;
+    await eventually('the app goes on', async () =>
+      (await write(beside)).status === before.status ? true : undefined,
+    );
+  });
+
+  test('who asks to be let in without end, or with very much, shuts nobody else out', async () => {
+    const { app } = await newApp();
+    const ask = (state: string) => {
+      const query = new URLSearchParams({ client_id: app.id, state });
+      return fetch(`${server.url}/oidc/auth?${query}`, { redirect: 'manual' });
+    };
+    assert.equal((await ask('x'.repeat(4_096))).status, 400);
+    const body = new URLSearchParams({ client_id: app.id, state: 'x'.repeat(4_096) });
+    const posted = await fetch(`${server.url}/oidc/auth`, { method: 'POST', body });
+    assert.equal(posted.status, 413);
+    let last = 0;
+    for (let at = 0; at < 121; at += 1) last = (await ask('s')).status;
+    assert.equal(last, 429);
+    const token = await fetch(`${server.url}/oidc/token`, { method: 'POST', body });
+    assert.equal(token.status, 400, 'answered, not shut out');
+  });
+
+  test('an app that has an address of its own is given no code to send to somebody', async () => {
+    const { app, connection } = await newApp();
+    await assert.rejects(openid.initiateDeviceAuthorization(connection, { scope: SCOPE }));
+    const body = { grant_type: DEVICE_GRANT, client_id: app.id, device_code: 'x' };
+    const asked = await fetch(`${server.url}/oidc/token`, {
+      method: 'POST',
+      body: new URLSearchParams(body),
+    });
+    assert.equal(asked.status, 400);
+    assert.doesNotMatch(await asked.text(), /authorization_pending/);
   });
 });

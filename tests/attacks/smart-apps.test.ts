@@ -283,7 +283,9 @@ describe('who wants more than an app was given', () => {
 
   test('what the provider has of its own opens nothing: no form of its, no session of its', async () => {
     const on = await newApp();
-    const device = await openid.initiateDeviceAuthorization(on.connection, { scope: SCOPE });
+    const screen = await addApp(server, `${WHOLE} patient/*.rs`, { redirectUris: [] });
+    const kiosk = await connectApp(server, screen.id);
+    const device = await openid.initiateDeviceAuthorization(kiosk, { scope: SCOPE });
     const browser = new Browser(server, person);
     const posted = await browser.go('/oidc/device', {
       method: 'POST',

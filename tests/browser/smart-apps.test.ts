@@ -165,7 +165,12 @@ test('the workspace opens an app for its patient, on a page of its own', async (
 });
 
 test('a code on another screen is typed in, and what was let in is shut out again', async () => {
-  const body = new URLSearchParams({ client_id: client.id, scope: 'launch/patient patient/*.rs' });
+  const screen = await running.server.post<ClientView>('/api/clients', {
+    ...{ kind: 'app', name: 'Growth chart', redirectUris: [] },
+    scope: 'launch/patient patient/*.rs offline_access',
+  });
+  const scope = 'launch/patient patient/*.rs offline_access';
+  const body = new URLSearchParams({ client_id: screen.id, scope });
   const asked = await fetch(`${address}/oidc/device-authorization`, { method: 'POST', body });
   const { user_code: code } = (await asked.json()) as { user_code: string };
   await page.goto(`${address}/oidc/device?user_code=${code}`);
@@ -173,8 +178,12 @@ test('a code on another screen is typed in, and what was let in is shut out agai
   assert.equal(await page.getByRole('textbox', { name: 'Code' }).inputValue(), code);
   await judge('device-code');
   await page.getByRole('button', { name: 'Go on' }).click();
+  const year = page.getByRole('checkbox', { name: 'Go on when you have signed out' });
+  assert.equal(await year.isChecked(), false, 'a year is ticked by whoever gives it');
+  const letIn = page.getByRole('button', { name: 'Let it in', exact: true });
+  assert.equal(await letIn.isDisabled(), true, 'not before it is said for whom');
   await page.getByRole('radio', { name: /^Ada/ }).check();
-  await page.getByRole('button', { name: 'Let it in', exact: true }).click();
+  await letIn.click();
   await page.getByText('“Growth chart” goes on, on its own screen.').waitFor();
   await page.goto(`${address}/account`);
   const out = page.getByRole('button', { name: 'Shut out Growth chart' });

@@ -79,7 +79,8 @@ function metadataOf(row: store.ClientRow): AdapterPayload {
     ...common,
     ...proof,
     application_type: isOnDevice ? 'native' : 'web',
-    grant_types: [...(byCode ? ['authorization_code'] : []), 'refresh_token', DEVICE_GRANT],
+    // By a code that a stranger sends on, an app that has an address of its own would be let in for the stranger.
+    grant_types: [byCode ? 'authorization_code' : DEVICE_GRANT, 'refresh_token'],
     response_types: byCode ? ['code'] : [],
     redirect_uris: [...redirect_uris],
   };

@@ -1,6 +1,6 @@
 /** The authorisation server inside ours, and what SMART asks to be told of it. */
 import { fail } from '@ausculta/vitals/fault';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Sql } from '../database/pool.ts';
 import { FHIR_BASE, sendFault } from '../people/problem.ts';
 import type { SignIn } from '../people/sign-in.ts';
@@ -22,6 +22,9 @@ export interface OidcRoutePorts extends AddressPorts, AuthorisingPorts {
 
 /** A clinic behind one address opens an app some times a minute, and a screen that waits for its code asks each 5 s. */
 const RATE = { max: 600, timeWindow: 60_000 };
+/** Asking to be let in takes no credentials and is written down: it must not shut out who redeems a code. */
+const AUTH_RATE = { max: 120, timeWindow: 60_000 };
+const AUTH_BYTES_MAX = 4096;
 /** What programs and apps ask. Pages and forms of its own it has as well: a person meets ours alone. */
 const OF_PROVIDER =
   /^\/(\.well-known\/openid-configuration|auth(\/[\w-]+)?|token(\/(revocation|introspection))?|jwks|device-authorization)$/;
@@ -62,23 +65,33 @@ export async function oidcRoutes(app: FastifyInstance, ports: OidcRoutePorts): P
       parsed(null, body),
     );
     oidc.addContentTypeParser('*', (_request, _body, parsed) => parsed(null));
+    const method = ['GET', 'POST', 'OPTIONS'];
     oidc.route({
-      ...PUBLIC,
-      method: ['GET', 'POST', 'OPTIONS'],
-      url: `${OIDC_BASE}/*`,
+      config: { access: 'public', rateLimit: AUTH_RATE },
+      bodyLimit: AUTH_BYTES_MAX,
+      method,
+      url: `${OIDC_BASE}/auth`,
       handler: async (request, reply) => {
-        const path = request.url.slice(OIDC_BASE.length).split('?', 1)[0] ?? '';
-        if (!OF_PROVIDER.test(path)) return await sendFault(reply, fail('NOT_FOUND').fault);
-        const { provider } = await ports.oidc.provider(base());
-        for (const [name, value] of Object.entries(reply.getHeaders()))
-          if (value !== undefined) reply.raw.setHeader(name, value);
-        reply.hijack();
-        const asked = asAskedAt(base(), request.raw);
-        const whole = await ports.oidc.withClient(request.body, request.headers);
-        const handed = whole === undefined ? asked : withBody(asked, whole);
-        await provider.callback()(handed, reply.raw);
+        const [, query = ''] = request.url.split('?', 2);
+        if (query.length <= AUTH_BYTES_MAX) return await hand(request, reply);
+        return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'the query is too long').fault);
       },
     });
+    oidc.route({ ...PUBLIC, method, url: `${OIDC_BASE}/*`, handler: hand });
     done();
   });
+
+  async function hand(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const path = request.url.slice(OIDC_BASE.length).split('?', 1)[0] ?? '';
+    if (!OF_PROVIDER.test(path)) return await sendFault(reply, fail('NOT_FOUND').fault);
+    const { provider } = await ports.oidc.provider(base());
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    reply.hijack();
+    const asked = asAskedAt(base(), request.raw);
+    const whole = await ports.oidc.withClient(request.body, request.headers);
+    const handed = whole === undefined ? asked : withBody(asked, whole);
+    await provider.callback()(handed, reply.raw);
+    return reply;
+  }
 }

@@ -16,12 +16,15 @@ const OF_THE_ALARMS: readonly (string | undefined)[] = ['/api/live', '/api/subje
 
 export function holdLockedSessions(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.caller?.session?.isLocked !== true) return;
+    const { caller } = request;
+    if (caller?.session?.isLocked !== true && caller?.isBesideLocked !== true) return;
     const { access } = request.routeOptions.config;
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     // The application's own files are for everybody.
     if (access === 'public' || access === undefined) return;
     if (isRead && OF_THE_ALARMS.includes(request.routeOptions.url)) return;
+    // An app has a screen of its own, which may go on being looked at.
+    if (isRead && caller.isBesideLocked === true) return;
     if (OF_THE_SESSION.test(request.routeOptions.url ?? '')) return;
     return await sendFault(reply, fail('SESSION_LOCKED').fault);
   });

@@ -113,6 +113,7 @@ function sessionRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
     const credential = credentialOf(request);
     await lockSession(sql, credential.tokenHash, new Date(nowMs()));
     signIn.forget(credential);
+    signIn.forgetTokens();
     return await reply.code(204).send();
   });
 
@@ -128,6 +129,7 @@ function sessionRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
     const credential = credentialOf(request);
     await proveSession(sql, credential.tokenHash, new Date(nowMs()));
     signIn.forget(credential);
+    signIn.forgetTokens();
     return await reply.code(204).send();
   });
 

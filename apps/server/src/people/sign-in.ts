@@ -26,6 +26,8 @@ export interface Caller extends Asker {
   readonly session: CallerSession | undefined;
   /** The program of somebody else by which they come. */
   readonly clientId?: string;
+  /** Of an app that was let in for as long as a session, and that session is locked. */
+  readonly isBesideLocked?: boolean;
 }
 
 export interface CallerSession {
@@ -240,6 +242,7 @@ function callerOfToken(row: store.AccessTokenRow): Caller {
     session: undefined,
     smart: patientId === null ? { scopes } : { scopes, patientId },
     clientId: row.client_id,
+    isBesideLocked: row.is_locked,
   };
 }
 

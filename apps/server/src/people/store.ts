@@ -240,6 +240,8 @@ export interface AccessTokenRow {
   /** Who let the app in; null for a program by itself. */
   readonly account_id: AccountId | null;
   readonly subject_id: string | null;
+  /** Whether it ends with a session, and that one is locked. */
+  readonly is_locked: boolean;
 }
 
 /**
@@ -268,7 +270,7 @@ export async function accessTokenByHash(
   const [row] = await sql<AccessTokenRow[]>`
     SELECT c.organisation_id, c.id AS client_id, o.name AS organisation_name, coalesce(a.display_name, c.name) AS name,
       coalesce(a.roles, c.roles) AS roles, t.scope, a.id AS account_id, g.subject_id,
-      least(t.expires_at, g.expires_at, s.expires_at) AS expires_at
+      least(t.expires_at, g.expires_at, s.expires_at) AS expires_at, s.locked_at IS NOT NULL AS is_locked
     ${goodTokens(sql, now)} AND t.id_hash = ${tokenHash}`;
   return row;
 }

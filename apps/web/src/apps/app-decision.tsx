@@ -11,24 +11,33 @@ import { asksOf } from './scope-words.ts';
 
 interface AppDecisionFormProps {
   readonly request: AppRequest;
+  /** Not ticked until the person does so. */
+  readonly leftAtFirst?: readonly string[];
   readonly isBusy: boolean;
   readonly onLetIn: (decision: AppDecision) => void;
   readonly onRefuse: () => void;
 }
 
 /** An app by name, whom it is about, and what it may do: each can be left out. */
-export function AppDecisionForm({ request, isBusy, onLetIn, onRefuse }: AppDecisionFormProps) {
+export function AppDecisionForm({
+  request,
+  leftAtFirst = [],
+  isBusy,
+  onLetIn,
+  onRefuse,
+}: AppDecisionFormProps) {
   const { app, words, patient } = request;
   const { data: session } = useQuery(sessionQuery);
   const { data: subjects = [] } = useQuery(subjectsQuery);
   const asks = asksOf(words);
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set(leftAtFirst));
   const [chosen, setChosen] = useState<string>();
   const people = subjects.filter(isPatient);
   const [only] = people.length === 1 ? people : [];
   const subjectId = chosen ?? only?.id;
   const isChoosing = patient.kind === 'choose';
   const given = patient.kind === 'given' && subjects.find(({ id }) => id === patient.subjectId);
+  const isShownForWhom = isChoosing ? subjectId !== undefined : given !== undefined;
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
@@ -68,7 +77,7 @@ export function AppDecisionForm({ request, isBusy, onLetIn, onRefuse }: AppDecis
         ))}
       </fieldset>
       <div className={classes.buttons}>
-        <Button type="submit" loading={isBusy} disabled={isChoosing && subjectId === undefined}>
+        <Button type="submit" loading={isBusy} disabled={!isShownForWhom}>
           Let it in
         </Button>
         <Button variant="default" disabled={isBusy} onClick={onRefuse}>

@@ -11,6 +11,9 @@ import { AppDecisionForm } from './app-decision.tsx';
 
 export const Route = createLazyRoute('/workspace/device-code')({ component: DeviceCodePage });
 
+/** Whoever has sent the code may be elsewhere: a year is given by who ticks it, and by no slip. */
+const GOES_ON = ['offline_access'];
+
 interface Found {
   readonly code: string;
   readonly request: AppRequest;
@@ -51,6 +54,7 @@ function DeviceCodePage() {
         {said === undefined && found !== undefined && (
           <AppDecisionForm
             request={found.request}
+            leftAtFirst={GOES_ON}
             isBusy={isBusy}
             onLetIn={(decision) =>
               decide(
