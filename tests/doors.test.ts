@@ -291,9 +291,12 @@ describe('the doors', () => {
     for (const token of ['', 'wrong', other.token, server.token]) {
       assert.equal((await server.send({ ...device, token }, message(70))).status, 401);
     }
-    for (const id of ['never-heard-of', '%2e%2e', `${device.id}%00`]) {
+    for (const id of ['never-heard-of', '%2e%2e']) {
       assert.equal((await server.send({ ...device, id }, message(70))).status, 401);
     }
+    // No address holds U+0000.
+    const nul = { ...device, id: `${device.id}%00` };
+    assert.equal((await server.send(nul, message(70))).status, 400);
     assert.deepEqual(await valuesOf(device), []);
   });
 
