@@ -209,6 +209,12 @@ describe('apps that people let in', () => {
       body: JSON.stringify({ clientId: app.id, subjectId: ben.subjectId }),
     });
     assert.equal(unseen.status, 404, 'for whom one may not see');
+    const unknown = await asking.as(nurse, '/api/launches', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ clientId: 'no app', subjectId: ada.subjectId }),
+    });
+    assert.equal(unknown.status, 404, 'of no app');
   });
 
   test('a screen without a keyboard is let in by a code that is typed elsewhere', async () => {

@@ -34,8 +34,7 @@ export function adapterOf(ports: KeptBy): (kind: string) => Adapter {
 function clientAdapter({ sql }: KeptBy): Adapter {
   return {
     async find(id) {
-      const isId = /^[0-9a-f-]{36}$/.test(id);
-      const row = isId ? await store.clientById(sql, id) : undefined;
+      const row = await store.clientById(sql, id);
       return row && metadataOf(row);
     },
     ...READ_ONLY,

@@ -9,6 +9,7 @@ import { fail } from '@ausculta/vitals/fault';
 import { type OrganisationId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import { asOrganisation, type Sql } from '../database/pool.ts';
+import { malformed } from '../devices/routes.ts';
 import { callerOf, ofEach, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { SignIn } from '../people/sign-in.ts';
@@ -53,7 +54,7 @@ export function appRoutes(app: FastifyInstance, ports: AppRoutePorts): void {
 
   app.post('/api/launches', OF_PATIENTS, async (request, reply) => {
     const wanted = NewLaunch.safeParse(request.body);
-    if (!wanted.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+    if (!wanted.success) return await sendFault(reply, malformed(wanted.error.issues));
     const person = personOf(callerOf(request));
     if (person !== undefined && isWall(person.roles))
       return await sendFault(reply, fail('NOT_PERMITTED', WALL_LETS_NOBODY_IN).fault);

@@ -37,8 +37,11 @@ export async function clientsOf(
     FROM oidc_client WHERE organisation_id = ${organisationId} ORDER BY name, id`;
 }
 
-/** One that is in use, of whichever organisation. */
+const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** One that is in use, of whichever organisation. Whatever somebody has sent may be asked for. */
 export async function clientById(sql: Sql, id: string): Promise<ClientRow | undefined> {
+  if (!CLIENT_ID.test(id)) return undefined;
   const [row] = await sql<ClientRow[]>`
     SELECT organisation_id, id, name, roles, scope, jwks, kind, redirect_uris, launch_url
     FROM oidc_client WHERE id = ${id} AND disabled_at IS NULL`;
