@@ -15,8 +15,7 @@ import { SpellAnswer, SpellQuestion } from '@ausculta/contract/spells';
 import { StatisticsAnswer } from '@ausculta/contract/statistics';
 import { NewSubject, SubjectList, SubjectMerge, SubjectView } from '@ausculta/contract/subjects';
 import { Acknowledgement, AlarmsQuery } from '../alarms/routes.ts';
-import { ReportQuery } from '../audit/routes.ts';
-import { DisclosureQuery } from '../disclosures/routes.ts';
+import { RecordQuery } from '../audit/record-asked.ts';
 import { EdfQuery } from '../telemetry/edf-routes.ts';
 import { EventQuery } from '../telemetry/event-routes.ts';
 import { ReadingsQuery } from '../telemetry/reading-routes.ts';
@@ -45,13 +44,13 @@ const PATIENTS: Operations = {
   'GET /api/subjects/:id/accesses': {
     tag: 'patients',
     summary: 'Who has looked at the record',
-    query: ReportQuery,
+    query: RecordQuery,
     answer: AccessReport,
   },
   'GET /api/subjects/:id/disclosures': {
     tag: 'patients',
     summary: 'What of the person has left the house, and to whom',
-    query: DisclosureQuery,
+    query: RecordQuery,
     answer: DisclosureReport,
   },
   'GET /api/subjects/:id/erasure': {

@@ -1,14 +1,12 @@
 /** GET /api/subjects/{id}/disclosures: what of a person left the house, to whom, for what and by what right. */
 import type { DisclosureReport, DisclosureView } from '@ausculta/contract/disclosures';
-import { fail } from '@ausculta/vitals/fault';
-import { parseSubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import { noteRead } from '../audit/noted-reads.ts';
+import { type OfRecord, recordAsked } from '../audit/record-asked.ts';
 import type { Sql } from '../database/pool.ts';
 import type { ReadAs } from '../database/readers.ts';
 import { viewAsPlatform } from '../database/viewing.ts';
-import { callerOf, ofEach, refusalOf, viewerOf } from '../people/access.ts';
+import { callerOf, ofEach } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Ledger } from './ledger.ts';
 import { type DisclosureRow, namesOfRecipients, readDisclosures } from './store.ts';
@@ -23,30 +21,19 @@ export interface DisclosureRoutePorts {
 /** Of some recipients, a year. */
 const AT_ONCE = 1_000;
 
-export const DisclosureQuery = z.object({
-  before: z.coerce.number().int().min(0).default(Number.MAX_SAFE_INTEGER),
-});
-
 export function disclosureRoutes(app: FastifyInstance, ports: DisclosureRoutePorts): void {
   const { ledger, database, isSubject } = ports;
-  app.get<{ Params: { id: string } }>(
+  app.get<OfRecord>(
     '/api/subjects/:id/disclosures',
     { config: ofEach('read', 'disclosures') },
     async (request, reply): Promise<DisclosureReport> => {
       const { organisationId } = callerOf(request);
-      const subjectId = parseSubjectId(request.params.id);
-      const query = DisclosureQuery.safeParse(request.query);
-      if (!query.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'before').fault);
-      if (subjectId === undefined || !isSubject(organisationId, subjectId))
-        return await sendFault(reply, fail('NOT_FOUND').fault);
-      // The person's to know, and of whoever keeps the audit.
-      const viewer = viewerOf(request);
-      const decision = viewer.decide({ action: 'read', dataClass: 'disclosures', subjectId });
-      if (!decision.isPermitted && !viewer.may({ action: 'read', dataClass: 'audit' }))
-        return await sendFault(reply, refusalOf(decision));
+      const asked = recordAsked(request, isSubject);
+      if (!asked.ok) return await sendFault(reply, asked.fault);
+      const { subjectId, beforeMs } = asked.value;
       noteRead(request, [subjectId]);
       await viewAsPlatform(() => ledger.flush());
-      const page = { organisationId, subjectId, beforeMs: query.data.before, limit: AT_ONCE };
+      const page = { organisationId, subjectId, beforeMs, limit: AT_ONCE };
       const rows = await viewAsPlatform(() =>
         database.read(organisationId, (sql) => readDisclosures(sql, page)),
       );
