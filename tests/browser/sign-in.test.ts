@@ -1,15 +1,14 @@
 /** From the link that the first start prints to a passkey, a second factor, a colleague and a locked screen. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import { URI } from 'otpauth';
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import { type ServerProcess, startServerProcess } from '../support/program.ts';
+import { judge } from '../support/screens.ts';
 
-const PICTURES = resolve(import.meta.dirname, '../../test-results');
 const PASSWORD = 'correct horse battery staple';
 
 let dataDir: string;
@@ -43,7 +42,6 @@ before(async () => {
       automaticPresenceSimulation: true,
     },
   }));
-  await mkdir(PICTURES, { recursive: true });
 });
 
 after(async () => {
@@ -61,7 +59,7 @@ test('the link that the first start prints lets its administrator in, once', asy
   await page.getByRole('button', { name: /sign in/ }).click();
   await page.getByText('At least 12 characters.').waitFor();
   assert.ok(!page.url().includes('#'), 'the secret stands in no address bar');
-  await judge('welcome');
+  await judge(page, 'welcome');
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByLabel('The same again').fill(PASSWORD);
   await page.getByRole('button', { name: /sign in/ }).click();
@@ -91,20 +89,20 @@ test('with a second factor, sign-in asks for a code of the app', async () => {
   await page.getByRole('button', { name: 'Set up an app' }).click();
   const secret = await page.locator('form[aria-label="Set up an app"] span').first().textContent();
   const app = URI.parse(`otpauth://totp/Ausculta?secret=${secret}`);
-  await judge('second-factor');
+  await judge(page, 'second-factor');
   await page.getByLabel('The code that it shows').fill(app.generate());
   await page.getByRole('button', { name: 'Turn it on' }).click();
   const codes = page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem');
   await codes.first().waitFor();
   assert.equal(await codes.count(), 10);
   const code = (await codes.first().textContent()) ?? '';
-  await judge('account');
+  await judge(page, 'account');
   await signOut();
   await page.getByLabel('Login name').fill('admin');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByLabel('Code of your app, or a recovery code').fill('000000');
-  await judge('sign-in');
+  await judge(page, 'sign-in');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('The code is wrong').waitFor();
   await page.getByLabel('Code of your app, or a recovery code').fill(code);
@@ -121,7 +119,7 @@ test('an administrator adds a colleague, who comes in by a link and sees no acco
   await page.getByRole('button', { name: 'Add, and make a link' }).click();
   const link = (await page.getByTestId('sign-in-link').textContent()) ?? '';
   await page.getByRole('cell', { name: 'Joy Okafor joy' }).waitFor();
-  await judge('accounts');
+  await judge(page, 'accounts');
   const joy = await (await browser.newContext()).newPage();
   await joy.goto(link);
   await joy.getByText('Welcome, Joy Okafor.').waitFor();
@@ -150,7 +148,7 @@ test('a screen that nobody uses locks itself, stays so when it is loaded again, 
     .getByText(/no alarms|^0$/i)
     .first()
     .waitFor();
-  await judge('locked');
+  await judge(page, 'locked');
   await page.getByRole('button', { name: 'Use a passkey' }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 });
@@ -163,28 +161,4 @@ async function signOut(): Promise<void> {
   await page.getByRole('button', { name: /menu$/ }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL(/\/sign-in/);
-}
-
-/** Nothing that a person with a screen reader would stumble over; and a picture, for people to judge. */
-async function judge(name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-    [],
-    name,
-  );
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
-  if (process.env['UPDATE_SCREENSHOTS'] === undefined) return;
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const [width, height] of [
-      [1440, 900],
-      [390, 844],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      await page.screenshot({ path: join(PICTURES, `${name}-${colorScheme}-${width}.png`) });
-    }
-  }
-  await page.emulateMedia({ colorScheme: null });
-  await page.setViewportSize({ width: 1440, height: 900 });
 }

@@ -4,21 +4,20 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ClientView } from '@ausculta/contract/clients';
-import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { addPerson, PASSWORD } from '../support/person.ts';
 import { type ServerProcess, startServerProcess } from '../support/program.ts';
+import { judge } from '../support/screens.ts';
 import { eventually, type TestDevice } from '../support/server.ts';
 
-const PICTURES = resolve(import.meta.dirname, '../../test-results');
 const LIBRARY = join(
   dirname(createRequire(import.meta.url).resolve('fhirclient/package.json')),
   'build/fhir-client.js',
@@ -104,7 +103,6 @@ before(async () => {
   });
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   page = await context.newPage();
-  await mkdir(PICTURES, { recursive: true });
 });
 
 after(async () => {
@@ -126,7 +124,7 @@ test('an app that is opened by itself reads what the person ticked, of whom they
     'for nobody yet',
   );
   await page.getByLabel('See vital signs').waitFor();
-  await judge('app-decision');
+  await judge(page, 'app-decision');
   await page.getByRole('radio', { name: /^Ada/ }).check();
   await page.getByRole('button', { name: 'Let it in', exact: true }).click();
   const told = await answer(page);
@@ -176,7 +174,7 @@ test('a code on another screen is typed in, and what was let in is shut out agai
   await page.goto(`${address}/oidc/device?user_code=${code}`);
   await page.waitForURL(/\/device-code$/);
   assert.equal(await page.getByRole('textbox', { name: 'Code' }).inputValue(), code);
-  await judge('device-code');
+  await judge(page, 'device-code');
   await page.getByRole('button', { name: 'Go on' }).click();
   const year = page.getByRole('checkbox', { name: 'Go on when you have signed out' });
   assert.equal(await year.isChecked(), false, 'a year is ticked by whoever gives it');
@@ -188,7 +186,7 @@ test('a code on another screen is typed in, and what was let in is shut out agai
   await page.goto(`${address}/account`);
   const out = page.getByRole('button', { name: 'Shut out Growth chart' });
   await out.first().waitFor();
-  await judge('apps-let-in');
+  await judge(page, 'apps-let-in');
   const before = await out.count();
   await out.first().click();
   await eventually('one fewer', async () =>
@@ -212,28 +210,4 @@ async function answer(of: Page): Promise<Answer> {
   const text = (await of.locator('pre').textContent()) ?? '';
   assert.match(text, /^\{/);
   return JSON.parse(text) as Answer;
-}
-
-/** Nothing that a person with a screen reader would stumble over; and pictures, for people to judge. */
-async function judge(name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-    [],
-    name,
-  );
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
-  if (process.env['UPDATE_SCREENSHOTS'] === undefined) return;
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const [width, height] of [
-      [1440, 900],
-      [390, 844],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      await page.screenshot({ path: join(PICTURES, `${name}-${colorScheme}-${width}.png`) });
-    }
-  }
-  await page.emulateMedia({ colorScheme: null });
-  await page.setViewportSize({ width: 1440, height: 900 });
 }

@@ -30,7 +30,6 @@ export async function openScreens(): Promise<Screens> {
   const running = await startServerProcess(dataDir);
   const { server } = running;
   const address = `http://localhost:${server.httpPort}`;
-  await mkdir(PICTURES, { recursive: true });
   const browser = await chromium.launch({
     executablePath: process.env['AUSCULTA_CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -64,18 +63,27 @@ export async function openScreens(): Promise<Screens> {
   };
 }
 
-/** Nothing that a person with a screen reader would stumble over; it fits a telephone; and pictures. */
+const SIZES = [
+  [390, 844],
+  [1440, 900],
+] as const;
+
+/** Nothing that a person with a screen reader would stumble over; it fits a telephone; and pictures, in both schemes if asked. */
 export async function judge(page: Page, name: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
   assert.deepEqual(found, [], name);
-  for (const [width, height] of [
-    [390, 844],
-    [1440, 900],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    const wide = await page.evaluate('document.documentElement.scrollWidth');
-    assert.ok(Number(wide) <= width, `${name} is ${wide} wide at ${width}`);
-    await page.screenshot({ path: join(PICTURES, `${name}-${width}.png`) });
+  await mkdir(PICTURES, { recursive: true });
+  const isAsked = process.env['UPDATE_SCREENSHOTS'] !== undefined;
+  for (const colorScheme of isAsked ? (['light', 'dark'] as const) : [null]) {
+    await page.emulateMedia({ colorScheme });
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      const wide = await page.evaluate('document.documentElement.scrollWidth');
+      assert.ok(Number(wide) <= width, `${name} is ${wide} wide at ${width}`);
+      const picture = [name, colorScheme, width].filter(Boolean).join('-');
+      await page.screenshot({ path: join(PICTURES, `${picture}.png`) });
+    }
   }
+  await page.emulateMedia({ colorScheme: null });
 }
