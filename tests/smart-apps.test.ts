@@ -1,6 +1,7 @@
 /** Apps that people let in with their own account (SMART App Launch), by a client that we did not write. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { AccessReport } from '@ausculta/contract/accesses';
 import type { AppGrantList, LaunchView } from '@ausculta/contract/apps';
 import { exportJWK } from 'jose';
 import * as openid from 'openid-client';
@@ -35,6 +36,8 @@ const status = async (token: string, path: string) => (await fhirWith(server, to
 
 const nameIn = async (response: Response) =>
   ((await response.json()) as { name?: { text?: string }[] }).name?.[0]?.text;
+
+const ofOne = (route: string) => route === '/fhir/R4/:type/:id';
 
 const refreshUnnamed = (token: string) => {
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token });
@@ -276,6 +279,25 @@ describe('apps that people let in', () => {
       acts.map(({ act }) => act),
       ['client-added', 'app-let-in', 'app-withdrawn'],
     );
+  });
+
+  test('the report of who has looked says by way of which app', async () => {
+    const app = await addApp(server, `${WHOLE} patient/*.rs`);
+    const connection = await connectApp(server, app.id);
+    const on = { connection, scope: 'launch/patient patient/*.rs' };
+    const { tokens } = await letIn(server, person, on, { subjectId: ada.subjectId });
+    assert.equal(await status(tokens.access_token, `Patient/${ada.subjectId}`), 200);
+    await asking.json(person, `/fhir/R4/Patient/${ada.subjectId}`);
+    const path = `/api/subjects/${ada.subjectId}/accesses`;
+    const told = await eventually('both reads are in the report', async () => {
+      const { accesses } = await asking.json<AccessReport>(person, path);
+      const own = accesses.filter(({ who, route }) => who === person.accountId && ofOne(route));
+      const byApp = own.find((one) => one.app === app.id);
+      const bySession = own.find((one) => one.app === null);
+      return byApp && bySession && { byApp, bySession };
+    });
+    assert.deepEqual([told.byApp.name, told.byApp.appName], ['Somebody', 'Growth chart']);
+    assert.deepEqual([told.bySession.name, told.bySession.appName], ['Somebody', null]);
   });
 
   test('of an erased patient nothing that an app was given is left', async () => {

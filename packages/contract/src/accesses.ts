@@ -7,6 +7,10 @@ export const Access = z.object({
   who: z.string(),
   /** As the person or the program is called now; null where there is none of that id any more. */
   name: z.string().nullable(),
+  /** The client by which they asked: an app that the person let in, or the program itself. */
+  app: z.string().nullable(),
+  /** As it is called; null where nobody came by one. */
+  appName: z.string().nullable(),
   act: z.enum(['read', 'search', 'export', 'subscribe']),
   /** How many people the same answer was about. */
   people: z.number(),

@@ -29,19 +29,21 @@ export async function accessReport(
     expect(own !== undefined, 'entries of the audit are as they were written');
     found.push(...own.filter(({ subjects }) => subjects.includes(subjectId)));
   }
-  const names = await namesOfReaders(sql, organisationId, [
-    ...new Set(found.map(({ who }) => who)),
-  ]);
+  const named = new Set(found.flatMap(({ who, app = who }) => [who, app]));
+  const names = await namesOfReaders(sql, organisationId, [...named]);
   const accesses = found
     .sort((a, b) => b.atMs - a.atMs)
-    .map((entry) => accessOf(entry, names.get(entry.who)));
+    .map((entry) => accessOf(entry, (id) => names.get(id) ?? null));
   return { accesses, next: heads < HEADS_AT_ONCE ? null : last };
 }
 
-function accessOf(entry: ReadEntry, name: string | undefined): Access {
-  const { atMs, who, act, subjects, route, type, purpose, status, requestId } = entry;
+function accessOf(entry: ReadEntry, nameOf: (id: string) => string | null): Access {
+  const { atMs, who, app = null, act, subjects, route, type, purpose, status, requestId } = entry;
+  const appName = app === null ? null : nameOf(app);
+  // The token of a program lasts an hour; its client is what has a name.
+  const name = nameOf(who) ?? (who.startsWith('token-') ? appName : null);
   return {
-    ...{ at: new Date(atMs).toISOString(), who, name: name ?? null, act, people: subjects.length },
+    ...{ at: new Date(atMs).toISOString(), who, name, app, appName, act, people: subjects.length },
     ...{ route, type: type ?? null, purpose: purpose ?? null, status, requestId },
   };
 }

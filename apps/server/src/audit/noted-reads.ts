@@ -88,11 +88,14 @@ function purposeOf(request: FastifyRequest, { subjects }: NotedReads): Purpose |
 }
 
 /** Who asks, and by which route: what an entry says beside its subjects. */
-export function askerOf(request: FastifyRequest): Pick<ReadEntry, 'who' | 'route' | 'requestId'> {
-  const { accountId } = callerOf(request);
+export function askerOf(
+  request: FastifyRequest,
+): Pick<ReadEntry, 'who' | 'app' | 'route' | 'requestId'> {
+  const { accountId, clientId: app } = callerOf(request);
   const who = accountId ?? tokenName(credentialOf(request));
   const route = request.routeOptions.url ?? '';
-  return { who, route, requestId: `${request.readLog.startId}-${request.id}` };
+  const requestId = `${request.readLog.startId}-${request.id}`;
+  return { who, ...(app !== undefined && { app }), route, requestId };
 }
 
 /** A program's token by what it is kept as, which opens nothing. */

@@ -7,6 +7,8 @@ export interface ReadEntry {
   readonly atMs: number;
   /** An account, or `token-…` of a program. */
   readonly who: string;
+  /** The client by which they asked: the app of a person, or the program itself. */
+  readonly app?: string | undefined;
   readonly act: ReadAct;
   /** Pseudonymous ids. */
   readonly subjects: readonly string[];

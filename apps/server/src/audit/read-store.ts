@@ -104,7 +104,7 @@ export async function readsWithin(
 const LEAF_LASTS_MS = 7 * 24 * 3_600_000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-/** By account, or by `token-…`. */
+/** By account, by `token-…`, or by client. */
 export async function namesOfReaders(
   sql: Sql,
   organisationId: string,
@@ -112,6 +112,9 @@ export async function namesOfReaders(
 ): Promise<ReadonlyMap<string, string>> {
   const rows = await sql<{ who: string; name: string }[]>`
     SELECT id::text AS who, display_name AS name FROM account
+    WHERE organisation_id = ${organisationId} AND id::text = ANY(${[...who]}::text[])
+    UNION ALL
+    SELECT id::text, name FROM oidc_client
     WHERE organisation_id = ${organisationId} AND id::text = ANY(${[...who]}::text[])
     UNION ALL
     SELECT 'token-' || encode(substring(token_hash FROM 1 FOR 8), 'hex'), label FROM api_token

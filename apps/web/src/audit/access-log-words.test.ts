@@ -8,6 +8,7 @@ const MINUTE_MS = 60_000;
 const access = (minute: number, changes: Partial<Access> = {}): Access => ({
   ...{ at: new Date(NOW - minute * MINUTE_MS).toISOString(), who: 'joy', name: 'Joy Okafor' },
   ...{ act: 'read', people: 1, route: '/api/subjects/:id/trend', type: null, purpose: null },
+  ...{ app: null, appName: null },
   ...{ status: 200, requestId: `r${minute}` },
   ...changes,
 });
@@ -23,6 +24,14 @@ const WORDS = [
     says: 'Found in documents (Condition)',
   },
   { of: { route: '/fhir/R4/Patient/:id/$everything' }, says: 'Looked at the whole record' },
+  {
+    of: { route: '/fhir/R4/:type/:id', type: 'Patient', app: 'c', appName: 'Growth chart' },
+    says: 'Looked at documents (Patient) by way of the app Growth chart',
+  },
+  {
+    of: { route: '/fhir/R4/:type/:id', type: 'Patient', app: 'c', who: 'token-1', appName: 'PACS' },
+    says: 'Looked at documents (Patient)',
+  },
   { of: { route: '/api/something/new' }, says: 'Looked at /api/something/new' },
 ] as const;
 for (const { of, says } of WORDS) {

@@ -26,9 +26,17 @@ const VERBS: Readonly<Record<Access['act'], string>> = {
   subscribe: 'Watched',
 };
 
-export function accessWords({ act, route, type }: Pick<Access, 'act' | 'route' | 'type'>): string {
+type Worded = Pick<Access, 'act' | 'route' | 'type' | 'who' | 'app' | 'appName'>;
+
+export function accessWords({ act, route, type, ...asker }: Worded): string {
   const what = ROUTES.find(([pattern]) => pattern.test(route))?.[1] ?? route;
-  return `${VERBS[act]} ${what}${type === null ? '' : ` (${type})`}`;
+  return `${VERBS[act]} ${what}${type === null ? '' : ` (${type})`}${wayWords(asker)}`;
+}
+
+/** A program that asks by itself is the one who looks. */
+function wayWords({ who, app, appName }: Pick<Worded, 'who' | 'app' | 'appName'>): string {
+  if (app === null || who.startsWith('token-')) return '';
+  return appName === null ? ' by way of an app' : ` by way of the app ${appName}`;
 }
 
 export interface Looks {
