@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { EstPeer, missingEstPeers } from '../support/est-peers.ts';
 import { judge, openScreens, type Screens } from '../support/screens.ts';
-import type { TestDevice } from '../support/server.ts';
+import { eventually, type TestDevice } from '../support/server.ts';
 
 const why = missingEstPeers();
 
@@ -148,6 +148,14 @@ describe('a closed record at the screen', () => {
       .waitFor();
     await nurse.getByRole('heading', { name: /Closedperson/ }).waitFor();
     await judge(nurse, 'emergency');
+    // Whoever sits here in the evening sees lines of the night, not those of the day on black.
+    for (const colorScheme of ['light', 'dark', 'light'] as const) {
+      await nurse.emulateMedia({ colorScheme });
+      await eventually(`a chart in its ${colorScheme} inks`, async () =>
+        (await nurse.evaluate(isDrawnIn, colorScheme)) ? true : undefined,
+      );
+    }
+    await nurse.emulateMedia({ colorScheme: null });
     const { page: auditor } = await screens.comeIn('Ines Audit', ['auditor']);
     await auditor.goto(`${address}/audit`);
     const broken = auditor.getByTestId('broken-glass');
@@ -196,3 +204,20 @@ describe('a closed record at the screen', () => {
     assert.equal(await seen(), true);
   });
 });
+
+/** In the page: whether its style is of this scheme, and the grid of its first chart painted in that style. */
+function isDrawnIn(scheme: string): boolean {
+  const root = document.documentElement;
+  if (root.getAttribute('data-mantine-color-scheme') !== scheme) return false;
+  const ink = getComputedStyle(root).getPropertyValue('--grid-fine').trim();
+  const wanted = Number.parseInt(ink.slice(1), 16);
+  const canvas = document.querySelector<HTMLCanvasElement>('.uplot canvas');
+  const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+  if (pixels === undefined) return false;
+  const channel = (at: number) => pixels[at] ?? 0;
+  for (let at = 0; at < pixels.length; at += 4) {
+    const colour = (channel(at) << 16) | (channel(at + 1) << 8) | channel(at + 2);
+    if (channel(at + 3) === 255 && colour === wanted) return true;
+  }
+  return false;
+}

@@ -62,7 +62,7 @@ export function ClosedRecord({ subjectId }: { readonly subjectId: string }) {
         <form className={classes.form} aria-label="Emergency access" onSubmit={onSubmit}>
           <Textarea
             label="Why"
-            description="Ten signs at least. It is sealed with the record."
+            description="At least 10 characters. It is sealed with the record."
             minRows={2}
             autosize
             maxLength={1000}

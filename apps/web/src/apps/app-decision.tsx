@@ -76,6 +76,7 @@ export function AppDecisionForm({
           />
         ))}
       </fieldset>
+      {isChoosing && !isShownForWhom && <p role="status">Choose first whom it is about.</p>}
       <div className={classes.buttons}>
         <Button type="submit" loading={isBusy} disabled={!isShownForWhom}>
           Let it in
