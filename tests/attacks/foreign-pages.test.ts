@@ -20,7 +20,7 @@ const changing = byCookie.filter(({ method }) => method !== 'GET');
 
 const FOR_OTHERS = / \/(oidc\/|fhir\/R4\/(metadata|\.well-known\/))/;
 /** Where an app sends somebody's browser. */
-const LEADS_ON = /^(GET|HEAD) \/oidc\/(asking\/:uid|device)$/;
+const LEADS_ON = /^(GET|HEAD) \/(oidc\/(asking\/:uid|device)|api\/sign-on\/:provider\/back)$/;
 
 const FORMS = [
   'application/x-www-form-urlencoded',

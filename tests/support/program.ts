@@ -77,7 +77,8 @@ export async function startServerProcess(
   dataDir: string,
   settings: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  const [httpPort = 0, mqttPort = 0] = await freePorts(2);
+  const [freePort = 0, mqttPort = 0] = await freePorts(2);
+  const httpPort = Number(settings['AUSCULTA_HTTP_PORT'] ?? freePort);
   const program = runProgram({
     AUSCULTA_DATA_DIR: dataDir,
     AUSCULTA_HTTP_PORT: String(httpPort),

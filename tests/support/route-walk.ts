@@ -8,6 +8,7 @@ import { TOTP, URI } from 'otpauth';
 import { walkApps } from './app-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
 import { eventually, type ServerHere, type TestDevice } from './server.ts';
+import { walkSignOn } from './sign-on-walk.ts';
 
 export interface Asked {
   /** As the table of routes has it. */
@@ -79,6 +80,7 @@ export class RouteWalk {
     await walk.#house();
     await walkApps(here.server.url, { ...walk.#app, ask: (name, said) => walk.#ask(name, said) });
     await walk.#ownAccount();
+    await walkSignOn((name, said) => walk.#ask(name, said));
     await walk.#signIn();
     return walk.walked;
   }

@@ -214,6 +214,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     trustedProxies: [],
     publicUrl: undefined,
     idleLockMs: undefined,
+    signOnFile: undefined,
     timeZone: undefined,
     masterKey: { kind: 'file' },
     keyStoreDir: undefined,

@@ -20,6 +20,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       trustedProxies: [],
       publicUrl: undefined,
       idleLockMs: 600_000,
+      signOnFile: undefined,
       timeZone: undefined,
       masterKey: { kind: 'file' },
       keyReplicaDir: undefined,

@@ -8,6 +8,7 @@ import { apiDocumentRoutes, noteRoutes } from './api-document/routes.ts';
 import { breachRoutes } from './audit/breach-routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
 import { auditRoutes } from './audit/routes.ts';
+import type { Config } from './config.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
@@ -20,6 +21,7 @@ import { stayOf } from './fhir/stay-of.ts';
 import { createHttpServer } from './http-server.ts';
 import { indicatorRoutes } from './indicators/routes.ts';
 import { liveRoutes } from './live/socket.ts';
+import { type AddressPorts, baseOf } from './oidc/own-address.ts';
 import { oidcRoutes } from './oidc/routes.ts';
 import { secretsOf } from './outside.ts';
 import { parkedRoutes } from './parked/routes.ts';
@@ -33,6 +35,8 @@ import { estRoutes } from './pki/est-routes.ts';
 import { identityRoutes } from './pki/routes.ts';
 import { portProblem } from './port-problem.ts';
 import { wearingRoutes } from './reattribution/routes.ts';
+import { openSignOn } from './sign-on/open-sign-on.ts';
+import { offeredBy, signOnRoutes } from './sign-on/routes.ts';
 import { readiness } from './status/health.ts';
 import { statusRoutes } from './status/routes.ts';
 import { offered } from './subscriptions/open-subscriptions.ts';
@@ -61,7 +65,7 @@ export async function openHttp(
   });
   const routes = noteRoutes(app);
   auditReads(app, parts.audit.reads, parts.ledger);
-  peopleDoors(app, parts);
+  await peopleDoors(app, parts);
   await programDoor(app, parts);
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
   const { census } = parts.admissions;
@@ -161,12 +165,14 @@ function ownRoutesOfDevices(
   estRoutes(app, { pki, devices: registry.devices, nowMs });
 }
 
-function peopleDoors(app: FastifyInstance, parts: Parts): void {
+async function peopleDoors(app: FastifyInstance, parts: Parts): Promise<void> {
   const { options, database, accounts, vault } = parts;
   const { outside, config } = options;
-  const { demo, idleLockMs, publicUrl } = config;
+  const { demo, idleLockMs, publicUrl, signOnFile: file } = config;
   const people = { ...outside, ...secretsOf(outside), ...parts, sql: database.line };
-  peopleRoutes(app, { ...people, demo, idleLockMs });
+  const signOn = await openSignOn({ ...people, file });
+  peopleRoutes(app, { ...people, demo, idleLockMs, providers: offeredBy(signOn) });
+  signOnRoutes(app, { ...people, signOn, base: () => baseOf(app, placeOf(config)) });
   meRoutes(app, { ...people, organisationSeal: vault.organisationSeal });
   passkeyRoutes(app, { ...people, publicUrl });
   accountRoutes(app, accounts, outside.nowMs);
@@ -189,10 +195,13 @@ function isSubjectOf({ registry, vault }: Parts) {
 
 async function programDoor(app: FastifyInstance, parts: Parts): Promise<void> {
   const { outside, config } = parts.options;
-  const { http, publicUrl } = config;
-  const place = { publicUrl, host: http.host, isTls: http.tls !== undefined };
   const { line: sql, people } = parts.database;
   const stays = { stayOf: stayIn(parts) };
-  const given = { ...outside, ...secretsOf(outside), ...parts, ...place, ...stays };
+  const given = { ...outside, ...secretsOf(outside), ...parts, ...placeOf(config), ...stays };
   await oidcRoutes(app, { ...given, sql, people });
 }
+
+/** Where we are, for whoever has to come back. */
+const placeOf = ({ http, publicUrl }: Config): AddressPorts => ({
+  ...{ publicUrl, host: http.host, isTls: http.tls !== undefined },
+});

@@ -1,3 +1,4 @@
+import { type SignOnSaid, signOnSaid } from '@ausculta/contract/sign-on';
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { queryClient, sessionQuery } from './api/queries.ts';
 import { FailedPage, MissingPage } from './frame/odd-pages.tsx';
@@ -14,7 +15,14 @@ interface SignInSearch {
   readonly next?: string;
   /** Somebody was signed in here until a moment ago. */
   readonly ended?: true;
+  /** What came of signing on elsewhere. */
+  readonly said?: SignOnSaid;
 }
+
+const saidIn = ({ said }: Record<string, unknown>): { readonly said?: SignOnSaid } => {
+  const known = signOnSaid(said);
+  return known === undefined ? {} : { said: known };
+};
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -22,12 +30,19 @@ const signIn = createRoute({
   validateSearch: (search: Record<string, unknown>): SignInSearch => ({
     ...(isOwnPath(search.next) && { next: search.next }),
     ...(search.ended === true && { ended: true }),
+    ...saidIn(search),
   }),
 }).lazy(() => import('./sign-in/sign-in-page.tsx').then((page) => page.Route));
 
 const welcome = createRoute({ getParentRoute: () => root, path: '/welcome' }).lazy(() =>
   import('./sign-in/welcome-page.tsx').then((page) => page.Route),
 );
+
+const signedOn = createRoute({
+  getParentRoute: () => root,
+  path: '/signed-on',
+  validateSearch: saidIn,
+}).lazy(() => import('./sign-in/signed-on-page.tsx').then((page) => page.Route));
 
 /** Every page but sign-in: no session, no page. */
 const workspace = createRoute({
@@ -107,6 +122,7 @@ export const router = createRouter({
     home,
     signIn,
     welcome,
+    signedOn,
     workspace.addChildren([
       ...[
         watch,

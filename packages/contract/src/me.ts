@@ -28,7 +28,7 @@ export const SessionList = z.object({
   sessions: z.array(
     z.object({
       id: z.string(),
-      method: z.enum(['password', 'code', 'recovery-code', 'passkey', 'link']),
+      method: z.enum(['password', 'code', 'recovery-code', 'passkey', 'link', 'provider']),
       browser: z.string(),
       beganAt: z.string(),
       lastSeenAt: z.string(),

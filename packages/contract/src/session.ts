@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SignOnProvider } from './sign-on.ts';
 
 /** No control characters: a name with U+0000 could not even be looked up. */
 export const LoginName = z
@@ -23,6 +24,8 @@ export type ProofOfSession = z.infer<typeof ProofOfSession>;
 /** GET /api/sign-in, for anybody: what a newcomer needs. Only a demo of invented patients has a login to tell. */
 export const SignInInfo = z.object({
   demoLogin: z.object({ loginName: z.string(), password: z.string() }).nullable(),
+  /** By which people may sign on with an account of elsewhere. */
+  providers: z.array(SignOnProvider),
 });
 export type SignInInfo = z.infer<typeof SignInInfo>;
 

@@ -41,6 +41,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   NOT_FOUND: 'not-found',
   RATE_EXCEEDED: 'throttled',
   PARKED_QUOTA_EXCEEDED: 'throttled',
+  PROVIDER_UNREACHABLE: 'transient',
   STORE_UNAVAILABLE: 'transient',
   KEY_COPY_UNREACHABLE: 'transient',
   STORE_FULL: 'no-store',

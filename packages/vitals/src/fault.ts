@@ -74,6 +74,10 @@ export const FAULTS = {
     retry: 'never',
     why: 'The link was used, has run out or was replaced. Ask for a new one.',
   },
+  PROVIDER_UNREACHABLE: {
+    retry: 'later',
+    why: 'The provider of your account cannot be reached. Sign in with a password or a passkey, or try again later.',
+  },
   LOGIN_TAKEN: { retry: 'never', why: 'Another account has this login name.' },
   LAST_ADMINISTRATOR: {
     retry: 'never',

@@ -40,6 +40,7 @@ import {
   SessionList,
 } from '@ausculta/contract/me';
 import { ProofOfSession, Session, SignIn, SignInInfo } from '@ausculta/contract/session';
+import { MySignOn, SignOnBegun, SignOnWanted } from '@ausculta/contract/sign-on';
 import { z } from 'zod';
 import { BreachQuery } from '../audit/breach-routes.ts';
 import { APP_OPERATIONS } from './app-operations.ts';
@@ -81,6 +82,21 @@ const SIGN_IN: Operations = {
     tag: 'sign-in',
     summary: 'Sign in by a passkey; sets the session cookie',
     body: PasskeyShown,
+  },
+  'POST /api/sign-on/:provider/begin': {
+    tag: 'sign-in',
+    summary: 'Begin to sign on by another provider, or to use a one-time link by it',
+    body: SignOnWanted,
+    answer: SignOnBegun,
+  },
+  'GET /api/sign-on/:provider/back': {
+    tag: 'sign-in',
+    summary: 'Where the provider sends the browser back; sets the session cookie',
+  },
+  'POST /api/session/proof/sign-on/:provider': {
+    tag: 'sign-in',
+    summary: 'Begin to prove once more who is signed in, by another provider',
+    answer: SignOnBegun,
   },
   'POST /api/sign-in-link/look': {
     tag: 'sign-in',
@@ -127,6 +143,17 @@ const OWN_ACCOUNT: Operations = {
   },
   'POST /api/me/passkeys': { tag: 'account', summary: 'Add a passkey', body: NewPasskey },
   'DELETE /api/me/passkeys/:id': { tag: 'account', summary: 'Remove a passkey' },
+  'GET /api/me/sign-on': {
+    tag: 'account',
+    summary: 'Providers by which one may sign on, and which are linked',
+    answer: MySignOn,
+  },
+  'POST /api/me/sign-on/:provider/begin': {
+    tag: 'account',
+    summary: 'Begin to link one’s account with one of a provider',
+    answer: SignOnBegun,
+  },
+  'DELETE /api/me/sign-on/:provider': { tag: 'account', summary: 'Remove that link' },
   'GET /api/me/sessions': { tag: 'account', summary: 'One’s own sessions', answer: SessionList },
   'DELETE /api/me/sessions': { tag: 'account', summary: 'End all of one’s sessions but this' },
   'DELETE /api/me/sessions/:id': { tag: 'account', summary: 'End one of them' },

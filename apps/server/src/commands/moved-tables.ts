@@ -59,6 +59,7 @@ export const NOT_MOVED = [
   'second_factor',
   'recovery_code',
   'passkey',
+  'provider_link',
   'oidc_client',
   'oidc_artifact',
   'oidc_key',

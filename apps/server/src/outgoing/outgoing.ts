@@ -12,7 +12,8 @@ import { guardedLookup, NotAllowed, type Resolve } from './guarded-lookup.ts';
 export interface Question {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Undefined: nothing is posted, and only asked. */
+  readonly body: string | undefined;
   readonly timeoutMs?: number;
 }
 
@@ -22,6 +23,7 @@ export type Reply =
       readonly kind: 'answer';
       readonly status: number;
       readonly retryAfter: string | undefined;
+      readonly contentType?: string | undefined;
       readonly text: string;
     }
   | { readonly kind: 'none'; readonly why: Why; readonly reason: string };
@@ -54,24 +56,31 @@ export class Outgoing implements Disposable {
     this.#https = new HttpsAgent(connections);
   }
 
-  async post(question: Question): Promise<Reply> {
+  async post(question: Question & { readonly body: string }): Promise<Reply> {
+    return await this.ask(question);
+  }
+
+  async ask(question: Question): Promise<Reply> {
     const host = question.url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && !mayConnect(host, host, this.#ports.rules)) return NOT_ALLOWED;
-    const first = await this.#post(question);
+    const first = await this.#ask(question);
     // It may close a connection that lay idle just when it is used again: nothing was taken.
     if (first !== 'stale') return first;
-    const second = await this.#post(question);
+    const second = await this.#ask(question);
     return second === 'stale' ? CLOSED : second;
   }
 
-  #post({ url, headers, body, timeoutMs = TIMEOUT_MS }: Question): Promise<Reply | 'stale'> {
+  #ask({ url, headers, body, timeoutMs = TIMEOUT_MS }: Question): Promise<Reply | 'stale'> {
     const isSecure = url.protocol === 'https:';
     const { promise, resolve: settle } = Promise.withResolvers<Reply | 'stale'>();
     const request = (isSecure ? requestHttps : requestHttp)(url, {
-      method: 'POST',
+      method: body === undefined ? 'GET' : 'POST',
       agent: isSecure ? this.#https : this.#http,
       lookup: guardedLookup(url.hostname, this.#ports),
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+      headers: {
+        ...headers,
+        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+      },
     });
     let isAnswered = false;
     request.on('response', (response) => {
@@ -131,6 +140,7 @@ function readAnswer(response: IncomingMessage, settle: (reply: Reply) => void): 
       kind: 'answer',
       status: response.statusCode ?? 0,
       retryAfter: response.headers['retry-after'],
+      contentType: response.headers['content-type'],
       text: Buffer.concat(parts).toString(),
     });
   });

@@ -39,6 +39,11 @@ export interface By {
   readonly actor: string | undefined;
 }
 
+export interface MadeAccount {
+  readonly id: AccountId;
+  readonly roles: readonly Role[];
+}
+
 export class Accounts {
   readonly #ports: AccountPorts;
 
@@ -55,28 +60,10 @@ export class Accounts {
 
   async add(by: By, wanted: NewAccount): Promise<Result<SignInLink>> {
     const { organisationId, actor } = by;
-    const roles = parseRoles(wanted.roles);
-    if (!roles.ok) return roles;
-    const { newId, nowMs } = this.#ports;
-    const id = parseAccountId(newId());
-    expect(id !== undefined, 'a new id is well formed');
     const added = await this.#within(organisationId, async (tx): Promise<Result<SignInLink>> => {
-      const isAdded = await store.addAccount(tx, {
-        organisation_id: organisationId,
-        id,
-        login_name: wanted.loginName,
-        display_name: wanted.displayName,
-        roles: roles.value,
-      });
-      if (!isAdded) return fail('LOGIN_TAKEN');
-      // On shift everywhere until somebody says where: a nurse who sees nobody would help nobody.
-      if (roles.value.some((role) => ON_SHIFT_AT_FIRST.includes(role))) {
-        const whose = { organisation_id: organisationId, id: newId(), account_id: id };
-        const shift = everywhere(whose, nowMs());
-        await insertShift(tx, shift);
-        this.#ports.duty.setShift(shift);
-      }
-      await this.#audit(tx, by, id, 'account-made', { roles: roles.value });
+      const made = await this.make(tx, by, wanted);
+      if (!made.ok) return made;
+      const { id } = made.value;
       const link = await makeLink(tx, this.#ports, {
         ...{ organisationId, id, actor },
         resetsFactors: false,
@@ -85,6 +72,37 @@ export class Accounts {
     });
     if (added.ok) this.#noteRoles(added.value.account);
     return added;
+  }
+
+  /** Without a link: whoever calls has another way for its person to come in, and says `noteMade` afterwards. */
+  async make(tx: Transaction, by: By, wanted: NewAccount): Promise<Result<MadeAccount>> {
+    const { organisationId } = by;
+    const roles = parseRoles(wanted.roles);
+    if (!roles.ok) return roles;
+    const { newId, nowMs } = this.#ports;
+    const id = parseAccountId(newId());
+    expect(id !== undefined, 'a new id is well formed');
+    const isAdded = await store.addAccount(tx, {
+      organisation_id: organisationId,
+      id,
+      login_name: wanted.loginName,
+      display_name: wanted.displayName,
+      roles: roles.value,
+    });
+    if (!isAdded) return fail('LOGIN_TAKEN');
+    // On shift everywhere until somebody says where: a nurse who sees nobody would help nobody.
+    if (roles.value.some((role) => ON_SHIFT_AT_FIRST.includes(role))) {
+      const whose = { organisation_id: organisationId, id: newId(), account_id: id };
+      const shift = everywhere(whose, nowMs());
+      await insertShift(tx, shift);
+      this.#ports.duty.setShift(shift);
+    }
+    await this.#audit(tx, by, id, 'account-made', { roles: roles.value });
+    return ok({ id, roles: roles.value });
+  }
+
+  noteMade({ id, roles }: MadeAccount): void {
+    this.#ports.duty.setRoles(id, roles);
   }
 
   /** An account that is out of use stands at no bed. */

@@ -114,7 +114,7 @@ async function prepareAccount(
   duty: Duty,
 ): Promise<FirstLink | undefined> {
   const { sql, demo } = ports;
-  if (await store.hasAnyPassword(sql)) return undefined;
+  if (await store.hasAnybodyComeIn(sql)) return undefined;
   const known = await store.accountByLogin(sql, ADMINISTRATOR.login_name);
   if (demo) {
     const password_hash = await ports.hashPassword(DEMO_LOGIN.password);

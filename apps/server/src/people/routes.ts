@@ -8,6 +8,7 @@ import {
   SignIn as SignInBody,
   type SignInInfo,
 } from '@ausculta/contract/session';
+import type { SignOnProvider } from '@ausculta/contract/sign-on';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Asked } from '../access/gate.ts';
@@ -36,6 +37,8 @@ export interface PeopleRoutePorts extends LinkPorts {
   readonly signIn: SignIn;
   readonly proofs: Proofs;
   readonly demo: boolean;
+  /** By which people come in from elsewhere. */
+  readonly providers: readonly SignOnProvider[];
   /** Undefined: no screen locks itself. */
   readonly idleLockMs: number | undefined;
   readonly nowMs: () => number;
@@ -71,7 +74,7 @@ function signInRoutes(app: FastifyInstance, ports: PeopleRoutePorts): void {
   });
 
   app.get('/api/sign-in', { config: { access: 'public' } }, (): SignInInfo => {
-    return { demoLogin: demo ? DEMO_LOGIN : null };
+    return { demoLogin: demo ? DEMO_LOGIN : null, providers: [...ports.providers] };
   });
 }
 
@@ -162,6 +165,11 @@ export const browserOf = (request: FastifyRequest): string =>
   browserName(request.headers['user-agent']);
 
 export async function setCookie(request: FastifyRequest, reply: FastifyReply, token: string) {
+  giveCookie(request, reply, token);
+  return await reply.code(204).send();
+}
+
+export function giveCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
   reply.setCookie(SESSION_COOKIE, token, {
     httpOnly: true,
     sameSite: 'strict',
@@ -170,11 +178,13 @@ export async function setCookie(request: FastifyRequest, reply: FastifyReply, to
     maxAge: WALL_LIFE_MS / 1000,
     secure: request.protocol === 'https',
   });
-  return await reply.code(204).send();
 }
 
 /** Which of name and password is wrong is never said. */
-async function refuseProof(reply: FastifyReply, proof: Exclude<Proof, { kind: 'proved' }>) {
+export async function refuseProof(
+  reply: FastifyReply,
+  proof: Exclude<Proof, { kind: 'proved' }>,
+): Promise<FastifyReply> {
   if (proof.kind === 'refused') return await sendFault(reply, fail('CREDENTIALS_REFUSED').fault);
   if (proof.kind === 'code-needed')
     return await sendFault(reply, fail('SECOND_FACTOR_NEEDED').fault);

@@ -10,6 +10,8 @@ export interface PeopleSettings {
   readonly publicUrl: string | undefined;
   /** A screen that nobody uses for so long locks itself. Undefined: none does. */
   readonly idleLockMs: number | undefined;
+  /** The file that lists by which other providers people sign on. Undefined: by none. */
+  readonly signOnFile: string | undefined;
   /** By whose clock consents open and close by the hour. */
   readonly timeZone: string | undefined;
 }
@@ -20,6 +22,7 @@ export const PEOPLE_SETTINGS = {
     .refine((text) => originOf(text) !== undefined, 'is no address')
     .optional(),
   AUSCULTA_IDLE_LOCK_MINUTES: z.coerce.number().int().min(0).max(720).optional(),
+  AUSCULTA_SIGN_ON: z.string().optional(),
   AUSCULTA_TIME_ZONE: z
     .string()
     .refine((zone) => dayClock(zone) !== undefined, 'is no time zone')
@@ -30,6 +33,8 @@ export const PEOPLE_MENDS = {
   AUSCULTA_PUBLIC_URL:
     'Set it to the address by which browsers reach this server, such as https://ausculta.example, or leave it unset.',
   AUSCULTA_IDLE_LOCK_MINUTES: `Set it to a whole number of minutes up to 720, to 0 so that no screen locks itself, or leave it unset for ${IDLE_LOCK_MINUTES}.`,
+  AUSCULTA_SIGN_ON:
+    'Set it to the JSON file that lists the providers by which people sign on (docs/sign-on.md), or leave it unset.',
   AUSCULTA_TIME_ZONE:
     'Set it to the IANA name of the zone where the house is, such as Europe/Berlin.',
 } as const;
@@ -37,12 +42,14 @@ export const PEOPLE_MENDS = {
 export function peopleSettings(given: {
   readonly AUSCULTA_PUBLIC_URL?: string | undefined;
   readonly AUSCULTA_IDLE_LOCK_MINUTES?: number | undefined;
+  readonly AUSCULTA_SIGN_ON?: string | undefined;
   readonly AUSCULTA_TIME_ZONE?: string | undefined;
   readonly AUSCULTA_DEMO: '0' | '1';
 }): PeopleSettings {
   const {
     AUSCULTA_PUBLIC_URL: url,
     AUSCULTA_IDLE_LOCK_MINUTES: minutes,
+    AUSCULTA_SIGN_ON: signOnFile,
     AUSCULTA_TIME_ZONE: timeZone,
     AUSCULTA_DEMO: demo,
   } = given;
@@ -51,6 +58,7 @@ export function peopleSettings(given: {
   return {
     publicUrl: url === undefined ? undefined : originOf(url),
     idleLockMs: wanted === 0 ? undefined : wanted * 60_000,
+    signOnFile,
     timeZone,
   };
 }

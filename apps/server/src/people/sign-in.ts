@@ -67,20 +67,26 @@ export class SignIn {
   async begin(
     tx: Transaction,
     person: { readonly organisationId: OrganisationId; readonly id: AccountId },
-    how: { readonly method: store.SignInMethod; readonly browser: string },
+    how: {
+      readonly method: store.SignInMethod;
+      readonly browser: string;
+      /** When they proved it, where that was elsewhere and before. */
+      readonly provedMs?: number;
+    },
   ): Promise<string> {
     const { sha256, randomToken, nowMs } = this.#ports;
     const { organisationId, id } = person;
     const token = randomToken();
     const atMs = nowMs();
     const now = new Date(atMs);
+    const { provedMs = atMs, method, browser } = how;
     const lifeMs = isWall(await store.rolesOf(tx, id)) ? WALL_LIFE_MS : SESSION_LIFE_MS;
     await store.insertSession(tx, {
       organisation_id: organisationId,
       token_hash: sha256(token),
       account_id: id,
-      ...how,
-      ...{ created_at: now, last_seen_at: now, proved_at: now },
+      ...{ method, browser, created_at: now, last_seen_at: now },
+      proved_at: new Date(provedMs),
       expires_at: new Date(atMs + lifeMs),
     });
     const act = { act: 'signed-in', target: `account/${id}`, atMs } as const;

@@ -33,8 +33,10 @@ export async function insertAccount(sql: Sql, row: AccountRow): Promise<void> {
 }
 
 /** Whether anybody has ever come in: until then each start prints a link for the first. */
-export async function hasAnyPassword(sql: Sql): Promise<boolean> {
-  const rows = await sql`SELECT FROM account WHERE password_hash IS NOT NULL LIMIT 1`;
+export async function hasAnybodyComeIn(sql: Sql): Promise<boolean> {
+  const rows = await sql`
+    SELECT FROM account WHERE password_hash IS NOT NULL
+    UNION ALL SELECT FROM provider_link LIMIT 1`;
   return rows.length > 0;
 }
 
@@ -72,7 +74,7 @@ export async function writePassword(
 }
 
 /** How its person proved who they are. */
-export type SignInMethod = 'password' | 'code' | 'recovery-code' | 'passkey' | 'link';
+export type SignInMethod = 'password' | 'code' | 'recovery-code' | 'passkey' | 'link' | 'provider';
 
 export async function insertSession(
   sql: Sql,

@@ -58,6 +58,8 @@ export type AuditAct =
   | 'second-factor-removed'
   | 'recovery-codes-made'
   | 'passkey-added'
+  | 'provider-linked'
+  | 'provider-unlinked'
   | 'client-added'
   | 'client-disabled'
   | 'app-let-in'

@@ -9,6 +9,7 @@ import { AppSection } from './app-section.tsx';
 import { PasskeySection } from './passkey-section.tsx';
 import { SecondFactorSection } from './second-factor-section.tsx';
 import { SessionSection } from './session-section.tsx';
+import { SignOnSection } from './sign-on-section.tsx';
 import { type FreshProof, useFreshProof } from './use-fresh-proof.tsx';
 
 export const Route = createLazyRoute('/workspace/account')({ component: AccountPage });
@@ -28,6 +29,7 @@ function AccountPage() {
         <div className={classes.columns}>
           <div className={classes.column}>
             <PasskeySection proof={proof} />
+            <SignOnSection proof={proof} />
             <SecondFactorSection me={me} proof={proof} />
             <AppSection proof={proof} />
           </div>

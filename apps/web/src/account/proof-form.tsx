@@ -1,8 +1,12 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { proveSession } from '../api/account-queries.ts';
 import { RequestRefused } from '../api/client.ts';
 import { hasPasskeys, isGivenUp, proveWithPasskey } from '../api/passkeys.ts';
+import { signInInfoQuery } from '../api/queries.ts';
+import { proveBySignOn } from '../api/sign-on.ts';
+import { signedOnWords } from '../sign-in/signed-on-words.ts';
 import classes from './account-page.module.css';
 
 interface ProofFormProps {
@@ -71,9 +75,37 @@ export function ProofForm({ label, action, onProved }: ProofFormProps) {
             Use a passkey
           </Button>
         )}
+        <ElsewhereButtons onProved={onProved} onProblem={setProblem} />
       </div>
     </form>
   );
+}
+
+interface ElsewhereButtonsProps {
+  readonly onProved: () => void;
+  readonly onProblem: (words: string | undefined) => void;
+}
+
+/** In a window beside, which may be left open: the form waits for nobody. */
+function ElsewhereButtons({ onProved, onProblem }: ElsewhereButtonsProps) {
+  const { data: info } = useQuery(signInInfoQuery);
+
+  async function prove(provider: string): Promise<void> {
+    onProblem(undefined);
+    try {
+      const said = await proveBySignOn(provider);
+      if (said === 'done') onProved();
+      else onProblem(signedOnWords(said));
+    } catch (error) {
+      onProblem(problemOf(error));
+    }
+  }
+
+  return info?.providers.map(({ name, label }) => (
+    <Button key={name} variant="default" onClick={() => void prove(name)}>
+      Use {label}
+    </Button>
+  ));
 }
 
 export const isFault = (error: unknown, fault: string): boolean =>

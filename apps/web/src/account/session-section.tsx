@@ -15,6 +15,7 @@ const METHODS: Record<OneSession['method'], string> = {
   'recovery-code': 'with a recovery code',
   passkey: 'with a passkey',
   link: 'by a link',
+  provider: 'with an account of elsewhere',
 };
 
 export function SessionSection({ proof }: { readonly proof: FreshProof }) {

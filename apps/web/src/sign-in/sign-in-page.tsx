@@ -1,18 +1,21 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute } from '@tanstack/react-router';
+import { createLazyRoute, useSearch } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
 import { hasPasskeys } from '../api/passkeys.ts';
 import { signInInfoQuery } from '../api/queries.ts';
 import { SAFETY_SENTENCE } from '../frame/safety-notice.tsx';
 import { Icon } from '../theme/icon.tsx';
+import { ProviderButtons } from './provider-buttons.tsx';
 import classes from './sign-in-page.module.css';
+import { signedOnWords } from './signed-on-words.ts';
 import { useSignIn } from './use-sign-in.ts';
 
 export const Route = createLazyRoute('/sign-in')({ component: SignInPage });
 
 function SignInPage() {
   const { errors, isBusy, submit, submitPasskey, hasEnded, needsCode } = useSignIn();
+  const { next, said } = useSearch({ from: '/sign-in' });
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
@@ -31,11 +34,7 @@ function SignInPage() {
           <h1>Ausculta</h1>
         </div>
         {hasEnded && <SessionEnded />}
-        {errors.form !== undefined && (
-          <p className={classes.refused} role="alert">
-            {errors.form}
-          </p>
-        )}
+        <Refusal words={errors.form ?? (said && signedOnWords(said))} />
         <DemoHint />
         <TextInput
           label="Login name"
@@ -69,6 +68,10 @@ function SignInPage() {
             Sign in with a passkey
           </Button>
         )}
+        <ProviderButtons
+          wanted={next === undefined ? {} : { next }}
+          says={(label) => `Sign in with ${label}`}
+        />
         {!hasEnded && (
           <p className={classes.hint}>
             No alarms are shown or sounded on this screen until somebody signs in.
@@ -77,6 +80,15 @@ function SignInPage() {
       </form>
       <p className={classes.notice}>{SAFETY_SENTENCE}</p>
     </main>
+  );
+}
+
+function Refusal({ words }: { readonly words: string | undefined }) {
+  if (words === undefined) return null;
+  return (
+    <p className={classes.refused} role="alert">
+      {words}
+    </p>
   );
 }
 

@@ -7,6 +7,7 @@ import { linkOwnerQuery } from '../api/account-queries.ts';
 import { RequestRefused } from '../api/client.ts';
 import { SAFETY_SENTENCE } from '../frame/safety-notice.tsx';
 import { Icon } from '../theme/icon.tsx';
+import { ProviderButtons } from './provider-buttons.tsx';
 import classes from './sign-in-page.module.css';
 import { useWelcome } from './use-welcome.ts';
 
@@ -38,16 +39,16 @@ function WelcomePage() {
 function ChoosePassword({ token, owner }: { readonly token: string; readonly owner: LinkOwner }) {
   const { errors, isBusy, submit } = useWelcome(token);
   const [needsCode] = useState(owner.needsCode);
+  const [code, setCode] = useState('');
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const text = (name: string): string => String(fields.get(name) ?? '');
-    const code = text('code').trim();
     void submit({
       password: text('password'),
       again: text('again'),
-      ...(needsCode && { code }),
+      ...(needsCode && { code: code.trim() }),
     });
   }
 
@@ -87,12 +88,18 @@ function ChoosePassword({ token, owner }: { readonly token: string; readonly own
           label="Code of your app, or a recovery code"
           name="code"
           autoComplete="one-time-code"
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
           error={errors.code}
         />
       )}
       <Button type="submit" fullWidth loading={isBusy}>
         Set the password and sign in
       </Button>
+      <ProviderButtons
+        wanted={{ link: { token, ...(code.trim() !== '' && { code: code.trim() }) } }}
+        says={(label) => `No password: use ${label}`}
+      />
     </form>
   );
 }
