@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { SignInLink } from '@ausculta/contract/accounts';
 import type { Role } from '@ausculta/policy/vocabulary';
 import * as openid from 'openid-client';
-import { addApp, askFor, connectApp, fhirWith, letIn, WHOLE } from '../support/apps.ts';
+import { addApp, askFor, connectApp, fhirWith, letIn, requestOf, WHOLE } from '../support/apps.ts';
 import {
   Asking,
   otherOrganisation,
@@ -99,6 +99,39 @@ describe('what was given to an app, and when it is over', () => {
     const atHome = await read({ 'ausculta-organisation': house });
     assert.equal(atHome.status, (await read({})).status, 'its own house by name');
     assert.notEqual(atHome.status, 401);
+  });
+
+  test('whoever finds a screen unlocked lets no app in that writes, or that goes on without its person', async () => {
+    const { connection } = await newApp();
+    const proved = async (agoS: number): Promise<Person> => {
+      const found = await personOfAda();
+      await here.database.line`
+        UPDATE session SET proved_at = now() - make_interval(secs => ${agoS})
+        WHERE account_id = ${found.accountId}`;
+      return found;
+    };
+    const { subjectId } = ada;
+    const decides = async (person: Person, scope: string) => {
+      const asked = await askFor(server, connection, person, { scope: `launch/patient ${scope}` });
+      const words = (await requestOf(asked)).words;
+      const decision = { words, subjectId };
+      const response = await asked.browser.json(`${asked.base}/grant`, decision);
+      return { asked, decision, status: response.status, text: await response.text() };
+    };
+    const found = await proved(660);
+    for (const scope of ['patient/Condition.rs offline_access', 'patient/Condition.crs']) {
+      const refused = await decides(found, scope);
+      assert.equal(refused.status, 403);
+      assert.match(refused.text, /PROOF_NEEDED/);
+    }
+    assert.equal((await decides(found, 'patient/Condition.rs')).status, 200, 'to look, meanwhile');
+    const { asked, decision } = await decides(found, 'patient/Condition.crs');
+    const less = { ...decision, words: decision.words.filter((word) => !word.endsWith('.crs')) };
+    assert.deepEqual(less.words, ['launch/patient']);
+    const without = await asked.browser.json(`${asked.base}/grant`, less);
+    assert.equal(without.status, 200, 'what is left out needs no proof');
+    const fresh = await proved(540);
+    assert.equal((await decides(fresh, 'patient/Condition.crs offline_access')).status, 200);
   });
 
   test('a sign-in link that is used shuts out the apps of before', async () => {

@@ -272,7 +272,7 @@ describe('who wants more than an app was given', () => {
       [{ max_age: '7200' }, 200],
       [{}, 200],
     ] as const) {
-      const scope = `openid ${SCOPE}`;
+      const scope = 'openid launch/patient patient/Condition.rs';
       const asked = await askFor(server, on.connection, longAgo, { scope, ...more });
       const { words } = await requestOf(asked);
       const body = { words, subjectId: ada.subjectId };

@@ -1,5 +1,5 @@
 /** The words of OAuth that an app may say: which it may have, and which of them a person is asked about. */
-import { isCoveredBy, parseScopes, type SmartScope } from '@ausculta/policy/smart-scope';
+import { bitsOf, isCoveredBy, parseScopes, type SmartScope } from '@ausculta/policy/smart-scope';
 import { SCOPE_PARAMETERS } from '../access/smart-limits.ts';
 
 /** RFC 8628. */
@@ -27,6 +27,17 @@ export function scopeOfApp(word: string): SmartScope | undefined {
 
 export const isWordOfApp = (word: string): boolean =>
   OWN_WORDS.includes(word) || scopeOfApp(word) !== undefined;
+
+/**
+ * What is done with it is not seen by its person: in their name while they are gone, or to what is written. So it
+ * is not given by whoever finds their screen unlocked.
+ */
+export function asksForProof(words: readonly string[]): boolean {
+  const writes = bitsOf('cud');
+  return words.some(
+    (word) => word === 'offline_access' || ((scopeOfApp(word)?.letters ?? 0) & writes) !== 0,
+  );
+}
 
 /** Of what it asks for, what it was given. */
 export function wordsAllowed(asked: string, given: string): string[] {

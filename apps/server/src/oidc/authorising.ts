@@ -4,12 +4,13 @@ import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { type AccountId, parseSubjectId, type SubjectId } from '@ausculta/vitals/identity';
 import type Provider from 'oidc-provider';
 import { asOrganisation, type Sql } from '../database/pool.ts';
+import { isFreshProof } from '../people/proof-age.ts';
 import type { Caller, CallerSession } from '../people/sign-in.ts';
 import { SESSION_LIFE_MS } from '../people/sign-in.ts';
 import { isWall } from '../people/wall.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { insertGrant, launchOf, useLaunch } from './app-store.ts';
-import { isAskedAbout, needsPatient, OWN_WORDS, wordsAllowed } from './app-words.ts';
+import { asksForProof, isAskedAbout, needsPatient, OWN_WORDS, wordsAllowed } from './app-words.ts';
 import { GRANT_LIFE_S } from './provider.ts';
 import { type ClientRow, clientById } from './store.ts';
 
@@ -97,6 +98,8 @@ export class Authorising {
     const words = read.value.words.filter(isWanted);
     if (!decision.words.every((word) => words.includes(word)))
       return fail('PAYLOAD_MALFORMED', 'words: what the app may not have');
+    if (asksForProof(words) && !isFreshProof(person.session.provedMs, this.#ports.nowMs()))
+      return fail('PROOF_NEEDED');
     const subject = subjectOf(decision, { words, launch, who });
     if (!subject.ok) return subject;
     if (launch !== undefined && !(await useLaunch(this.#ports.sql, launch.id_hash)))
