@@ -113,7 +113,6 @@ describe('who sees whom', () => {
       `/fhir/R4/Condition/${ofBen}/_history`,
       `/fhir/R4/Condition/${ofBen}/_history/1`,
       `/fhir/R4/Subscription`,
-      `/fhir/R4/AuditEvent`,
       '/fhir/R4/$export',
       '/api/write-back',
       '/api/devices',
@@ -121,6 +120,8 @@ describe('who sees whom', () => {
       const { status } = await asking.as(person, path);
       assert.ok(status === 403 || status === 404, `${path}: ${status}`);
     }
+    const ofOther = `AuditEvent?patient=Patient/${ben.subjectId}`;
+    assert.deepEqual(await asking.found(person, ofOther), []);
   });
 
   test('a person adds what they have measured, and no diagnosis; nothing to another', async () => {

@@ -63,7 +63,7 @@ function keysBySubject() {
 
 /** Nobody measures anything here. */
 const NOTHING = { isOne: () => false, read: () => Promise.resolve(undefined) };
-const NOTHING_TOLD = { readings: NOTHING, alarmFlags: NOTHING };
+const NOTHING_TOLD = { readings: NOTHING, alarmFlags: NOTHING, auditEvents: NOTHING };
 
 export async function fhirHouse(): Promise<FhirHouse> {
   const database = await freshDatabase();

@@ -351,13 +351,19 @@ async function openTelemetry(
 }
 
 async function openDocuments(
-  { options: { outside }, database: { people, read, line: sql }, vault: keys, owner }: Ground,
+  {
+    options: { outside },
+    database: { people, read, line: sql },
+    vault: keys,
+    owner,
+    ...kept
+  }: Ground,
   engine: Pick<Parts, 'registry' | 'telemetry' | 'alarms' | 'inTurn'>,
   census: Census,
 ): Promise<Fhir> {
   const lanes = lanesOfPeople(people, { owner, onTakenOver: outside.onFatal });
   return await openFhir({
-    ...{ ...outside, ...engine, ...lanes, sql, people, read, keys },
+    ...{ ...outside, ...engine, ...lanes, ...kept, sql, people, read, keys },
     categoryOf: (subject) => categoryNow(subject, census, outside.nowMs()),
     usedFor: (id) => census.usedFor(id),
     recordsOf: (id) => census.recordsOf(id),

@@ -40,6 +40,18 @@ export const SYSTEM = {
   CPT: 'http://www.ama-assn.org/go/cpt',
   HCPCS: 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets',
   ICD_10_CM: 'http://hl7.org/fhir/sid/icd-10-cm',
+  DICOM: 'http://dicom.nema.org/resources/ontology/DCM',
+  AUDIT_EVENT_TYPE: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
+  RESTFUL_INTERACTION: 'http://hl7.org/fhir/restful-interaction',
+  LIFECYCLE: 'http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle',
+  AUDIT_ENTITY_TYPE: 'http://terminology.hl7.org/CodeSystem/audit-entity-type',
+  OBJECT_ROLE: 'http://terminology.hl7.org/CodeSystem/object-role',
+  SECURITY_SOURCE: 'http://terminology.hl7.org/CodeSystem/security-source-type',
+  BALP_ENTITY_TYPE: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType',
+  AUDIT_ACT: 'urn:ausculta:audit-act',
+  ROLE: 'urn:ausculta:role',
+  ORGANISATION: 'urn:ausculta:organisation',
+  DATA_CLASS: 'urn:ausculta:data-class',
   NPI: 'http://hl7.org/fhir/sid/us-npi',
 } as const;
 

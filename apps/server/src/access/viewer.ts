@@ -168,6 +168,16 @@ export class Viewer implements Viewing {
     return [...new Set([id, ...others])];
   }
 
+  audited(): readonly SubjectId[] | undefined {
+    const { action } = this.#manner;
+    if (this.may({ action, dataClass: 'audit' })) return undefined;
+    return [...this.#gate.candidates(this.asker)].filter(
+      (id) =>
+        this.may({ action, dataClass: 'disclosures', subjectId: id }) &&
+        this.scopes?.shows('AuditEvent', id, undefined) !== false,
+    );
+  }
+
   mayWrite({ kind, type, subjectIds, resource }: DocumentWrite): boolean {
     const dataClass = classOf(type, resource ?? {});
     if (!this.#isWithinScopes({ kind, type, subjectIds, resource })) return false;

@@ -3,6 +3,7 @@
  * route says it in one line, `noteRead(request, subjects)`, at any time before it answers.
  */
 import type { Purpose } from '@ausculta/policy/vocabulary';
+import type { ReadAct } from '@ausculta/vitals/audit-act';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { subjectsTold } from '../access/document-facts.ts';
@@ -11,7 +12,7 @@ import type { Ledger } from '../disclosures/ledger.ts';
 import { callerOf, credentialOf, viewerOf } from '../people/access.ts';
 import { FHIR_BASE } from '../people/problem.ts';
 import type { Credential } from '../people/sign-in.ts';
-import type { ReadAct, ReadEntry } from './read-entry.ts';
+import type { ReadEntry } from './read-entry.ts';
 import type { ReadLog } from './read-log.ts';
 
 declare module 'fastify' {
@@ -30,6 +31,7 @@ export interface NotedReads {
   readonly purpose: string | undefined;
   readonly span: About['span'];
   readonly mayOwe: boolean;
+  readonly ofHouse: boolean;
 }
 
 export interface About {
@@ -41,15 +43,17 @@ export interface About {
   readonly span?: { readonly fromMs: number; readonly untilMs: number } | undefined;
   /** Somebody watches by it: it is answered even where nothing can be written down (safety S3). */
   readonly mayOwe?: boolean;
+  /** It is written down even where it names nobody: who reads the audit is in it. */
+  readonly ofHouse?: boolean;
 }
 
 /** The answer holds something of these; null is nobody. Said again, it adds to what was said. */
 export function noteRead(
   request: FastifyRequest,
   subjects: Iterable<string | null>,
-  { act = 'read', type, purpose, span, mayOwe = false }: About = {},
+  { act = 'read', type, purpose, span, mayOwe = false, ofHouse = false }: About = {},
 ): void {
-  request.notedReads ??= { subjects: new Set(), act, type, purpose, span, mayOwe };
+  request.notedReads ??= { subjects: new Set(), act, type, purpose, span, mayOwe, ofHouse };
   for (const id of subjects) if (id !== null) request.notedReads.subjects.add(id);
 }
 
@@ -59,7 +63,7 @@ export async function writeNoted(request: FastifyRequest, status = 200): Promise
   const noted = request.notedReads;
   // What an error says is not about them, and must not wait for what has just failed.
   request.notedReads = undefined;
-  if (noted === undefined || noted.subjects.size === 0) return;
+  if (noted === undefined || (noted.subjects.size === 0 && !noted.ofHouse)) return;
   const { mayOwe, subjects, act, type } = noted;
   const purpose = noted.purpose ?? purposeOf(request, noted);
   const about = { act, type, purpose, ...askerOf(request) };

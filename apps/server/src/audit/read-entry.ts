@@ -1,7 +1,6 @@
 /** One access to persons' data, as the audit keeps it: who, what, of whom, why and when; no value, no name, no query. */
 
-export const READ_ACTS = ['read', 'search', 'export', 'subscribe'] as const;
-export type ReadAct = (typeof READ_ACTS)[number];
+import { READ_ACTS, type ReadAct } from '@ausculta/vitals/audit-act';
 
 export interface ReadEntry {
   readonly atMs: number;

@@ -19,6 +19,7 @@ const viewerOf = (rows: RowsSeen | undefined): Viewing => ({
   seesMetric: () => true,
   spanOf: () => undefined,
   seesDocument: () => true,
+  audited: () => undefined,
   mayWrite: () => true,
   speaksForDevices: () => true,
   scopes: undefined,

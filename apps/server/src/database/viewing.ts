@@ -54,6 +54,8 @@ export interface Viewing {
   /** When what was measured is seen; undefined: whenever. */
   spanOf(subjectId: SubjectId): { readonly fromMs: number; readonly toMs: number } | undefined;
   seesDocument(document: ViewedDocument): boolean;
+  /** Of whom it is told who saw them and where it went; undefined: all that the audit has. */
+  audited(): readonly SubjectId[] | undefined;
   mayWrite(write: DocumentWrite): boolean;
   /** Whether what a device has measured may be said in its name. */
   speaksForDevices(): boolean;

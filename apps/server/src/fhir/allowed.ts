@@ -22,15 +22,15 @@ export function isOnlyAdded(type: string): boolean {
 /** Before anything is looked up; whom an act is about is asked for when it is written. */
 export function mayDo(acts: readonly Act[]): Answer<undefined> {
   for (const { kind, type } of acts) {
+    if (isOnlyAdded(type) && kind !== 'create') {
+      const text = `A resource of type ${type} is made once, and neither changed nor deleted.`;
+      return refuse(405, { code: 'not-supported', text, at: type });
+    }
     const isOfNobody = isTypeOfHouse(type) || (type === PATIENT && kind === 'create');
     const write = { kind: kindOf(kind), type, subjectIds: [], resource: undefined };
     if (isOfNobody && viewing()?.mayWrite(write) === false) {
       const text = `The caller may not write resources of type ${type}.`;
       return refuse(403, { code: 'forbidden', text, at: type });
-    }
-    if (isOnlyAdded(type) && kind !== 'create') {
-      const text = `A resource of type ${type} is made once, and neither changed nor deleted.`;
-      return refuse(405, { code: 'not-supported', text, at: type });
     }
   }
   return { ok: true, value: undefined };

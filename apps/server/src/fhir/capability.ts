@@ -1,7 +1,7 @@
 /** What this server can do, told from its routes and the definitions it goes by. */
 import type { Definitions } from '@ausculta/fhir/definitions';
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
-import { isKept } from './allowed.ts';
+import { isKept, isOnlyAdded } from './allowed.ts';
 import { operationsOn } from './operations/definitions.ts';
 import { PATIENT } from './patients.ts';
 
@@ -112,6 +112,12 @@ function withOperations(type: string | undefined, paths: ReadonlySet<string>) {
   return operation.length === 0 ? {} : { operation };
 }
 
+/** What happened is made once; a patient is erased, and not deleted. */
+function isOffered(type: string, code: TypeInteraction): boolean {
+  if (isOnlyAdded(type)) return !['update', 'patch', 'delete'].includes(code ?? '');
+  return type !== PATIENT || code !== 'delete';
+}
+
 function resourceOf(
   type: string,
   offered: readonly TypeInteraction[],
@@ -121,18 +127,18 @@ function resourceOf(
     (one) => one.type !== 'special',
   );
   const includes = parameters.filter((one) => one.type === 'reference');
-  const own = offered.filter((code) => type !== PATIENT || code !== 'delete');
+  const own = offered.filter((code) => isOffered(type, code));
   return {
     type: type as CapabilityStatementRestResource['type'],
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     interaction: own.map((code) => ({ code })),
     versioning: 'versioned-update',
     readHistory: offered.includes('vread'),
-    updateCreate: offered.includes('update'),
+    updateCreate: own.includes('update'),
     conditionalCreate: offered.includes('create'),
     conditionalRead: 'full-support',
-    conditionalUpdate: has('PUT /:type'),
-    conditionalDelete: has('DELETE /:type') && type !== PATIENT ? 'single' : 'not-supported',
+    conditionalUpdate: has('PUT /:type') && own.includes('update'),
+    conditionalDelete: has('DELETE /:type') && own.includes('delete') ? 'single' : 'not-supported',
     referencePolicy: ['literal', 'local'],
     ...(includes.length > 0 && { searchInclude: includes.map(({ code }) => `${type}:${code}`) }),
     searchParam: parameters.map(({ code, type: kind, url }) => ({

@@ -3,6 +3,7 @@ import type { LinksOf } from '@ausculta/fhir/observation';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AlarmFlags } from './alarm-flags.ts';
+import { type AuditEventPorts, AuditEvents } from './audit-events.ts';
 import { DevicesById } from './devices-by-id.ts';
 import { IndexState } from './index-state.ts';
 import { type PatientPorts, Patients } from './patients.ts';
@@ -15,8 +16,9 @@ import { UntoldFindings, type UntoldPorts } from './untold.ts';
 interface FhirParts
   extends Omit<
       RepositoryPorts,
-      'index' | 'patients' | 'readings' | 'alarmFlags' | 'devices' | 'untold'
+      'index' | 'patients' | 'readings' | 'alarmFlags' | 'auditEvents' | 'devices' | 'untold'
     >,
+    AuditEventPorts,
     Omit<UntoldPorts, 'keys' | 'recordOf'>,
     Pick<PatientPorts, 'registry' | 'categoryOf' | 'recordsOf'> {
   readonly telemetry: Pick<Telemetry, 'range' | 'waveformsBySeries'>;
@@ -31,6 +33,7 @@ export interface Fhir {
   readonly devices: DevicesById;
   readonly linksOf: LinksOf;
   readonly alarmFlags: AlarmFlags;
+  readonly auditEvents: AuditEvents;
   readonly untold: UntoldFindings;
   /** The other records of the same person: those that were merged with this one. */
   readonly otherRecordsOf: (organisationId: OrganisationId, id: SubjectId) => readonly SubjectId[];
@@ -49,7 +52,8 @@ export async function openFhir(parts: FhirParts): Promise<Fhir> {
   const untold = new UntoldFindings({ ...ports, keys, recordOf });
   const { linksOf } = devices;
   const alarmFlags = new AlarmFlags({ read: parts.read, registry, keys, telemetry, linksOf });
-  const told = { readings, alarmFlags, devices };
+  const auditEvents = new AuditEvents(parts);
+  const told = { readings, alarmFlags, auditEvents, devices };
   const index = new IndexState(parts.read);
   const repository = new Repository({ ...ports, index, keys, patients, untold, ...told });
   const otherRecordsOf: Fhir['otherRecordsOf'] = (organisationId, own) => {
@@ -58,7 +62,7 @@ export async function openFhir(parts: FhirParts): Promise<Fhir> {
     return all.filter((id) => id !== own && usedFor(id) === used);
   };
   await index.begin(parts.sql, repository.hashOf);
-  return { repository, index, devices, linksOf, alarmFlags, untold, otherRecordsOf };
+  return { repository, index, devices, linksOf, alarmFlags, auditEvents, untold, otherRecordsOf };
 }
 
 /**

@@ -1,9 +1,11 @@
 /** FHIR R4 over HTTP. Each route below says who may use it; what is asked is checked before any of them. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { viewerOf } from '../people/access.ts';
 import { FHIR_BASE, FHIR_JSON } from '../people/problem.ts';
 import { isKept } from './allowed.ts';
 import { refuse } from './answer.ts';
+import { AuditEventSearch } from './audit-event-search.ts';
+import { AUDIT_EVENT, type AuditEvents } from './audit-events.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { capabilityStatement, capabilityText, type FhirRoute } from './capability.ts';
 import { DeviceSearch } from './device-search.ts';
@@ -22,6 +24,7 @@ import { writeRoutes } from './write-routes.ts';
 
 export interface FhirPorts extends OperationPorts, QuestionPorts, Omit<PostedPorts, 'telemetry'> {
   readonly devices: DevicesById;
+  readonly auditEvents: AuditEvents;
   /** What another room offers below the same base. */
   readonly more: (fhir: FastifyInstance) => void;
   /** Canonical names of what can be subscribed to. */
@@ -30,10 +33,12 @@ export interface FhirPorts extends OperationPorts, QuestionPorts, Omit<PostedPor
 
 export async function fhirRoutes(app: FastifyInstance, ports: FhirPorts): Promise<void> {
   const { repository, index } = ports;
+  const { auditEvents, nowMs } = ports;
   const searching = {
     ...{ repository, index },
     observations: new ObservationSearch(ports),
     devices: new DeviceSearch(repository, ports.devices),
+    audited: new AuditEventSearch({ repository, auditEvents, nowMs }),
     questions: new HiddenQuestions(ports),
   };
   const posted = new PostedReadings(ports);
@@ -111,7 +116,7 @@ function refuseUnknown(fhir: FastifyInstance): void {
       return await sendRefusal(reply, refuse(404, { code: 'not-found', text }).refusal);
     }
     const isRead = request.method === 'GET' || request.url.includes('/_search');
-    if (isRead && !viewerOf(request).reaches(type)) {
+    if (isRead && !mayLookFor(request, type)) {
       const text = `The caller may not see resources of type ${type}.`;
       return await sendRefusal(reply, refuse(403, { code: 'forbidden', text }).refusal);
     }
@@ -120,6 +125,13 @@ function refuseUnknown(fhir: FastifyInstance): void {
       return await sendRefusal(reply, refuse(400, { code: 'value', text }).refusal);
     }
   });
+}
+
+/** Of the audit persons are told what is about them. */
+function mayLookFor(request: FastifyRequest, type: string): boolean {
+  const viewer = viewerOf(request);
+  if (viewer.reaches(type)) return true;
+  return type === AUDIT_EVENT && viewer.audited()?.length !== 0;
 }
 
 function noteRoutes(fhir: FastifyInstance): FhirRoute[] {

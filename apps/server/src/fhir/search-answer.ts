@@ -7,6 +7,8 @@ import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { viewing } from '../database/viewing.ts';
 import { FLAG } from './alarm-flags.ts';
 import { type Answer, BEYOND_SCOPES, outcomeOf, refuseFor } from './answer.ts';
+import type { AuditEventSearch } from './audit-event-search.ts';
+import { AUDIT_EVENT } from './audit-events.ts';
 import type { DeviceSearch } from './device-search.ts';
 import { DEVICE, METRIC } from './devices-by-id.ts';
 import type { HiddenQuestions } from './hidden-questions.ts';
@@ -24,6 +26,7 @@ export interface SearchPorts {
   readonly index: Pick<IndexState, 'missingFrom'>;
   readonly observations: ObservationSearch;
   readonly devices: DeviceSearch;
+  readonly audited: AuditEventSearch;
   readonly questions: HiddenQuestions;
 }
 
@@ -47,7 +50,7 @@ export interface FoundBy {
 
 /** The page itself, for whoever tells it in another form. */
 export async function foundBy(
-  { repository, index, observations, devices }: SearchPorts,
+  { repository, index, observations, devices, audited }: SearchPorts,
   asked: Omit<SearchAsked, 'selfUrl' | 'nextUrl'>,
 ): Promise<Answer<FoundBy>> {
   const { organisationId, type, parameters } = asked;
@@ -60,9 +63,12 @@ export async function foundBy(
       ? await observations.search(asked, query.value)
       : type === DEVICE || type === METRIC
         ? await devices.search(organisationId, type, query.value)
-        : await repository.search(organisationId, query.value);
+        : type === AUDIT_EVENT
+          ? await audited.search(organisationId, query.value)
+          : await repository.search(organisationId, query.value);
   if (!found.ok) return refuseFor(found.fault);
-  const told: Told = type === OBSERVATION ? found.value : withWarning(found.value, query.value);
+  const isWhole = type === OBSERVATION || type === AUDIT_EVENT;
+  const told: Told = isWhole ? found.value : withWarning(found.value, query.value);
   const missing = await index.missingFrom(organisationId, typesAskedBy(query.value));
   const page =
     missing.length === 0 ? told : { ...told, issues: [...(told.issues ?? []), ...missing] };
@@ -71,11 +77,12 @@ export async function foundBy(
   return { ok: true, value: { query: query.value, page } };
 }
 
-/** Whatever asks of Observations among others, or of Flags, is answered from documents alone. */
+/** Whatever asks of Observations or AuditEvents among others, or of Flags, is answered from documents alone. */
 function withWarning(page: Told, query: SearchQuery): Told {
   const issues = [
     ...(asksOf(OBSERVATION, query) ? [WITHOUT_READINGS] : []),
     ...(asksOf(FLAG, query) ? [WITHOUT_ALARMS] : []),
+    ...(asksOf(AUDIT_EVENT, query) ? [WITHOUT_AUDIT] : []),
   ];
   return issues.length === 0 ? page : { ...page, issues: [...(page.issues ?? []), ...issues] };
 }
@@ -101,6 +108,14 @@ const WITHOUT_ALARMS: OperationOutcomeIssue = {
   code: 'incomplete',
   details: {
     text: 'Alarms are Flags that are read by their id, told by $closed-loop and by Subscriptions. This answer has none of them.',
+  },
+};
+
+const WITHOUT_AUDIT: OperationOutcomeIssue = {
+  severity: 'warning',
+  code: 'incomplete',
+  details: {
+    text: 'What the audit has is found by a search for AuditEvents alone. This answer has none of it.',
   },
 };
 

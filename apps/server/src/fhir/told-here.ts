@@ -1,7 +1,8 @@
-/** What the platform itself tells: readings, alarms, and the devices of the registry. Nobody writes it by FHIR. */
+/** What the platform itself tells: readings, alarms, what the audit has, and the devices of the registry. Nobody writes it by FHIR. */
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import { type AlarmFlags, FLAG } from './alarm-flags.ts';
 import { type Answer, NOT_HERE, refuse } from './answer.ts';
+import { AUDIT_EVENT, type AuditEvents } from './audit-events.ts';
 import type { DevicesById } from './devices-by-id.ts';
 import type { DocumentName, FhirDocument } from './document.ts';
 import type { ReadingsById } from './reading-by-id.ts';
@@ -14,6 +15,7 @@ export interface ToldPorts {
 }
 
 export interface ReadToldPorts {
+  readonly auditEvents: Pick<AuditEvents, 'read'>;
   readonly readings: Pick<ReadingsById, 'isOne' | 'read'>;
   readonly alarmFlags: Pick<AlarmFlags, 'isOne' | 'read'>;
   readonly devices: Pick<DevicesById, 'told'>;
@@ -23,8 +25,9 @@ export interface ReadToldPorts {
 export async function readTold(
   organisationId: OrganisationId,
   name: DocumentName,
-  { readings, alarmFlags, devices }: ReadToldPorts,
+  { readings, alarmFlags, devices, auditEvents }: ReadToldPorts,
 ): Promise<Answer<FhirDocument> | undefined> {
+  if (name.type === AUDIT_EVENT) return await auditEvents.read(organisationId, name.id);
   if (name.type === FLAG) return await alarmFlags.read(organisationId, name.id);
   const device = devices.told(organisationId, name);
   if (device !== undefined) return isShown(device) ? { ok: true, value: device } : NOT_HERE;

@@ -3,79 +3,13 @@
  * act without its entry and no entry without its act. An entry stands alone: it has a salt and no
  * predecessor, and nothing waits for it. Ordering, chaining and signing come afterwards.
  */
+import type { AuditAct } from '@ausculta/vitals/audit-act';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { insertLeaf } from './audit-store.ts';
 import type { Seal } from './seal.ts';
 
-export type AuditAct =
-  | 'subject-erased'
-  | 'legal-hold-placed'
-  | 'legal-hold-released'
-  | 'keys-rotated'
-  | 'device-assigned'
-  | 'device-unassigned'
-  | 'device-described'
-  | 'device-token-renewed'
-  | 'device-disabled'
-  | 'device-claim-made'
-  | 'device-certified'
-  | 'device-certificate-revoked'
-  | 'device-refused'
-  | 'device-in-two-places'
-  | 'device-grant-given'
-  | 'device-grant-withdrawn'
-  | 'assignment-corrected'
-  | 'patient-admitted'
-  | 'patient-transferred'
-  | 'patient-discharged'
-  | 'patient-updated'
-  | 'admission-cancelled'
-  | 'transfer-cancelled'
-  | 'discharge-cancelled'
-  | 'identity-exported'
-  | 'organisation-exported'
-  | 'records-exported'
-  | 'records-imported'
-  | 'patients-merged'
-  | 'merge-undone'
-  | 'write-back-begun'
-  | 'write-back-ended'
-  | 'summary-sent'
-  | 'erasure-owed-by'
-  | 'database-restored'
-  | 'account-made'
-  | 'account-roles-changed'
-  | 'account-disabled'
-  | 'account-enabled'
-  | 'sign-in-link-made'
-  | 'sign-in-link-used'
-  | 'signed-in'
-  | 'session-ended'
-  | 'password-reset'
-  | 'password-changed'
-  | 'second-factor-set'
-  | 'second-factor-removed'
-  | 'recovery-codes-made'
-  | 'passkey-added'
-  | 'provider-linked'
-  | 'provider-unlinked'
-  | 'client-added'
-  | 'client-disabled'
-  | 'app-let-in'
-  | 'app-withdrawn'
-  | 'app-opened'
-  | 'passkey-removed'
-  | 'admin-token-renewed'
-  | 'subscription-written'
-  | 'relation-begun'
-  | 'relation-ended'
-  | 'shift-begun'
-  | 'shift-ended'
-  | 'grant-given'
-  | 'grant-withdrawn'
-  | 'glass-broken'
-  | 'glass-reviewed';
+export type { AuditAct };
 
 /** What was acted upon, by its pseudonymous id: a name has no place here. */
 export type AuditTarget =
