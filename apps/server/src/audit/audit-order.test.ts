@@ -100,6 +100,18 @@ test('each entry gets its place under a signed head, in the tree of its organisa
   assert.deepEqual(house.problems, []);
 });
 
+test('heads are compared in the order of their sizes, whatever many digits those have', async () => {
+  await using database = await freshDatabase();
+  const house = await houseOn(database);
+  const sequencer = sequencerOf(house);
+  for (let atMs = 1; atMs <= 12; atMs += 1) {
+    await act(database.line, atMs);
+    await sequencer.settle();
+  }
+  const { placed, found } = await check(house);
+  assert.deepEqual({ placed, found }, { placed: 12, found: [] });
+});
+
 test('a backlog of an earlier version gets its places, thousands at a time', async () => {
   await using database = await freshDatabase();
   const house = await houseOn(database);

@@ -74,7 +74,7 @@ export async function* storedHeads(sql: Sql, organisationId: string): AsyncGener
     const rows = await sql<StoredHead[]>`
       SELECT size::text AS size, note FROM audit_head
       WHERE organisation_id = ${organisationId} AND size > ${after}::bigint
-      ORDER BY size LIMIT ${ROWS_AT_ONCE}`;
+      ORDER BY audit_head.size LIMIT ${ROWS_AT_ONCE}`;
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined) return;
