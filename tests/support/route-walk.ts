@@ -333,6 +333,9 @@ export class RouteWalk {
     });
     this.#person = everybody;
     const span = '?from=2026-01-01T00:00:00Z&to=2099-01-01T00:00:00Z';
+    await this.#ask('GET /api/audit', { query: span });
+    await this.#ask('GET /api/audit/table', { query: span });
+    await this.#ask('GET /api/audit/heads');
     await this.#ask('GET /api/breach-scope', { query: span });
     await this.#ask('GET /api/breach-scope/table', { query: span });
     await this.#ask('GET /api/broken-glass');

@@ -6,6 +6,7 @@ import { admissionRoutes } from './admissions/routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import { apiDocumentRoutes, noteRoutes } from './api-document/routes.ts';
 import { breachRoutes } from './audit/breach-routes.ts';
+import { explorerRoutes } from './audit/explorer-routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
 import { auditRoutes } from './audit/routes.ts';
 import type { Config } from './config.ts';
@@ -177,6 +178,7 @@ async function peopleDoors(app: FastifyInstance, parts: Parts): Promise<void> {
   passkeyRoutes(app, { ...people, publicUrl });
   accountRoutes(app, accounts, outside.nowMs);
   auditRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
+  explorerRoutes(app, { ...outside, ...parts });
   breachRoutes(app, {
     ...{ ...outside, ...parts },
     makers: new Makers({ sql: database.line, nowMs: outside.nowMs }),

@@ -26,6 +26,7 @@ import {
   NewRoles,
   SignInLink,
 } from '@ausculta/contract/accounts';
+import { AuditHeads, AuditPage } from '@ausculta/contract/audit';
 import { BreachScope } from '@ausculta/contract/breach-scope';
 import {
   CeremonyBegun,
@@ -43,6 +44,7 @@ import { ProofOfSession, Session, SignIn, SignInInfo } from '@ausculta/contract/
 import { MySignOn, SignOnBegun, SignOnWanted } from '@ausculta/contract/sign-on';
 import { z } from 'zod';
 import { BreachQuery } from '../audit/breach-routes.ts';
+import { AuditQuery, AuditTableQuery } from '../audit/explorer.ts';
 import { APP_OPERATIONS } from './app-operations.ts';
 import { NOTHING, type Operations } from './operation.ts';
 
@@ -268,6 +270,23 @@ const ACCESS: Operations = {
     body: BreakGlass,
     answer: BrokenGlass,
     status: 201,
+  },
+  'GET /api/audit': {
+    tag: 'people',
+    summary: 'Acts and looks of the organisation, the newest first',
+    query: AuditQuery,
+    answer: AuditPage,
+  },
+  'GET /api/audit/table': {
+    tag: 'people',
+    summary: 'The same as a table, of up to 20,000 lines',
+    query: AuditTableQuery,
+    answer: { media: ['text/csv'], about: 'One line for each entry, the newest first.' },
+  },
+  'GET /api/audit/heads': {
+    tag: 'people',
+    summary: 'Whether the audit is in order, signed, and as it was signed',
+    answer: AuditHeads,
   },
   'GET /api/breach-scope': {
     tag: 'people',

@@ -13,6 +13,10 @@ export interface AuditCheckPorts {
   readonly headsFile: { readonly path: string; readonly length: number } | undefined;
   readonly onFound: (found: Found) => void;
   readonly onProgress: (what: string) => void;
+  /** Of an organisation, how many entries have their place. */
+  readonly onSize?: (organisationId: string, placed: number) => void;
+  /** After each piece of work, for whoever has others to serve. */
+  readonly rest?: () => Promise<void>;
 }
 
 export interface AuditChecked {
@@ -37,11 +41,12 @@ export async function checkAudit(ports: AuditCheckPorts): Promise<AuditChecked> 
     const size = await TreeCheck.run(
       { organisationId, key, onFound: told },
       {
-        leaves: store.placedLeaves(sql, organisationId),
+        leaves: eased(store.placedLeaves(sql, organisationId), ports.rest),
         heads: store.storedHeads(sql, organisationId),
       },
     );
     sizes.set(organisationId, size);
+    ports.onSize?.(organisationId, size);
     waiting += await store.countWaiting(sql, organisationId);
     for (const id of await store.strayLeaves(sql, organisationId)) {
       const why = 'it has no place and waits for none: it was put there past the audit';
@@ -60,6 +65,21 @@ export async function checkAudit(ports: AuditCheckPorts): Promise<AuditChecked> 
   const placed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const inFile = await checkFile(ports, sizes);
   return { organisations: sizes.size, placed, waiting, ...inFile };
+}
+
+/** A few milliseconds' work. */
+const LEAVES_A_PIECE = 200;
+
+async function* eased<T>(
+  leaves: AsyncIterable<T>,
+  rest: () => Promise<void> = () => Promise.resolve(),
+): AsyncGenerator<T> {
+  let count = 0;
+  for await (const leaf of leaves) {
+    yield leaf;
+    count += 1;
+    if (count % LEAVES_A_PIECE === 0) await rest();
+  }
 }
 
 interface FileHead extends SignedHead {

@@ -18,6 +18,7 @@ export async function auditedOrganisations(sql: Sql): Promise<string[]> {
 /** A verification of years takes longer than a question of somebody who waits. */
 export async function takeTime(sql: Sql): Promise<void> {
   await sql`SET LOCAL statement_timeout = 0`;
+  await sql`SET LOCAL idle_in_transaction_session_timeout = 0`;
 }
 
 const ROWS_AT_ONCE = 2_000;

@@ -9,6 +9,7 @@ import { InHouse } from './in-house.ts';
 import { ReadJournal } from './read-journal.ts';
 import { ReadLog } from './read-log.ts';
 import { Sequencer } from './sequencer.ts';
+import { AuditVerification } from './verification.ts';
 
 /** What was done is in its place, and signed, within this time. */
 const ROUND_MS = 1_000;
@@ -33,14 +34,16 @@ export async function openAudit(
   stack.use(journal);
   const sql = database.line;
   const reads = await ReadLog.open({ ...outside, sql, journal, inHouse }, left);
+  const key = vault.auditKey();
   const sequencer = new Sequencer({
     ...outside,
-    ...{ sql, inLane, key: vault.auditKey() },
+    ...{ sql, inLane, key },
     gather: () => reads.store(),
     openFile: () => openHeadsFile(path),
   });
   stack.defer(keepInOrder(sequencer, outside));
-  return { sequencer, reads };
+  const verification = stack.use(new AuditVerification({ ...outside, sql, key, headsPath: path }));
+  return { sequencer, reads, verification, key };
 }
 
 /** Returns what stops it, once what was done has its place. */

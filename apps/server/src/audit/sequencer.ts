@@ -51,6 +51,10 @@ export class Sequencer {
     return this.#opened?.contradicted.size ?? 0;
   }
 
+  isContradicted(organisationId: string): boolean {
+    return this.#opened?.contradicted.has(organisationId) ?? false;
+  }
+
   /** Resolves when all that was committed before has its place, or could not get one. */
   settle(): Promise<void> {
     this.#running = this.#running.then(() => this.#round());

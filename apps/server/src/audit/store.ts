@@ -1,5 +1,6 @@
 /** SQL of the audit's order: what waits for a place, places, and heads. Nothing here changes a row. */
 import type postgres from 'postgres';
+import type { Reader } from '../database/readers.ts';
 import type { ActLeaf, ReadsLeaf } from './leaf-record.ts';
 
 type Sql = postgres.Sql | postgres.TransactionSql;
@@ -150,4 +151,15 @@ export async function placesAt(
   return await sql`
     SELECT place, hashes FROM audit_place
     WHERE organisation_id = ${organisationId} AND place = ANY(${[...places]}::bigint[])`;
+}
+
+/** How many wait for their place, and since when. */
+export async function waitingSince(
+  sql: Sql | Reader,
+  organisationId: string,
+): Promise<{ readonly entries: number; readonly since_ms: number | null }> {
+  const [row] = await sql<{ entries: number; since_ms: number | null }[]>`
+    SELECT count(*)::int AS entries, min(at_ms) AS since_ms FROM audit_waiting
+    WHERE organisation_id = ${organisationId}`;
+  return row ?? { entries: 0, since_ms: null };
 }
