@@ -76,6 +76,13 @@ test('who searches is the source of the question, who reads the destination of t
   ]);
 });
 
+test('who asks by an app is known by it as well', () => {
+  const [, client, user] = readOf({ app: { id: 'a1', name: 'Growth' } }).agent;
+  const identifier = { system: 'urn:ausculta:client', value: 'a1' };
+  assert.deepEqual(client?.who, { identifier, display: 'Growth' });
+  assert.equal(user?.name, 'Joy Okafor');
+});
+
 test('a patient who signs in is known by the account, and a device by its hash', () => {
   const [, patient] = readOf({ agent: { who: ID, roles: ['patient'] } }).agent;
   assert.deepEqual(patient?.who, { identifier: { system: 'urn:ausculta:account', value: ID } });

@@ -46,6 +46,8 @@ export interface AuditedRead extends Audited {
   readonly purpose: string | undefined;
   readonly status: number;
   readonly requestId: string;
+  /** The client by which they asked, where it is somebody else's. */
+  readonly app?: { readonly id: string; readonly name: string | undefined } | undefined;
 }
 
 export interface AuditedDisclosure extends Audited {
@@ -91,7 +93,7 @@ export function readEvent(read: AuditedRead): Event {
     ...purposeOf(purpose),
     agent: [
       { type: { coding: [server] }, who: PLATFORM, requestor: false },
-      { type: { coding: [client] }, who: whoOf(agent), requestor: false },
+      { type: { coding: [client] }, who: clientOf(read), requestor: false },
       userAgent(agent, 'IRCP', purpose),
     ],
     source: sourceOf(read),
@@ -210,6 +212,10 @@ function whoOf({ who, name, isStaff = false }: AuditedAgent): Who {
 }
 
 const deviceReference = (id: string): Who => ({ reference: `Device/${deviceTag(id)}` });
+
+function clientOf({ app, agent }: Pick<AuditedRead, 'app' | 'agent'>): Who {
+  return app === undefined ? whoOf(agent) : recipientOf(`client/${app.id}`, app.name);
+}
 
 function recipientOf(recipient: string, name: string | undefined): Who {
   const [kind = '', value = ''] = split(recipient);

@@ -104,9 +104,7 @@ export class AuditEvents {
   ): Promise<Pick<Telling, 'agents' | 'recipients'>> {
     const { read, sql } = this.#ports;
     const who = new Set(entries.flatMap((entry) => whoDid(entry) ?? []));
-    const recipients = new Set(
-      entries.flatMap((one) => (one.kind === 'disclosure' ? one.disclosure.recipient : [])),
-    );
+    const recipients = new Set(entries.flatMap((one) => recipientIn(one) ?? []));
     return await viewAsPlatform(async () => {
       const known =
         who.size === 0
@@ -127,6 +125,15 @@ function agentOf(who: string, name: string, roles: readonly string[]): AuditedAg
   const isOfStaff = !isProgram && isStaff(roles as Parameters<typeof isStaff>[0]);
   return { who, roles, isStaff: isOfStaff, name: isProgram || isOfStaff ? name : undefined };
 }
+
+function recipientIn(entry: TrailEntry): string | undefined {
+  if (entry.kind === 'disclosure') return entry.disclosure.recipient;
+  return entry.kind === 'read' && entry.read.app !== undefined
+    ? clientName(entry.read.app)
+    : undefined;
+}
+
+const clientName = (id: string): string => `client/${id}`;
 
 function whoDid(entry: TrailEntry): string | undefined {
   if (entry.kind === 'act') return entry.act.account_id ?? undefined;
@@ -160,10 +167,12 @@ function eventOf(
     return actEvent({ id, organisationId, atMs, act, name, target, agent });
   }
   if (entry.kind === 'read') {
-    const { act, route, type, purpose, status, requestId, subjects: all } = entry.read;
+    const { act, route, type, purpose, status, requestId, app: appId, subjects: all } = entry.read;
+    const app =
+      appId === undefined ? undefined : { id: appId, name: recipients.get(clientName(appId)) };
     const subjects = only === undefined ? all : all.filter((one) => only.includes(one));
     const isPart = subjects.length < all.length;
-    const said = { act, route, type, purpose, status, requestId, subjects, isPart };
+    const said = { act, app, route, type, purpose, status, requestId, subjects, isPart };
     return readEvent({ id, organisationId, atMs, agent, ...said });
   }
   const {
