@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
   decodeJwt,
@@ -90,9 +90,16 @@ export async function startForeignProvider(
     if (typeof body !== 'object' || body === null || !('id_token' in body)) return;
     context.body = { ...body, id_token: await here.bend(String(body.id_token)) };
   });
+  server.on('request', answering(provider, here));
+  return here;
+}
+
+type Answering = (request: IncomingMessage, response: ServerResponse) => void;
+
+function answering(provider: Provider, here: ForeignProvider): Answering {
   const answer = provider.callback();
-  server.on('request', (request, response) => {
-    const url = new URL(request.url ?? '/', issuer);
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', here.issuer);
     if (url.pathname === '/auth') here.lastAsked = url.searchParams;
     if (!url.pathname.startsWith('/ask/')) return void answer(request, response);
     // Its own page, on which its person proves who they are: here they always do.
@@ -106,8 +113,7 @@ export async function startForeignProvider(
         await provider.interactionFinished(request, response, { login, consent });
       })
       .catch(() => response.writeHead(400).end());
-  });
-  return here;
+  };
 }
 
 /** The operator's list, as a file. */

@@ -48,6 +48,7 @@ const asWhom = (name: string): 'person' | 'program' =>
   OF_PERSONS.test(name) ? 'person' : 'program';
 
 type Json = Record<string, unknown>;
+type AskRoute = (name: string, said?: Said) => Promise<Json>;
 
 export class RouteWalk {
   readonly walked: Walked[] = [];
@@ -78,9 +79,10 @@ export class RouteWalk {
     await walk.#devices();
     await walk.#people();
     await walk.#house();
-    await walkApps(here.server.url, { ...walk.#app, ask: (name, said) => walk.#ask(name, said) });
+    const ask: AskRoute = (name, said) => walk.#ask(name, said);
+    await walkApps(here.server.url, { name: walk.#text, subjectId: worn.subjectId, ask });
     await walk.#ownAccount();
-    await walkSignOn((name, said) => walk.#ask(name, said));
+    await walkSignOn(ask);
     await walk.#signIn();
     return walk.walked;
   }
@@ -114,10 +116,6 @@ export class RouteWalk {
     return isJson && !response.headers.get('content-type')?.includes('ndjson')
       ? (JSON.parse(answer) as Json)
       : {};
-  }
-
-  get #app() {
-    return { name: this.#text, subjectId: this.#worn.subjectId };
   }
 
   get #text(): string {
