@@ -1,0 +1,85 @@
+import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import type { EventKind } from '@ausculta/vitals/event';
+import type { Explanation } from '../detectors/detection.ts';
+import type { RhythmFinding } from '../detectors/rhythm.ts';
+import type { Episode } from '../episode.ts';
+import type { Origin, Plan } from './plan.ts';
+import type { Kept } from './running.ts';
+
+/** What comes in, in the order of receipt. */
+export type Input =
+  | MonitorReading
+  | Happened
+  | {
+      readonly kind: 'connection';
+      readonly device: string;
+      readonly isConnected: boolean;
+      readonly atMs: number;
+      readonly receivedAtMs: number;
+    }
+  /** A person has acknowledged the alarm: what latched is over. */
+  | { readonly kind: 'answer'; readonly alarm: string; readonly receivedAtMs: number }
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly receivedAtMs: number }
+  | { readonly kind: 'clock'; readonly receivedAtMs: number };
+
+export interface MonitorReading {
+  readonly kind: 'reading';
+  readonly device: string;
+  /** Catalogue key. */
+  readonly metric: string;
+  /** Corrected time. */
+  readonly atMs: number;
+  readonly receivedAtMs: number;
+  readonly value: number;
+  readonly flags: number;
+}
+
+export interface Happened {
+  readonly kind: 'event';
+  readonly what: EventKind | RhythmFinding;
+  readonly device: string;
+  readonly atMs: number;
+  readonly receivedAtMs: number;
+  /** Found in a poor signal: told all the same, and that it is doubted (safety S1). */
+  readonly isDoubted?: true;
+}
+
+/** What goes out. */
+export interface Told {
+  readonly kind: 'raised' | 'risen' | 'ended' | 'passed';
+  /** With `sinceMs` the identity of the alarm. */
+  readonly alarm: string;
+  readonly rule: string;
+  readonly priority: AlarmPriority;
+  readonly sinceMs: number;
+  /** The receipt that brought it, or when the clock did. */
+  readonly atMs: number;
+  /** What would have been told, by a rule that only tries out. */
+  readonly isShadow?: true;
+  readonly isDoubted?: true;
+  /** Where no reading has said so. */
+  readonly because?: 'protocol-changed' | 'answered';
+}
+
+export interface Explained extends Explanation {
+  readonly rule: string;
+  /** The series, the device, or nothing for the patient as a whole. */
+  readonly place: string;
+  readonly origin?: Origin;
+}
+
+/** Plain data; what is ahead of its detectors has been given to them. */
+export interface MonitorSnapshot {
+  readonly heldMs: number;
+  readonly watches: Readonly<Record<string, Kept>>;
+  readonly episodes: Readonly<Record<string, Episode>>;
+  readonly series: readonly SeriesSnapshot[];
+}
+
+export interface SeriesSnapshot {
+  readonly device: string;
+  readonly metric: string;
+  readonly atMs: number;
+  readonly value: number;
+  readonly flags: number;
+}

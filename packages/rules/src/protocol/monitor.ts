@@ -1,0 +1,250 @@
+/**
+ * One patient under a plan: inputs in the order of receipt, findings out. A fold: the same inputs give the
+ * same findings, from a snapshot as from the beginning. What the clock alone brings about is told before
+ * the first input that is received after that moment: readings of one message speak first.
+ */
+import type { Why } from '../detectors/detection.ts';
+import { onDeviceWord, type Word } from '../detectors/device-condition.ts';
+import { onAnswer, onHappening } from '../detectors/event.ts';
+import {
+  allRecords,
+  type Bedside,
+  catchUp,
+  newBedside,
+  recordOf,
+  type Watch,
+  wait,
+  watchAt,
+  watchesOf,
+} from './bedside.ts';
+import type {
+  Explained,
+  Happened,
+  Input,
+  MonitorReading,
+  MonitorSnapshot,
+  Told,
+} from './monitor-input.ts';
+import type { Plan, PlannedRule } from './plan.ts';
+import { followPlan } from './plan-change.ts';
+import { explainRunning, onReading, restored, stepped } from './running.ts';
+import { passCalmly, settleCalm } from './series-record.ts';
+import { apply, fireDue, inTurn, type Now, type Turn } from './telling.ts';
+
+const NOTHING_TOLD: readonly Told[] = [];
+
+export class Monitor {
+  readonly #bedside: Bedside;
+
+  constructor(plan: Plan, startedAtMs: number) {
+    this.#bedside = newBedside(plan, startedAtMs);
+  }
+
+  /** Goes on as the one would that the snapshot was taken of. */
+  static restore(plan: Plan, snapshot: MonitorSnapshot): Monitor {
+    const monitor = new Monitor(plan, snapshot.heldMs);
+    remember(monitor.#bedside, snapshot);
+    return monitor;
+  }
+
+  take(input: Input): readonly Told[] {
+    const bedside = this.#bedside;
+    const nowMs = input.receivedAtMs;
+    if (input.kind === 'reading' && nowMs < bedside.nextDueMs) {
+      const record = bedside.series.get(input.device)?.get(input.metric);
+      if (record !== undefined && passCalmly(record, input)) {
+        if (nowMs > bedside.heldMs) bedside.heldMs = nowMs;
+        return NOTHING_TOLD;
+      }
+    }
+    const told: Told[] = [];
+    if (input.kind === 'clock') fireDue(bedside, nowMs, told);
+    else if (nowMs > bedside.heldMs) fireDue(bedside, nowMs - 1, told);
+    bedside.heldMs = Math.max(bedside.heldMs, nowMs);
+    inTurn(bedside, { now: nowOf(input), told }, (turn) => takeOne(turn, input));
+    return told;
+  }
+
+  /** Why a rule is, or is not, in alarm, at each place where it watches. */
+  explain(ruleKey: string, nowMs: number): readonly Explained[] {
+    const bedside = this.#bedside;
+    catchUp(bedside);
+    const { plan } = bedside;
+    const planned = plan.rules.find(({ rule }) => rule.key === ruleKey);
+    if (planned === undefined) {
+      const why: Why = plan.refusal === 'category-unknown' ? 'category-unknown' : 'not-in-protocol';
+      return [{ rule: ruleKey, place: '', why, evidence: [] }];
+    }
+    const { origin, isOff } = planned;
+    const nowhere = { rule: ruleKey, place: '', origin, evidence: [] };
+    if (isOff) return [{ ...nowhere, why: 'switched-off' }];
+    const watches = [...bedside.watches.values()].filter((one) => one.planned === planned);
+    if (watches.length === 0) return [{ ...nowhere, why: whyNowhere(planned) }];
+    return watches.map(({ place, running, record }) => {
+      const explanation = explainRunning(running, nowMs);
+      const isSilent =
+        explanation.why === 'within-limit' &&
+        record !== undefined &&
+        record.freshMs > 0 &&
+        nowMs - record.lastAtMs > record.freshMs;
+      const why: Why = isSilent ? 'silent' : explanation.why;
+      return { ...explanation, rule: ruleKey, place, origin, why };
+    });
+  }
+
+  snapshot(): MonitorSnapshot {
+    const bedside = this.#bedside;
+    catchUp(bedside);
+    const watches = [...bedside.watches.values()].map(({ id, running }) => {
+      const { settings: _, ...kept } = running;
+      return [id, kept] as const;
+    });
+    const episodes = [...bedside.episodes].map(([key, { episode }]) => [key, episode] as const);
+    const series = [...allRecords(bedside)].map(
+      ({ device, metric, lastAtMs: atMs, lastValue: value, lastFlags: flags }) => ({
+        device,
+        metric: metric.key,
+        atMs,
+        value,
+        flags,
+      }),
+    );
+    return {
+      heldMs: bedside.heldMs,
+      watches: Object.fromEntries(watches),
+      episodes: Object.fromEntries(episodes),
+      series,
+    };
+  }
+}
+
+/** What nothing has been read or heard of yet. */
+function whyNowhere({ rule: { detector } }: PlannedRule): Why {
+  return 'vital' in detector ? 'no-reading' : 'nothing-happened';
+}
+
+function remember(bedside: Bedside, snapshot: MonitorSnapshot): void {
+  for (const { device, metric, atMs, value, flags } of snapshot.series) {
+    const record = recordOf(bedside, device, metric);
+    record.lastAtMs = atMs;
+    record.lastValue = value;
+    record.lastFlags = flags;
+  }
+  for (const [id, kept] of Object.entries(snapshot.watches)) {
+    const watch = bedside.watches.get(id) ?? watchOfDevice(bedside, id);
+    if (watch === undefined) continue;
+    watch.running = restored(watch.running, kept) ?? watch.running;
+    wait(bedside, watch);
+  }
+  for (const [key, episode] of Object.entries(snapshot.episodes)) {
+    const held = bedside.episodes.get(key);
+    if (held !== undefined) held.episode = episode;
+  }
+}
+
+/** Of a rule that the plan does not have any more there is nothing to go on with. */
+function watchOfDevice(bedside: Bedside, id: string): Watch | undefined {
+  const [ruleKey = '', place = ''] = id.split('#');
+  const planned = bedside.plan.rules.find(({ rule }) => rule.key === ruleKey);
+  return planned === undefined ? undefined : watchAt(bedside, planned, { place });
+}
+
+function nowOf(input: Input): Now {
+  const { receivedAtMs: nowMs } = input;
+  switch (input.kind) {
+    case 'plan':
+      return { nowMs, because: 'protocol-changed' };
+    case 'answer':
+      return { nowMs, because: 'answered' };
+    case 'event':
+      return { nowMs, isDoubted: input.isDoubted };
+    case 'reading':
+    case 'connection':
+    case 'clock':
+      return { nowMs };
+    default:
+      return input satisfies never;
+  }
+}
+
+function takeOne(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case 'reading':
+      read(turn, input);
+      break;
+    case 'event':
+      happen(turn, input);
+      break;
+    case 'connection': {
+      const { device, isConnected, atMs, receivedAtMs } = input;
+      const word = { isPresent: !isConnected, atMs, receivedAtMs };
+      hear(turn, word, { condition: 'disconnected', device });
+      break;
+    }
+    case 'answer':
+      answer(turn, input.alarm);
+      break;
+    case 'plan':
+      followPlan(turn, input.plan);
+      break;
+    case 'clock':
+      break;
+    default:
+      input satisfies never;
+  }
+}
+
+function read(turn: Turn, reading: MonitorReading): void {
+  const { bedside } = turn;
+  const record = recordOf(bedside, reading.device, reading.metric);
+  catchUp(bedside);
+  const watches = watchesOf(bedside, record);
+  for (const watch of watches) apply(turn, watch, onReading(watch.running, reading));
+  const running = watches.map((watch) => watch.running);
+  settleCalm(record, reading, { running, all: allRecords(bedside) });
+}
+
+function happen(turn: Turn, input: Happened): void {
+  const { bedside } = turn;
+  const { what, device } = input;
+  if (what === 'leads-off' || what === 'leads-on') {
+    const { atMs, receivedAtMs } = input;
+    const word = { isPresent: what === 'leads-off', atMs, receivedAtMs };
+    hear(turn, word, { condition: 'leads-off', device });
+  }
+  for (const planned of bedside.plan.rules) {
+    const { detector } = planned.rule;
+    const isAsked =
+      (detector.kind === 'event' && detector.event === what) ||
+      (detector.kind === 'rhythm' && detector.finding === what);
+    const watch = isAsked ? watchAt(bedside, planned, { place: device }) : undefined;
+    if (watch?.running.kind !== 'happening') continue;
+    const step = onHappening(watch.running.state, input, watch.running.settings);
+    apply(turn, watch, stepped(watch.running, step));
+  }
+}
+
+function hear(
+  turn: Turn,
+  word: Word,
+  { condition, device }: { readonly condition: string; readonly device: string },
+): void {
+  const { bedside } = turn;
+  for (const planned of bedside.plan.rules) {
+    const { detector } = planned.rule;
+    if (detector.kind !== 'device' || detector.condition !== condition) continue;
+    const watch = watchAt(bedside, planned, { place: device });
+    if (watch?.running.kind !== 'device') continue;
+    const step = onDeviceWord(watch.running.state, word, watch.running.settings);
+    apply(turn, watch, stepped(watch.running, step));
+  }
+}
+
+function answer(turn: Turn, alarm: string): void {
+  for (const watch of turn.bedside.watches.values()) {
+    const { running, episode } = watch;
+    if (running.kind !== 'happening' || episode.alarm !== alarm) continue;
+    const step = onAnswer(running.state, turn.now.nowMs);
+    apply(turn, watch, stepped(running, step));
+  }
+}

@@ -1,0 +1,156 @@
+import type { Eligibility } from '@ausculta/clinical/scores/eligibility';
+import type { ZoneOffsets } from '../detectors/zone.ts';
+import type { Detector, Protocol, Rule } from './protocol.ts';
+
+/**
+ * What watches a patient at a moment: the protocol, with the overrides that a clinician has made for this
+ * patient and that are in force. It says of each rule where its line comes from.
+ */
+export interface Patient extends Eligibility {
+  /** 2 only where a clinician has set 88–92 % as the target. */
+  readonly spo2Scale: 1 | 2;
+  readonly zone: ZoneOffsets;
+}
+
+/** For one patient, by somebody, for a reason, until a moment: never for ever. */
+export interface Override {
+  readonly ruleKey: string;
+  readonly change:
+    | { readonly kind: 'limit'; readonly limit: number }
+    | { readonly kind: 'delay'; readonly delayMs: number }
+    | { readonly kind: 'off' };
+  readonly author: string;
+  readonly reason: string;
+  readonly fromMs: number;
+  /** It holds until just before. */
+  readonly untilMs: number;
+}
+
+export type Origin =
+  | {
+      readonly from: 'protocol';
+      readonly protocol: string;
+      readonly version: number;
+      readonly source: string;
+    }
+  | {
+      readonly from: 'override';
+      readonly author: string;
+      readonly reason: string;
+      readonly untilMs: number;
+    };
+
+export interface PlannedRule {
+  readonly rule: Rule;
+  readonly origin: Origin;
+  /** Switched off for this patient: it judges nothing until the override is over. */
+  readonly isOff: boolean;
+}
+
+export interface Plan {
+  readonly patient: Patient;
+  readonly rules: readonly PlannedRule[];
+  /** Why nothing watches at all. */
+  readonly refusal?: 'category-unknown' | 'not-of-this-category';
+  /** Overrides that are not followed, and why. */
+  readonly refused: readonly { readonly override: Override; readonly why: OverrideRefusal }[];
+  /** When an override begins or ends next; the plan has to be made again then. */
+  readonly changesAtMs?: number;
+}
+
+export type OverrideRefusal =
+  | 'no-such-rule'
+  | 'no-author'
+  | 'no-reason'
+  | 'no-expiry'
+  | 'does-not-fit'
+  | 'never-off'
+  | 'never-wider';
+
+export interface Assigned {
+  readonly protocol: Protocol;
+  readonly patient: Patient;
+  readonly overrides: readonly Override[];
+}
+
+export function planAt({ protocol, patient, overrides }: Assigned, nowMs: number): Plan {
+  const { category } = patient;
+  if (category === 'unknown')
+    return { patient, rules: [], refused: [], refusal: 'category-unknown' };
+  if (!protocol.categories.includes(category))
+    return { patient, rules: [], refused: [], refusal: 'not-of-this-category' };
+  const judged = overrides.map((override) => ({ override, why: whyRefused(override, protocol) }));
+  const followed = judged.filter(({ why }) => why === undefined).map(({ override }) => override);
+  const inForce = followed.filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
+  const refused = judged.flatMap(({ override, why }) =>
+    why === undefined ? [] : [{ override, why }],
+  );
+  const plan = {
+    patient,
+    rules: protocol.rules.map((rule) => planned(rule, protocol, inForce)),
+    refused,
+  };
+  const changes = followed.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
+  const next = changes.filter((atMs) => atMs > nowMs);
+  return next.length === 0 ? plan : { ...plan, changesAtMs: Math.min(...next) };
+}
+
+/** The newest override wins: it knew of the others. */
+function planned(rule: Rule, protocol: Protocol, inForce: readonly Override[]): PlannedRule {
+  const { key, version } = protocol;
+  const own = inForce
+    .filter(({ ruleKey }) => ruleKey === rule.key)
+    .sort((one, other) => other.fromMs - one.fromMs)[0];
+  if (own === undefined) {
+    const origin: Origin = { from: 'protocol', protocol: key, version, source: rule.source };
+    return { rule, origin, isOff: false };
+  }
+  const { author, reason, untilMs, change } = own;
+  const origin: Origin = { from: 'override', author, reason, untilMs };
+  const detector = changed(rule.detector, change) ?? rule.detector;
+  return { rule: { ...rule, detector }, origin, isOff: change.kind === 'off' };
+}
+
+/** Undefined where this cannot be changed on it. */
+function changed(detector: Detector, change: Override['change']): Detector | undefined {
+  switch (change.kind) {
+    case 'off':
+      return detector;
+    case 'limit':
+      return detector.kind === 'limit' ? { ...detector, limit: change.limit } : undefined;
+    case 'delay':
+      return detector.kind === 'limit' || detector.kind === 'score'
+        ? { ...detector, delayMs: change.delayMs }
+        : undefined;
+    default:
+      return change satisfies never;
+  }
+}
+
+/** Why an override is not followed; undefined where it is, or will be when its time comes. */
+export function whyRefused(override: Override, protocol: Protocol): OverrideRefusal | undefined {
+  const { change, author, reason, fromMs, untilMs } = override;
+  const rule = protocol.rules.find(({ key }) => key === override.ruleKey);
+  if (rule === undefined) return 'no-such-rule';
+  if (author.trim() === '') return 'no-author';
+  if (reason.trim() === '') return 'no-reason';
+  if (!(Number.isFinite(untilMs) && untilMs > fromMs)) return 'no-expiry';
+  const detector = changed(rule.detector, change);
+  if (detector === undefined || !isSensible(change)) return 'does-not-fit';
+  if (rule.isEssential && change.kind === 'off') return 'never-off';
+  if (rule.isEssential && isWider(detector, rule.detector)) return 'never-wider';
+  return undefined;
+}
+
+function isSensible(change: Override['change']): boolean {
+  if (change.kind === 'limit') return Number.isFinite(change.limit);
+  return change.kind === 'off' || (Number.isInteger(change.delayMs) && change.delayMs >= 0);
+}
+
+/** Whether it calls later, or less. */
+function isWider(one: Detector, other: Detector): boolean {
+  const delayed = 'delayMs' in one && 'delayMs' in other && one.delayMs > other.delayMs;
+  if (one.kind !== 'limit' || other.kind !== 'limit') return delayed;
+  const sign = other.direction === 'high' ? 1 : -1;
+  return delayed || sign * (one.limit - other.limit) > 0;
+}
