@@ -157,10 +157,22 @@ describe('a closed record at the screen', () => {
     }
     await nurse.emulateMedia({ colorScheme: null });
     const { page: auditor } = await screens.comeIn('Ines Audit', ['auditor']);
-    await auditor.goto(`${address}/audit`);
+    await auditor.goto(`${address}/account`);
+    await auditor.getByText(/^1 emergency access.* for review\.$/).waitFor();
+    await auditor.getByRole('link', { name: 'Review' }).click();
+    await auditor.getByLabel('Id of the record').fill(patient.subjectId);
+    await auditor.getByRole('button', { name: /^Guard it/ }).click();
+    await auditor.getByTestId('guarded').waitFor();
+    await nurse.reload();
+    const unusual = auditor.getByTestId('unusual').filter({ hasText: 'a guarded record' });
+    await unusual.waitFor();
     const broken = auditor.getByTestId('broken-glass');
     await broken.getByText('Found without a pulse').waitFor();
     await judge(auditor, 'audit');
+    await unusual.getByRole('button', { name: /^Explained/ }).click();
+    await unusual.getByText(/· explained$/).waitFor();
+    await auditor.getByRole('button', { name: /^End/ }).click();
+    await auditor.getByTestId('guarded').waitFor({ state: 'detached' });
     await broken.getByRole('button', { name: /^Who has looked at record/ }).click();
     await auditor.getByTestId('look').getByText('Noor Off').first().waitFor();
     assert.equal(await auditor.getByText('Closedperson').count(), 0);

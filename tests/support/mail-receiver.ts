@@ -12,7 +12,7 @@ export interface ReceivedMail {
   readonly messageId: string;
   readonly isEncrypted: boolean;
   readonly user: string | undefined;
-  /** What is attached. */
+  /** What is attached; to ask for it where nothing is throws. */
   readonly notification: ReturnType<typeof readNotification>;
 }
 
@@ -48,7 +48,12 @@ export async function mailReceiver(options: SMTPServerOptions = {}): Promise<Mai
         const raw = Buffer.concat(parts).toString();
         const { secure: isEncrypted, user, envelope } = session;
         const to = envelope.rcptTo.map(({ address }) => address);
-        taken.push({ to, raw, isEncrypted, user: user as string | undefined, ...partsOf(raw) });
+        taken.push({
+          ...{ to, raw, isEncrypted, user: user as string | undefined, ...headersOf(raw) },
+          get notification() {
+            return readNotification(attachedTo(raw));
+          },
+        });
         done();
       });
     },
@@ -79,15 +84,14 @@ export async function mailReceiver(options: SMTPServerOptions = {}): Promise<Mai
   };
 }
 
-function partsOf(raw: string) {
+function headersOf(raw: string) {
   const headerOf = (name: string): string =>
     new RegExp(`^${name}: (.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(raw)?.[1]?.trim() ?? '';
+  return { subject: headerOf('Subject'), messageId: headerOf('Message-ID') };
+}
+
+function attachedTo(raw: string): string {
   const [, attached = ''] =
     /application\/fhir\+json[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(raw) ?? [];
-  const text = Buffer.from(attached.replaceAll('\r\n', ''), 'base64').toString();
-  return {
-    subject: headerOf('Subject'),
-    messageId: headerOf('Message-ID'),
-    notification: readNotification(text),
-  };
+  return Buffer.from(attached.replaceAll('\r\n', ''), 'base64').toString();
 }

@@ -6,6 +6,7 @@ import { hash } from '@node-rs/argon2';
 import { exportJWK, generateKeyPair } from 'jose';
 import { TOTP, URI } from 'otpauth';
 import { walkApps } from './app-walk.ts';
+import { walkOversight } from './oversight-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
 import { eventually, type ServerHere, type TestDevice } from './server.ts';
 import { walkSignOn } from './sign-on-walk.ts';
@@ -285,26 +286,21 @@ export class RouteWalk {
     const { id } = made['account'] as { id: string };
     const params = { id };
     await this.#ask('GET /api/accounts');
-    await this.#ask('POST /api/accounts/:id/roles', {
-      params,
-      body: { roles: ['nurse', 'physician'] },
-    });
+    const roles = ['nurse', 'physician'];
+    await this.#ask('POST /api/accounts/:id/roles', { params, body: { roles } });
     await this.#ask('POST /api/accounts/:id/disable', { params });
     await this.#ask('POST /api/accounts/:id/enable', { params });
     const { path } = await this.#ask('POST /api/accounts/:id/link', { params, body: {} });
     const token = String(path).split('#')[1] ?? '';
     await this.#ask('POST /api/sign-in-link/look', { body: { token }, as: 'nobody' });
-    await this.#ask('POST /api/sign-in-link', {
-      body: { token, password: PASSWORD },
-      as: 'nobody',
-    });
+    const used = { token, password: PASSWORD };
+    await this.#ask('POST /api/sign-in-link', { body: used, as: 'nobody' });
     const { id: shift } = await this.#ask('POST /api/shifts', {
       body: { accountId: id, unit: this.#text },
     });
     await this.#ask('GET /api/accounts/:account/shifts', { params: { account: id } });
-    await this.#ask('POST /api/accounts/:account/shifts/:shift/end', {
-      params: { account: id, shift: String(shift) },
-    });
+    const ended = { account: id, shift: String(shift) };
+    await this.#ask('POST /api/accounts/:account/shifts/:shift/end', { params: ended });
     const team = { accountId: id, kind: 'care-team' };
     await this.#ask('POST /api/subjects/:id/team', { params: { id: subjectId }, body: team });
     await this.#ask('GET /api/subjects/:id/team', { params: { id: subjectId } });
@@ -337,6 +333,7 @@ export class RouteWalk {
     await this.#ask('GET /api/breach-scope', { query: span });
     await this.#ask('GET /api/breach-scope/table', { query: span });
     await this.#ask('GET /api/broken-glass');
+    await walkOversight({ subjectId, ask: (name, said) => this.#ask(name, said) });
     await this.#ask('POST /api/subjects/:id/break-glass/:glass/review', {
       params: { id: subjectId, glass: String(glass) },
     });

@@ -104,10 +104,11 @@ export function settingsFor(receiver: HookReceiver, more: object = {}) {
 }
 
 /** Mails may go by this relay, to one domain. */
-export function mailSettingsFor({ port }: { readonly port: number }) {
+export function mailSettingsFor({ port }: { readonly port: number }, privacyOfficer?: string) {
   const relay = { host: '127.0.0.1', port, isSecure: false, user: undefined };
   const files = { passwordFile: undefined, caFile: undefined };
-  const mail = { ...relay, ...files, from: 'ausculta@ward.example', domains: ['ward.example'] };
+  const sender = { from: 'ausculta@ward.example', domains: ['ward.example'] };
+  const mail = { ...relay, ...files, ...sender, privacyOfficer };
   const subscriptions = {
     ...{ prefixes: [], mayBePrivate: false, followedMax: 1_000, mail },
     ...{ giveUpMs: 24 * HOUR_MS, keptMs: 7 * 24 * HOUR_MS },

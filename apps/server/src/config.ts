@@ -196,6 +196,10 @@ const Settings = z.object({
     .refine((text) => parseAddress(text) !== undefined)
     .optional(),
   AUSCULTA_MAIL_DOMAINS: z.string().optional().transform(orIssue(parseDomains, 'is no list')),
+  AUSCULTA_PRIVACY_OFFICER: z
+    .string()
+    .refine((text) => parseAddress(text) !== undefined)
+    .optional(),
   AUSCULTA_WRITE_BACK: z.string().optional(),
   AUSCULTA_INDICATORS: z.string().optional().transform(orIssue(parseIndicators, 'is no period')),
   ...PEOPLE_SETTINGS,
@@ -260,6 +264,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_MAIL_CA: 'Set it to the certificates, in PEM, that sign the relay’s, or leave it unset.',
   AUSCULTA_MAIL_FROM: 'Set it to an address such as ausculta@hospital.example.',
   AUSCULTA_MAIL_DOMAINS: 'Set it to domains, separated by commas, such as hospital.example.',
+  AUSCULTA_PRIVACY_OFFICER: 'Set it to one address, such as privacy@hospital.example.',
   AUSCULTA_INDICATORS: INDICATORS_MEND,
   AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
   ...PEOPLE_MENDS,
@@ -366,5 +371,6 @@ function mailGiven(settings: z.infer<typeof Settings>): MailGiven {
     caFile: settings.AUSCULTA_MAIL_CA,
     from: settings.AUSCULTA_MAIL_FROM,
     domains: settings.AUSCULTA_MAIL_DOMAINS ?? [],
+    privacyOfficer: settings.AUSCULTA_PRIVACY_OFFICER,
   };
 }

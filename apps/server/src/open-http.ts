@@ -25,6 +25,7 @@ import { liveRoutes } from './live/socket.ts';
 import { type AddressPorts, baseOf } from './oidc/own-address.ts';
 import { oidcRoutes } from './oidc/routes.ts';
 import { secretsOf } from './outside.ts';
+import { oversightRoutes, watchAddresses } from './oversight/routes.ts';
 import { parkedRoutes } from './parked/routes.ts';
 import type { Parts } from './parts.ts';
 import { accountRoutes } from './people/account-routes.ts';
@@ -66,6 +67,7 @@ export async function openHttp(
   });
   const routes = noteRoutes(app);
   auditReads(app, parts.audit.reads, parts.ledger);
+  watchAddresses(app, parts.oversight);
   await peopleDoors(app, parts);
   await programDoor(app, parts);
   const movedOf = (id: SubjectId) => parts.wearing.reattribution.recentOf(id);
@@ -185,6 +187,7 @@ async function peopleDoors(app: FastifyInstance, parts: Parts): Promise<void> {
     subjectsOf: (id) => parts.viewers.gate.everybodyOf(id),
   });
   disclosureRoutes(app, { ...parts, isSubject: isSubjectOf(parts) });
+  oversightRoutes(app, { ...outside, ...parts, sql: database.line });
 }
 
 /** Whoever was erased still has a right to know who looked. */

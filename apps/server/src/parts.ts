@@ -20,6 +20,8 @@ import type { LiveHub } from './live/hub.ts';
 import type { SignedInSockets } from './live/signed-in-sockets.ts';
 import type { Oidc } from './oidc/open-oidc.ts';
 import type { Outside } from './outside.ts';
+import type { OfficerMail } from './oversight/officer-mail.ts';
+import type { Oversight } from './oversight/oversight.ts';
 import type { Parking } from './parked/parking.ts';
 import type { People } from './people/open-people.ts';
 import type { Pki } from './pki/open-pki.ts';
@@ -72,6 +74,8 @@ export interface Parts extends People {
   readonly archive: ArchiveWatch;
   readonly audit: Audit;
   readonly ledger: Ledger;
+  readonly oversight: Oversight;
+  readonly officerMail: OfficerMail;
   readonly inLane: InLane;
   readonly inTurn: Turns['run'];
 }

@@ -1,9 +1,8 @@
 /** The server as a whole: its parts, wired in the order in which they need each other. */
 import type { Server } from 'node:net';
 import { FRAME_INTERVAL_MS } from '@ausculta/contract/live';
-import type { AccountId, SubjectId } from '@ausculta/vitals/identity';
+import type { SubjectId } from '@ausculta/vitals/identity';
 import { hash as argonHash } from '@node-rs/argon2';
-import type { Standing } from './access/standing.ts';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
@@ -30,15 +29,15 @@ import { Exports } from './fhir/operations/exports.ts';
 import { reportIndicators } from './indicators/open-indicators.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
-import { Oidc } from './oidc/open-oidc.ts';
 import { openHttp } from './open-http.ts';
+import { openSignIn } from './open-sign-in.ts';
 import { openViewers } from './open-viewers.ts';
 import { secretsOf } from './outside.ts';
+import { oversee } from './oversight/open-oversight.ts';
 import { parkedKeyOf } from './parked/parked-key.ts';
 import { Parking } from './parked/parking.ts';
 import type { Ground, Parts, ServerOptions } from './parts.ts';
 import { type FirstLink, prepareFirstStart } from './people/first-start.ts';
-import { openPeople, type People } from './people/open-people.ts';
 import { openPki } from './pki/open-pki.ts';
 import { portProblem } from './port-problem.ts';
 import { openWearing } from './reattribution/open-wearing.ts';
@@ -130,6 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(reportIndicators(config.indicators, { ...outside, ...parts, ...parts.fhir }));
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
+  stack.defer(oversee(parts, outside));
 
   const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
   const moved = stack.move();
@@ -253,7 +253,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   standing.onChange(() => hub.review());
   deviceGrants.boundBy((id) => viewers.gate.consentsOf(id));
   standing.onChange(() => streams.look());
-  const people = openSignIn(ground, sockets, standing);
+  const people = await openSignIn(ground, { sockets, standing, registry });
   const documents = { fhir: repository, writeBack };
   const held = { deviceGrants, standing, parking, ...documents };
   const forgetting = { ...engine, ...held, vault, logKeptMs: LOG_KEPT_MS };
@@ -284,21 +284,6 @@ async function openStreams(
   const grants = await DeviceGrants.open({ ...outside, ...ground, sql: database.line });
   const streams = new DeviceStreams({ ...outside, devices, grants, reads: audit.reads });
   return { deviceGrants: grants, streams };
-}
-
-/** Who comes in: people, and programs of others. What they watch ends with what let them in. */
-function openSignIn(
-  { options: { outside }, database, vault: { organisationSeal } }: Ground,
-  sockets: SignedInSockets,
-  standing: Standing,
-): Pick<Parts, keyof People | 'oidc'> {
-  const given = { sql: database.line, organisationSeal, outside };
-  const people = openPeople({ ...given, people: database.people, duty: standing });
-  people.signIn.onEnd((credential) => sockets.closeAll(credential));
-  const subjectOf = (id: AccountId) => standing.ownSubjectOf(id, outside.nowMs());
-  const onGone = () => people.signIn.forgetTokens();
-  const oidc = new Oidc({ ...given, subjectOf, onGone });
-  return { ...people, oidc };
 }
 
 /** Who looks at what is measured, in the fold over the log. */

@@ -40,6 +40,7 @@ import {
   RecoveryCodes,
   SessionList,
 } from '@ausculta/contract/me';
+import { Oversight, OversightReview, OversightWaiting } from '@ausculta/contract/oversight';
 import { ProofOfSession, Session, SignIn, SignInInfo } from '@ausculta/contract/session';
 import { MySignOn, SignOnBegun, SignOnWanted } from '@ausculta/contract/sign-on';
 import { z } from 'zod';
@@ -199,6 +200,29 @@ const ACCOUNTS: Operations = {
   },
 };
 
+const OVERSIGHT: Operations = {
+  'GET /api/oversight': {
+    tag: 'people',
+    summary: 'Unusual access, and guarded records',
+    answer: Oversight,
+  },
+  'GET /api/oversight/waiting': {
+    tag: 'people',
+    summary: 'How much nobody has reviewed yet',
+    answer: OversightWaiting,
+  },
+  'POST /api/oversight/:id/review': {
+    tag: 'people',
+    summary: 'Say what was made of an unusual access',
+    body: OversightReview,
+  },
+  'PUT /api/subjects/:id/guard': {
+    tag: 'people',
+    summary: 'Have each look at this record by somebody else told',
+  },
+  'DELETE /api/subjects/:id/guard': { tag: 'people', summary: 'End that' },
+};
+
 const ACCESS: Operations = {
   'GET /api/accounts/:account/shifts': {
     tag: 'people',
@@ -309,6 +333,7 @@ const ACCESS: Operations = {
     tag: 'people',
     summary: 'Say that one was reviewed',
   },
+  ...OVERSIGHT,
 };
 
 export const PEOPLE_OPERATIONS: Operations = {

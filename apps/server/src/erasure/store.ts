@@ -73,6 +73,8 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
     WHERE from_subject_id = ${subjectId} OR to_subject_id = ${subjectId}`;
   await sql`DELETE FROM relation WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM broken_glass WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM unusual_access WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM guarded_record WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM access_grant WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM device_grant WHERE subject_id = ${subjectId}`;
   await forgetSubject(sql, subjectId);

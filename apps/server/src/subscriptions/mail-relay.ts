@@ -11,8 +11,8 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** The notification, as the guide has it. */
-  readonly notification: string;
+  /** Of a Subscription, as the guide has it. */
+  readonly notification?: string;
   /** The same for the same events: whoever gets it twice sees one. */
   readonly messageId: string;
 }
@@ -44,12 +44,7 @@ export class MailRelay {
         ...{ from: settings.from, to, subject, text },
         messageId: `<${mail.messageId}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
-        attachments: [
-          {
-            ...{ filename: 'notification.json', content: notification },
-            contentType: 'application/fhir+json',
-          },
-        ],
+        attachments: notification === undefined ? [] : [attached(notification)],
         ...{ disableFileAccess: true, disableUrlAccess: true },
       });
       return { ok: true };
@@ -58,6 +53,11 @@ export class MailRelay {
     }
   }
 }
+
+const attached = (content: string) => ({
+  ...{ filename: 'notification.json', content },
+  contentType: 'application/fhir+json',
+});
 
 async function optionsOf(settings: MailSettings, timeoutMs: number) {
   const { host, port, isSecure, user, passwordFile, caFile } = settings;

@@ -67,12 +67,17 @@ test('domains are told by commas, and are domains', () => {
 test('half of the settings is none', () => {
   const relay = parseRelay('smtp://user@relay.example');
   const files = { passwordFile: undefined, caFile: undefined };
-  const none = { relay: undefined, from: undefined, domains: [], ...files };
+  const rest = { ...files, privacyOfficer: undefined };
+  const none = { relay: undefined, from: undefined, domains: [], ...rest };
   assert.deepEqual(mailConflicts(none), []);
-  const whole = { relay, from: 'a@b.example', domains: ['b.example'], ...files };
+  const whole = { relay, from: 'a@b.example', domains: ['b.example'], ...rest };
   assert.deepEqual(mailConflicts({ ...whole, passwordFile: '/run/password' }), []);
   assert.match(mailConflicts(whole)[0] ?? '', /PASSWORD_FILE/);
   assert.match(mailConflicts({ ...none, domains: ['b.example'] })[0] ?? '', /belong together/);
+  const told = { ...whole, passwordFile: '/run/password' };
+  assert.deepEqual(mailConflicts({ ...told, privacyOfficer: 'privacy@b.example' }), []);
+  assert.match(mailConflicts({ ...told, privacyOfficer: 'a@c.example' })[0] ?? '', /no domain/);
+  assert.match(mailConflicts({ ...none, privacyOfficer: 'a@b.example' })[0] ?? '', /no domain/);
 });
 
 test('this machine is known by its own names alone', () => {

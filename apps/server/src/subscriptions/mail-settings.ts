@@ -13,6 +13,8 @@ export interface MailSettings {
   readonly from: string;
   /** In small letters; each as it is, without those below it. */
   readonly domains: readonly string[];
+  /** Who answers for privacy; undefined: nobody is told by mail. */
+  readonly privacyOfficer: string | undefined;
 }
 
 /** What the environment says of it, half or whole. */
@@ -22,6 +24,7 @@ export interface MailGiven {
   readonly caFile: string | undefined;
   readonly from: string | undefined;
   readonly domains: readonly string[];
+  readonly privacyOfficer: string | undefined;
 }
 
 export type MailRelayAddress = Pick<MailSettings, 'host' | 'port' | 'isSecure' | 'user'>;
@@ -67,7 +70,8 @@ export function mailSettings(given: MailGiven): MailSettings | undefined {
   return relay === undefined || from === undefined ? undefined : { ...relay, ...rest, from };
 }
 
-export function mailConflicts({ relay, passwordFile, from, domains }: MailGiven): string[] {
+export function mailConflicts(given: MailGiven): string[] {
+  const { relay, passwordFile, from, domains, privacyOfficer } = given;
   const known = [relay !== undefined, from !== undefined, domains.length > 0];
   const problems: string[] = [];
   if (new Set(known).size > 1)
@@ -77,6 +81,11 @@ export function mailConflicts({ relay, passwordFile, from, domains }: MailGiven)
   if ((relay?.user === undefined) !== (passwordFile === undefined))
     problems.push(
       'AUSCULTA_MAIL_PASSWORD_FILE and a user in AUSCULTA_MAIL_RELAY belong together. Set both, or neither.',
+    );
+  const domain = privacyOfficer && parseAddress(privacyOfficer)?.domain;
+  if (domain !== undefined && !domains.includes(domain))
+    problems.push(
+      'AUSCULTA_PRIVACY_OFFICER is of no domain that AUSCULTA_MAIL_DOMAINS lists. Add it there.',
     );
   return problems;
 }

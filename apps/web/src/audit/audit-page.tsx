@@ -7,6 +7,7 @@ import { AccessLog } from './access-log.tsx';
 import classes from './audit-page.module.css';
 import { BrokenGlassReview } from './broken-glass-review.tsx';
 import { RecordLookup } from './record-lookup.tsx';
+import { UnusualAccesses } from './unusual-access.tsx';
 
 export const Route = createLazyRoute('/workspace/audit')({ component: AuditPage });
 
@@ -26,6 +27,7 @@ function AuditPage() {
     <main className={list.page} aria-label="Audit">
       <div className={classes.column}>
         <BrokenGlassReview look={setLooked} />
+        <UnusualAccesses look={setLooked} />
         <RecordLookup look={setLooked} />
         {looked !== undefined && <AccessLog key={looked} subjectId={looked} />}
       </div>

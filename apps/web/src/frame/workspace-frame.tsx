@@ -7,6 +7,7 @@ import { EmergencyBanner } from '../access/emergency-banner.tsx';
 import { AlarmDeskProvider } from '../alarms/alarm-desk.tsx';
 import { sessionQuery, subjectsQuery } from '../api/queries.ts';
 import { useIsWall } from '../api/use-wall.ts';
+import { WaitingNotice } from '../audit/waiting-notice.tsx';
 import { LiveProvider, useLive } from '../live/live-context.tsx';
 import { byPresence } from '../patients/presence.ts';
 import { RefusedAdmissionsNotice } from '../patients/refused-admissions.tsx';
@@ -70,6 +71,7 @@ function Workspace({ session }: { readonly session: Session }) {
           <SafetyNotice />
           <EmergencyBanner />
           <RefusedAdmissionsNotice />
+          <WaitingNotice />
           <Outlet />
         </div>
       </div>

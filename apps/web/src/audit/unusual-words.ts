@@ -1,0 +1,44 @@
+import type { MailState, OversightWaiting, UnusualAccess } from '@ausculta/contract/oversight';
+
+type Unusual = Pick<UnusualAccess, 'kind' | 'records' | 'usual'>;
+
+/** What was done, after the name of whom did it. */
+export function unusualWords({ kind, records, usual }: Unusual): string {
+  switch (kind) {
+    case 'guarded-record':
+      return 'looked at a guarded record.';
+    case 'same-name':
+      return 'looked at the record of somebody with the same family name.';
+    case 'off-shift':
+      return 'looked at a record while not on shift.';
+    case 'two-networks':
+      return 'was at work from two places within minutes. Somebody else may have the session.';
+    case 'many-records': {
+      const often = usual === null ? '' : `; in a busy hour it is ${usual}`;
+      return `opened ${records ?? 'many'} records within an hour${often}.`;
+    }
+  }
+}
+
+/** Undefined: nothing waits. */
+export function waitingWords({ emergencies, unusual }: OversightWaiting): string | undefined {
+  const parts = [
+    counted(emergencies, ['emergency access', 'emergency accesses']),
+    counted(unusual, ['unusual access', 'unusual accesses']),
+  ].filter((part) => part !== undefined);
+  if (parts.length === 0) return undefined;
+  const isOne = emergencies + unusual === 1;
+  return `${parts.join(' and ')} ${isOne ? 'waits' : 'wait'} for review.`;
+}
+
+const counted = (count: number, [one, more]: readonly [string, string]): string | undefined =>
+  count === 0 ? undefined : `${count} ${count === 1 ? one : more}`;
+
+/** Whether somebody who does not sit here is told as well; undefined: they are. */
+export function mailWords(mail: MailState): string | undefined {
+  if (mail === 'off')
+    return 'Nobody is told by mail: the operator has set no AUSCULTA_PRIVACY_OFFICER.';
+  if (mail === 'failing')
+    return 'The mail about what waits cannot be sent. It is tried again; the operator’s log says why.';
+  return undefined;
+}
