@@ -132,7 +132,7 @@ describe('access', () => {
   });
 
   test('who signs in is told of no login, unless this is a demo', async () => {
-    assert.deepEqual(await (await ask('/api/sign-in')).json(), { demoLogin: null });
+    assert.deepEqual(await (await ask('/api/sign-in')).json(), { demoLogin: null, providers: [] });
     await using demo = await startServerHere({ config: { demo: true } });
     const { demoLogin } = (await (await fetch(`${demo.server.url}/api/sign-in`)).json()) as {
       demoLogin: { loginName: string; password: string };
