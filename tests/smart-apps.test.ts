@@ -218,6 +218,13 @@ describe('apps that people let in', () => {
       body: JSON.stringify({ clientId: 'no app', subjectId: ada.subjectId }),
     });
     assert.equal(unknown.status, 404, 'of no app');
+    const program = await server.fetch('/api/launches', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ clientId: app.id, subjectId: ada.subjectId }),
+    });
+    assert.equal(program.status, 403, 'by a program');
+    assert.match(await program.text(), /opened by a person/);
   });
 
   test('a screen without a keyboard is let in by a code that is typed elsewhere', async () => {

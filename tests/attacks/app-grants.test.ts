@@ -184,7 +184,7 @@ describe('what was given to an app, and when it is over', () => {
     assert.equal((await post(wall, '/api/launches', opened)).status, 403);
   });
 
-  test('beside a locked screen an app writes nothing; one that goes on without it does', async () => {
+  test('beside a locked screen an app reads and writes nothing; one that goes on without it does', async () => {
     const person = await personOfAda();
     const scope = (how: string) => `launch/patient patient/Condition.cruds ${how}`;
     const beside = await appOf(person, scope('online_access'));
@@ -200,8 +200,22 @@ describe('what was given to an app, and when it is over', () => {
     const locked = await write(beside);
     assert.notEqual(locked.status, before.status);
     assert.match(locked.text, /SESSION_LOCKED|locked/i);
-    assert.equal((await fhirWith(server, beside.token, 'Condition')).status, 200);
+    const batch = JSON.stringify({
+      ...{ resourceType: 'Bundle', type: 'batch' },
+      entry: [{ request: { method: 'GET', url: 'Condition' } }],
+    });
+    for (const [path, options] of [
+      ['Condition', {}],
+      [`Condition?subject=Patient/${ada.subjectId}`, { method: 'HEAD' }],
+      ['Condition/_search', { method: 'POST', body: '' }],
+      ['', { method: 'POST', body: batch }],
+    ] as const)
+      assert.equal((await fhirWith(server, beside.token, path, options)).status, 423, path);
+    assert.equal((await fhirWith(server, without.token, 'Condition')).status, 200);
     assert.deepEqual((await write(without)).status, before.status);
+    const renewed = await openid.refreshTokenGrant(beside.connection, beside.refresh);
+    const again = await fhirWith(server, renewed.access_token, 'Condition');
+    assert.equal(again.status, 423, 'another token of the same grant');
     await here.database.line`
       UPDATE session SET locked_at = NULL WHERE account_id = ${person.accountId}`;
     await eventually('the app goes on', async () =>
@@ -224,6 +238,19 @@ describe('what was given to an app, and when it is over', () => {
     assert.equal(last, 429);
     const token = await fetch(`${server.url}/oidc/token`, { method: 'POST', body });
     assert.equal(token.status, 400, 'answered, not shut out');
+  });
+
+  test('an app that asks for tokens without end uses up its own bound, and no other ward’s', async () => {
+    const ask = async (clientId: string) => {
+      const body = { grant_type: 'refresh_token', client_id: clientId, refresh_token: 'none' };
+      const asked = { method: 'POST', body: new URLSearchParams(body) };
+      return (await fetch(`${server.url}/oidc/token`, asked)).status;
+    };
+    const [busy, other] = [(await newApp()).app.id, (await newApp()).app.id];
+    for (let at = 0; at < 600; at += 1) assert.equal(await ask(busy), 400);
+    assert.equal(await ask(busy), 429);
+    assert.equal(await ask(other), 400, 'behind the same address');
+    assert.equal((await fetch(`${server.url}/oidc/jwks`)).status, 200);
   });
 
   test('an app that has an address of its own is given no code to send to somebody', async () => {

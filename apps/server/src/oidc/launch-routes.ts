@@ -38,6 +38,9 @@ export interface AppRoutePorts {
 /** For a page to load, and for its person to read what is asked. */
 const LAUNCH_LIFE_MS = 5 * 60_000;
 
+/** It acts for them. */
+const BY_PERSONS = 'an app is opened by a person who is signed in, in their own house';
+
 const SIGNED_IN = { config: { access: 'signed-in' } } as const;
 const OF_PATIENTS = { config: ofEach('read', 'identity') };
 
@@ -56,13 +59,15 @@ export function appRoutes(app: FastifyInstance, ports: AppRoutePorts): void {
     const wanted = NewLaunch.safeParse(request.body);
     if (!wanted.success) return await sendFault(reply, malformed(wanted.error.issues));
     const person = personOf(callerOf(request));
-    if (person !== undefined && isWall(person.roles))
+    if (person === undefined)
+      return await sendFault(reply, fail('NOT_PERMITTED', BY_PERSONS).fault);
+    if (isWall(person.roles))
       return await sendFault(reply, fail('NOT_PERMITTED', WALL_LETS_NOBODY_IN).fault);
     const subjectId = parseSubjectId(wanted.data.subjectId);
     const { clientId, encounterId = null } = wanted.data;
     const client = await clientById(sql, clientId);
-    const isOurs = client !== undefined && client.organisation_id === person?.organisationId;
-    if (person === undefined || subjectId === undefined || !viewerOf(request).sees(subjectId))
+    const isOurs = client !== undefined && client.organisation_id === person.organisationId;
+    if (subjectId === undefined || !viewerOf(request).sees(subjectId))
       return await sendFault(reply, fail('NOT_FOUND').fault);
     if (!isOurs || client.launch_url === null)
       return await sendFault(reply, fail('NOT_FOUND').fault);

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Sql } from '../database/pool.ts';
 import { FHIR_BASE, sendFault } from '../people/problem.ts';
 import type { SignIn } from '../people/sign-in.ts';
+import { clientAndAddress } from './asking-client.ts';
 import { authoriseRoutes } from './authorise-routes.ts';
 import { Authorising, type AuthorisingPorts } from './authorising.ts';
 import { clientRoutes } from './client-routes.ts';
@@ -20,8 +21,10 @@ export interface OidcRoutePorts extends AddressPorts, AuthorisingPorts {
   readonly stayOf: AppRoutePorts['stayOf'];
 }
 
-/** A clinic behind one address opens an app some times a minute, and a screen that waits for its code asks each 5 s. */
+/** Of one client: a clinic opens an app some times a minute, and a screen that waits for its code asks each 5 s. */
 const RATE = { max: 600, timeWindow: 60_000 };
+/** Many wards behind one address, each with apps of its own: none of them uses up what is the others'. */
+const ADDRESS_RATE = { max: 6_000, timeWindow: 60_000 };
 /** Asking to be let in takes no credentials and is written down: it must not shut out who redeems a code. */
 const AUTH_RATE = { max: 120, timeWindow: 60_000 };
 const AUTH_BYTES_MAX = 4096;
@@ -77,7 +80,14 @@ export async function oidcRoutes(app: FastifyInstance, ports: OidcRoutePorts): P
         return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'the query is too long').fault);
       },
     });
-    oidc.route({ ...PUBLIC, method, url: `${OIDC_BASE}/*`, handler: hand });
+    oidc.route({
+      config: { access: 'public', rateLimit: ADDRESS_RATE },
+      method,
+      url: `${OIDC_BASE}/*`,
+      // Once the form is there, which says who asks.
+      preHandler: heldByClient(oidc),
+      handler: hand,
+    });
     done();
   });
 
@@ -94,4 +104,14 @@ export async function oidcRoutes(app: FastifyInstance, ports: OidcRoutePorts): P
     await provider.callback()(handed, reply.raw);
     return reply;
   }
+}
+
+function heldByClient(app: FastifyInstance) {
+  const countOf = app.createRateLimit({ ...RATE, keyGenerator: clientAndAddress });
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const count = await countOf(request);
+    if (count.isAllowed || !count.isExceeded) return undefined;
+    reply.header('retry-after', String(count.ttlInSeconds));
+    return await sendFault(reply, fail('RATE_EXCEEDED').fault);
+  };
 }

@@ -1,6 +1,7 @@
 /**
  * A locked session: its person has left the screen. Alarms go on being shown by bed and sounded there;
- * nothing else is read with what they left behind, and nothing is done in their name.
+ * nothing else is read with what they left behind, and nothing is done in their name: by no app either that
+ * they let in for as long as they are signed in, whose page lies open beside.
  */
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance } from 'fastify';
@@ -23,8 +24,6 @@ export function holdLockedSessions(app: FastifyInstance): void {
     // The application's own files are for everybody.
     if (access === 'public' || access === undefined) return;
     if (isRead && OF_THE_ALARMS.includes(request.routeOptions.url)) return;
-    // An app has a screen of its own, which may go on being looked at.
-    if (isRead && caller.isBesideLocked === true) return;
     if (OF_THE_SESSION.test(request.routeOptions.url ?? '')) return;
     return await sendFault(reply, fail('SESSION_LOCKED').fault);
   });
