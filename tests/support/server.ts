@@ -211,6 +211,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     phd: undefined,
     certificateDays: 90,
     auditHeadsFile: undefined,
+    auditHook: undefined,
     trustedProxies: [],
     publicUrl: undefined,
     idleLockMs: undefined,

@@ -17,6 +17,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       phd: undefined,
       certificateDays: 90,
       auditHeadsFile: undefined,
+      auditHook: undefined,
       trustedProxies: [],
       publicUrl: undefined,
       idleLockMs: 600_000,

@@ -1,4 +1,11 @@
 import { z } from 'zod';
+import {
+  AUDIT_HOOK_MENDS,
+  AUDIT_HOOK_SETTINGS,
+  type AuditHook,
+  auditHookConflicts,
+  auditHookOf,
+} from './audit/hook-settings.ts';
 import { type Connection, parseDatabaseUrl } from './database/connection.ts';
 import { DISK_RESERVE_BYTES } from './database/data-directory.ts';
 import { doorConflicts, type ListedDoor, listedDoor, type OpenDoor } from './door-settings.ts';
@@ -52,6 +59,8 @@ export interface Config extends PeopleSettings {
   readonly certificateDays: number;
   /** Where signed heads of the audit are kept. Undefined: in the data directory. */
   readonly auditHeadsFile: string | undefined;
+  /** Where they are sent as well. Undefined: nowhere. */
+  readonly auditHook: AuditHook | undefined;
   /** Proxies whose X-Forwarded headers are believed: addresses, or networks as 10.0.0.0/8. */
   readonly trustedProxies: readonly string[];
   readonly masterKey: MasterKeySource;
@@ -202,6 +211,7 @@ const Settings = z.object({
     .optional(),
   AUSCULTA_WRITE_BACK: z.string().optional(),
   AUSCULTA_INDICATORS: z.string().optional().transform(orIssue(parseIndicators, 'is no period')),
+  ...AUDIT_HOOK_SETTINGS,
   ...PEOPLE_SETTINGS,
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
   AUSCULTA_POSTGRES_PORT: z.union([z.literal('0').transform(() => undefined), port]).optional(),
@@ -267,6 +277,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_PRIVACY_OFFICER: 'Set it to one address, such as privacy@hospital.example.',
   AUSCULTA_INDICATORS: INDICATORS_MEND,
   AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
+  ...AUDIT_HOOK_MENDS,
   ...PEOPLE_MENDS,
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
   AUSCULTA_POSTGRES_PORT:
@@ -289,6 +300,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       ...tlsConflicts(tlsGiven(parsed.data)),
       ...masterKeyConflicts(parsed.data),
       ...mailConflicts(mailGiven(parsed.data)),
+      ...auditHookConflicts(parsed.data),
     );
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
@@ -313,6 +325,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       }),
       certificateDays: settings.AUSCULTA_DEVICE_CERT_DAYS,
       auditHeadsFile: settings.AUSCULTA_AUDIT_HEADS,
+      auditHook: auditHookOf(settings),
       trustedProxies: settings.AUSCULTA_TRUSTED_PROXIES,
       ...peopleSettings(settings),
       masterKey: masterKeyOf(settings),

@@ -63,5 +63,16 @@ export const AuditHeads = z.object({
       found: z.array(Fault),
     })
     .nullable(),
+  /** To a receiver elsewhere; null: none is set up. */
+  sent: z
+    .object({
+      to: z.string(),
+      /** The last that it has taken; null: none yet. */
+      last: z.object({ entries: z.number(), at: z.string() }).nullable(),
+      /** Heads that it has not. */
+      waiting: z.number(),
+      failing: z.object({ since: z.string(), attempts: z.number(), why: z.string() }).nullable(),
+    })
+    .nullable(),
 });
 export type AuditHeads = z.infer<typeof AuditHeads>;

@@ -1,4 +1,5 @@
 import type { SigningKey } from '../vault/receipt-proof.ts';
+import type { HeadsHook } from './heads-hook.ts';
 import type { ReadLog } from './read-log.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { AuditVerification } from './verification.ts';
@@ -8,6 +9,8 @@ export interface Audit {
   readonly sequencer: Sequencer;
   readonly reads: ReadLog;
   readonly verification: Pick<AuditVerification, 'of' | 'run'>;
+  /** To a receiver elsewhere; undefined where there is none. */
+  readonly hook: Pick<HeadsHook, 'receiver' | 'host'> | undefined;
   /** By which heads are signed. */
   readonly key: Pick<SigningKey, 'public'>;
 }

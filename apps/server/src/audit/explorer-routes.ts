@@ -15,6 +15,7 @@ import {
   whoDid,
 } from './explorer.ts';
 import { readHead } from './heads.ts';
+import { type ToldRow, toldOf } from './hook-store.ts';
 import { noteRead } from './noted-reads.ts';
 import { lastHead, waitingSince } from './store.ts';
 import {
@@ -125,9 +126,11 @@ async function headsOf(
   { audit, database, nowMs }: ExplorerPorts,
   organisationId: string,
 ): Promise<AuditHeads> {
-  const [head, waiting] = await database.read(organisationId, async (sql) => [
+  const { hook } = audit;
+  const [head, waiting, sent] = await database.read(organisationId, async (sql) => [
     await lastHead(sql, organisationId),
     await waitingSince(sql, organisationId),
+    hook && (await toldOf(sql, { receiver: hook.receiver, organisationId })),
   ]);
   const newest = head && readHead(head.note, organisationId, audit.key);
   const verified = audit.verification.of(organisationId);
@@ -147,6 +150,18 @@ async function headsOf(
             faults: verified.faults,
             found: verified.found.map(({ what, id, why }) => ({ what, id, why })),
           },
+    sent: hook === undefined ? null : { to: hook.host, ...sentView(sent) },
+  };
+}
+
+function sentView(row: ToldRow | undefined): Omit<NonNullable<AuditHeads['sent']>, 'to'> {
+  if (row === undefined) return { last: null, waiting: 0, failing: null };
+  const { size, told_ms, failing_ms, attempts, why, waiting } = row;
+  const isFailing = failing_ms !== null;
+  return {
+    last: told_ms === null ? null : { entries: size, at: iso(told_ms) },
+    waiting,
+    failing: isFailing ? { since: iso(failing_ms), attempts, why: why ?? '' } : null,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Ground } from '../parts.ts';
 import type { Audit } from './audit.ts';
 import { openHeadsFile } from './heads-file.ts';
 import { InHouse } from './in-house.ts';
+import { openHeadsHook } from './open-heads-hook.ts';
 import { ReadJournal } from './read-journal.ts';
 import { ReadLog } from './read-log.ts';
 import { Sequencer } from './sequencer.ts';
@@ -43,7 +44,9 @@ export async function openAudit(
   });
   stack.defer(keepInOrder(sequencer, outside));
   const verification = stack.use(new AuditVerification({ ...outside, sql, key, headsPath: path }));
-  return { sequencer, reads, verification, key };
+  const { auditHook } = config;
+  const hook = auditHook && openHeadsHook(stack, auditHook, { ...outside, sql });
+  return { sequencer, reads, verification, hook, key };
 }
 
 /** Returns what stops it, once what was done has its place. */

@@ -9,6 +9,8 @@ import { type AuditChecked, checkAudit } from '../audit/audit-check.ts';
 import { takeTime } from '../audit/check-store.ts';
 import { keyOfText, rawKeyOf, readHead, signHead, textOfKey } from '../audit/heads.ts';
 import { headsLength, openHeadsFile } from '../audit/heads-file.ts';
+import { receiverOf } from '../audit/heads-hook.ts';
+import { noteRestoration } from '../audit/hook-store.ts';
 import { sha256 } from '../audit/leaf-record.ts';
 import { auditHeadsPath } from '../audit/open-audit.ts';
 import { headOfSize, lastHead } from '../audit/store.ts';
@@ -124,10 +126,14 @@ export async function auditRestored(ports: CommandPorts): Promise<number> {
       throw unusable('The heads in the database are not its own: see ausculta audit verify.');
     const { size, root } = here ?? { size: 0, root: sha256(new Uint8Array()) };
     const head = { organisationId, size, root, atMs, after: told.size, isRestored: true };
-    await file.append([signHead(head, key)]);
+    const note = signHead(head, key);
+    await file.append([note]);
     const target = `organisation/${organisationId}` as const;
     const entry = { organisationId, actor: undefined, target, atMs };
     await appendAudit(sql, { ...entry, act: 'database-restored' });
+    const { auditHook } = ports.config;
+    const receiver = auditHook && receiverOf(auditHook.url);
+    if (receiver !== undefined) await noteRestoration(sql, { receiver, organisationId, note });
     said += 1;
   }
   ports.writeOut(

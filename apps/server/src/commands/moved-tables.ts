@@ -82,6 +82,7 @@ export const NOT_MOVED = [
   'audit_place',
   'audit_head',
   'audit_access',
+  'audit_told',
   'erasure',
   'fhir_export',
   'fhir_export_file',

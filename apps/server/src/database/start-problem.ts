@@ -33,6 +33,7 @@ export type StartProblemCode =
   | 'KEY_STORE_UNUSABLE'
   | 'BACKUP_UNUSABLE'
   | 'RESTORE_TARGET_NOT_EMPTY'
+  | 'AUDIT_HOOK_UNUSABLE'
   | 'LOGIN_UNKNOWN';
 
 export class StartProblem extends Error {
