@@ -76,22 +76,28 @@ export const NO_SCORE: ScoreState = {
 
 export function onScoreSample(
   state: ScoreState,
-  { metric, ...sample }: Sample & { readonly metric: string },
+  sample: Sample & { readonly metric: string },
   settings: ScoreSettings,
 ): Step<ScoreState> {
+  const { metric } = sample;
   if (!scoreSources(settings.score).has(metric)) return { state };
   const seen = seenOf(sample);
   const before = state.seen[metric];
   if (before !== undefined && seen.atMs < before.atMs) return { state };
   const next = { ...state, seen: { ...state.seen, [metric]: seen } };
-  if (whyNotScored(settings.patient) !== undefined) return { state: next };
-  const known = scoreAt(next, sample.receivedAtMs, settings);
+  if (!isJudged(settings) || whyNotScored(settings.patient) !== undefined) return { state: next };
+  const known = numbersIn(partsOf(next, settings, sample.receivedAtMs), settings);
   const frequencyMs = frequencyAfter(state.frequencyMs, known);
   return judge({ ...next, frequencyMs }, { nowMs: sample.receivedAtMs, seen, known }, settings);
 }
 
+/** Of what is only shown nothing is kept but its readings; NEWS2 keeps how often it asks to measure. */
+export function isJudged({ score, levels }: ScoreSettings): boolean {
+  return score === 'news2' || levels.length > 0;
+}
+
 /** A part that is missing must not make the others last longer. */
-function frequencyAfter(beforeMs: number, { news2: found, isComplete }: FoundScore): number {
+function frequencyAfter(beforeMs: number, { news2: found, isComplete }: Numbers): number {
   if (found === undefined) return beforeMs;
   const askedMs = observationAgeMaxMs(found);
   return isComplete ? askedMs : Math.min(beforeMs, askedMs);
@@ -99,11 +105,13 @@ function frequencyAfter(beforeMs: number, { news2: found, isComplete }: FoundSco
 
 function judge(
   state: ScoreState,
-  now: { readonly nowMs: number; readonly seen: Seen; readonly known: FoundScore },
+  now: { readonly nowMs: number; readonly seen: Seen; readonly known: Numbers },
   settings: ScoreSettings,
 ): Step<ScoreState> {
   const { nowMs, seen, known } = now;
-  const held = foundIn(partsOf(state, settings, undefined), settings);
+  const isKept = state.reached.some((one) => one !== null);
+  // Of whatever age: only where there is something that could be over.
+  const held = isKept ? numbersIn(partsOf(state, settings, undefined), settings) : known;
   const reached = settings.levels.map((level, index) => {
     const before = state.reached[index] ?? null;
     if (before !== null) return isReached(level, held) ? before : null;
@@ -135,7 +143,7 @@ function told(
   return { state: next, transition: { kind: 'ended', sinceMs: state.sinceMs, atMs } };
 }
 
-function isReached({ atLeast, anyPart }: ScoreLevel, found: FoundScore): boolean {
+function isReached({ atLeast, anyPart }: ScoreLevel, found: Numbers): boolean {
   return found.total >= atLeast || (anyPart !== undefined && found.highestPart >= anyPart);
 }
 
@@ -147,9 +155,9 @@ export function rejudgeScore(
 ): Step<ScoreState> {
   if (whyNotScored(settings.patient) !== undefined || Object.keys(state.seen).length === 0)
     return { state };
-  const held = foundIn(partsOf(state, settings, undefined), settings);
+  const held = numbersIn(partsOf(state, settings, undefined), settings);
   const wasRaised = state.level >= 0;
-  const known = scoreAt(state, nowMs, settings);
+  const known = numbersIn(partsOf(state, settings, nowMs), settings);
   const reached = settings.levels.map((level) => {
     if (!isReached(level, wasRaised ? held : known)) return null;
     return { sinceMs: wasRaised ? state.sinceMs : nowMs };
@@ -209,12 +217,12 @@ function partsOf(
   nowMs: number | undefined,
 ): readonly PartSeen[] {
   const best = new Map<ScorePart, PartSeen>();
+  const newestMs = nowMs ?? newestOf(state);
   for (const [metric, source] of scoreSources(settings.score)) {
     const seen = state.seen[metric];
     if (seen === undefined || !isCurrent(seen, source, { state, settings, nowMs })) continue;
     const one = { part: source.part, seen, source };
     const other = best.get(source.part);
-    const newestMs = nowMs ?? newestOf(state);
     if (other === undefined || isBetter(one, other, newestMs)) best.set(source.part, one);
   }
   return [...best.values()];
@@ -255,11 +263,14 @@ function standing({ seen, source }: PartSeen, nowMs: number): 0 | 1 | 2 {
 }
 
 function foundIn(parts: readonly PartSeen[], settings: ScoreSettings): FoundScore {
-  const values = new Map(parts.map((one) => [one.part, numberOf(one)]));
   const evidence = parts
     .map(({ part, seen }) => ({ part, ...seen }))
     .sort((one, other) => one.atMs - other.atMs);
-  return { ...numbersOf(values, settings), evidence };
+  return { ...numbersIn(parts, settings), evidence };
+}
+
+function numbersIn(parts: readonly PartSeen[], settings: ScoreSettings): Numbers {
+  return numbersOf(new Map(parts.map((one) => [one.part, numberOf(one)])), settings);
 }
 
 type Values = ReadonlyMap<ScorePart, number>;

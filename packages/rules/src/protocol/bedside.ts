@@ -177,11 +177,14 @@ export function* allRecords({ series }: Bedside): Generator<SeriesRecord> {
 
 /** Gives the detectors the states that they would have, had each been asked at every reading. */
 export function catchUp(bedside: Bedside): void {
-  for (const record of allRecords(bedside)) {
-    if (!record.isAhead) continue;
-    for (const watch of watchesOf(bedside, record)) watch.running = caughtUp(watch.running, record);
-    record.isAhead = false;
+  const ahead = [...allRecords(bedside)].filter(({ isAhead }) => isAhead);
+  if (ahead.length === 0) return;
+  for (const watch of bedside.watches.values()) {
+    const { record, running } = watch;
+    if (record?.isAhead) watch.running = caughtUp(running, [record]);
+    else if (running.kind === 'score') watch.running = caughtUp(running, ahead);
   }
+  for (const record of ahead) record.isAhead = false;
 }
 
 /** Notes when the clock alone will change it. */

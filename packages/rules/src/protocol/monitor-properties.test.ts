@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FLAG } from '@ausculta/vitals/reading';
 import fc from 'fast-check';
 import { UTC } from '../detectors/zone.ts';
-import { READY_PROTOCOLS } from './library.ts';
+import { ADULT_WARD, READY_PROTOCOLS } from './library.ts';
 import { Monitor } from './monitor.ts';
 import type { Input, Told } from './monitor-input.ts';
 import { type Patient, planAt } from './plan.ts';
@@ -140,6 +140,53 @@ test('a monitor that is written to JSON and read again before every input tells 
         return monitor.take(input);
       });
       assert.deepEqual(told, toldBy(new Monitor(PLAN, START), inputs));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+/** What a bedside monitor sends each second, near the edges of limits and of scores. */
+const dense = fc.array(
+  fc.record({
+    heartRate: fc.constantFrom(undefined, 89, 90, 91, 91, 91, 110, 111, 130, 131),
+    pulse: fc.constantFrom(undefined, 89, 90, 91, 91, 131),
+    spo2: fc.constantFrom(91, 92, 95, 96, 96, 96, 97),
+    respRate: fc.constantFrom(undefined, 20, 20, 20, 21, 24, 25),
+    flags: fc.constantFrom(0, 0, 0, 0, 0, 0, FLAG.QUESTIONABLE, FLAG.BELOW),
+    afterS: fc.constantFrom(1, 1, 1, 1, 1, 1, 5, 6, 30),
+  }),
+  { maxLength: 80 },
+);
+
+const WARD = planAt({ protocol: ADULT_WARD, patient: PATIENT, overrides: [] }, START);
+
+test('what passes calmly leaves everything as if each detector had been asked', () => {
+  fc.assert(
+    fc.property(dense, (seconds) => {
+      let nowMs = START;
+      const inputs = seconds.flatMap(({ heartRate, pulse, spo2, respRate, flags, afterS }) => {
+        nowMs += afterS * 1000;
+        const at = { kind: 'reading', device: 'a', atMs: nowMs, receivedAtMs: nowMs } as const;
+        const values = {
+          'heart-rate': heartRate,
+          'pulse-rate-oximeter': pulse,
+          spo2,
+          'resp-rate': respRate,
+        };
+        return Object.entries(values).flatMap(([metric, value]): Input[] =>
+          value === undefined
+            ? []
+            : [{ ...at, metric, value, flags: metric === 'spo2' ? flags : 0 }],
+        );
+      });
+      const straight = new Monitor(WARD, START);
+      let asked = new Monitor(WARD, START);
+      for (const input of inputs) {
+        // Whoever has just been restored asks every detector.
+        asked = Monitor.restore(WARD, asked.snapshot());
+        assert.deepEqual(straight.take(input), asked.take(input));
+      }
+      assert.deepEqual(straight.snapshot(), asked.snapshot());
     }),
     { numRuns: 150 },
   );

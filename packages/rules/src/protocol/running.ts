@@ -176,10 +176,7 @@ export interface Stepped {
 }
 
 /** Only those that look at readings. */
-export function onReading(
-  running: Running,
-  { metric, ...sample }: Sample & { readonly metric: string },
-): Stepped {
+export function onReading(running: Running, sample: Sample & { readonly metric: string }): Stepped {
   switch (running.kind) {
     case 'limit':
       return stepped(running, onSample(running.state, sample, running.settings));
@@ -190,10 +187,7 @@ export function onReading(
     case 'baseline':
       return stepped(running, onBaselineSample(running.state, sample, running.settings));
     case 'score':
-      return stepped(
-        running,
-        onScoreSample(running.state, { metric, ...sample }, running.settings),
-      );
+      return stepped(running, onScoreSample(running.state, sample, running.settings));
     case 'overdue':
       return stepped(running, onOverdueSample(running.state, sample, running.settings));
     case 'device': {

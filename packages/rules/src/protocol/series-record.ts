@@ -4,6 +4,8 @@
  */
 import type { Metric } from '@ausculta/vitals/metric';
 import { calmRange, quietAfter } from '../calm.ts';
+import type { Seen } from '../detectors/detection.ts';
+import { isJudged } from '../detectors/score.ts';
 import { scoreSources } from '../detectors/score-sources.ts';
 import type { LimitSettings } from '../limit.ts';
 import type { MonitorReading } from './monitor-input.ts';
@@ -134,7 +136,7 @@ function setRange(record: SeriesRecord, running: readonly Running[]): void {
   );
   let { lowest, highest } = calmRange(limits, step);
   for (const one of running) {
-    if (one.kind !== 'score' || record.better !== undefined) continue;
+    if (one.kind !== 'score' || record.better !== undefined || !isJudged(one.settings)) continue;
     const source = scoreSources(one.settings.score).get(key);
     if (source === undefined) continue;
     const { score: kind, spo2Scale: scale } = one.settings;
@@ -146,19 +148,22 @@ function setRange(record: SeriesRecord, running: readonly Running[]): void {
   record.calmHigh = highest;
 }
 
-/** The state that a detector would have, had it been shown all that has passed calmly. */
-export function caughtUp(one: Running, record: SeriesRecord): Running {
-  const { lastAtMs: atMs, lastValue: value, lastFlags: flags, metric } = record;
-  const last = { atMs, value, flags };
+/** The state that a detector would have, had it been shown all that has passed calmly on these series. */
+export function caughtUp(one: Running, records: readonly SeriesRecord[]): Running {
+  const [first] = records;
+  if (first === undefined) return one;
   switch (one.kind) {
     case 'limit':
-      return { ...one, state: quietAfter(last) };
-    case 'score': {
-      if (!scoreSources(one.settings.score).has(metric.key)) return one;
-      return { ...one, state: { ...one.state, seen: { ...one.state.seen, [metric.key]: last } } };
-    }
+      return { ...one, state: quietAfter(lastOf(first)) };
     case 'device':
-      return { ...one, state: { ...one.state, saidAtMs: atMs } };
+      return { ...one, state: { ...one.state, saidAtMs: first.lastAtMs } };
+    case 'score': {
+      const seen = { ...one.state.seen };
+      for (const record of records)
+        if (scoreSources(one.settings.score).has(record.metric.key))
+          seen[record.metric.key] = lastOf(record);
+      return { ...one, state: { ...one.state, seen } };
+    }
     case 'rate':
     case 'trend':
     case 'baseline':
@@ -169,4 +174,8 @@ export function caughtUp(one: Running, record: SeriesRecord): Running {
     default:
       return one satisfies never;
   }
+}
+
+function lastOf({ lastAtMs: atMs, lastValue: value, lastFlags: flags }: SeriesRecord): Seen {
+  return { atMs, value, flags };
 }
