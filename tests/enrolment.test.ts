@@ -34,6 +34,13 @@ describe('enrolment', { skip: why ?? false }, () => {
   const enrol = (user: string, request: string): Promise<EstAnswer> =>
     peer.enrol(`${server.url}/.well-known/est/simpleenroll`, request, ['--user', user]);
 
+  test('whoever asks for a code is told whether somebody wears the device', async () => {
+    const worn = await server.addPatient();
+    assert.equal((await claim(worn)).isWorn, true);
+    await server.post(`/api/devices/${worn.id}/unassignment`, {});
+    assert.equal((await claim(worn)).isWorn, false);
+  });
+
   test('curl and openssl get a certificate that bears the device’s name and verifies', async () => {
     const device = await server.addPatient();
     const { code, until } = await claim(device);

@@ -8,7 +8,13 @@ export const NewClaim = z.strictObject({ hours: z.int().min(1).max(168).default(
 export type NewClaim = z.infer<typeof NewClaim>;
 
 /** The code is answered once, here. */
-export const ClaimMade = z.object({ device: z.string(), code: z.string(), until: Iso });
+export const ClaimMade = z.object({
+  device: z.string(),
+  code: z.string(),
+  until: Iso,
+  /** Somebody wears it now: when it comes with the code, what it proved itself with so far opens nothing. */
+  isWorn: z.boolean(),
+});
 export type ClaimMade = z.infer<typeof ClaimMade>;
 
 export const CertificateView = z.object({

@@ -73,10 +73,12 @@ export async function renewToken(
   // The file first: a token that opens nothing yet is put right by running this again.
   await writeWholeFile(path, `${token}\n`);
   await sql.begin(async (tx) => {
-    if (isAll) await store.deleteApiTokens(tx, { organisationId, label: CLI_LABEL });
-    else if (before !== undefined) await store.deleteApiToken(tx, sha256(before));
-    const row = { organisation_id: organisationId, token_hash: sha256(token) };
+    const hash = sha256(token);
+    const row = { organisation_id: organisationId, token_hash: hash };
+    // Before the one goes whose program it goes on as.
     await store.insertApiToken(tx, { ...row, label: CLI_LABEL, roles: CLI_ROLES });
+    if (isAll) await store.deleteApiTokens(tx, { organisationId, label: CLI_LABEL, except: hash });
+    else if (before !== undefined) await store.deleteApiToken(tx, sha256(before));
     const target = `organisation/${organisationId}` as const;
     const act = { act: 'admin-token-renewed', target, atMs: outside.nowMs() } as const;
     await appendAudit(tx, { organisationId, actor: undefined, ...act });

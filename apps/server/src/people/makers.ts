@@ -1,7 +1,7 @@
 /**
  * Who asked for what goes on when they have gone: a subscription acts for whoever wrote it, with the rights
- * that they have at that moment. Kept by name, never by what they showed: a token that is renewed is the same
- * program's, and an account that is disabled is nobody's.
+ * that they have at that moment. Kept by id, never by what they showed or are called: a token that is renewed is
+ * the same program's, one of the same name that comes later is not, and an account that is disabled is nobody's.
  */
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Asker } from '../access/gate.ts';
@@ -14,17 +14,17 @@ export interface Maker {
   readonly accountId?: AccountId;
   /** Of a program of others. */
   readonly clientId?: string;
-  /** Of a program of the house: what its token is called. */
-  readonly label?: string;
+  /** Of a program of the house. */
+  readonly programId?: string;
   /** To what the token was narrowed. */
   readonly smart?: NonNullable<Asker['smart']>;
 }
 
-export function makerOf({ accountId, clientId, displayName, smart }: Caller): Maker {
+export function makerOf({ accountId, clientId, programId, smart }: Caller): Maker {
   return {
     ...(accountId !== undefined && { accountId }),
     ...(clientId !== undefined && { clientId }),
-    ...(accountId === undefined && clientId === undefined && { label: displayName }),
+    ...(programId !== undefined && { programId }),
     ...(smart && { smart }),
   };
 }
@@ -59,7 +59,7 @@ export class Makers {
 
   async #find(
     organisationId: OrganisationId,
-    { accountId, clientId, label, smart }: Maker,
+    { accountId, clientId, programId, smart }: Maker,
   ): Promise<Asker | undefined> {
     const { sql } = this.#ports;
     const client = clientId === undefined ? undefined : await clientById(sql, clientId);
@@ -67,13 +67,15 @@ export class Makers {
     const account = accountId && (await store.accountById(sql, { organisationId, id: accountId }));
     if (accountId !== undefined && account === undefined) return undefined;
     const token =
-      label === undefined ? undefined : await store.apiTokenByLabel(sql, { organisationId, label });
+      programId === undefined
+        ? undefined
+        : await store.apiTokenOf(sql, { organisationId, programId });
     // Through whom a person asks narrows what they may do; by itself a program has its own roles.
     const found = account ?? client ?? token;
     if (found === undefined) return undefined;
     return {
       ...{ organisationId, homeOrganisationId: organisationId, accountId },
-      displayName: account?.display_name ?? client?.name ?? label ?? '',
+      displayName: account?.display_name ?? client?.name ?? token?.label ?? '',
       roles: found.roles,
       ...(smart && { smart }),
     };

@@ -26,6 +26,8 @@ export interface Caller extends Asker {
   readonly session: CallerSession | undefined;
   /** The program of somebody else by which they come. */
   readonly clientId?: string;
+  /** A program of the house, whichever token of its is shown. */
+  readonly programId?: string;
   /** Of an app that was let in for as long as a session, and that session is locked. */
   readonly isBesideLocked?: boolean;
 }
@@ -199,9 +201,11 @@ export class SignIn {
       const row = await store.apiTokenByHash(this.#ports.sql, credential.tokenHash);
       if (row === undefined) return undefined;
       const { organisation_id: organisationId, label: displayName, roles } = row;
+      const { program_id: programId } = row;
       const ofHouse = { organisationId, homeOrganisationId: organisationId };
       const nobody = { accountId: undefined, organisationName: '', session: undefined };
-      const caller = { kind: 'program', ...ofHouse, displayName, roles, ...nobody } as const;
+      const program = { kind: 'program', programId, displayName, roles } as const;
+      const caller = { ...program, ...ofHouse, ...nobody };
       return { caller, endsMs: Number.POSITIVE_INFINITY };
     });
   }

@@ -206,11 +206,15 @@ export async function deleteExpiredSessions(sql: Sql, now: Date): Promise<void> 
   await sql`DELETE FROM session WHERE expires_at <= ${now}`;
 }
 
-export interface ApiTokenRow {
+export interface NewApiToken {
   readonly organisation_id: OrganisationId;
   readonly token_hash: Uint8Array;
   readonly label: string;
   readonly roles: readonly Role[];
+}
+
+export interface ApiTokenRow extends NewApiToken {
+  readonly program_id: string;
 }
 
 /** Those of the API tokens that are still good. */
@@ -223,8 +227,17 @@ export async function apiTokensAlive(
   return rows.map((row) => row.token_hash);
 }
 
-export async function insertApiToken(sql: Sql, row: ApiTokenRow): Promise<void> {
-  await sql`INSERT INTO api_token ${sql(row)} ON CONFLICT (token_hash) DO NOTHING`;
+/** One that comes to another of its name is the same program's: that one is about to go. */
+export async function insertApiToken(sql: Sql, row: NewApiToken): Promise<void> {
+  const { organisation_id, token_hash, label, roles } = row;
+  await sql`
+    INSERT INTO api_token (organisation_id, token_hash, label, roles, program_id)
+    VALUES (${organisation_id}, ${token_hash}, ${label}, ${roles as Role[]}, coalesce(
+      (SELECT program_id FROM api_token
+        WHERE organisation_id = ${organisation_id} AND label = ${label}
+        ORDER BY created_at DESC LIMIT 1),
+      gen_random_uuid()))
+    ON CONFLICT (token_hash) DO NOTHING`;
 }
 
 export async function deleteApiToken(sql: Sql, tokenHash: Uint8Array): Promise<void> {
@@ -288,22 +301,29 @@ export async function accessTokensAlive(
   return rows.map((row) => row.id_hash);
 }
 
-/** All of one label. */
+/** All of one label but one. */
 export async function deleteApiTokens(
   sql: Sql,
-  { organisationId, label }: { organisationId: OrganisationId; label: string },
+  of: {
+    readonly organisationId: OrganisationId;
+    readonly label: string;
+    readonly except: Uint8Array;
+  },
 ): Promise<void> {
-  await sql`DELETE FROM api_token WHERE organisation_id = ${organisationId} AND label = ${label}`;
+  await sql`
+    DELETE FROM api_token
+    WHERE organisation_id = ${of.organisationId} AND label = ${of.label}
+      AND token_hash <> ${of.except}`;
 }
 
-/** Of those of one label the newest: an older one is about to go. */
-export async function apiTokenByLabel(
+/** Of those of one program the newest: an older one is about to go. */
+export async function apiTokenOf(
   sql: Sql,
-  { organisationId, label }: { organisationId: OrganisationId; label: string },
+  { organisationId, programId }: { organisationId: OrganisationId; programId: string },
 ): Promise<ApiTokenRow | undefined> {
   const [row] = await sql<ApiTokenRow[]>`
-    SELECT organisation_id, token_hash, label, roles FROM api_token
-    WHERE organisation_id = ${organisationId} AND label = ${label}
+    SELECT organisation_id, token_hash, label, roles, program_id FROM api_token
+    WHERE organisation_id = ${organisationId} AND program_id = ${programId}
     ORDER BY created_at DESC LIMIT 1`;
   return row;
 }
@@ -313,6 +333,7 @@ export async function apiTokenByHash(
   tokenHash: Uint8Array,
 ): Promise<ApiTokenRow | undefined> {
   const [row] = await sql<ApiTokenRow[]>`
-    SELECT organisation_id, token_hash, label, roles FROM api_token WHERE token_hash = ${tokenHash}`;
+    SELECT organisation_id, token_hash, label, roles, program_id FROM api_token
+    WHERE token_hash = ${tokenHash}`;
   return row;
 }

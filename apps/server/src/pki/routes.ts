@@ -60,7 +60,8 @@ export function identityRoutes(app: FastifyInstance, ports: IdentityRoutePorts):
       if (device === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
       const lifeMs = body.data.hours * HOUR_MS;
       const { code, untilMs } = await pki.enrolment.makeClaim(device, { lifeMs, actor });
-      const made: ClaimMade = { device: device.id, code, until: iso(untilMs) };
+      const isWorn = device.wearerNow(nowMs()) !== undefined;
+      const made: ClaimMade = { device: device.id, code, until: iso(untilMs), isWorn };
       return await reply.code(201).header('cache-control', 'no-store').send(made);
     },
   );

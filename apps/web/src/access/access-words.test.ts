@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grantSentences, lastsWords, orderTeam } from './access-words.ts';
+import { alsoWords, grantSentences, lastsWords, orderTeam } from './access-words.ts';
 
 const moment = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
 
@@ -41,4 +41,16 @@ test('a grant says what is seen, done and for what, and whether it goes further'
   ]);
   const stay = grantSentences({ ...grant, encounterId: 'stay-1', onward: 'same-purpose' });
   assert.deepEqual(stay.slice(2), ['Of one stay alone.', 'May be passed on for the same.']);
+});
+
+test('of an account that is the patient’s and treats them, each line says the other', () => {
+  const of = (accountId: string, kind: 'self' | 'proxy' | 'care-team') => ({ accountId, kind });
+  const team = [of('ada', 'self'), of('ada', 'care-team'), of('ada', 'proxy'), of('ben', 'proxy')];
+  const [self, treats, , ben] = team.map((member) => alsoWords(member, team));
+  assert.equal(self, 'The same account is also: Care team, Speaks for the patient');
+  assert.equal(
+    treats,
+    'The same account is also: The patient’s own account, Speaks for the patient',
+  );
+  assert.equal(ben, undefined);
 });

@@ -21,6 +21,17 @@ export function orderTeam<Member extends Pick<Relation, 'kind' | 'name'>>(
   );
 }
 
+/** One account may be the patient's, speak for them and treat them: whoever reads the list is told. */
+export function alsoWords(
+  member: Pick<Relation, 'accountId' | 'kind'>,
+  team: readonly Pick<Relation, 'accountId' | 'kind'>[],
+): string | undefined {
+  const others = team
+    .filter(({ accountId, kind }) => accountId === member.accountId && kind !== member.kind)
+    .map(({ kind }) => KIND_WORDS[kind]);
+  return others.length === 0 ? undefined : `The same account is also: ${others.join(', ')}`;
+}
+
 /** "since 3 Mar, 10:00, until 5 Mar, 10:00". */
 export function lastsWords(
   { from, until }: { readonly from: string; readonly until: string | null },

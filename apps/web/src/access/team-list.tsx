@@ -9,7 +9,7 @@ import { useAct } from '../frame/use-act.ts';
 import { useNow } from '../live/live-context.tsx';
 import { momentWords } from '../patient/time-words.ts';
 import classes from './access-page.module.css';
-import { KIND_WORDS, lastsWords, orderTeam } from './access-words.ts';
+import { alsoWords, KIND_WORDS, lastsWords, orderTeam } from './access-words.ts';
 
 interface TeamListProps {
   readonly subjectId: string;
@@ -30,6 +30,7 @@ export function TeamList({ subjectId, team, mayEnd }: TeamListProps) {
           key={`${member.accountId} ${member.kind}`}
           subjectId={subjectId}
           member={member}
+          also={alsoWords(member, lasting)}
           mayEnd={mayEnd(member.kind)}
         />
       ))}
@@ -40,11 +41,12 @@ export function TeamList({ subjectId, team, mayEnd }: TeamListProps) {
 interface MemberProps {
   readonly subjectId: string;
   readonly member: Relation;
+  readonly also: string | undefined;
   readonly mayEnd: boolean;
 }
 
 /** What ending it means stands there before it is done. */
-function Member({ subjectId, member, mayEnd }: MemberProps) {
+function Member({ subjectId, member, also, mayEnd }: MemberProps) {
   const client = useQueryClient();
   const act = useAct();
   const [isAsking, setAsking] = useState(false);
@@ -64,6 +66,12 @@ function Member({ subjectId, member, mayEnd }: MemberProps) {
           {[KIND_WORDS[kind], ...(kind === 'self' ? [] : roles.map(roleWords))].join(', ')} ·{' '}
           {lastsWords(member, momentWords)}
         </small>
+        {also !== undefined && (
+          <>
+            <br />
+            <b>{also}</b>
+          </>
+        )}
       </div>
       {mayEnd && !isAsking && (
         <Button variant="default" onClick={() => setAsking(true)}>

@@ -60,6 +60,11 @@ export function ClaimShown({ claim, again }: ClaimShownProps) {
   const refused = refusedSince(identity, claim.madeAtMs);
   return (
     <div className={classes.form}>
+      {claim.made.isWorn && (
+        <p className={classes.told} role="status">
+          <b>Somebody wears {device}.</b> Hand the code to nobody but whoever stands at it.
+        </p>
+      )}
       <Code claim={claim} leftMs={Date.parse(claim.made.until) - nowMs} />
       <Ways claim={claim} />
       <p className={classes.waiting} role="status">

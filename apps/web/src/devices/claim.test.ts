@@ -7,7 +7,7 @@ const NOW = Date.parse('2026-11-22T10:00:00Z');
 const UNTIL = '2026-11-23T10:00:00.000Z';
 
 const claim: OpenClaim = {
-  made: { device: 'monitor-01', code: '7K2QF-0M9DX-AAAAA-BBBBB', until: UNTIL },
+  made: { device: 'monitor-01', code: '7K2QF-0M9DX-AAAAA-BBBBB', until: UNTIL, isWorn: false },
   madeAtMs: NOW,
   before: ['old'],
 };
