@@ -36,10 +36,11 @@ test('a lost password is chosen anew by a link and its sessions end; a token tha
       body: JSON.stringify({ token: link.split('/welcome#')[1], password: PASSWORD }),
     });
 
-  const printed = /administrator, admin, at (\S+\/welcome#\S+) /.exec(
-    running.program.output.stdout,
+  // It is written after the word that the server is ready.
+  const printed = await eventually('the link', () =>
+    /administrator, admin, at (\S+\/welcome#\S+) /.exec(running.program.output.stdout)?.at(1),
   );
-  const signedIn = await comeIn(printed?.[1] ?? '');
+  const signedIn = await comeIn(printed);
   assert.equal(signedIn.status, 204, 'the link that the first start has printed');
   const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
   assert.equal(await statusWith({ cookie }), 200);

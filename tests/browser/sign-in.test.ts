@@ -8,6 +8,7 @@ import { URI } from 'otpauth';
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import { type ServerProcess, startServerProcess } from '../support/program.ts';
 import { judge } from '../support/screens.ts';
+import { eventually } from '../support/server.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -51,7 +52,9 @@ after(async () => {
 });
 
 test('the link that the first start prints lets its administrator in, once', async () => {
-  const link = /at (\S+\/welcome#\S+) /.exec(running.program.output.stdout)?.[1] ?? '';
+  const link = await eventually('the link', () =>
+    /at (\S+\/welcome#\S+) /.exec(running.program.output.stdout)?.at(1),
+  );
   assert.ok(link.startsWith(address));
   await page.goto(link);
   await page.getByLabel('New password').fill('elevenchars');
