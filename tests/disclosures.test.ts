@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { DisclosureReport, DisclosureView } from '@ausculta/contract/disclosures';
+import type { Erasure } from '@ausculta/contract/erasure';
 import { consentOf, NOBODY_LOOKS } from './support/consents.ts';
 import { type HookReceiver, hookReceiver } from './support/hook-receiver.ts';
 import {
@@ -225,6 +226,15 @@ describe('what leaves the house', () => {
       body: JSON.stringify({ recordNumber, stopMonitoring: true }),
     });
     assert.equal(erased.status, 200);
+    const { recipients } = (await erased.json()) as Erasure;
+    assert.deepEqual(recipients, [
+      {
+        ...{ recipient: before?.recipient, name: before?.name, way: 'export' },
+        last: before?.last,
+      },
+    ]);
+    const again = await server.get<Erasure>(`${path}/erasure`);
+    assert.deepEqual(again.recipients, recipients, 'whoever has to tell them asks when they do');
     const [after] = await ledgerOf(ivy);
     assert.deepEqual(after, before);
     assert.deepEqual(here.problems, []);

@@ -26,7 +26,7 @@ export const SUBJECT_ERASE: Command = {
     const order = { recordNumber: options.confirm, stopMonitoring };
     const erasure = await client.post(`/api/subjects/${subject.id}/erasure`, order, Erasure);
     if (out.asJson) return writeJson(out, erasure);
-    const { receipt, devicesUnassigned, rowsRemoved, signature } = erasure;
+    const { receipt, recipients, devicesUnassigned, rowsRemoved, signature } = erasure;
     out.line(`Unreadable here since ${receipt.unreadableHereAt}: ${receipt.subjectId}`);
     out.line(`Final on ${receipt.finalOn ?? 'no known day'}. Until then there are:`);
     for (const { what, until } of receipt.copies) {
@@ -36,6 +36,8 @@ export const SUBJECT_ERASE: Command = {
     if (devicesUnassigned.length > 0) {
       out.line(`Worn by nobody now: ${devicesUnassigned.join(', ')}`);
     }
+    for (const { name, recipient, way, last } of recipients)
+      out.line(`Tell ${name ?? recipient} as well: they got something (${way}) until ${last}`);
     out.line(`Signature: ${signature}`);
   },
 };

@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
 import { registryRoutes } from './devices/routes.ts';
+import { recipientsBy } from './disclosures/recipients.ts';
 import { disclosureRoutes } from './disclosures/routes.ts';
 import { deviceRoutes } from './doors/http.ts';
 import type { MqttDoor } from './doors/mqtt.ts';
@@ -91,6 +92,7 @@ export async function openHttp(
     holds: parts.holds,
     registry,
     mergedInto: (id) => census.mergedInto(id),
+    recipients: recipientsBy(database.line, parts.ledger),
     rotateKeys: (who) => rotateKeys(parts.vault, { ...outside, sql: database.line }, who),
     newId,
     nowMs,

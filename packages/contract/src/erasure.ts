@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DisclosureView } from './disclosures.ts';
 
 /** POST /api/subjects/{id}/erasure. The number is asked for again: it cannot be taken back. */
 export const ErasureOrder = z.strictObject({
@@ -26,8 +27,7 @@ export const ErasureReceipt = z.object({
 });
 export type ErasureReceipt = z.infer<typeof ErasureReceipt>;
 
-/** GET and POST /api/subjects/{id}/erasure. */
-export const Erasure = z.object({
+export const ErasureState = z.object({
   stage: z.enum(['unreadable-here', 'final']),
   /** Whether the rows, which nothing opens any more, have been taken out of the database as well. */
   rowsRemoved: z.boolean(),
@@ -39,6 +39,21 @@ export const Erasure = z.object({
   signature: z.string(),
   /** SubjectPublicKeyInfo in DER, in base64. */
   publicKey: z.string(),
+});
+export type ErasureState = z.infer<typeof ErasureState>;
+
+/** GET and POST /api/subjects/{id}/erasure. */
+export const Erasure = ErasureState.extend({
+  /** Who has got something of the person, by the ledger of disclosures: theirs to erase, once somebody tells them. */
+  recipients: z.array(
+    z.object({
+      recipient: z.string(),
+      /** As it is called now; of an endpoint its host; null where nobody knows any more. */
+      name: z.string().nullable(),
+      way: DisclosureView.shape.way,
+      last: z.string(),
+    }),
+  ),
 });
 export type Erasure = z.infer<typeof Erasure>;
 

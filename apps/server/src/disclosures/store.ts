@@ -73,6 +73,25 @@ export async function readDisclosures(
     ORDER BY day_ms DESC, last_ms DESC, recipient, way LIMIT ${limit}`;
 }
 
+export interface RecipientRow {
+  readonly recipient: string;
+  readonly way: Way;
+  readonly place: string | null;
+  readonly last_ms: number;
+}
+
+/** Everybody who has got something of the person, but for what they took along themself. */
+export async function recipientsOf(
+  sql: Sql,
+  { organisationId, subjectId }: { organisationId: string; subjectId: string },
+): Promise<RecipientRow[]> {
+  return await sql`
+    SELECT recipient, way, max(place) AS place, max(last_ms) AS last_ms FROM disclosure
+    WHERE organisation_id = ${organisationId} AND subject_id = ${subjectId}
+      AND basis <> 'own-request'
+    GROUP BY recipient, way ORDER BY recipient, way`;
+}
+
 /** Of recipients that have one: accounts, programs of others, houses. */
 export async function namesOfRecipients(
   sql: Sql,

@@ -3,11 +3,7 @@
  * which nothing opens any more, are taken out of the database. The list of destroyed keys says what
  * is to be done: after a crash, or after a backup was restored, the rest is done again.
  */
-import {
-  type ErasureOrder,
-  ErasureReceipt,
-  type Erasure as ErasureView,
-} from '@ausculta/contract/erasure';
+import { type ErasureOrder, ErasureReceipt, type ErasureState } from '@ausculta/contract/erasure';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Sql } from '../database/pool.ts';
@@ -72,7 +68,7 @@ export class Erasure {
     who: Actor,
     subject: RegisteredSubject,
     { recordNumber, stopMonitoring }: ErasureOrder,
-  ): Promise<Result<ErasureView>> {
+  ): Promise<Result<ErasureState>> {
     const { vault, registry, holds, nowMs } = this.#ports;
     const { id, organisationId } = subject;
     if (recordNumber !== subject.identity.recordNumber) {
@@ -109,7 +105,7 @@ export class Erasure {
   }
 
   /** The receipt of a subject of the organisation; undefined when it was not erased here. */
-  of(who: Actor, subjectId: string): ErasureView | undefined {
+  of(who: Actor, subjectId: string): ErasureState | undefined {
     const shredded = this.#ports.vault.shredded(subjectId);
     if (shredded === undefined) return undefined;
     const { organisationId } = parseReceipt(shredded.receipt);

@@ -1,6 +1,7 @@
 /** Erasure, legal holds and the rotation of keys: an administrator's, and the command line's. */
 import {
   ErasureOrder,
+  type ErasureState,
   type Erasure as ErasureView,
   type LegalHoldList,
   NewLegalHold,
@@ -11,6 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { viewAsPlatform } from '../database/viewing.ts';
 import type { Registry } from '../devices/registry.ts';
 import { subjectOf } from '../devices/routes.ts';
+import type { Recipients } from '../disclosures/recipients.ts';
 import { callerOf, ofHouse, ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Erasure } from './erasure.ts';
@@ -22,6 +24,7 @@ export interface ErasureRoutePorts {
   readonly registry: Registry;
   /** Records of the same person that go on living under this one. */
   readonly mergedInto: (subjectId: SubjectId) => readonly SubjectId[];
+  readonly recipients: Recipients;
   readonly rotateKeys: (who: Actor) => Promise<void>;
   readonly newId: () => string;
   readonly nowMs: () => number;
@@ -45,13 +48,15 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
       }
       // Asked for again, because the answer was lost: the same receipt.
       const earlier = erasure.of(caller, request.params.id);
-      if (earlier !== undefined) return earlier;
+      if (earlier !== undefined) return await withRecipients(earlier, ports);
       const subject = subjectOf(registry, caller.organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
       const others = ports.mergedInto(subject.id);
       if (others.length > 0) return await sendFault(reply, recordsMerged(others));
       const erased = await viewAsPlatform(() => erasure.erase(caller, subject, body.data));
-      return erased.ok ? erased.value : await sendFault(reply, erased.fault);
+      return erased.ok
+        ? await withRecipients(erased.value, ports)
+        : await sendFault(reply, erased.fault);
     },
   );
 
@@ -60,7 +65,9 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
     ERASES,
     async (request, reply): Promise<ErasureView> => {
       const receipt = erasure.of(callerOf(request), request.params.id);
-      return receipt ?? (await sendFault(reply, fail('NOT_FOUND').fault));
+      return receipt === undefined
+        ? await sendFault(reply, fail('NOT_FOUND').fault)
+        : await withRecipients(receipt, ports);
     },
   );
 
@@ -70,6 +77,13 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
   });
 
   holdRoutes(app, ports);
+}
+
+async function withRecipients(
+  state: ErasureState,
+  { recipients }: ErasureRoutePorts,
+): Promise<ErasureView> {
+  return { ...state, recipients: await viewAsPlatform(() => recipients(state.receipt)) };
 }
 
 /** The person's other names and numbers would stay behind. */
