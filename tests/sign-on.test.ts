@@ -1,12 +1,13 @@
 /** Signing on by a provider elsewhere: a certified server that knows nothing of ours, on a port of its own. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AccountList, SignInLink } from '@ausculta/contract/accounts';
 import type { Session, SignInInfo } from '@ausculta/contract/session';
 import type { MySignOn, SignOnWanted } from '@ausculta/contract/sign-on';
+import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import {
   type ForeignProvider,
   providerList,
@@ -56,7 +57,15 @@ describe('signing on by a provider elsewhere', () => {
     home = `http://127.0.0.1:${port}`;
     const back = (name: string) => `${home}/api/sign-on/${name}/back`;
     const names = ['hospital', 'groups', 'silent', 'trusted'];
-    provider = await startForeignProvider(names.map(back));
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const keyFile = join(directory, 'key.pem');
+    await writeFile(keyFile, await exportPKCS8(privateKey));
+    const jwk = { ...(await exportJWK(publicKey)), kty: 'EC', kid: 'ours', alg: 'ES256' };
+    const byKey = {
+      ...{ client_id: 'by-key', token_endpoint_auth_method: 'private_key_jwt' as const },
+      ...{ jwks: { keys: [jwk] }, redirect_uris: [back('by-key')] },
+    };
+    provider = await startForeignProvider(names.map(back), [byKey]);
     other = await startForeignProvider([back('other')]);
     const { issuer } = provider;
     const roles = { 'ward-nurses': ['nurse'], doctors: ['physician'] };
@@ -65,6 +74,10 @@ describe('signing on by a provider elsewhere', () => {
       { name: 'groups', issuer, rolesByGroup: { roles } },
       { name: 'silent', issuer, asks: 'never' },
       { name: 'trusted', issuer, trustsPrompt: true },
+      {
+        ...{ name: 'by-key', issuer, clientId: 'by-key' },
+        credentials: { kind: 'private-key', file: keyFile, keyId: 'ours', algorithm: 'ES256' },
+      },
       { name: 'other', issuer: other.issuer, label: 'Another' },
       { name: 'away', issuer: 'http://127.0.0.1:9', label: 'Away' },
     ]);
@@ -241,6 +254,11 @@ describe('signing on by a provider elsewhere', () => {
     provider.bend = undefined;
     const asked = await browser.ask('/api/me/recovery-codes', { method: 'POST' });
     assert.equal(((await asked.json()) as { fault: string }).fault, 'PROOF_NEEDED');
+  });
+
+  test('a key of ours proves who redeems the code, where the provider has its public half', async () => {
+    await linked('ola');
+    assert.equal(await newcomer().signOn('by-key'), '/watch');
   });
 
   test('a provider that is away is said to be, and the password opens as ever', async () => {

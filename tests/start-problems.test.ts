@@ -55,6 +55,25 @@ describe('a start that cannot succeed', () => {
     await refuses(given, /AUSCULTA_WRITE_BACK.*destinations\.0\.\w+.*Mend it/);
   });
 
+  test('a list of providers that is missing, cannot be used, or names a secret that is not there', async () => {
+    const settings = { AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}) };
+    const directory = await temporaryDirectory();
+    const file = join(directory, 'providers.json');
+    const given = { ...settings, AUSCULTA_SIGN_ON: file };
+    await refuses(given, /AUSCULTA_SIGN_ON.*\(ENOENT\)\. Mend it/);
+    await writeFile(file, JSON.stringify({ providers: [{ name: 'hospital' }] }));
+    await refuses(given, /AUSCULTA_SIGN_ON.*providers\.0\.\w+.*Mend it/);
+    const credentials = { kind: 'secret', file: join(directory, PASSWORD_CANARY) };
+    const provider = { label: 'x', issuer: 'https://a.example', clientId: 'x', credentials };
+    await writeFile(file, JSON.stringify({ providers: [{ name: 'hospital', ...provider }] }));
+    await refuses(given, /credentials\.file of hospital.*\(ENOENT\)\. Mend it/);
+    const organisation = '0e11a5b0-0000-4000-8000-000000000001';
+    await writeFile(credentials.file, 'secret');
+    const elsewhere = { name: 'hospital', ...provider, organisation };
+    await writeFile(file, JSON.stringify({ providers: [elsewhere] }));
+    await refuses(given, /organisation is to be the id of one that is here\. Mend it/);
+  });
+
   const countAccounts = async (): Promise<number> => {
     const [row] = await database.line<{ n: number }[]>`SELECT count(*)::int AS n FROM account`;
     return row?.n ?? Number.NaN;

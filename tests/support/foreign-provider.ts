@@ -14,7 +14,7 @@ import {
   type KeyLike,
   SignJWT,
 } from 'jose';
-import Provider from 'oidc-provider';
+import Provider, { type ClientMetadata } from 'oidc-provider';
 
 export const CLIENT_ID = 'ausculta';
 export const CLIENT_SECRET = 'a secret of forty letters that both know';
@@ -40,6 +40,7 @@ const LIVES = { Session: 3600, Grant: 3600, Interaction: 600, AccessToken: 600, 
 
 export async function startForeignProvider(
   redirectUris: readonly string[],
+  clients: readonly ClientMetadata[] = [],
 ): Promise<ForeignProvider> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), kid: PROVIDER_KEY_ID, alg: 'RS256', use: 'sig' };
@@ -65,6 +66,7 @@ export async function startForeignProvider(
         redirect_uris: [...redirectUris],
         id_token_signed_response_alg: 'RS256',
       },
+      ...clients,
     ],
     cookies: { keys: ['of the provider'] },
     conformIdTokenClaims: false,
@@ -106,7 +108,8 @@ function answering(provider: Provider, here: ForeignProvider): Answering {
     void provider
       .interactionDetails(request, response)
       .then(async ({ params }) => {
-        const grant = new provider.Grant({ accountId: here.person.sub, clientId: CLIENT_ID });
+        const clientId = String(params['client_id']);
+        const grant = new provider.Grant({ accountId: here.person.sub, clientId });
         grant.addOIDCScope(String(params['scope']));
         const consent = { grantId: await grant.save() };
         const login = { accountId: here.person.sub };

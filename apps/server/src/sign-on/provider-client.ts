@@ -84,6 +84,7 @@ export class ProviderClient {
       const provedMs = typeof provedS === 'number' ? provedS * 1000 : undefined;
       return { kind: 'told', told: { subject: claims.sub, provedMs, claims } };
     } catch (error) {
+      this.#ports.onProblem('redeem a sign-on', new Error(codeOf(error)));
       return { kind: isAway(error) ? 'not-reached' : 'refused' };
     }
   }
@@ -127,6 +128,13 @@ async function proofOf(credentials: ProviderSettings['credentials']): Promise<op
       ? basic(server, client, body, headers)
       : post(server, client, body, headers);
   };
+}
+
+/** Fixed words: what stands beside them in an error quotes claims of a person. */
+function codeOf(error: unknown): string {
+  if (error instanceof openid.ResponseBodyError) return error.error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unknown';
 }
 
 /** The one who is away is the provider: the person has done nothing wrong. */
