@@ -1,5 +1,6 @@
 import { type SignOnSaid, signOnSaid } from '@ausculta/contract/sign-on';
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import type { AuditFilters } from './api/audit-queries.ts';
 import { queryClient, sessionQuery } from './api/queries.ts';
 import { FailedPage, MissingPage } from './frame/odd-pages.tsx';
 import { ThemedRoot } from './theme/themed-root.tsx';
@@ -101,6 +102,20 @@ const audit = createRoute({ getParentRoute: () => workspace, path: '/audit' }).l
   import('./audit/audit-page.tsx').then((page) => page.Route),
 );
 
+const AUDIT_FILTERS = ['kind', 'who', 'subject', 'from', 'to'] as const;
+
+const auditEntries = createRoute({
+  getParentRoute: () => workspace,
+  path: '/audit/entries',
+  validateSearch: (search: Record<string, unknown>): AuditFilters =>
+    Object.fromEntries(
+      AUDIT_FILTERS.flatMap((name) => {
+        const value = search[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      }),
+    ),
+}).lazy(() => import('./audit/audit-entries-page.tsx').then((page) => page.Route));
+
 const account = createRoute({ getParentRoute: () => workspace, path: '/account' }).lazy(() =>
   import('./account/account-page.tsx').then((page) => page.Route),
 );
@@ -136,6 +151,7 @@ export const router = createRouter({
         account,
         accounts,
         audit,
+        auditEntries,
       ],
       ...[authorise, deviceCode],
     ]),

@@ -14,6 +14,8 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/alarms/, 'alarms'],
   [/^\/api\/devices/, 'who wears a device'],
   [/^\/api\/live$/, 'the live screen'],
+  [/^\/api\/(audit|breach-scope)/, 'the audit'],
+  [/\/disclosures$/, 'what has left the house'],
   [/broken-glass/, 'why it was opened in an emergency'],
   [/\$everything$|\$export/, 'the whole record'],
   [/^\/fhir\//, 'documents'],

@@ -5,6 +5,7 @@ import list from '../frame/list-page.module.css';
 import { EmptyState } from '../frame/list-states.tsx';
 import { AccessLog } from './access-log.tsx';
 import classes from './audit-page.module.css';
+import { AuditState } from './audit-state.tsx';
 import { BrokenGlassReview } from './broken-glass-review.tsx';
 import { RecordLookup } from './record-lookup.tsx';
 import { UnusualAccesses } from './unusual-access.tsx';
@@ -26,6 +27,7 @@ function AuditPage() {
   return (
     <main className={list.page} aria-label="Audit">
       <div className={classes.column}>
+        <AuditState leadsOn />
         <BrokenGlassReview look={setLooked} />
         <UnusualAccesses look={setLooked} />
         <RecordLookup look={setLooked} />
