@@ -41,6 +41,8 @@ export interface WrittenCase extends WrittenPlan {
   readonly lives?: readonly string[];
   /** False where the receipt itself decides, so that readings cannot be sent together. */
   readonly batches?: false;
+  /** The lines stand in the order of receipt, for the clock is not to be trusted in it. */
+  readonly inOrder?: true;
 }
 
 interface WrittenPlan {
@@ -113,14 +115,16 @@ export function readCase(written: WrittenCase, file: CorpusFile): Case {
     name: written.name,
     startMs,
     assigned: assignedOf(written),
-    acts: acts.toSorted((one, other) => one.receivedAtMs - other.receivedAtMs),
+    acts: written.inOrder
+      ? acts
+      : acts.toSorted((one, other) => one.receivedAtMs - other.receivedAtMs),
     told: written.told.map((line) => readTold(line, clock)),
     whys: (written.why ?? []).map((line) => {
       const [at = '', rule = '', why = ''] = line.split(' ');
       return { atMs: instant(at, clock), rule, why };
     }),
     lives: written.lives ?? [],
-    isBatched: written.batches !== false,
+    isBatched: written.batches !== false && written.inOrder === undefined,
   };
 }
 

@@ -62,6 +62,7 @@ export const WHYS = [
   'readings-too-old',
   'nothing-charted',
   'category-unknown',
+  'other-category',
   'under-16',
   'pregnancy',
   'shown-only',

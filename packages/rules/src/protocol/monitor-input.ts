@@ -1,6 +1,6 @@
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import type { EventKind } from '@ausculta/vitals/event';
-import type { Explanation } from '../detectors/detection.ts';
+import type { Evidence, Explanation } from '../detectors/detection.ts';
 import type { RhythmFinding } from '../detectors/rhythm.ts';
 import type { Episode } from '../episode.ts';
 import type { Origin, Plan } from './plan.ts';
@@ -54,6 +54,8 @@ export interface Told {
   readonly sinceMs: number;
   /** The receipt that brought it, or when the clock did. */
   readonly atMs: number;
+  /** The readings that a raised or risen one rests on: of a score its parts. */
+  readonly evidence: readonly Evidence[];
   /** What would have been told, by a rule that only tries out. */
   readonly isShadow?: true;
   readonly isDoubted?: true;

@@ -150,10 +150,11 @@ const dense = fc.array(
   fc.record({
     heartRate: fc.constantFrom(undefined, 89, 90, 91, 91, 91, 110, 111, 130, 131),
     pulse: fc.constantFrom(undefined, 89, 90, 91, 91, 131),
-    spo2: fc.constantFrom(91, 92, 95, 96, 96, 96, 97),
+    spo2: fc.constantFrom(80, 91, 91, 92, 95, 96, 96, 96, 97),
     respRate: fc.constantFrom(undefined, 20, 20, 20, 21, 24, 25),
     flags: fc.constantFrom(0, 0, 0, 0, 0, 0, FLAG.QUESTIONABLE, FLAG.BELOW),
     afterS: fc.constantFrom(1, 1, 1, 1, 1, 1, 5, 6, 30),
+    lateS: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 2, 12, 40),
   }),
   { maxLength: 80 },
 );
@@ -164,21 +165,24 @@ test('what passes calmly leaves everything as if each detector had been asked', 
   fc.assert(
     fc.property(dense, (seconds) => {
       let nowMs = START;
-      const inputs = seconds.flatMap(({ heartRate, pulse, spo2, respRate, flags, afterS }) => {
-        nowMs += afterS * 1000;
-        const at = { kind: 'reading', device: 'a', atMs: nowMs, receivedAtMs: nowMs } as const;
-        const values = {
-          'heart-rate': heartRate,
-          'pulse-rate-oximeter': pulse,
-          spo2,
-          'resp-rate': respRate,
-        };
-        return Object.entries(values).flatMap(([metric, value]): Input[] =>
-          value === undefined
-            ? []
-            : [{ ...at, metric, value, flags: metric === 'spo2' ? flags : 0 }],
-        );
-      });
+      const inputs = seconds.flatMap(
+        ({ heartRate, pulse, spo2, respRate, flags, afterS, lateS }) => {
+          nowMs += afterS * 1000;
+          const atMs = nowMs - lateS * 1000;
+          const at = { kind: 'reading', device: 'a', atMs, receivedAtMs: nowMs } as const;
+          const values = {
+            'heart-rate': heartRate,
+            'pulse-rate-oximeter': pulse,
+            spo2,
+            'resp-rate': respRate,
+          };
+          return Object.entries(values).flatMap(([metric, value]): Input[] =>
+            value === undefined
+              ? []
+              : [{ ...at, metric, value, flags: metric === 'spo2' ? flags : 0 }],
+          );
+        },
+      );
       const straight = new Monitor(WARD, START);
       let asked = new Monitor(WARD, START);
       for (const input of inputs) {

@@ -29,6 +29,7 @@ import type { Plan, PlannedRule } from './plan.ts';
 import { followPlan } from './plan-change.ts';
 import { explainRunning, onReading, restored, stepped } from './running.ts';
 import { passCalmly, settleCalm } from './series-record.ts';
+import { setBack } from './set-back.ts';
 import { apply, fireDue, inTurn, type Now, type Turn } from './telling.ts';
 
 const NOTHING_TOLD: readonly Told[] = [];
@@ -58,6 +59,7 @@ export class Monitor {
       }
     }
     const told: Told[] = [];
+    if (nowMs < bedside.heldMs) setBack(bedside, nowMs);
     if (input.kind === 'clock') fireDue(bedside, nowMs, told);
     else if (nowMs > bedside.heldMs) fireDue(bedside, nowMs - 1, told);
     bedside.heldMs = Math.max(bedside.heldMs, nowMs);
@@ -72,8 +74,7 @@ export class Monitor {
     const { plan } = bedside;
     const planned = plan.rules.find(({ rule }) => rule.key === ruleKey);
     if (planned === undefined) {
-      const why: Why = plan.refusal === 'category-unknown' ? 'category-unknown' : 'not-in-protocol';
-      return [{ rule: ruleKey, place: '', why, evidence: [] }];
+      return [{ rule: ruleKey, place: '', why: plan.refusal ?? 'not-in-protocol', evidence: [] }];
     }
     const { origin, isOff } = planned;
     const nowhere = { rule: ruleKey, place: '', origin, evidence: [] };

@@ -1,4 +1,5 @@
 import type { Eligibility } from '@ausculta/clinical/scores/eligibility';
+import { isOfSurroundings, metricsOfVital } from '@ausculta/vitals/lookup';
 import type { ZoneOffsets } from '../detectors/zone.ts';
 import type { Detector, Protocol, Rule } from './protocol.ts';
 
@@ -50,8 +51,8 @@ export interface PlannedRule {
 export interface Plan {
   readonly patient: Patient;
   readonly rules: readonly PlannedRule[];
-  /** Why nothing watches at all. */
-  readonly refusal?: 'category-unknown' | 'not-of-this-category';
+  /** Why nothing that is made for a category watches. */
+  readonly refusal?: 'category-unknown' | 'other-category';
   /** Overrides that are not followed, and why. */
   readonly refused: readonly { readonly override: Override; readonly why: OverrideRefusal }[];
   /** When an override begins or ends next; the plan has to be made again then. */
@@ -74,11 +75,8 @@ export interface Assigned {
 }
 
 export function planAt({ protocol, patient, overrides }: Assigned, nowMs: number): Plan {
-  const { category } = patient;
-  if (category === 'unknown')
-    return { patient, rules: [], refused: [], refusal: 'category-unknown' };
-  if (!protocol.categories.includes(category))
-    return { patient, rules: [], refused: [], refusal: 'not-of-this-category' };
+  const refusal = refusalOf(protocol, patient);
+  const rules = refusal === undefined ? protocol.rules : ofAnybody(protocol.rules);
   const judged = overrides.map((override) => ({ override, why: whyRefused(override, protocol) }));
   const followed = judged.filter(({ why }) => why === undefined).map(({ override }) => override);
   const inForce = followed.filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
@@ -87,12 +85,52 @@ export function planAt({ protocol, patient, overrides }: Assigned, nowMs: number
   );
   const plan = {
     patient,
-    rules: protocol.rules.map((rule) => planned(rule, protocol, inForce)),
+    rules: rules.map((rule) => planned(rule, protocol, inForce)),
+    ...(refusal !== undefined && { refusal }),
     refused,
   };
   const changes = followed.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
   const next = changes.filter((atMs) => atMs > nowMs);
   return next.length === 0 ? plan : { ...plan, changesAtMs: Math.min(...next) };
+}
+
+function refusalOf({ categories }: Protocol, { category }: Patient): Plan['refusal'] {
+  if (category === 'unknown') return 'category-unknown';
+  return categories.includes(category) ? undefined : 'other-category';
+}
+
+/**
+ * What holds for whoever wears it, of every category: devices, calls, what should have come, and the two
+ * rhythms in which nobody's heart pumps. No limit, rate, trend or score of a body is among them (safety S18).
+ */
+function ofAnybody(rules: readonly Rule[]): readonly Rule[] {
+  const own = rules.filter(({ detector }) => isForAnybody(detector));
+  const keys = own.map(({ key }) => key);
+  return own.filter(
+    ({ detector }) =>
+      detector.kind !== 'composite' || detector.parts.every((part) => keys.includes(part)),
+  );
+}
+
+function isForAnybody(detector: Detector): boolean {
+  switch (detector.kind) {
+    case 'device':
+    case 'event':
+    case 'overdue':
+    case 'composite':
+      return true;
+    case 'limit':
+    case 'rate':
+    case 'trend':
+    case 'baseline':
+      return metricsOfVital(detector.vital).every(isOfSurroundings);
+    case 'rhythm':
+      return detector.finding === 'asystole' || detector.finding === 'ventricular-fibrillation';
+    case 'score':
+      return false;
+    default:
+      return detector satisfies never;
+  }
 }
 
 /** The newest override wins: it knew of the others. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UTC } from '../detectors/zone.ts';
 import { ADULT_WARD, LEFT_OUT, READY_PROTOCOLS } from './library.ts';
+import { Monitor } from './monitor.ts';
 import { type Override, type Patient, planAt, whyRefused } from './plan.ts';
 import { parseProtocol, type Rule } from './protocol.ts';
 
@@ -271,3 +272,27 @@ for (const [changed, why] of REFUSALS) {
     assert.equal(whyRefused({ ...OVERRIDE, ...changed }, ADULT_WARD), why);
   });
 }
+
+test('what is raised tells the readings that it rests on, and what watches nowhere says so', () => {
+  const plan = planAt({ protocol: ADULT_WARD, patient: PATIENT, overrides: [] }, NOW);
+  const monitor = new Monitor(plan, NOW);
+  const reading = { kind: 'reading', device: 'm', atMs: NOW, receivedAtMs: NOW, flags: 0 } as const;
+  monitor.take({ ...reading, metric: 'resp-rate-impedance', value: 25 });
+  monitor.take({ ...reading, metric: 'spo2', value: 94 });
+  const told = monitor.take({ kind: 'clock', receivedAtMs: NOW + 60_000 });
+  const score = told.find(({ alarm }) => alarm === 'score/news2');
+  assert.deepEqual(
+    score?.evidence.map(({ part, value }) => [part, value]),
+    [
+      ['rr', 25],
+      ['spo2', 94],
+    ],
+  );
+  const [limit] = monitor.explain('limit/resp-rate/high', NOW + 60_000);
+  assert.equal(limit?.place, 'm/resp-rate-impedance');
+  assert.deepEqual(limit?.origin?.from, 'protocol');
+  const whys = ['limit/heart-rate/high', 'rhythm/asystole', 'limit/mood/low'].map(
+    (key) => monitor.explain(key, NOW)[0]?.why,
+  );
+  assert.deepEqual(whys, ['no-reading', 'nothing-happened', 'not-in-protocol']);
+});

@@ -82,6 +82,8 @@ export function settleCalm(
   { running, all }: { readonly running: readonly Running[]; readonly all: Iterable<SeriesRecord> },
 ): void {
   const atMs = Math.min(reading.atMs, reading.receivedAtMs);
+  // A late one may have left a detector waiting for what comes next.
+  record.isCalm = false;
   if (atMs < record.lastAtMs) return;
   record.lastAtMs = atMs;
   record.lastValue = reading.value;

@@ -7,7 +7,7 @@ import { foldEpisode } from '../episode.ts';
 import type { LimitTransition } from '../limit.ts';
 import { type Bedside, catchUp, type Watch, wait } from './bedside.ts';
 import type { Told } from './monitor-input.ts';
-import { onClock, type Stepped, stepped } from './running.ts';
+import { explainRunning, onClock, type Stepped, stepped } from './running.ts';
 
 export interface Now {
   readonly nowMs: number;
@@ -95,16 +95,18 @@ function fold(told: Told[], now: Now, watch: Watch): void {
 function tell(
   told: Told[],
   now: Now,
-  { planned: { rule }, episode: { alarm } }: Watch,
+  { planned: { rule }, episode: { alarm }, running }: Watch,
   what: { readonly kind: Told['kind']; readonly priority: AlarmPriority; readonly sinceMs: number },
 ): void {
   if (rule.role === 'part') return;
   const { nowMs, because, isDoubted } = now;
+  const isOfNow = what.kind === 'raised' || what.kind === 'risen';
   told.push({
     ...what,
     alarm,
     rule: rule.key,
     atMs: nowMs,
+    evidence: isOfNow ? explainRunning(running, nowMs).evidence : [],
     ...(rule.role === 'shadow' && { isShadow: true as const }),
     ...(isDoubted === true && { isDoubted }),
     ...(because !== undefined && what.kind === 'ended' && { because }),
