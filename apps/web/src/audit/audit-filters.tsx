@@ -70,22 +70,28 @@ export function AuditFilterForm({ filters, choose }: FormProps) {
         value={to}
         onChange={(event) => setTo(event.currentTarget.value)}
       />
-      <div className={classes.buttons}>
-        <Button type="submit">Look</Button>
-        <Button variant="default" onClick={() => choose({})}>
-          Clear
-        </Button>
-        <Button
-          variant="default"
-          component="a"
-          fw={400}
-          href={auditPath('/api/audit/table', filters)}
-          download
-        >
-          Download CSV
-        </Button>
-      </div>
+      <Buttons filters={filters} choose={choose} />
     </form>
+  );
+}
+
+function Buttons({ filters, choose }: FormProps) {
+  return (
+    <div className={classes.buttons}>
+      <Button type="submit">Look</Button>
+      <Button variant="default" onClick={() => choose({})}>
+        Clear
+      </Button>
+      <Button
+        variant="default"
+        component="a"
+        fw={400}
+        href={auditPath('/api/audit/table', filters)}
+        download
+      >
+        Download CSV
+      </Button>
+    </div>
   );
 }
 
