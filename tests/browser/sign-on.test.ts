@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { SignInLink } from '@ausculta/contract/accounts';
+import type { ClientView } from '@ausculta/contract/clients';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import {
   type ForeignProvider,
   providerList,
   startForeignProvider,
+  withClaims,
 } from '../support/foreign-provider.ts';
 import { type ServerProcess, startServerProcess } from '../support/program.ts';
 import { judge } from '../support/screens.ts';
@@ -26,9 +28,12 @@ before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'ausculta-sign-on-'));
   const [port = 0] = await freePorts(1);
   home = `http://localhost:${port}`;
-  provider = await startForeignProvider([`${home}/api/sign-on/hospital/back`]);
+  provider = await startForeignProvider(
+    ['hospital', 'quiet'].map((name) => `${home}/api/sign-on/${name}/back`),
+  );
   const list = await providerList(dataDir, [
     { name: 'hospital', issuer: provider.issuer },
+    { name: 'quiet', issuer: provider.issuer, label: 'Quiet account', asks: 'never' },
     { name: 'away', issuer: 'http://127.0.0.1:9', label: 'The other' },
   ]);
   const place = { AUSCULTA_HTTP_PORT: String(port), AUSCULTA_PUBLIC_URL: home };
@@ -93,4 +98,27 @@ test('the last way in is not taken away, and the button opens the account', asyn
   await page.goto(`${home}/patients`);
   await page.getByRole('button', { name: 'Sign in with Hospital account' }).click();
   await page.waitForURL(`${home}/patients`);
+});
+
+test('whoever was not asked who they are lets no app in that writes, until they prove it on that page', async () => {
+  provider.bend = withClaims(provider, ({ auth_time: _, ...claims }) => claims);
+  await page.request.delete(`${home}/api/session`, { headers: { origin: home } });
+  await page.goto(`${home}/patients`);
+  await page.getByRole('button', { name: 'Sign in with Quiet account' }).click();
+  await page.waitForURL(`${home}/patients`);
+  provider.bend = undefined;
+  const scope = 'user/Condition.crs';
+  const app = { kind: 'app', name: 'Round list', redirectUris: [], scope };
+  const { id } = await running.server.post<ClientView>('/api/clients', app);
+  const body = new URLSearchParams({ client_id: id, scope });
+  const asked = await fetch(`${home}/oidc/device-authorization`, { method: 'POST', body });
+  const { user_code: code } = (await asked.json()) as { user_code: string };
+  await page.goto(`${home}/oidc/device?user_code=${code}`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Let it in', exact: true }).click();
+  const proof = page.getByRole('region', { name: 'Is it still you?' });
+  await proof.waitFor();
+  await judge(page, 'app-asks-for-proof');
+  await proof.getByRole('button', { name: 'Use Hospital account' }).click();
+  await page.getByText('“Round list” goes on, on its own screen.').waitFor();
 });
