@@ -5,7 +5,7 @@ import type { SubjectView } from '@ausculta/contract/subjects';
 import { isError, validate } from '@ausculta/fhir/validation';
 import type { AuditEvent, Bundle, CapabilityStatement } from '@medplum/fhirtypes';
 import { r4 } from './support/fhir.ts';
-import { Asking, type Person, signedIn } from './support/people.ts';
+import { Asking, otherOrganisation, type Person, signedIn } from './support/people.ts';
 import {
   eventually,
   type ServerHere,
@@ -204,6 +204,17 @@ describe('the audit by FHIR', () => {
       looked.find(({ entity = [] }) => entity.some(({ what }) => what?.display === 'AuditEvent')),
     );
     assert.match(JSON.stringify(agent), new RegExp(person.accountId), 'who reads it is in it');
+  });
+
+  test('another organisation has an audit of its own', async () => {
+    const elsewhere = await otherOrganisation(here, 'Elsewhere');
+    const there = await signedIn(here, ['auditor'], elsewhere);
+    assert.deepEqual(await all(there, '_count=1000'), []);
+    assert.deepEqual(await all(there, `patient=Patient/${ada.subjectId}`), []);
+    for (const event of await all(auditor, '_count=1000')) {
+      const { status } = await asking.as(there, `${FHIR}/AuditEvent/${idOf(event)}`);
+      assert.equal(status, 404);
+    }
   });
 
   test('nobody changes or deletes one; what another system adds follows after ours', async () => {

@@ -66,8 +66,8 @@ export class HeadsHook implements AsyncDisposable {
         const why = refusalIn(await this.#send(head));
         const { organisation_id: organisationId } = head;
         if (why !== undefined) {
-          await store.noteNotTaken(sql, { receiver, atMs: nowMs(), why });
           this.#backOff();
+          await store.noteNotTaken(sql, { receiver, atMs: nowMs(), why });
           return;
         }
         await store.noteTaken(sql, { receiver, organisationId, atMs: nowMs(), head });
