@@ -195,6 +195,7 @@ function readAct(
   const placed = { device, atMs, receivedAtMs };
   const [first = '', second = ''] = words;
   const isDoubted = words.includes('questionable') ? { isDoubted: true as const } : {};
+  const phase = (['begins', 'ends'] as const).find((one) => words.includes(one));
   switch (what) {
     case 'clock':
       return { kind: 'clock', receivedAtMs };
@@ -213,7 +214,7 @@ function readAct(
       return { kind: 'event', what: kind, ...placed };
     }
     case 'fibrillation':
-      return { kind: 'event', what: 'ventricular-fibrillation', ...placed, ...isDoubted };
+      return { kind: 'event', what: 'ventricular-fibrillation', phase, ...placed, ...isDoubted };
     case 'pause':
     case 'run': {
       const finding =

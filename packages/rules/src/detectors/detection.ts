@@ -54,6 +54,7 @@ export function ended<State extends Detected>(state: State, atMs: number): Step<
 export const WHYS = [
   'raised',
   'not-yet-clear',
+  'latched',
   'delay-running',
   'within-limit',
   'no-reading',

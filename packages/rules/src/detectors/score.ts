@@ -147,14 +147,18 @@ function isReached({ atLeast, anyPart }: ScoreLevel, found: Numbers): boolean {
   return found.total >= atLeast || (anyPart !== undefined && found.highestPart >= anyPart);
 }
 
-/** Other levels, or another scale: what was told goes on where it is still reached. */
+/**
+ * Other levels, or another scale: what was told goes on where it is still reached. Who may not be scored, as
+ * is known now, has no score.
+ */
 export function rejudgeScore(
   state: ScoreState,
   nowMs: number,
   settings: ScoreSettings,
 ): Step<ScoreState> {
-  if (whyNotScored(settings.patient) !== undefined || Object.keys(state.seen).length === 0)
-    return { state };
+  if (whyNotScored(settings.patient) !== undefined)
+    return told({ ...state, reached: [] }, { nowMs, atMs: nowMs }, settings);
+  if (Object.keys(state.seen).length === 0) return { state };
   const held = numbersIn(partsOf(state, settings, undefined), settings);
   const wasRaised = state.level >= 0;
   const known = numbersIn(partsOf(state, settings, nowMs), settings);

@@ -40,6 +40,8 @@ export interface Happened {
   readonly device: string;
   readonly atMs: number;
   readonly receivedAtMs: number;
+  /** Of a rhythm that lasts: its end is another input. */
+  readonly phase?: 'begins' | 'ends' | undefined;
   /** Found in a poor signal: told all the same, and that it is doubted (safety S1). */
   readonly isDoubted?: true;
 }

@@ -41,7 +41,10 @@ export class Monitor {
     this.#bedside = newBedside(plan, startedAtMs);
   }
 
-  /** Goes on as the one would that the snapshot was taken of. */
+  /**
+   * Goes on as the one would that the snapshot was taken of, with the plan of that moment: another plan is
+   * an input like any other.
+   */
   static restore(plan: Plan, snapshot: MonitorSnapshot): Monitor {
     const monitor = new Monitor(plan, snapshot.heldMs);
     remember(monitor.#bedside, snapshot);

@@ -1,7 +1,7 @@
 import type { Eligibility } from '@ausculta/clinical/scores/eligibility';
 import { isOfSurroundings, metricsOfVital } from '@ausculta/vitals/lookup';
 import type { ZoneOffsets } from '../detectors/zone.ts';
-import type { Detector, Protocol, Rule } from './protocol.ts';
+import { type Detector, isReachable, type Protocol, type Rule } from './protocol.ts';
 
 /**
  * What watches a patient at a moment: the protocol, with the overrides that a clinician has made for this
@@ -174,15 +174,16 @@ export function whyRefused(override: Override, protocol: Protocol): OverrideRefu
   if (reason.trim() === '') return 'no-reason';
   if (!(Number.isFinite(untilMs) && untilMs > fromMs)) return 'no-expiry';
   const detector = changed(rule.detector, change);
-  if (detector === undefined || !isSensible(change)) return 'does-not-fit';
+  if (detector === undefined || !isSensible(detector)) return 'does-not-fit';
   if (rule.isEssential && change.kind === 'off') return 'never-off';
   if (rule.isEssential && isWider(detector, rule.detector)) return 'never-wider';
   return undefined;
 }
 
-function isSensible(change: Override['change']): boolean {
-  if (change.kind === 'limit') return Number.isFinite(change.limit);
-  return change.kind === 'off' || (Number.isInteger(change.delayMs) && change.delayMs >= 0);
+function isSensible(detector: Detector): boolean {
+  const { delayMs } = { delayMs: 0, ...detector };
+  const isDelay = Number.isInteger(delayMs) && delayMs >= 0;
+  return isDelay && (detector.kind !== 'limit' || isReachable(detector));
 }
 
 /** Whether it calls later, or less. */

@@ -114,6 +114,11 @@ const REFUSED: readonly [string, unknown, RegExp][] = [
     /limit/,
   ],
   [
+    'a saturation that nobody has',
+    protocolOf({ ...LIMIT, detector: { ...detector, limit: 29 } }),
+    /no reading can lie there/,
+  ],
+  [
     'a heart rate that waits for 2.001 s',
     protocolOf({ ...heartRate, detector: { ...heartRate.detector, delayMs: 2_001 } }),
     /S6/,
@@ -254,6 +259,9 @@ const REFUSALS: readonly [Partial<Override>, ReturnType<typeof whyRefused>][] = 
   [{ untilMs: Number.POSITIVE_INFINITY }, 'no-expiry'],
   [{ untilMs: NOW }, 'no-expiry'],
   [{ change: { kind: 'limit', limit: Number.NaN } }, 'does-not-fit'],
+  [{ change: { kind: 'limit', limit: 29 } }, 'does-not-fit'],
+  [{ change: { kind: 'limit', limit: 30 } }, undefined],
+  [{ change: { kind: 'delay', delayMs: 0.5 } }, 'does-not-fit'],
   [{ change: { kind: 'delay', delayMs: -1 } }, 'does-not-fit'],
   [{ change: { kind: 'delay', delayMs: 20_000 } }, undefined],
   [{ change: { kind: 'off' } }, undefined],

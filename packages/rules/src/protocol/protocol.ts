@@ -187,6 +187,7 @@ function problemOf(
 ): string | undefined {
   switch (detector.kind) {
     case 'limit':
+      if (!isReachable(detector)) return 'no reading can lie there';
       if (detector.vital === 'heart-rate' && detector.delayMs > HEART_RATE_DELAY_MAX_MS)
         return 'a heart rate is told within 10 s of its measurement (safety S6)';
       if (detector.vital === 'glucose' && detector.delayMs > S9_GLUCOSE_DELAY_MAX_MS)
@@ -203,6 +204,11 @@ function problemOf(
     default:
       return undefined;
   }
+}
+
+/** A limit that nobody can live beyond is a rule that is switched off, and does not say so. */
+export function isReachable({ vital: name, limit }: Extract<Detector, { kind: 'limit' }>): boolean {
+  return metricsOfVital(name).some(({ plausible: { low, high } }) => low <= limit && limit <= high);
 }
 
 function isAscending(numbers: readonly number[]): boolean {
