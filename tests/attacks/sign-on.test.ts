@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { SignInLink } from '@ausculta/contract/accounts';
+import type { Session } from '@ausculta/contract/session';
 import { decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import {
   CLIENT_SECRET,
@@ -191,6 +192,34 @@ describe('signing on by a provider elsewhere, attacked', () => {
     back.searchParams.set('iss', provider.issuer);
     assert.equal(await comesIn(browser, back), '/sign-in?said=refused');
   });
+
+  for (const [what, claims] of [
+    ['told a while ago', ({ auth_time: _, ...rest }) => ({ ...rest, auth_time: nowS() - 60 })],
+    ['not told', ({ auth_time: _, ...rest }) => rest],
+  ] satisfies [string, Parameters<typeof withClaims>[1]][])
+    test(`whoever deletes from the address that the provider is to ask unlocks nothing, when it asked is ${what}`, async () => {
+      const browser = newcomer();
+      assert.equal(await browser.signOn('hospital'), '/watch');
+      await browser.ask('/api/session/lock', { method: 'POST' });
+      // Nobody proves anything there any more: it knows the one who sat here.
+      provider.person = { sub: 'intruder' };
+      provider.bend = bent(claims);
+      const shortened = (url: URL) => {
+        for (const part of ['prompt', 'max_age']) url.searchParams.delete(part);
+        return url;
+      };
+      const unlocking = shortened(await browser.beginAt('/api/session/proof/sign-on/hospital'));
+      const unlocked = await browser.home(await browser.atProvider(unlocking));
+      assert.equal(provider.lastAsked.has('prompt'), false);
+      const entering = shortened(await browser.begin('hospital'));
+      const entered = await browser.home(await browser.atProvider(entering));
+      provider.bend = undefined;
+      provider.person = { sub: 'victim' };
+      assert.equal(unlocked, '/signed-on?said=not-asked-anew');
+      assert.equal(entered, '/sign-in?said=not-asked-anew');
+      const session = (await (await browser.ask('/api/session')).json()) as Session;
+      assert.equal(session.isLocked, true);
+    });
 
   test('a page of elsewhere cannot have a signed-in person link or prove anything', async () => {
     const browser = newcomer();

@@ -12,11 +12,11 @@ const ONE = {
 const read = (...changes: readonly object[]) =>
   readProviders(JSON.stringify({ providers: changes.map((change) => ({ ...ONE, ...change })) }));
 
-test('the least that is said asks each time, trusts no word that is missing, and makes no account', () => {
+test('the least that is said asks each time and makes no account', () => {
   const [one] = read({}) as Exclude<ReturnType<typeof read>, string>;
   assert.deepEqual(
-    [one?.asks, one?.trustsPrompt, one?.private, one?.rolesByGroup, one?.scope],
-    ['each-time', false, false, undefined, 'openid profile'],
+    [one?.asks, one?.private, one?.rolesByGroup, one?.scope],
+    ['each-time', false, undefined, 'openid profile'],
   );
 });
 
@@ -37,6 +37,7 @@ for (const [what, changes] of [
   ['a role that is none', { rolesByGroup: { roles: { it: ['boss'] } } }],
   ['a secret in the file itself', { credentials: { kind: 'secret', secret: 'x' } }],
   ['a field that nobody knows', { linksByMail: true }],
+  ['a belief that it asked', { trustsPrompt: true }],
 ] as const)
   test(`${what} is refused in words`, () => {
     const said = read(changes);

@@ -45,12 +45,10 @@ const ProviderGiven = z.strictObject({
   private: z.boolean().default(false),
   scope: z.string().max(500).default('openid profile'),
   /**
-   * What the provider is to ask of who signs in. At a shared station it must ask each time: else whoever comes next
-   * is let in as who came before.
+   * What the provider is to ask of who signs in. At a shared station it must ask each time, and tell when it did
+   * (`auth_time`): else whoever comes next is let in as who came before.
    */
   asks: z.enum(['each-time', 'account', 'never']).default('each-time'),
-  /** Of a provider that tells no `auth_time`: that it asks when it is told to is believed. */
-  trustsPrompt: z.boolean().default(false),
   /** Accounts for whoever is of one of these groups; without it nobody is let in who has none. */
   rolesByGroup: z
     .strictObject({

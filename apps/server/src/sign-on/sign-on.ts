@@ -137,18 +137,13 @@ export class SignOn {
       issuer: settings.issuer,
       subjectHash: this.#ports.sha256(JSON.stringify([settings.issuer, told.subject])),
     };
-    const isToldAnew = told.provedMs !== undefined && told.provedMs >= beganMs - CLOCKS_DIFFER_MS;
-    const isBelieved = told.provedMs === undefined && settings.trustsPrompt;
-    const isAnew = isToldAnew || isBelieved;
-    const isAskedAnew = purpose.kind === 'prove' || settings.asks === 'each-time';
-    // A provider that was to ask, and says that it did not.
-    if (isAskedAnew && told.provedMs !== undefined && !isToldAnew)
-      return { said: 'not-asked-anew' };
-    if (purpose.kind === 'prove')
-      return isAnew ? await this.#prove(key, purpose) : { said: 'not-asked-anew' };
+    const isAnew = told.provedMs !== undefined && told.provedMs >= beganMs - CLOCKS_DIFFER_MS;
+    const isToAsk = purpose.kind === 'prove' || settings.asks === 'each-time';
+    // That it was to ask stood in the address bar, where whoever sits there can delete it: only its word holds.
+    if (isToAsk && !isAnew) return { said: 'not-asked-anew' };
+    if (purpose.kind === 'prove') return await this.#prove(key, purpose);
     if (purpose.kind === 'link') return { said: await this.#linkMine(key, purpose.mine) };
-    const nowMs = this.#ports.nowMs();
-    const provedMs = isBelieved && isAskedAnew ? nowMs : Math.min(told.provedMs ?? 0, nowMs);
+    const provedMs = Math.min(told.provedMs ?? 0, this.#ports.nowMs());
     const how = { method: 'provider', browser, provedMs } as const;
     if (purpose.kind === 'follow-link') return await this.#followLink(key, purpose.linkToken, how);
     return await this.#comeIn(key, { provider, told, how });

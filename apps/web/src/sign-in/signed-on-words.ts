@@ -12,7 +12,7 @@ export function signedOnWords(said: SignOnSaid): string {
     case 'linked-already':
       return 'One of the two accounts is linked to another one already. Nothing has changed.';
     case 'not-asked-anew':
-      return 'You were not asked there who you are, or it does not tell. Use your password or a passkey.';
+      return 'You were not asked there who you are, or it does not tell when it asked. Use your password or a passkey.';
     case 'not-reached':
       return 'Your provider cannot be reached now. Use your password or a passkey.';
     case 'spent':
