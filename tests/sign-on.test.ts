@@ -131,6 +131,50 @@ describe('signing on by a provider elsewhere', () => {
     assert.equal(spent.status, 410);
   });
 
+  for (const by of ['a password', 'the provider'] as const)
+    test(`a link that resets factors, followed by ${by}, ends the accounts elsewhere that opened it`, async () => {
+      const { id } = await linked(`ann by ${by}`);
+      const reset = await here.server.post<SignInLink>(`/api/accounts/${id}/link`, {
+        resetsFactors: true,
+      });
+      const link = { token: reset.path.split('#')[1] ?? '' };
+      if (by === 'the provider') {
+        provider.person = { sub: 'ann anew' };
+        assert.equal(await newcomer().signOn('hospital', { link }), '/account');
+        assert.equal(await newcomer().signOn('hospital'), '/watch');
+      } else {
+        const json = { ...link, password: 'correct horse battery staple' };
+        const used = await newcomer().ask('/api/sign-in-link', { method: 'POST', json });
+        assert.equal(used.status, 204);
+      }
+      provider.person = { sub: `ann by ${by}` };
+      assert.equal(await newcomer().signOn('hospital'), '/sign-in?said=not-linked');
+      const unlinked = (await actsOf(id)).filter((act) => act === 'provider-unlinked');
+      assert.equal(unlinked.length, 1);
+    });
+
+  test('a link that resets factors keeps the account elsewhere by which it is followed', async () => {
+    const { id } = await linked('abe');
+    const wanted = { resetsFactors: true };
+    const { path } = await here.server.post<SignInLink>(`/api/accounts/${id}/link`, wanted);
+    const link = { token: path.split('#')[1] ?? '' };
+    assert.equal(await newcomer().signOn('hospital', { link }), '/account');
+    assert.equal(await newcomer().signOn('hospital'), '/watch');
+  });
+
+  test('a link is not used up, and resets nothing, where the account elsewhere is somebody else’s', async () => {
+    await linked('bob');
+    const { id } = await linked('bea');
+    const wanted = { resetsFactors: true };
+    const { path } = await here.server.post<SignInLink>(`/api/accounts/${id}/link`, wanted);
+    const link = { token: path.split('#')[1] ?? '' };
+    provider.person = { sub: 'bob' };
+    assert.match(await newcomer().signOn('hospital', { link }), /said=linked-already$/);
+    provider.person = { sub: 'bea' };
+    assert.equal(await newcomer().signOn('hospital'), '/watch');
+    assert.equal(await newcomer().signOn('hospital', { link }), '/account');
+  });
+
   test('whoever is linked to nobody is let in as nobody, though their mail address is somebody’s', async () => {
     await linkFor('dora@hospital.example');
     provider.person = {

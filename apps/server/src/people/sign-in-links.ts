@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { deleteGrantsOf } from '../oidc/app-store.ts';
+import { deleteProviderLinks } from '../sign-on/store.ts';
 import { appendAudit } from '../vault/audit.ts';
 import * as links from './account-store.ts';
 import { deleteSecondFactor } from './factor-store.ts';
@@ -96,7 +97,7 @@ export async function followLink(
   const done = await sql.begin(async (tx) => {
     if (!(await links.useUpLink(tx, sha256(token)))) return undefined;
     await store.writePassword(tx, { organisationId, id, passwordHash, isShort: isShort(password) });
-    if (link.resets_factors) await deleteSecondFactor(tx, { organisationId, id });
+    if (link.resets_factors) await resetFactors(tx, { organisationId, id, atMs: nowMs() });
     const ended = await store.deleteSessionsOf(tx, { organisationId, id });
     await deleteGrantsOf(tx, { organisationId, accountId: id });
     const act = { act: 'sign-in-link-used', target: `account/${id}`, atMs: nowMs() } as const;
@@ -107,4 +108,20 @@ export async function followLink(
   if (done === undefined) return fail('LINK_SPENT');
   signIn.forgetSessions(done.ended);
   return ok(done.cookie);
+}
+
+/**
+ * What somebody else may have got hold of proves nothing any more: an account elsewhere that opens this one is no
+ * less than its second factor.
+ */
+export async function resetFactors(
+  tx: Transaction,
+  of: { readonly organisationId: OrganisationId; readonly id: AccountId; readonly atMs: number },
+): Promise<void> {
+  const { organisationId, id, atMs } = of;
+  await deleteSecondFactor(tx, of);
+  for (let left = await deleteProviderLinks(tx, of); left > 0; left -= 1) {
+    const act = { act: 'provider-unlinked', target: `account/${id}`, atMs } as const;
+    await appendAudit(tx, { organisationId, actor: id, ...act });
+  }
 }

@@ -9,9 +9,10 @@ import type { Sql, Transaction } from '../database/pool.ts';
 import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { linkByToken, useUpLink } from '../people/account-store.ts';
 import type { Accounts } from '../people/accounts.ts';
-import { deleteSecondFactor, holdFactors } from '../people/factor-store.ts';
+import { holdFactors } from '../people/factor-store.ts';
 import type { Proof, Proofs } from '../people/proofs.ts';
 import type { SignIn } from '../people/sign-in.ts';
+import { resetFactors } from '../people/sign-in-links.ts';
 import { deleteSessionsOf, proveSession } from '../people/store.ts';
 import type { AuditAct } from '../vault/audit.ts';
 import { appendAudit } from '../vault/audit.ts';
@@ -119,8 +120,12 @@ export class SignOn {
     const redeemed = await provider.client.redeem(url, begun.checks);
     if (redeemed.kind !== 'told') return { said: redeemed.kind, purpose };
     const { told } = redeemed;
-    const came = await this.#decide({ begun, provider, told, browser });
-    return { ...came, purpose };
+    try {
+      return { ...(await this.#decide({ begun, provider, told, browser })), purpose };
+    } catch (error) {
+      if (error instanceof LinkedAlready) return { said: 'linked-already', purpose };
+      throw error;
+    }
   }
 
   async #decide(of: {
@@ -174,7 +179,7 @@ export class SignOn {
       // A name that somebody has here is theirs, whatever the provider calls whom.
       if (!account.ok) return undefined;
       const { id } = account.value;
-      if (!(await this.#link(tx, key, id))) throw new Error('linked meanwhile');
+      if (!(await this.#link(tx, key, id))) throw new LinkedAlready();
       const cookie = await signIn.begin(tx, { organisationId, id }, how);
       return { account: account.value, cookie };
     });
@@ -185,15 +190,16 @@ export class SignOn {
 
   async #followLink(key: Key, token: string, how: How): Promise<Omit<Came, 'purpose'>> {
     const { sql, signIn, sha256 } = this.#ports;
-    const done = await sql.begin(async (tx): Promise<'spent' | 'linked-already' | Followed> => {
+    const done = await sql.begin(async (tx): Promise<'spent' | Followed> => {
       const link = await linkByToken(tx, sha256(token), this.#now());
       if (link === undefined || link.organisation_id !== key.organisationId) return 'spent';
       const owner = { organisationId: link.organisation_id, id: link.account_id };
+      if (!(await useUpLink(tx, sha256(token)))) return 'spent';
+      const atMs = this.#ports.nowMs();
+      if (link.resets_factors) await resetFactors(tx, { ...owner, atMs });
       const known = await store.linkedAccount(tx, key);
       const isOwn = known?.account_id === owner.id;
-      if (!isOwn && !(await this.#link(tx, key, owner.id))) return 'linked-already';
-      if (!(await useUpLink(tx, sha256(token)))) return 'spent';
-      if (link.resets_factors) await deleteSecondFactor(tx, owner);
+      if (!isOwn && !(await this.#link(tx, key, owner.id))) throw new LinkedAlready();
       const ended = await deleteSessionsOf(tx, owner);
       await deleteGrantsOf(tx, { ...owner, accountId: owner.id });
       await this.#audit(tx, owner, 'sign-in-link-used');
@@ -270,6 +276,9 @@ export class SignOn {
     return new Date(this.#ports.nowMs());
   }
 }
+
+/** Nothing of the transaction is to stay: neither is the one-time link used up by it, nor an account made. */
+class LinkedAlready extends Error {}
 
 interface How {
   readonly method: 'provider';

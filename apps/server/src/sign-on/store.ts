@@ -79,6 +79,17 @@ export async function deleteLink(
   return rows.length === 1;
 }
 
+/** How many there were. */
+export async function deleteProviderLinks(
+  sql: Sql,
+  { organisationId, id }: Owner,
+): Promise<number> {
+  const rows = await sql`
+    DELETE FROM provider_link WHERE organisation_id = ${organisationId} AND account_id = ${id}
+    RETURNING issuer`;
+  return rows.length;
+}
+
 /** A session that goes on, locked or not, of an account in use. */
 export async function holdSession(
   sql: Sql,
