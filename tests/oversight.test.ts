@@ -1,7 +1,9 @@
 /** Unusual access is found in the audit, and whoever answers for privacy is told, without a name. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { Oversight, OversightWaiting } from '@ausculta/contract/oversight';
+import { writeHint } from '../apps/server/src/oversight/store.ts';
 import { type MailReceiver, mailReceiver } from './support/mail-receiver.ts';
 import { Asking, otherOrganisation, type Person, signedIn } from './support/people.ts';
 import { eventually, type ServerHere, startServerHere, type TestDevice } from './support/server.ts';
@@ -94,7 +96,8 @@ describe('unusual access', () => {
     await hint('same-name', last.accountId);
     for (const who of [early, late, own]) assert.deepEqual(await hintsOf(who), []);
     assert.equal((await hintsOf(nurse)).length, 1);
-    assert.deepEqual(await hintsOf(auditor), [], 'to look at the audit is no look at a record');
+    const ofAuditor = (await hintsOf(auditor)).map(({ kind }) => kind);
+    assert.deepEqual(ofAuditor, ['guard-ended'], 'to look at the audit is no look at a record');
   });
 
   test('whoever has left their shift and still looks is told of', async () => {
@@ -157,6 +160,90 @@ describe('unusual access', () => {
     await guard('DELETE');
   });
 
+  test('two patients in one question are two looks, and an explanation explains its day', async () => {
+    const eva = await here.server.addPatient('Eva');
+    const nurse = await nurseNamed('Pia Pair');
+    const guarded = () =>
+      hintsOf(nurse).then((all) => all.filter(({ outcome }) => outcome === null));
+    assert.equal(await guard('PUT'), 204);
+    const path = `/fhir/R4/Patient?_id=${eva.subjectId},${ada.subjectId}`;
+    assert.equal((await asking.as(nurse, path)).status, 200);
+    const first = await hint('guarded-record', nurse.accountId);
+    assert.equal(first.subjectId, ada.subjectId);
+    assert.equal(await review(first.id, auditor, { outcome: 'followed-up' }), 204);
+    await look(nurse);
+    const [next] = await eventually('what goes on after it was followed up', async () => {
+      const open = await guarded();
+      return open.length > 0 ? open : undefined;
+    });
+    assert.equal(await review(next?.id ?? ''), 204);
+    await look(nurse);
+    const last = await nurseNamed('Nia Eva');
+    await look(last, eva);
+    await hint('same-name', last.accountId);
+    assert.deepEqual(await guarded(), []);
+    await guard('DELETE');
+  });
+
+  test('twice as many as were explained are a hint again', async () => {
+    const { accountId } = await nurseNamed('Kim Counts');
+    const { organisationId } = auditor;
+    const many = (records: number) =>
+      writeHint(here.database.line, {
+        ...{ organisationId, id: randomUUID() },
+        hint: {
+          kind: 'many-records',
+          accountId,
+          subjectId: null,
+          atMs: Date.now() + turnedMs,
+          records,
+        },
+      });
+    await many(40);
+    const { id } = await hint('many-records', accountId);
+    assert.equal(await review(id), 204);
+    turnedMs += 1_000;
+    const open = async () =>
+      (await oversight()).unusual.filter((one) => one.accountId === accountId && !one.outcome)
+        .length;
+    await many(79);
+    assert.equal(await open(), 0);
+    await many(80);
+    assert.equal(await open(), 1);
+  });
+
+  test('who ends a guard is told to another auditor; what was never guarded ends without a word', async () => {
+    const both = await signedIn(here, ['nurse', 'auditor']);
+    assert.equal(await guard('PUT'), 204);
+    assert.equal(await guard('DELETE', both), 204);
+    const { id } = await hint('guard-ended', both.accountId);
+    assert.equal(await review(id, both), 404);
+    const acts = () => here.database.line`SELECT 1 FROM audit_leaf WHERE act = 'record-unguarded'`;
+    const before = (await acts()).length;
+    assert.equal(await guard('DELETE', both), 204);
+    assert.equal((await acts()).length, before);
+  });
+
+  test('a piece of the audit that cannot be read is said, and the rest is looked at', async () => {
+    const sql = here.database.line;
+    const { organisationId } = auditor;
+    const now = Date.now();
+    await sql`
+      INSERT INTO audit_read (organisation_id, id, at_ms, until_ms, count, subjects, entries)
+      VALUES (${organisationId}, ${randomUUID()}, ${now}, ${now}, 1, ${[ada.subjectId]}::uuid[],
+        ${Buffer.from('nothing that was written')})`;
+    await eventually('it is said', async () =>
+      (await oversight()).unreadable === 1 ? true : undefined,
+    );
+    const nurse = await nurseNamed('Uma Quellwasser');
+    await look(nurse);
+    await hint('same-name', nurse.accountId);
+    const { lookedUntil, more } = await oversight();
+    assert.ok(Date.now() + turnedMs - Date.parse(lookedUntil ?? '') < 60_000);
+    assert.equal(more, false);
+    assert.ok(here.problems.length > 0, 'the operator’s log says it');
+  });
+
   test('another house sees none of it, and nobody but auditors', async () => {
     const elsewhere = await signedIn(here, ['auditor'], await otherOrganisation(here, 'Elsewhere'));
     const { unusual, guarded } = await oversight(elsewhere);
@@ -192,6 +279,8 @@ describe('unusual access', () => {
     const tried = receiver.tried();
     const count = receiver.taken.length;
     await breakGlass(cass.subjectId);
+    // Not sooner than a minute after the last.
+    turnedMs += 60_000;
     await eventually('a try', () => (receiver.tried() > tried ? true : undefined));
     await eventually('the screen says so', async () =>
       (await oversight()).mail === 'failing' ? true : undefined,

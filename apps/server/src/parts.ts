@@ -20,6 +20,7 @@ import type { LiveHub } from './live/hub.ts';
 import type { SignedInSockets } from './live/signed-in-sockets.ts';
 import type { Oidc } from './oidc/open-oidc.ts';
 import type { Outside } from './outside.ts';
+import type { GuardedRecords } from './oversight/guarded.ts';
 import type { OfficerMail } from './oversight/officer-mail.ts';
 import type { Oversight } from './oversight/oversight.ts';
 import type { Parking } from './parked/parking.ts';
@@ -75,6 +76,7 @@ export interface Parts extends People {
   readonly audit: Audit;
   readonly ledger: Ledger;
   readonly oversight: Oversight;
+  readonly guarded: GuardedRecords;
   readonly officerMail: OfficerMail;
   readonly inLane: InLane;
   readonly inTurn: Turns['run'];

@@ -7,6 +7,7 @@ export const UNUSUAL_KINDS = [
   'same-name',
   'off-shift',
   'two-networks',
+  'guard-ended',
 ] as const;
 export type UnusualKind = (typeof UNUSUAL_KINDS)[number];
 
@@ -39,6 +40,12 @@ export const Oversight = z.object({
   /** Records whose every look by somebody else is told. */
   guarded: z.array(z.object({ subjectId: z.string(), since: z.string() })),
   mail: z.enum(MAIL_STATES),
+  /** Some are waiting beyond those that are listed. */
+  more: z.boolean(),
+  /** Up to when everything was looked at; null: not since the server began. */
+  lookedUntil: z.string().nullable(),
+  /** Pieces of the audit in which nothing can be looked for, since the server began. */
+  unreadable: z.number().int().min(0),
 });
 export type Oversight = z.infer<typeof Oversight>;
 

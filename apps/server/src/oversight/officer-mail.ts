@@ -1,6 +1,6 @@
 /**
- * Tells whoever answers for privacy by mail: of an emergency access at once, of unusual access once an hour. How
- * many, and no more; what could not be sent is sent later, also after a restart.
+ * Tells whoever answers for privacy by mail: of an emergency access at once and then once
+ * a minute, of unusual access once an hour. How many, and no more; what could not be sent is sent later, also after a restart.
  */
 import type { MailState } from '@ausculta/contract/oversight';
 import type { Sql } from '../database/pool.ts';
@@ -18,6 +18,8 @@ export interface OfficerMailPorts {
 }
 
 const UNUSUAL_EVERY_MS = 3_600_000;
+/** The first at once; whoever breaks one after the other fills no mailbox. */
+const EMERGENCY_EVERY_MS = 60_000;
 const TIMEOUT_MS = 20_000;
 const RETRY_MIN_MS = 2_000;
 const RETRY_MAX_MS = 10 * 60_000;
@@ -26,7 +28,8 @@ export class OfficerMail {
   readonly #ports: OfficerMailPorts;
   #failures = 0;
   #notBeforeMs = 0;
-  #unusualToldMs = 0;
+  #toldMs = 0;
+  #emergencyToldMs = 0;
   #isWaiting = false;
 
   constructor(ports: OfficerMailPorts) {
@@ -53,8 +56,9 @@ export class OfficerMail {
   }
 
   #isDue({ emergencies, unusual }: Untold): boolean {
-    if (emergencies.length > 0) return true;
-    return unusual.length > 0 && this.#ports.nowMs() >= this.#unusualToldMs + UNUSUAL_EVERY_MS;
+    const nowMs = this.#ports.nowMs();
+    if (emergencies.length > 0 && nowMs >= this.#emergencyToldMs + EMERGENCY_EVERY_MS) return true;
+    return unusual.length > 0 && nowMs >= this.#toldMs + UNUSUAL_EVERY_MS;
   }
 
   async #tell(untold: Untold, to: string): Promise<void> {
@@ -72,7 +76,8 @@ export class OfficerMail {
     await noteTold(sql, untold, nowMs());
     this.#failures = 0;
     this.#isWaiting = false;
-    this.#unusualToldMs = nowMs();
+    this.#toldMs = nowMs();
+    if (untold.emergencies.length > 0) this.#emergencyToldMs = nowMs();
   }
 
   #noteFailure(): void {

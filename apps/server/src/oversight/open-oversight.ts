@@ -5,6 +5,7 @@ import type { Sql } from '../database/pool.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { Outside } from '../outside.ts';
 import { MailRelay } from '../subscriptions/mail-relay.ts';
+import { GuardedRecords } from './guarded.ts';
 import { OfficerMail } from './officer-mail.ts';
 import { Oversight } from './oversight.ts';
 
@@ -13,6 +14,7 @@ const ROUND_MS = 2_000;
 
 export interface OpenedOversight {
   readonly oversight: Oversight;
+  readonly guarded: GuardedRecords;
   readonly officerMail: OfficerMail;
 }
 
@@ -26,8 +28,9 @@ interface OversightGround {
 
 export async function openOversight(ground: OversightGround): Promise<OpenedOversight> {
   const { sql, registry, standing, outside, config } = ground;
-  const oversight = await Oversight.open({
-    ...{ ...outside, sql },
+  const guarded = await GuardedRecords.load(sql, outside.nowMs());
+  const oversight = new Oversight({
+    ...{ ...outside, sql, guarded },
     familyNameOf: (id) => registry.subjects.get(id)?.identity.familyName,
     isOnShift: (id, atMs) => {
       const shifts = standing.shiftsOf(id);
@@ -41,7 +44,11 @@ export async function openOversight(ground: OversightGround): Promise<OpenedOver
   const relay = new MailRelay(config.subscriptions.mail);
   const { publicUrl } = config;
   const to = config.subscriptions.mail?.privacyOfficer;
-  return { oversight, officerMail: new OfficerMail({ ...outside, sql, relay, to, publicUrl }) };
+  return {
+    oversight,
+    guarded,
+    officerMail: new OfficerMail({ ...outside, sql, relay, to, publicUrl }),
+  };
 }
 
 const OWN_KINDS: readonly string[] = ['self', 'proxy'];
@@ -53,8 +60,8 @@ export function oversee(
 ): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   const round = async (): Promise<void> => {
-    await oversight.settle();
-    await officerMail.tick();
+    // Whatever keeps one waiting keeps no emergency untold.
+    await Promise.all([officerMail.tick(), oversight.settle()]);
     underWay = undefined;
   };
   const stop = every(ROUND_MS, () => {

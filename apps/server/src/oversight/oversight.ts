@@ -1,61 +1,51 @@
 /**
  * Follows the audit of reads, some seconds behind it, and keeps what somebody should look at. No answer waits
- * for it, and what it finds refuses nothing.
+ * for it, and what it finds refuses nothing. One house's damage keeps it from no other house.
  */
-import { expect } from '@ausculta/vitals/expect';
-import { type OrganisationId, parseAccountId, parseSubjectId } from '@ausculta/vitals/identity';
-import { holdsAt } from '../access/standing.ts';
-import type { ReadEntry } from '../audit/read-entry.ts';
+import type { OrganisationId } from '@ausculta/vitals/identity';
 import { entriesOf } from '../audit/read-log.ts';
 import { namesOfReaders } from '../audit/read-store.ts';
 import type { Sql } from '../database/pool.ts';
+import type { GuardedRecords } from './guarded.ts';
+import { looksOf } from './looks.ts';
+import { hourOf, Opened } from './opened.ts';
 import * as store from './store.ts';
 import { TwoNetworks } from './two-networks.ts';
-import {
-  type Facts,
-  HOUR_MS,
-  hourOf,
-  isMany,
-  type Look,
-  OpenedByHour,
-  RECORDS_MANY,
-  unusualOf,
-} from './unusual.ts';
+import { type Facts, isMany, type Look, RECORDS_MANY, unusualOf } from './unusual.ts';
 
 export interface OversightPorts extends Omit<Facts, 'displayNameOf' | 'isGuarded'> {
   readonly sql: Sql;
+  readonly guarded: Pick<GuardedRecords, 'wasAt'>;
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
 const LEAVES_AT_ONCE = 200;
-/** What was read is looked at within seconds; or after a night in which the database was away. */
-const GUARD_KEPT_MS = 7 * 24 * HOUR_MS;
 /** An hour is over when what was read in it is in the database. */
 const LATE_MS = 60_000;
 
 interface Followed {
   place: number;
-  readonly opened: OpenedByHour;
+  readonly opened: Opened;
+  /** Up to when everything was looked at; undefined: not since the server began. */
+  lookedMs: number | undefined;
+  /** Pieces of the audit that are not what was written: nothing can be looked for in them. */
+  unreadable: number;
 }
+
+export type LookedAt = Pick<Followed, 'lookedMs' | 'unreadable'>;
 
 export class Oversight {
   readonly #ports: OversightPorts;
   readonly #followed = new Map<string, Followed>();
-  #guarded: readonly store.GuardedRow[];
   readonly #networks = new TwoNetworks();
   readonly #elsewhere: { organisationId: OrganisationId; hint: store.Hint }[] = [];
   #keptHourMs = 0;
   #running: Promise<void> = Promise.resolve();
 
-  static async open(ports: OversightPorts): Promise<Oversight> {
-    return new Oversight(ports, await store.readGuarded(ports.sql, ports.nowMs() - GUARD_KEPT_MS));
-  }
-
-  private constructor(ports: OversightPorts, guarded: readonly store.GuardedRow[]) {
+  constructor(ports: OversightPorts) {
     this.#ports = ports;
-    this.#guarded = guarded;
   }
 
   /** Where an account is at work. */
@@ -66,21 +56,8 @@ export class Oversight {
     this.#elsewhere.push({ organisationId, hint });
   }
 
-  /** Those that are guarded now. */
-  guardedOf(organisationId: OrganisationId): store.GuardedRow[] {
-    return this.#guarded.filter(
-      (row) => row.organisation_id === organisationId && row.until_ms === null,
-    );
-  }
-
-  noteGuarded(row: store.GuardedRow): void {
-    this.#guarded = [...this.#guarded, row];
-  }
-
-  noteUnguarded(subjectId: string, atMs: number): void {
-    this.#guarded = this.#guarded.map((row) =>
-      row.subject_id === subjectId && row.until_ms === null ? { ...row, until_ms: atMs } : row,
-    );
+  lookedAt(organisationId: OrganisationId): LookedAt {
+    return this.#followed.get(organisationId) ?? { lookedMs: undefined, unreadable: 0 };
   }
 
   /** Resolves when all that was placed before has been looked at, or could not be. */
@@ -90,20 +67,20 @@ export class Oversight {
   }
 
   async #round(): Promise<void> {
-    const { sql, onProblem } = this.#ports;
+    const { sql } = this.#ports;
+    await this.#attempt(() => this.#tellElsewhere());
+    await this.#attempt(async () => {
+      for (const { organisation_id, place } of await store.followedPlaces(sql))
+        await this.#attempt(() => this.#follow(organisation_id, place));
+    });
+    await this.#attempt(() => this.#keepHours());
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#tellElsewhere();
-      for (const { organisation_id, place } of await store.followedPlaces(sql)) {
-        const followed = this.#followed.get(organisation_id) ?? {
-          place,
-          opened: new OpenedByHour(),
-        };
-        this.#followed.set(organisation_id, followed);
-        while (await this.#followSome(organisation_id, followed));
-      }
-      await this.#keepHours();
+      await work();
     } catch (error) {
-      onProblem('look for unusual access', error);
+      this.#ports.onProblem('look for unusual access', error);
     }
   }
 
@@ -115,57 +92,69 @@ export class Oversight {
     }
   }
 
+  async #follow(organisationId: string, place: number): Promise<void> {
+    const begun = { place, opened: new Opened(), lookedMs: undefined, unreadable: 0 };
+    const followed = this.#followed.get(organisationId) ?? begun;
+    this.#followed.set(organisationId, followed);
+    const startMs = this.#ports.nowMs();
+    while (await this.#followSome(organisationId, followed));
+    followed.lookedMs = startMs;
+  }
+
   /** False when nothing is left. */
   async #followSome(organisationId: string, followed: Followed): Promise<boolean> {
-    const { sql, newId } = this.#ports;
+    const { sql, newId, onProblem } = this.#ports;
     const page = { organisationId, from: followed.place, limit: LEAVES_AT_ONCE };
     const leaves = await store.readsToFollow(sql, page);
     const last = leaves.at(-1);
     if (last === undefined) return false;
-    const looks: Look[] = [];
-    for (const { entries } of leaves) {
-      const found = await entriesOf(entries);
-      expect(found !== undefined, 'entries of the audit are as they were written');
-      looks.push(...found.flatMap(looksOf));
-    }
+    const read = await Promise.all(leaves.map(({ entries }) => entriesOf(entries)));
+    const looks = read.flatMap((entries) => entries?.flatMap(looksOf) ?? []);
     const accounts = [...new Set(looks.map(({ accountId }) => accountId))];
     const names = await namesOfReaders(sql, organisationId, accounts);
-    const facts = { ...this.#ports, ...this.#facts(names) };
-    for (const hint of await this.#hintsOf(
-      { organisationId, looks, opened: followed.opened },
-      facts,
-    ))
+    const facts = this.#facts(names);
+    for (const hint of await this.#hintsOf(organisationId, looks, followed.opened, facts))
       await store.writeHint(sql, { organisationId, id: newId(), hint });
     followed.place = last.place + 1;
+    const unreadable = read.filter((entries) => entries === undefined).length;
+    followed.unreadable += unreadable;
+    if (unreadable > 0) onProblem('read entries of the audit to look through', new Unreadable());
     return leaves.length === LEAVES_AT_ONCE;
   }
 
-  #facts(names: ReadonlyMap<string, string>): Pick<Facts, 'displayNameOf' | 'isGuarded'> {
+  #facts(names: ReadonlyMap<string, string>): Facts {
+    const { guarded } = this.#ports;
     return {
+      ...this.#ports,
       displayNameOf: (accountId) => names.get(accountId),
-      isGuarded: (subjectId, atMs) =>
-        this.#guarded.some((row) => row.subject_id === subjectId && holdsAt(row, atMs)),
+      isGuarded: (subjectId, atMs) => guarded.wasAt(subjectId, atMs),
     };
   }
 
   async #hintsOf(
-    { organisationId, looks, opened }: LooksHere,
+    organisationId: string,
+    looks: readonly Look[],
+    opened: Opened,
     facts: Facts,
   ): Promise<Iterable<store.Hint>> {
     const hints = new Map<string, store.Hint>();
     const many = new Map<string, Look & { records: number }>();
     for (const look of looks) {
       const { accountId, subjectId, atMs } = look;
-      for (const kind of unusualOf(look, facts))
-        hints.set(`${kind} ${accountId} ${subjectId}`, { kind, accountId, subjectId, atMs });
+      for (const kind of unusualOf(look, facts)) {
+        // Whoever is off shift is one hint, however much they look at.
+        const about = kind === 'off-shift' ? null : subjectId;
+        hints.set(`${kind} ${accountId} ${about}`, { kind, accountId, subjectId: about, atMs });
+      }
       const records = opened.add(look);
-      if (records >= RECORDS_MANY) many.set(`${accountId} ${hourOf(atMs)}`, { ...look, records });
+      if (records >= RECORDS_MANY) many.set(accountId, { ...look, records });
     }
-    for (const [key, { accountId, atMs, records }] of many) {
+    for (const { accountId, atMs, records } of many.values()) {
       const usual = await store.usualOf(this.#ports.sql, { organisationId, accountId });
       if (!isMany(records, usual)) continue;
       const hint = { kind: 'many-records', accountId, subjectId: null, atMs, records } as const;
-      hints.set(key, { ...hint, usual: usual.hours === 0 ? undefined : usual.records });
+      const known = usual.hours === 0 ? undefined : usual.records;
+      hints.set(`many ${accountId}`, { ...hint, usual: known });
     }
     return hints.values();
   }
@@ -186,21 +175,9 @@ export class Oversight {
   }
 }
 
-interface LooksHere {
-  readonly organisationId: string;
-  readonly looks: readonly Look[];
-  readonly opened: OpenedByHour;
-}
-
-/** What is read of the audit itself tells nothing of anybody's health. */
-const OF_AUDIT =
-  /^\/api\/(audit|oversight|broken-glass|breach-scope)\b|\/(accesses|disclosures|guard|review)$/;
-
-/** An entry about many is a list, which opens none of them; programs are held to their grants. */
-function looksOf({ who, subjects, route, type, status, atMs, purpose }: ReadEntry): Look[] {
-  const subjectId = parseSubjectId(subjects[0] ?? '');
-  const accountId = parseAccountId(who);
-  if (accountId === undefined || subjectId === undefined || subjects.length > 1) return [];
-  if (status >= 400 || type === 'AuditEvent' || OF_AUDIT.test(route)) return [];
-  return [{ accountId, subjectId, atMs, isEmergency: purpose === 'ETREAT' }];
+/** Which they are, the verification of the audit says. */
+class Unreadable extends Error {
+  constructor() {
+    super('entries of the audit are not as they were written');
+  }
 }

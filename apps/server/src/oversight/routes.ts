@@ -20,17 +20,20 @@ import { malformed } from '../devices/routes.ts';
 import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
+import type { GuardedRecords } from './guarded.ts';
 import type { OfficerMail } from './officer-mail.ts';
 import type { Oversight } from './oversight.ts';
 import * as store from './store.ts';
 
 export interface OversightRoutePorts {
   readonly oversight: Oversight;
+  readonly guarded: GuardedRecords;
   readonly officerMail: Pick<OfficerMail, 'state'>;
   readonly registry: Pick<Registry, 'subjects'>;
   readonly sql: Sql;
   readonly inLane: InLane;
   readonly nowMs: () => number;
+  readonly newId: () => string;
 }
 
 const LISTED_MAX = 500;
@@ -38,14 +41,12 @@ const AUDITORS = { config: ofHouse('search', 'audit') };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function oversightRoutes(app: FastifyInstance, ports: OversightRoutePorts): void {
-  const { oversight, officerMail, sql, inLane, nowMs } = ports;
+  const { oversight, guarded: records, officerMail, sql, inLane, nowMs } = ports;
 
   app.get('/api/oversight', AUDITORS, async (request): Promise<OversightView> => {
     const { organisationId } = callerOf(request);
     const rows = await store.listHints(sql, organisationId, LISTED_MAX);
-    const here = oversight
-      .guardedOf(organisationId)
-      .filter((row) => isThere(row.subject_id, ports));
+    const here = records.of(organisationId).filter((row) => isThere(row.subject_id, ports));
     const guarded = here.map(({ subject_id, from_ms }) => ({
       subjectId: subject_id,
       since: new Date(from_ms).toISOString(),
@@ -54,7 +55,11 @@ export function oversightRoutes(app: FastifyInstance, ports: OversightRoutePorts
       ...rows.flatMap(({ subject_id }) => (subject_id === null ? [] : [subject_id])),
       ...guarded.map(({ subjectId }) => subjectId),
     ]);
-    return { unusual: rows.map(viewOf), guarded, mail: officerMail.state };
+    const { lookedMs, unreadable } = oversight.lookedAt(organisationId);
+    const more = rows.length === LISTED_MAX && rows.at(-1)?.outcome === null;
+    const lookedUntil = lookedMs === undefined ? null : new Date(lookedMs).toISOString();
+    const state = { mail: officerMail.state, lookedUntil, unreadable };
+    return { unusual: rows.map(viewOf), guarded, more, ...state };
   });
 
   app.get(
@@ -100,9 +105,9 @@ interface Guarding {
 /** Once: who says it again changes nothing. */
 async function guard(
   { organisationId, accountId, subjectId }: Guarding,
-  { oversight, inLane, nowMs }: OversightRoutePorts,
+  { guarded, inLane, nowMs }: OversightRoutePorts,
 ): Promise<void> {
-  if (oversight.guardedOf(organisationId).some((row) => row.subject_id === subjectId)) return;
+  if (guarded.of(organisationId).some((row) => row.subject_id === subjectId)) return;
   const atMs = nowMs();
   const row = { organisation_id: organisationId, subject_id: subjectId, from_ms: atMs };
   const entry = { organisationId, actor: accountId, target: `subject/${subjectId}`, atMs } as const;
@@ -110,20 +115,24 @@ async function guard(
     await store.insertGuarded(tx, { ...row, until_ms: null }, accountId ?? null);
     await appendAudit(tx, { ...entry, act: 'record-guarded' });
   });
-  oversight.noteGuarded({ ...row, until_ms: null });
+  guarded.note({ ...row, until_ms: null });
 }
 
 async function unguard(
   { organisationId, accountId, subjectId }: Guarding,
-  { oversight, inLane, nowMs }: OversightRoutePorts,
+  { guarded, inLane, nowMs, newId }: OversightRoutePorts,
 ): Promise<void> {
   const atMs = nowMs();
   const entry = { organisationId, actor: accountId, target: `subject/${subjectId}`, atMs } as const;
   await inLane(async (tx) => {
-    await store.endGuarded(tx, subjectId, atMs);
+    if (!(await store.endGuarded(tx, subjectId, atMs))) return;
     await appendAudit(tx, { ...entry, act: 'record-unguarded' });
+    // Nobody looks unseen by ending what would tell of them: another auditor reviews it.
+    if (accountId === undefined) return;
+    const hint = { kind: 'guard-ended', accountId, subjectId, atMs } as const;
+    await store.writeHint(tx, { organisationId, id: newId(), hint });
   });
-  oversight.noteUnguarded(subjectId, atMs);
+  guarded.noteEnd(subjectId, atMs);
 }
 
 /** People at browsers; a program has as many addresses as it likes. */

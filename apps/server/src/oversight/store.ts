@@ -17,21 +17,31 @@ export interface Hint {
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The same of one day is one hint; one that was looked at and goes on is looked at no more on that day. */
+/**
+ * The same of one day is one hint. What was looked at before a review is covered by it; and what an explanation
+ * goes on to explain on that day: the same record, or fewer than twice as many.
+ */
 export async function writeHint(
   sql: Asks,
   { organisationId, id, hint }: { organisationId: string; id: string; hint: Hint },
 ): Promise<void> {
   const { kind, accountId, subjectId, atMs, records = null, usual = null } = hint;
+  const dayMs = Math.floor(atMs / DAY_MS) * DAY_MS;
   await sql`
     INSERT INTO unusual_access AS known
       (organisation_id, id, kind, account_id, subject_id, day_ms, first_ms, last_ms, records, usual)
-    VALUES (${organisationId}, ${id}, ${kind}, ${accountId}, ${subjectId},
-      ${Math.floor(atMs / DAY_MS) * DAY_MS}, ${atMs}, ${atMs}, ${records}, ${usual})
-    ON CONFLICT (organisation_id, kind, account_id, subject_id, day_ms) DO UPDATE
-      SET first_ms = least(known.first_ms, excluded.first_ms),
-        last_ms = greatest(known.last_ms, excluded.last_ms),
-        records = greatest(known.records, excluded.records), usual = excluded.usual`;
+    SELECT ${organisationId}, ${id}, ${kind}, ${accountId}, ${subjectId}::uuid, ${dayMs}, ${atMs}, ${atMs},
+      ${records}::integer, ${usual}::integer
+    WHERE NOT EXISTS (
+      SELECT 1 FROM unusual_access AS r
+      WHERE r.organisation_id = ${organisationId} AND r.kind = ${kind} AND r.account_id = ${accountId}
+        AND r.subject_id IS NOT DISTINCT FROM ${subjectId}::uuid AND r.day_ms = ${dayMs}
+        AND r.outcome IS NOT NULL AND (r.reviewed_ms >= ${atMs}
+          OR r.outcome = 'explained' AND coalesce(${records}::integer < 2 * r.records, true)))
+    ON CONFLICT (organisation_id, kind, account_id, subject_id, day_ms) WHERE outcome IS NULL
+    DO UPDATE SET first_ms = least(known.first_ms, excluded.first_ms),
+      last_ms = greatest(known.last_ms, excluded.last_ms),
+      records = greatest(known.records, excluded.records), usual = excluded.usual`;
 }
 
 export interface HintRow {
@@ -47,7 +57,7 @@ export interface HintRow {
   readonly outcome: UnusualAccess['outcome'];
 }
 
-/** Those that nobody has looked at first, then the newest. */
+/** Those that nobody has looked at first, and of them what is likelier somebody's misdeed than a name's chance. */
 export async function listHints(
   sql: Asks,
   organisationId: string,
@@ -59,7 +69,8 @@ export async function listHints(
     FROM unusual_access AS h
     LEFT JOIN account AS a ON a.organisation_id = h.organisation_id AND a.id = h.account_id
     WHERE h.organisation_id = ${organisationId}
-    ORDER BY (h.outcome IS NOT NULL), h.last_ms DESC, h.id LIMIT ${limit}`;
+    ORDER BY (h.outcome IS NOT NULL), (h.kind IN ('same-name', 'off-shift')), h.last_ms DESC, h.id
+    LIMIT ${limit}`;
 }
 
 /** Not by whom it is about. */
@@ -99,7 +110,7 @@ export interface GuardedRow {
 export async function readGuarded(sql: Asks, sinceMs: number): Promise<GuardedRow[]> {
   return await sql`
     SELECT organisation_id, subject_id, from_ms, until_ms FROM guarded_record
-    WHERE until_ms IS NULL OR until_ms >= ${sinceMs} ORDER BY from_ms`;
+    WHERE until_ms IS NULL OR until_ms >= ${sinceMs}::bigint ORDER BY from_ms`;
 }
 
 export async function insertGuarded(
@@ -112,10 +123,12 @@ export async function insertGuarded(
     VALUES (${organisation_id}, ${subject_id}, ${from_ms}, ${by})`;
 }
 
-export async function endGuarded(sql: Asks, subjectId: string, atMs: number): Promise<void> {
-  await sql`
+/** False where it was not guarded. */
+export async function endGuarded(sql: Asks, subjectId: string, atMs: number): Promise<boolean> {
+  const ended = await sql`
     UPDATE guarded_record SET until_ms = greatest(from_ms, ${atMs}::bigint)
-    WHERE subject_id = ${subjectId} AND until_ms IS NULL`;
+    WHERE subject_id = ${subjectId} AND until_ms IS NULL RETURNING 1`;
+  return ended.length > 0;
 }
 
 export interface PlacedReads {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAccountId, parseSubjectId } from '@ausculta/vitals/identity';
+import { areNamesakes } from './namesakes.ts';
+import { hourOf, Opened } from './opened.ts';
 import { networkOf, TwoNetworks } from './two-networks.ts';
-import { areNamesakes, type Facts, hourOf, isMany, OpenedByHour, unusualOf } from './unusual.ts';
+import { type Facts, isMany, unusualOf } from './unusual.ts';
 
 const accountId = parseAccountId('11111111-1111-4111-8111-111111111111');
 const subjectId = parseSubjectId('22222222-2222-4222-8222-222222222222');
@@ -38,12 +40,21 @@ test('each reason is told by itself, and none of one’s own record', () => {
 for (const [account, family, are] of [
   ['Ida Okafor', 'Okafor', true],
   ['ida OKAFOR', 'okafor', true],
-  ['Ida Müller', 'Mueller', false],
+  ['Ida Müller', 'Mueller', true],
+  ['Ida Mueller', 'Müller', true],
+  ['Ida Großmann', 'Grossmann', true],
+  ['Okafor, Ida', 'Okafor', true],
+  ['Ida Okafor, PhD', 'Okafor', true],
+  ['Ida Okafor RN', 'Okafor', true],
+  ['Ida Okafor (ICU)', 'Okafor', true],
+  ['Mei Ng', 'Ng', true],
+  ['李', '李', true],
+  ['Ida O.', 'O', false],
   ['Ida Müller', 'Muller', true],
   ['Ida Okafor', 'Meier-Okafor', true],
   ['Ida Meier-Okafor', 'Okafor', true],
   ['Okafor Ida', 'Okafor', false],
-  ['Ida Li', 'Li', false],
+  ['Ida Li', 'Li', true],
   ['Ida Okafor', '', false],
   ['', '', false],
 ] as const)
@@ -58,15 +69,26 @@ test('many is forty, or three times what is usual where something is', () => {
   assert.equal(isMany(59, { hours: 20, records: 20 }), false);
   assert.equal(isMany(60, { hours: 20, records: 20 }), true);
   assert.equal(isMany(39, { hours: 20, records: 1 }), false);
+  assert.equal(isMany(199, { hours: 20, records: 100 }), false);
+  assert.equal(isMany(200, { hours: 20, records: 100 }), true, 'however usual');
 });
 
-test('a record counts once an hour; an hour that is over is told, and forgotten', () => {
-  const opened = new OpenedByHour();
-  const atMs = hourOf(Date.UTC(2026, 2, 1, 2, 30));
+test('a record counts once within any hour, wherever the clock turns', () => {
+  const opened = new Opened();
+  const atMs = hourOf(Date.UTC(2026, 2, 1, 2, 30)) + 3_599_000;
   assert.equal(opened.add({ accountId, subjectId, atMs }), 1);
-  assert.equal(opened.add({ accountId, subjectId, atMs: atMs + 3_599_999 }), 1);
-  assert.equal(opened.add({ accountId, subjectId: other, atMs: atMs + 1 }), 2);
-  assert.equal(opened.add({ accountId, subjectId, atMs: atMs + 3_600_000 }), 1);
+  assert.equal(opened.add({ accountId, subjectId, atMs: atMs + 500 }), 1);
+  assert.equal(opened.add({ accountId, subjectId: other, atMs: atMs + 1_000 }), 2);
+  assert.equal(opened.add({ accountId, subjectId: other, atMs: atMs + 3_600_499 }), 2);
+  assert.equal(opened.add({ accountId, subjectId: other, atMs: atMs + 3_600_500 }), 1);
+});
+
+test('an hour of the clock that is over is told, and forgotten', () => {
+  const opened = new Opened();
+  const atMs = hourOf(Date.UTC(2026, 2, 1, 2, 30));
+  opened.add({ accountId, subjectId, atMs });
+  opened.add({ accountId, subjectId: other, atMs: atMs + 3_599_999 });
+  opened.add({ accountId, subjectId, atMs: atMs + 3_600_000 });
   assert.deepEqual(opened.endedBy(atMs + 3_599_999), []);
   assert.deepEqual(opened.endedBy(atMs + 3_600_000), [{ accountId, hourMs: atMs, records: 2 }]);
   opened.forget(atMs + 3_600_000);

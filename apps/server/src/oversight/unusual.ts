@@ -4,6 +4,7 @@
  */
 import type { UnusualKind } from '@ausculta/contract/oversight';
 import type { AccountId, SubjectId } from '@ausculta/vitals/identity';
+import { areNamesakes } from './namesakes.ts';
 
 /** One record that an account has opened. */
 export interface Look {
@@ -36,26 +37,11 @@ export function unusualOf(look: Look, facts: Facts): UnusualKind[] {
   return found;
 }
 
-/** Shorter ones are initials, or half of the world. */
-const NAME_LETTERS_MIN = 3;
-
-/** Whether any part of a family's name is the last word of an account's: Meier-Okafor and Okafor are. */
-export function areNamesakes(
-  displayName: string | undefined,
-  familyName: string | undefined,
-): boolean {
-  const last = wordsOf(displayName).at(-1);
-  return last !== undefined && wordsOf(familyName).includes(last);
-}
-
-function wordsOf(name = ''): string[] {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain.split(/[^\p{L}]+/u).filter((word) => [...word].length >= NAME_LETTERS_MIN);
-}
-
-/** As many records as nobody opens one by one in an hour whose hours are like those of everybody else. */
+/** As many records as nobody opens in an hour whose hours are like those of everybody else. */
 export const RECORDS_MANY = 40;
 const TIMES_USUAL = 3;
+/** Whoever opens so many is looked at, however usual it is. */
+export const RECORDS_ALWAYS_MANY = 200;
 /** Of fewer hours nothing is said to be usual. */
 export const USUAL_HOURS_MIN = 20;
 
@@ -67,36 +53,6 @@ export interface Usual {
 
 export function isMany(records: number, { hours, records: usual }: Usual): boolean {
   if (records < RECORDS_MANY) return false;
-  return hours < USUAL_HOURS_MIN || records >= TIMES_USUAL * usual;
-}
-
-export const HOUR_MS = 3_600_000;
-export const hourOf = (atMs: number): number => Math.floor(atMs / HOUR_MS) * HOUR_MS;
-
-/** How many records each account has opened in each hour that is not over yet. */
-export class OpenedByHour {
-  readonly #hours = new Map<number, Map<string, Set<string>>>();
-
-  /** How many there are with this one. */
-  add({ accountId, subjectId, atMs }: Omit<Look, 'isEmergency'>): number {
-    const hourMs = hourOf(atMs);
-    const accounts = this.#hours.get(hourMs) ?? new Map<string, Set<string>>();
-    this.#hours.set(hourMs, accounts);
-    const opened = accounts.get(accountId) ?? new Set<string>();
-    accounts.set(accountId, opened);
-    opened.add(subjectId);
-    return opened.size;
-  }
-
-  /** Those of hours that had ended by then. */
-  endedBy(ms: number): { readonly accountId: string; hourMs: number; records: number }[] {
-    const ended = [...this.#hours].filter(([hourMs]) => hourMs + HOUR_MS <= ms);
-    return ended.flatMap(([hourMs, accounts]) =>
-      [...accounts].map(([accountId, { size }]) => ({ accountId, hourMs, records: size })),
-    );
-  }
-
-  forget(ms: number): void {
-    for (const hourMs of this.#hours.keys()) if (hourMs + HOUR_MS <= ms) this.#hours.delete(hourMs);
-  }
+  if (hours < USUAL_HOURS_MIN || records >= RECORDS_ALWAYS_MANY) return true;
+  return records >= TIMES_USUAL * usual;
 }

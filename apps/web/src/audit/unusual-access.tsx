@@ -1,6 +1,7 @@
 import type { OversightReview, UnusualAccess } from '@ausculta/contract/oversight';
 import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import classes from '../access/access-page.module.css';
 import { guardRecord, oversightQuery, reviewUnusual } from '../api/oversight-queries.ts';
 import { ErrorState } from '../frame/list-states.tsx';
@@ -8,7 +9,7 @@ import { ProblemNote } from '../frame/problem-note.tsx';
 import { useAct } from '../frame/use-act.ts';
 import { momentWords, timeWords } from '../patient/time-words.ts';
 import page from './audit-page.module.css';
-import { mailWords, unusualWords } from './unusual-words.ts';
+import { gapWords, mailWords, unusualWords } from './unusual-words.ts';
 
 interface LookProps {
   readonly look: (subjectId: string) => void;
@@ -16,9 +17,10 @@ interface LookProps {
 
 /** What somebody should look at, those first that nobody has; and which records are guarded. */
 export function UnusualAccesses({ look }: LookProps) {
-  const { data, error, refetch } = useQuery(oversightQuery);
+  const { data, dataUpdatedAt, error, refetch } = useQuery(oversightQuery);
   const waiting = data?.unusual.filter(({ outcome }) => outcome === null).length ?? 0;
   const mail = data && mailWords(data.mail);
+  const gap = data && gapWords(data, dataUpdatedAt);
   return (
     <section className={`card ${classes.part}`} aria-label="Unusual access">
       <h2>Unusual access{waiting > 0 && `, ${waiting} to be reviewed`}</h2>
@@ -34,12 +36,14 @@ export function UnusualAccesses({ look }: LookProps) {
       {data?.unusual.length === 0 && (
         <p>Nothing. Hints come here within seconds: they accuse nobody, and refuse nothing.</p>
       )}
+      {gap !== undefined && <p className={page.mail}>{gap}</p>}
       {mail !== undefined && <p className={page.mail}>{mail}</p>}
       <ul className={classes.rows}>
         {data?.unusual.map((one) => (
           <Hint key={one.id} one={one} look={look} />
         ))}
       </ul>
+      {data?.more === true && <p>There are more: review these, and they follow.</p>}
       {data !== undefined && data.guarded.length > 0 && <h3>Guarded records</h3>}
       <ul className={classes.rows}>
         {data?.guarded.map((one) => (
@@ -77,13 +81,15 @@ function Hint({ one, look }: LookProps & { readonly one: UnusualAccess }) {
           {subjectId !== null && ` · record ${subjectId.slice(0, 8)}`}
           {one.outcome !== null && ` · ${OUTCOME_WORDS[one.outcome]}`}
         </small>
-        {subjectId !== null && (
-          <>
-            <br />
-            <button type="button" className={page.link} onClick={() => look(subjectId)}>
-              Who has looked at record {subjectId.slice(0, 8)}
-            </button>
-          </>
+        <br />
+        {subjectId === null ? (
+          <Link className={page.link} to="/audit/entries" search={{ who: one.accountId }}>
+            What {name} did
+          </Link>
+        ) : (
+          <button type="button" className={page.link} onClick={() => look(subjectId)}>
+            Who has looked at record {subjectId.slice(0, 8)}
+          </button>
         )}
         <ProblemNote problem={act.problem} />
       </div>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNUSUAL_KINDS } from '@ausculta/contract/oversight';
-import { mailWords, unusualWords, waitingWords } from './unusual-words.ts';
+import { gapWords, mailWords, unusualWords, waitingWords } from './unusual-words.ts';
 
 test('each kind has its own sentence', () => {
   const words = UNUSUAL_KINDS.map((kind) => unusualWords({ kind, records: null, usual: null }));
@@ -32,4 +32,14 @@ test('a mail that goes out is no news', () => {
   assert.equal(mailWords('waiting'), undefined);
   assert.match(mailWords('off') ?? '', /AUSCULTA_PRIVACY_OFFICER/);
   assert.match(mailWords('failing') ?? '', /tried again/);
+});
+
+test('what is not looked at is said: on both sides of a minute', () => {
+  const lookedUntil = '2026-03-01T12:00:00.000Z';
+  const atMs = Date.parse(lookedUntil);
+  assert.equal(gapWords({ lookedUntil, unreadable: 0 }, atMs + 60_000), undefined);
+  assert.match(gapWords({ lookedUntil, unreadable: 0 }, atMs + 60_001) ?? '', /^Nobody looks/);
+  assert.match(gapWords({ lookedUntil: null, unreadable: 0 }, atMs) ?? '', /^Nobody looks/);
+  assert.match(gapWords({ lookedUntil, unreadable: 1 }, atMs) ?? '', /^A piece /);
+  assert.match(gapWords({ lookedUntil, unreadable: 2 }, atMs) ?? '', /^2 pieces /);
 });

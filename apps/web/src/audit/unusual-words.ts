@@ -1,4 +1,9 @@
-import type { MailState, OversightWaiting, UnusualAccess } from '@ausculta/contract/oversight';
+import type {
+  MailState,
+  Oversight,
+  OversightWaiting,
+  UnusualAccess,
+} from '@ausculta/contract/oversight';
 
 type Unusual = Pick<UnusualAccess, 'kind' | 'records' | 'usual'>;
 
@@ -10,7 +15,9 @@ export function unusualWords({ kind, records, usual }: Unusual): string {
     case 'same-name':
       return 'looked at the record of somebody with the same family name.';
     case 'off-shift':
-      return 'looked at a record while not on shift.';
+      return 'looked at records while not on shift.';
+    case 'guard-ended':
+      return 'ended the guard of a record.';
     case 'two-networks':
       return 'was at work from two places within minutes. Somebody else may have the session.';
     case 'many-records': {
@@ -41,4 +48,19 @@ export function mailWords(mail: MailState): string | undefined {
   if (mail === 'failing')
     return 'The mail about what waits cannot be sent. It is tried again; the operator’s log says why.';
   return undefined;
+}
+
+/** What was looked at within this time is looked at now. */
+const LATE_MS = 60_000;
+
+/** Undefined: everything is looked at. */
+export function gapWords(
+  { lookedUntil, unreadable }: Pick<Oversight, 'lookedUntil' | 'unreadable'>,
+  nowMs: number,
+): string | undefined {
+  const isLate = lookedUntil === null || nowMs - Date.parse(lookedUntil) > LATE_MS;
+  if (isLate) return 'Nobody looks for unusual access at the moment. The operator’s log says why.';
+  if (unreadable === 0) return undefined;
+  const pieces = unreadable === 1 ? 'A piece' : `${unreadable} pieces`;
+  return `${pieces} of the audit cannot be read: nothing can be looked for in it.`;
 }

@@ -8,7 +8,7 @@ CREATE TABLE unusual_access (
   account_id uuid NOT NULL,
   -- Null where it is about no single record.
   subject_id uuid,
-  -- The day in Greenwich, by its first moment: the same twice in a day is one.
+  -- The day in Greenwich, by its first moment: the same twice in a day is one, until somebody reviews it.
   day_ms bigint NOT NULL,
   first_ms bigint NOT NULL,
   last_ms bigint NOT NULL CHECK (last_ms >= first_ms),
@@ -18,11 +18,13 @@ CREATE TABLE unusual_access (
   told_ms bigint,
   outcome text CHECK (outcome IN ('explained', 'followed-up')),
   reviewed_by uuid,
-  reviewed_ms bigint CHECK ((reviewed_ms IS NULL) = (outcome IS NULL)),
-  UNIQUE NULLS NOT DISTINCT (organisation_id, kind, account_id, subject_id, day_ms)
+  reviewed_ms bigint CHECK ((reviewed_ms IS NULL) = (outcome IS NULL))
 );
 COMMENT ON TABLE unusual_access IS 'Accesses that somebody should look at, and what they have made of them.';
 CREATE INDEX unusual_access_of ON unusual_access (organisation_id, last_ms DESC);
+-- What comes after a review is a hint of its own.
+CREATE UNIQUE INDEX unusual_access_open ON unusual_access
+  (organisation_id, kind, account_id, subject_id, day_ms) NULLS NOT DISTINCT WHERE outcome IS NULL;
 
 CREATE TABLE guarded_record (
   organisation_id uuid NOT NULL REFERENCES organisation,
