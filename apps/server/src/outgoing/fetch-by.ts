@@ -1,9 +1,16 @@
 /** For libraries that ask by `fetch`: the same way out, and nothing else of theirs. */
 import { isIP } from 'node:net';
-import type { Outgoing } from './outgoing.ts';
+import type { Outgoing, Why } from './outgoing.ts';
 
 /** No answer came, or none may be asked for there. */
-export class NotReached extends Error {}
+export class NotReached extends Error {
+  readonly why: Why;
+
+  constructor(why: Why) {
+    super(why);
+    this.why = why;
+  }
+}
 
 export interface Fetched {
   readonly method: string;
@@ -26,10 +33,10 @@ export function fetchBy(
     const url = new URL(text);
     const bare = url.hostname.replace(/^\[|\]$/g, '');
     const isPlace = isIP(bare) !== 0 || bare === 'localhost';
-    if (isPlace && url.hostname !== named.hostname) throw new NotReached('not allowed');
+    if (isPlace && url.hostname !== named.hostname) throw new NotReached('not-allowed');
     const posted = method === 'POST' ? String(body ?? '') : undefined;
     const reply = await outgoing.ask({ url, headers, body: posted, timeoutMs: TIMEOUT_MS });
-    if (reply.kind === 'none') throw new NotReached(reply.reason);
+    if (reply.kind === 'none') throw new NotReached(reply.why);
     const type = reply.contentType;
     return new Response(WITHOUT_BODY.includes(reply.status) ? null : reply.text, {
       status: reply.status,

@@ -7,6 +7,7 @@ import { importPKCS8 } from 'jose';
 import * as openid from 'openid-client';
 import { fetchBy, NotReached } from '../outgoing/fetch-by.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
+import { ProviderProblem } from './provider-problem.ts';
 import type { ProviderSettings } from './settings.ts';
 
 /** What a provider says of itself changes seldom; its keys are asked for when one is unknown. */
@@ -84,7 +85,7 @@ export class ProviderClient {
       const provedMs = typeof provedS === 'number' ? provedS * 1000 : undefined;
       return { kind: 'told', told: { subject: claims.sub, provedMs, claims } };
     } catch (error) {
-      this.#ports.onProblem('redeem a sign-on', new Error(codeOf(error)));
+      this.#ports.onProblem('redeem a sign-on', new ProviderProblem(error));
       return { kind: isAway(error) ? 'not-reached' : 'refused' };
     }
   }
@@ -96,7 +97,7 @@ export class ProviderClient {
     this.#known = { asked, untilMs: nowMs + KNOWN_FOR_MS };
     asked.catch((error: unknown) => {
       this.#known = undefined;
-      this.#ports.onProblem('reach a provider of accounts', error);
+      this.#ports.onProblem('reach a provider of accounts', new ProviderProblem(error));
     });
     return asked;
   }
@@ -128,13 +129,6 @@ async function proofOf(credentials: ProviderSettings['credentials']): Promise<op
       ? basic(server, client, body, headers)
       : post(server, client, body, headers);
   };
-}
-
-/** Fixed words: what stands beside them in an error quotes claims of a person. */
-function codeOf(error: unknown): string {
-  if (error instanceof openid.ResponseBodyError) return error.error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'unknown';
 }
 
 /** The one who is away is the provider: the person has done nothing wrong. */
