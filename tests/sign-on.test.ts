@@ -1,5 +1,6 @@
 /** Signing on by a provider elsewhere: a certified server that knows nothing of ours, on a port of its own. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import {
   withClaims,
 } from './support/foreign-provider.ts';
 import { signedIn } from './support/people.ts';
-import { freePorts, type ServerHere, startServerHere } from './support/server.ts';
+import { eventually, freePorts, type ServerHere, startServerHere } from './support/server.ts';
 import { TravellingBrowser } from './support/signing-on.ts';
 
 let provider: ForeignProvider;
@@ -202,6 +203,35 @@ describe('signing on by a provider elsewhere', () => {
     const later = newcomer();
     await later.signOn('groups');
     assert.deepEqual((await sessionOf(later)).roles, ['nurse']);
+  });
+
+  test('an account elsewhere that is linked meanwhile makes no account, and is said to be linked', async () => {
+    const { id } = await linkFor('gus');
+    const subject = createHash('sha256')
+      .update(JSON.stringify([provider.issuer, 'guy']))
+      .digest();
+    provider.person = { sub: 'guy', preferred_username: 'guy', groups: ['doctors'] };
+    const browser = newcomer();
+    const back = await browser.atProvider(await browser.begin('groups'));
+    const { line } = here.database;
+    const { came } = await line.begin(async (tx) => {
+      await tx`
+        INSERT INTO provider_link
+        SELECT organisation_id, id, ${provider.issuer}, ${subject}, now(), NULL FROM account
+        WHERE id = ${id}`;
+      const asked = browser.home(back);
+      await eventually('the sign-on to wait for what is not committed yet', async () => {
+        const [waiting] = await line`
+          SELECT FROM pg_stat_activity
+          WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`;
+        return waiting;
+      });
+      return { came: asked };
+    });
+    assert.match(await came, /said=linked-already$/);
+    assert.equal(browser.isSignedIn, false);
+    const { accounts } = await here.server.get<AccountList>('/api/accounts');
+    assert.ok(!accounts.some(({ loginName }) => loginName === 'guy'));
   });
 
   test('an account that is out of use is refused, and its sessions have ended', async () => {

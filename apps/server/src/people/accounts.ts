@@ -5,7 +5,7 @@ import { expect } from '@ausculta/vitals/expect';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import { type AccountId, type OrganisationId, parseAccountId } from '@ausculta/vitals/identity';
 import type { Duty } from '../access/standing.ts';
-import { everywhere, insertShift } from '../access/standing-store.ts';
+import { everywhere, insertShift, type ShiftRow } from '../access/standing-store.ts';
 import { asOrganisation, type Sql, type Transaction } from '../database/pool.ts';
 import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { type AuditAct, appendAudit } from '../vault/audit.ts';
@@ -42,6 +42,7 @@ export interface By {
 export interface MadeAccount {
   readonly id: AccountId;
   readonly roles: readonly Role[];
+  readonly shift: ShiftRow | undefined;
 }
 
 export class Accounts {
@@ -60,7 +61,7 @@ export class Accounts {
 
   async add(by: By, wanted: NewAccount): Promise<Result<SignInLink>> {
     const { organisationId, actor } = by;
-    const added = await this.#within(organisationId, async (tx): Promise<Result<SignInLink>> => {
+    const added = await this.#within(organisationId, async (tx) => {
       const made = await this.make(tx, by, wanted);
       if (!made.ok) return made;
       const { id } = made.value;
@@ -68,10 +69,12 @@ export class Accounts {
         ...{ organisationId, id, actor },
         resetsFactors: false,
       });
-      return ok(linkOf(await this.#view(tx, organisationId, id), link));
+      const view = await this.#view(tx, organisationId, id);
+      return ok({ made: made.value, link: linkOf(view, link) });
     });
-    if (added.ok) this.#noteRoles(added.value.account);
-    return added;
+    if (!added.ok) return added;
+    this.noteMade(added.value.made);
+    return ok(added.value.link);
   }
 
   /** Without a link: whoever calls has another way for its person to come in, and says `noteMade` afterwards. */
@@ -91,17 +94,17 @@ export class Accounts {
     });
     if (!isAdded) return fail('LOGIN_TAKEN');
     // On shift everywhere until somebody says where: a nurse who sees nobody would help nobody.
-    if (roles.value.some((role) => ON_SHIFT_AT_FIRST.includes(role))) {
-      const whose = { organisation_id: organisationId, id: newId(), account_id: id };
-      const shift = everywhere(whose, nowMs());
-      await insertShift(tx, shift);
-      this.#ports.duty.setShift(shift);
-    }
+    const isOnShift = roles.value.some((role) => ON_SHIFT_AT_FIRST.includes(role));
+    const whose = { organisation_id: organisationId, id: newId(), account_id: id };
+    const shift = isOnShift ? everywhere(whose, nowMs()) : undefined;
+    if (shift !== undefined) await insertShift(tx, shift);
     await this.#audit(tx, by, id, 'account-made', { roles: roles.value });
-    return ok({ id, roles: roles.value });
+    return ok({ id, roles: roles.value, shift });
   }
 
-  noteMade({ id, roles }: MadeAccount): void {
+  /** After the commit: what is rolled back was never known. */
+  noteMade({ id, roles, shift }: MadeAccount): void {
+    if (shift !== undefined) this.#ports.duty.setShift(shift);
     this.#ports.duty.setRoles(id, roles);
   }
 
