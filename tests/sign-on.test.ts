@@ -265,6 +265,26 @@ describe('signing on by a provider elsewhere', () => {
     assert.equal(last.status, 403, 'the last way in stays');
   });
 
+  test('a link whose provider the operator has taken out is no way in, is shown, and is removed', async () => {
+    const { id, browser } = await linked('pam');
+    const issuer = 'https://gone.example/realms/staff';
+    await here.database.line`
+      INSERT INTO provider_link
+      SELECT organisation_id, id, ${issuer}, sha256('gone'), now(), NULL FROM account
+      WHERE id = ${id}`;
+    const remove = async (name: string) =>
+      (await browser.ask(`/api/me/sign-on/${name}`, { method: 'DELETE' })).status;
+    const list = async () =>
+      ((await (await browser.ask('/api/me/sign-on')).json()) as MySignOn).providers;
+    assert.equal(await remove('hospital'), 403, 'the other one opens nothing');
+    const gone = (await list()).find(({ isOffered }) => !isOffered);
+    assert.equal(gone?.label, issuer);
+    assert.equal(await remove(gone?.name ?? ''), 204);
+    assert.ok((await list()).every(({ isOffered }) => isOffered));
+    assert.equal(await remove(gone?.name ?? ''), 404);
+    assert.equal((await actsOf(id)).filter((act) => act === 'provider-unlinked').length, 1);
+  });
+
   test('to link asks for a proof of the last minutes, and nobody links at a locked screen', async () => {
     const { id, browser } = await linked('ida');
     await here.database.line`

@@ -19,10 +19,17 @@ export type SignOnWanted = z.infer<typeof SignOnWanted>;
 export const SignOnBegun = z.object({ goTo: z.string() });
 export type SignOnBegun = z.infer<typeof SignOnBegun>;
 
-/** GET /api/me/sign-on: the providers of the organisation, and since when one's account is linked there. */
+/**
+ * GET /api/me/sign-on: the providers of the organisation, and since when one's account is linked there; and those
+ * links by which nobody comes in any more, since the operator has taken the provider out, called by its address.
+ */
 export const MySignOn = z.object({
   providers: z.array(
-    SignOnProvider.extend({ linkedAt: z.string().nullable(), usedAt: z.string().nullable() }),
+    SignOnProvider.extend({
+      linkedAt: z.string().nullable(),
+      usedAt: z.string().nullable(),
+      isOffered: z.boolean(),
+    }),
   ),
 });
 export type MySignOn = z.infer<typeof MySignOn>;

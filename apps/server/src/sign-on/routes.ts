@@ -1,10 +1,5 @@
 /** Signing on by another provider, over HTTP: off to it, back from it, and what of it one's own account has. */
-import {
-  type MySignOn,
-  type SignOnBegun,
-  type SignOnProvider,
-  SignOnWanted,
-} from '@ausculta/contract/sign-on';
+import { type SignOnBegun, type SignOnProvider, SignOnWanted } from '@ausculta/contract/sign-on';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { credentialOf } from '../people/access.ts';
@@ -109,13 +104,7 @@ function ownRoutes(app: FastifyInstance, { signOn, nowMs }: SignOnRoutePorts, be
   app.get('/api/me/sign-on', SIGNED_IN, async (request, reply) => {
     const mine = mineOf(request);
     if (mine === undefined) return await noPerson(reply);
-    const links = await signOn.linksOf(mine);
-    const providers = signOn.providers(mine.organisationId).map(({ name, label, issuer }) => {
-      const link = links.find((one) => one.issuer === issuer);
-      const linkedAt = link?.linked_at.toISOString() ?? null;
-      return { name, label, linkedAt, usedAt: link?.used_at?.toISOString() ?? null };
-    });
-    return { providers } satisfies MySignOn;
+    return await signOn.listMine(mine);
   });
 
   app.post<One>('/api/me/sign-on/:provider/begin', fresh, async (request, reply) => {

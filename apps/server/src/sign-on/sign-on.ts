@@ -2,7 +2,7 @@
  * Signing on by another provider. What a linked account may do is what its roles here say; the provider says who it
  * is, by issuer and subject, and nothing else of theirs is believed.
  */
-import type { SignOnSaid } from '@ausculta/contract/sign-on';
+import type { MySignOn, SignOnSaid } from '@ausculta/contract/sign-on';
 import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
@@ -17,6 +17,7 @@ import { deleteSessionsOf, proveSession } from '../people/store.ts';
 import type { AuditAct } from '../vault/audit.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { type Begun, BegunSignOns, type Mine, type Purpose } from './begun.ts';
+import { isLastWayIn, issuerOf, listLinks } from './my-links.ts';
 import { newcomerOf } from './newcomers.ts';
 import type { ProviderClient, Told } from './provider-client.ts';
 import * as store from './store.ts';
@@ -238,18 +239,22 @@ export class SignOn {
     return { said };
   }
 
-  async linksOf(mine: Pick<Mine, 'organisationId' | 'id'>): Promise<store.ListedLink[]> {
-    return await store.linksOf(this.#ports.sql, mine);
+  async listMine({ organisationId, id }: Mine): Promise<MySignOn> {
+    const { sql, sha256 } = this.#ports;
+    const links = await store.linksOf(sql, { organisationId, id });
+    return listLinks({ links, offered: this.providers(organisationId), sha256 });
   }
 
   async unlink(mine: Mine, name: string): Promise<Result<true>> {
-    const issuer = this.#providers.get(name)?.client.settings.issuer;
-    if (issuer === undefined) return fail('NOT_FOUND');
-    return await this.#ports.sql.begin(async (tx) => {
+    const { sql, sha256 } = this.#ports;
+    const offered = this.providers(mine.organisationId);
+    return await sql.begin(async (tx) => {
       const held = await holdFactors(tx, mine);
-      const others = (await store.linksOf(tx, mine)).filter((one) => one.issuer !== issuer);
+      const links = await store.linksOf(tx, mine);
+      const issuer = issuerOf(name, { links, offered, sha256 });
+      if (issuer === undefined) return fail('NOT_FOUND');
       const hasOther = held?.has_password === true || (held?.passkeys ?? 0) > 0;
-      if (!hasOther && others.length === 0)
+      if (!hasOther && isLastWayIn(issuer, { links, offered }))
         return fail('NOT_PERMITTED', 'the last way in: add a passkey or have a password first');
       if (!(await store.deleteLink(tx, { ...mine, issuer }))) return fail('NOT_FOUND');
       await this.#audit(tx, mine, 'provider-unlinked');

@@ -54,7 +54,8 @@ interface ProviderRowProps {
   readonly unlink: () => void;
 }
 
-function ProviderRow({ provider: { label, linkedAt, usedAt }, link, unlink }: ProviderRowProps) {
+function ProviderRow({ provider, link, unlink }: ProviderRowProps) {
+  const { label, linkedAt, usedAt, isOffered } = provider;
   return (
     <li>
       <span>
@@ -63,6 +64,7 @@ function ProviderRow({ provider: { label, linkedAt, usedAt }, link, unlink }: Pr
         <small>
           {linkedAt === null ? 'Not linked' : `Linked ${momentWords(Date.parse(linkedAt))}`}
           {usedAt !== null && `, last used ${momentWords(Date.parse(usedAt))}`}
+          {!isOffered && '. Nobody comes in by it any more'}
         </small>
       </span>
       {linkedAt === null ? (
