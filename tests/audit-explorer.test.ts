@@ -100,6 +100,23 @@ describe('the audit', () => {
         assert.equal((await asking.as(person, path)).status, 403, path);
   });
 
+  test('whoever reads, however often, makes no more heads than seconds pass', async () => {
+    const count = async () =>
+      (await here.database.line<{ n: number }[]>`SELECT count(*)::int AS n FROM audit_head`)[0]
+        ?.n ?? 0;
+    const [before, begunMs] = [await count(), performance.now()];
+    for (let wave = 0; wave < 2; wave += 1) {
+      const many = Array.from({ length: 15 }, (_, i) =>
+        i % 3 === 0 ? page() : asking.as(auditor, '/fhir/R4/AuditEvent?_count=1'),
+      );
+      await Promise.all(many);
+    }
+    const seconds = (performance.now() - begunMs) / 1_000;
+    const made = (await count()) - before;
+    // One a second by itself, and one by reading; and that which was under way.
+    assert.ok(made <= 2 * seconds + 3, `${made} heads in ${seconds} s`);
+  });
+
   test('a table has the same lines, and no cell that a spreadsheet would run', async () => {
     const formula = '=HYPERLINK("http://evil.example","Ada")';
     await here.database.line`

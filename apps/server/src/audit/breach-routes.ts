@@ -17,7 +17,7 @@ import { entriesOf } from './read-log.ts';
 import { readsWithin } from './read-store.ts';
 
 export interface BreachRoutePorts {
-  readonly audit: Pick<Audit, 'sequencer'>;
+  readonly audit: Pick<Audit, 'rounds'>;
   readonly database: { readonly read: ReadAs };
   readonly viewers: Viewers;
   readonly makers: Pick<Makers, 'askerOf'>;
@@ -73,7 +73,7 @@ async function scopeAsked(
   const { organisationId } = callerOf(request);
   const { from: fromMs, to: toMs, who, route, discovered = ports.nowMs() } = query.data;
   // What was answered before this was asked is in it.
-  await ports.audit.sequencer.settle();
+  await ports.audit.rounds.settled();
   const tally = new ScopeTally({ fromMs, toMs, who, route });
   let after: { readonly at_ms: number; readonly id: string } | undefined;
   for (;;) {

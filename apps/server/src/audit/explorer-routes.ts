@@ -50,7 +50,7 @@ export function explorerRoutes(app: FastifyInstance, ports: ExplorerPorts): void
   app.get('/api/audit/table', KEEPS_THE_AUDIT, async (request, reply) => {
     const query = AuditTableQuery.safeParse(request.query);
     if (!query.success) return await sendFault(reply, malformed(query.error).fault);
-    await audit.sequencer.settle();
+    await audit.rounds.settled();
     const asked = trailAskedBy(callerOf(request).organisationId, query.data, nowMs());
     const entries: AuditEntry[] = [];
     let start: TrailStart | undefined = BEGINNING;
@@ -82,8 +82,8 @@ async function pageAsked(
   const { cursor, limit, ...filters } = query.data;
   const from = cursor === undefined ? undefined : readTrailCursor(cursor);
   if (cursor !== undefined && from === undefined) return fail('PAYLOAD_MALFORMED', 'cursor');
-  // What was answered before this was asked is in it.
-  await ports.audit.sequencer.settle();
+  // What was answered before this was asked is in it; a page that follows tells nothing that came since.
+  if (from === undefined) await ports.audit.rounds.settled();
   const all = trailAskedBy(callerOf(request).organisationId, filters, ports.nowMs());
   const asked = { ...all, toMs: Math.min(all.toMs, from?.toMs ?? all.toMs) };
   const start = from?.start ?? BEGINNING;

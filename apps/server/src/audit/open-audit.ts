@@ -9,6 +9,7 @@ import { InHouse } from './in-house.ts';
 import { openHeadsHook } from './open-heads-hook.ts';
 import { ReadJournal } from './read-journal.ts';
 import { ReadLog } from './read-log.ts';
+import { AuditRounds } from './rounds.ts';
 import { Sequencer } from './sequencer.ts';
 import { AuditVerification } from './verification.ts';
 
@@ -42,25 +43,27 @@ export async function openAudit(
     gather: () => reads.store(),
     openFile: () => openHeadsFile(path),
   });
-  stack.defer(keepInOrder(sequencer, outside));
+  const rounds = new AuditRounds({ ...outside, round: () => sequencer.settle() });
+  stack.defer(keepInOrder(rounds, outside));
   const verification = stack.use(new AuditVerification({ ...outside, sql, key, headsPath: path }));
   const { auditHook } = config;
   const hook = auditHook && openHeadsHook(stack, auditHook, { ...outside, sql });
-  return { sequencer, reads, verification, hook, key };
+  return { sequencer, rounds, reads, verification, hook, key };
 }
 
 /** Returns what stops it, once what was done has its place. */
-function keepInOrder(sequencer: Sequencer, { every }: Pick<Outside, 'every'>) {
+function keepInOrder(rounds: AuditRounds, { every }: Pick<Outside, 'every'>) {
   let isUnderWay = false;
   const round = async (): Promise<void> => {
     if (isUnderWay) return;
     isUnderWay = true;
-    await sequencer.settle();
+    await rounds.settle();
     isUnderWay = false;
   };
   const stop = every(ROUND_MS, () => void round());
   return async (): Promise<void> => {
     stop();
-    await sequencer.settle();
+    await rounds.settle();
+    rounds[Symbol.dispose]();
   };
 }

@@ -9,7 +9,7 @@ import type { Audit } from './audit.ts';
 import { type OfRecord, recordAsked } from './record-asked.ts';
 
 export interface AuditRoutePorts {
-  readonly audit: Pick<Audit, 'sequencer'>;
+  readonly audit: Pick<Audit, 'rounds'>;
   readonly database: { readonly read: ReadAs };
   /** Of an organisation, erased or not. */
   readonly isSubject: (organisationId: string, id: string) => boolean;
@@ -26,7 +26,7 @@ export function auditRoutes(app: FastifyInstance, ports: AuditRoutePorts): void 
       if (!asked.ok) return await sendFault(reply, asked.fault);
       const { subjectId, beforeMs: before } = asked.value;
       // What was answered before this was asked is in it.
-      await audit.sequencer.settle();
+      await audit.rounds.settled();
       return await database.read(organisationId, (sql) =>
         accessReport(sql, { organisationId, subjectId, before }),
       );

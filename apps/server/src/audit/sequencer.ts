@@ -40,7 +40,7 @@ interface Opened {
 export class Sequencer {
   readonly #ports: SequencerPorts;
   #opened: Opened | undefined;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(ports: SequencerPorts) {
     this.#ports = ports;
@@ -55,22 +55,29 @@ export class Sequencer {
     return this.#opened?.contradicted.has(organisationId) ?? false;
   }
 
-  /** Resolves when all that was committed before has its place, or could not get one. */
-  settle(): Promise<void> {
-    this.#running = this.#running.then(() => this.#round());
-    return this.#running;
+  /** Resolves when all that was committed before has its place, or could not get one: false where nothing waited. */
+  settle(): Promise<boolean> {
+    const round = this.#running.then(() => this.#round());
+    this.#running = round;
+    return round;
   }
 
-  async #round(): Promise<void> {
+  async #round(): Promise<boolean> {
     try {
+      let isDone = false;
       await this.#ports.gather();
       this.#opened ??= await this.#open();
-      do await tell(this.#opened);
-      while (await this.#placeSome(this.#opened));
+      await tell(this.#opened);
+      while (await this.#placeSome(this.#opened)) {
+        isDone = true;
+        await tell(this.#opened);
+      }
+      return isDone;
     } catch (error) {
       // What was grown in memory may not be what was stored: all of it is read anew.
       this.#opened = undefined;
       this.#ports.onProblem('give entries of the audit their places', error);
+      return true;
     }
   }
 

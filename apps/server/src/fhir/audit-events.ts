@@ -16,6 +16,7 @@ import type { AuditEvent } from '@medplum/fhirtypes';
 import type { Audit } from '../audit/audit.ts';
 import type { TrailAsked } from '../audit/trail.ts';
 import {
+  BEGINNING,
   type TrailEntry,
   type TrailLook,
   type TrailPage,
@@ -38,7 +39,7 @@ export const AUDIT_EVENT = 'AuditEvent';
 export interface AuditEventPorts {
   readonly read: ReadAs;
   readonly sql: Sql;
-  readonly audit: Pick<Audit, 'sequencer'>;
+  readonly audit: Pick<Audit, 'rounds'>;
   readonly ledger: Pick<Ledger, 'flush'>;
 }
 
@@ -58,10 +59,9 @@ export class AuditEvents {
   ): Promise<Answer<FhirDocument> | undefined> {
     const only = viewing()?.audited();
     if (only?.length === 0) return undefined;
-    await this.#settle();
-    const entry = await viewAsPlatform(() =>
-      this.#ports.read(organisationId, (sql) => trailEntry(sql, organisationId, id)),
-    );
+    await viewAsPlatform(() => this.#ports.ledger.flush());
+    const entry =
+      (await this.#entry(organisationId, id)) ?? (await this.#newEntry(organisationId, id));
     const isTold =
       entry !== undefined && (only === undefined || only.some((one) => isAbout(entry, one)));
     if (!isTold) return undefined;
@@ -73,7 +73,8 @@ export class AuditEvents {
     asked: TrailAsked & { readonly organisationId: OrganisationId },
     look: TrailLook<TrailEntry>,
   ): Promise<TrailPage<ToldEvent>> {
-    await this.#settle();
+    // A page that follows tells nothing that came since.
+    if (look.start === BEGINNING) await this.#settle();
     const { organisationId } = asked;
     const page = await viewAsPlatform(() =>
       this.#ports.read(organisationId, (sql) => trailPage(sql, asked, look)),
@@ -85,8 +86,20 @@ export class AuditEvents {
   /** What was answered before this was asked is in it. */
   async #settle(): Promise<void> {
     const { audit, ledger } = this.#ports;
-    await audit.sequencer.settle();
+    await audit.rounds.settled();
     await viewAsPlatform(() => ledger.flush());
+  }
+
+  async #entry(organisationId: OrganisationId, id: string): Promise<TrailEntry | undefined> {
+    return await viewAsPlatform(() =>
+      this.#ports.read(organisationId, (sql) => trailEntry(sql, organisationId, id)),
+    );
+  }
+
+  /** An entry never changes: only one that is not there yet is waited for. */
+  async #newEntry(organisationId: OrganisationId, id: string): Promise<TrailEntry | undefined> {
+    await this.#ports.audit.rounds.settled();
+    return await this.#entry(organisationId, id);
   }
 
   async #tell(
