@@ -12,6 +12,13 @@ export const masterKey = z
   .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/)
   .transform((text) => new Uint8Array(Buffer.from(text, text.length === 64 ? 'hex' : 'base64')));
 
+const OF_THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]'];
+
+/** What is sent there is read by nobody on the way. */
+export function isConfidential({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && OF_THIS_MACHINE.includes(hostname));
+}
+
 /** What is given is what `parse` makes of it, or an issue. */
 export function orIssue<T>(parse: (text: string) => T | undefined, message: string) {
   return (text: string | undefined, context: z.RefinementCtx): T | undefined => {

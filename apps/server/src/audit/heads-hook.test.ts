@@ -9,6 +9,7 @@ import { HeadsHook } from './heads-hook.ts';
 import { noteRestoration, toldOf } from './hook-store.ts';
 
 const HERE = '0e11a5b0-0000-4000-8000-000000000001';
+const THERE = '0e11a5b0-0000-4000-8000-000000000002';
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 const problem = (what: string, error: unknown) => {
@@ -18,17 +19,18 @@ const problem = (what: string, error: unknown) => {
 /** A receiver, and the hook on a clock that the test turns. */
 async function houseOn(database: Awaited<ReturnType<typeof freshDatabase>>) {
   const sql = database.line;
-  await sql`INSERT INTO organisation (id, name) VALUES (${HERE}, 'Here')`;
+  await sql`INSERT INTO organisation (id, name) VALUES (${HERE}, 'Here'), (${THERE}, 'There')`;
   const notes: string[] = [];
-  const state = { answer: 200, nowMs: 0, asked: 0 };
+  const state = { answer: 200, nowMs: 0, asked: 0, refused: '' };
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       state.asked += 1;
       const { note } = JSON.parse(Buffer.concat(parts).toString()) as { note: string };
-      if (state.answer === 200) notes.push(note);
-      response.writeHead(state.answer).end();
+      const answer = note === state.refused ? 422 : state.answer;
+      if (answer === 200) notes.push(note);
+      response.writeHead(answer).end();
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -51,9 +53,9 @@ async function houseOn(database: Awaited<ReturnType<typeof freshDatabase>>) {
   });
   return {
     ...{ hook, notes, state, round: () => round() },
-    sign: (size: number) =>
-      sql`INSERT INTO audit_head (organisation_id, size, note) VALUES (${HERE}, ${size}, ${`head of ${size}`})`,
-    told: () => toldOf(sql, { receiver: hook.receiver, organisationId: HERE }),
+    sign: (size: number, organisationId = HERE) =>
+      sql`INSERT INTO audit_head (organisation_id, size, note) VALUES (${organisationId}, ${size}, ${`head of ${size}`})`,
+    told: (organisationId = HERE) => toldOf(sql, { receiver: hook.receiver, organisationId }),
     restored: (note: string) =>
       noteRestoration(sql, { receiver: hook.receiver, organisationId: HERE, note }),
     [Symbol.asyncDispose]: async () => {
@@ -124,4 +126,34 @@ test('one that fails is left in peace for a second, then two, up to five minutes
     return told?.failing_ms === null ? told : undefined;
   });
   assert.deepEqual([row.size, row.attempts, row.waiting], [1, 0, 0]);
+});
+
+test('a head that is not taken holds up those of its organisation alone', async () => {
+  await using database = await freshDatabase();
+  await using house = await houseOn(database);
+  house.state.refused = 'head of 1';
+  await house.sign(1);
+  await house.sign(20, THERE);
+  house.round();
+  await eventually('that of the other', () => (house.notes.length === 1 ? true : undefined));
+  await eventually('that it was refused', async () =>
+    (await house.told())?.why ? true : undefined,
+  );
+  await house.sign(2);
+  for (const size of [21, 22]) await house.sign(size, THERE);
+  await eventually('those of the other', () => {
+    house.round();
+    return house.notes.length === 3 ? true : undefined;
+  });
+  assert.deepEqual(house.notes, ['head of 20', 'head of 21', 'head of 22']);
+  const [here, there] = [await house.told(), await house.told(THERE)];
+  assert.deepEqual([here?.attempts, here?.waiting, here?.why], [1, 2, 'it answers 422']);
+  assert.deepEqual([there?.attempts, there?.failing_ms], [0, null]);
+  house.state.refused = '';
+  house.state.nowMs += 1_000;
+  await eventually('its own', () => {
+    house.round();
+    return house.notes.length === 5 ? true : undefined;
+  });
+  assert.deepEqual(house.notes.slice(3), ['head of 1', 'head of 2']);
 });

@@ -1,7 +1,8 @@
 /**
  * Signed heads go to a receiver elsewhere, one after the other, in the order in which they were signed: beside the
  * file, which lies on a machine that somebody administers. Nothing waits for it. What it has taken is a row, so that
- * a restart goes on where it was; what it has not is tried again without end, less and less often.
+ * a restart goes on where it was; what it has not is tried again without end, less and less often. A head that is
+ * not taken holds up those of its organisation alone.
  */
 import { createHash } from 'node:crypto';
 import type { Sql } from '../database/pool.ts';
@@ -22,6 +23,12 @@ export interface HeadsHookPorts extends Pick<Outside, 'every' | 'nowMs' | 'onPro
   readonly outgoing: Pick<Outgoing, 'post'>;
 }
 
+interface Wait {
+  readonly untilMs: number;
+  /** So long is the one that follows. */
+  readonly nextMs: number;
+}
+
 /** An address may say more than who keeps heads: rows name it by its hash. */
 export const receiverOf = (url: string): string => createHash('sha256').update(url).digest('hex');
 
@@ -31,9 +38,8 @@ export class HeadsHook implements AsyncDisposable {
   readonly #stop: () => void;
   #underWay: Promise<void> | undefined;
   #isOver = false;
-  /** Until then it is left in peace. */
-  #nextMs = 0;
-  #backoffMs = BACKOFF_FIRST_MS;
+  /** Organisations of which a head was not taken. */
+  readonly #waits = new Map<string, Wait>();
 
   constructor(ports: HeadsHookPorts) {
     this.#ports = ports;
@@ -46,7 +52,7 @@ export class HeadsHook implements AsyncDisposable {
   }
 
   #round(): void {
-    if (this.#underWay !== undefined || this.#ports.nowMs() < this.#nextMs) return;
+    if (this.#underWay !== undefined) return;
     this.#underWay = this.#tell()
       .catch((error: unknown) => this.#ports.onProblem('send heads of the audit', error))
       .finally(() => {
@@ -59,26 +65,32 @@ export class HeadsHook implements AsyncDisposable {
     const { receiver } = this;
     await store.beginTelling(sql, receiver);
     for (;;) {
-      const heads = await store.nextUntold(sql, receiver);
+      const untold = await store.nextUntold(sql, receiver);
+      const heads = untold.filter((one) => this.#isDue(one.organisation_id));
       if (heads.length === 0) return;
       for (const head of heads) {
         if (this.#isOver) return;
         const why = refusalIn(await this.#send(head));
-        const { organisation_id: organisationId } = head;
-        if (why !== undefined) {
-          this.#backOff();
-          await store.noteNotTaken(sql, { receiver, atMs: nowMs(), why });
-          return;
+        const of = { receiver, organisationId: head.organisation_id, atMs: nowMs() };
+        if (why === undefined) {
+          this.#waits.delete(of.organisationId);
+          await store.noteTaken(sql, { ...of, head });
+        } else {
+          this.#backOff(of.organisationId);
+          await store.noteNotTaken(sql, { ...of, why });
         }
-        await store.noteTaken(sql, { receiver, organisationId, atMs: nowMs(), head });
-        this.#backoffMs = BACKOFF_FIRST_MS;
       }
     }
   }
 
-  #backOff(): void {
-    this.#nextMs = this.#ports.nowMs() + this.#backoffMs;
-    this.#backoffMs = Math.min(2 * this.#backoffMs, BACKOFF_MAX_MS);
+  #isDue(organisationId: string): boolean {
+    return this.#ports.nowMs() >= (this.#waits.get(organisationId)?.untilMs ?? 0);
+  }
+
+  #backOff(organisationId: string): void {
+    const { nextMs = BACKOFF_FIRST_MS } = this.#waits.get(organisationId) ?? {};
+    const untilMs = this.#ports.nowMs() + nextMs;
+    this.#waits.set(organisationId, { untilMs, nextMs: Math.min(2 * nextMs, BACKOFF_MAX_MS) });
   }
 
   /** The body is a line of the file of heads: whoever appends each to a file can verify by it. */

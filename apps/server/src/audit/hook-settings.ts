@@ -1,7 +1,7 @@
 /** Where signed heads of the audit are sent as well. */
 import { z } from 'zod';
 import { parsePrefixes } from '../outgoing/endpoints.ts';
-import { orIssue } from '../setting-forms.ts';
+import { isConfidential, orIssue } from '../setting-forms.ts';
 
 export interface AuditHook {
   readonly url: string;
@@ -11,14 +11,14 @@ export interface AuditHook {
 }
 
 export const AUDIT_HOOK_SETTINGS = {
-  AUSCULTA_AUDIT_HOOK: z.string().optional().transform(orIssue(parseHook, 'is no address')),
+  AUSCULTA_AUDIT_HOOK: z.string().optional().transform(orIssue(parseHook, 'is no https address')),
   AUSCULTA_AUDIT_HOOK_SECRET_FILE: z.string().optional(),
   AUSCULTA_AUDIT_HOOK_PRIVATE: z.enum(['0', '1']).default('0'),
 };
 
 export const AUDIT_HOOK_MENDS = {
   AUSCULTA_AUDIT_HOOK:
-    'Set it to the address that takes signed heads of the audit, such as https://witness.example/heads, or leave it unset.',
+    'Set it to the https address (http is for this machine alone) that takes signed heads of the audit, such as https://witness.example/heads, or leave it unset.',
   AUSCULTA_AUDIT_HOOK_SECRET_FILE:
     'Set it to the file that holds whsec_ and 24 to 64 bytes in base64.',
   AUSCULTA_AUDIT_HOOK_PRIVATE: 'Set it to 1 where that name leads to a private address.',
@@ -47,5 +47,7 @@ export function auditHookOf(given: AuditHookGiven): AuditHook | undefined {
 /** One address, as those of subscribers are listed. */
 function parseHook(text: string): string | undefined {
   const [one, ...others] = parsePrefixes(text) ?? [];
-  return one === undefined || others.length > 0 ? undefined : new URL(text.trim()).href;
+  if (one === undefined || others.length > 0) return undefined;
+  const url = new URL(text.trim());
+  return isConfidential(url) ? url.href : undefined;
 }

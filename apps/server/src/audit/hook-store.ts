@@ -52,12 +52,12 @@ export async function noteTaken(
 
 export async function noteNotTaken(
   sql: Sql,
-  { receiver, atMs, why }: Omit<OfReceiver, 'organisationId'> & { readonly why: string },
+  { receiver, organisationId, atMs, why }: OfReceiver & { readonly why: string },
 ): Promise<void> {
   await sql`
     UPDATE audit_told SET failing_ms = coalesce(failing_ms, ${atMs}), attempts = attempts + 1,
       why = ${why}
-    WHERE receiver = ${receiver}`;
+    WHERE organisation_id = ${organisationId} AND receiver = ${receiver}`;
 }
 
 /** Told before anything else, to whoever has had heads of what was lost. */

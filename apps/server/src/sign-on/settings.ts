@@ -4,18 +4,17 @@
  */
 import { ROLES, type Role } from '@ausculta/policy/vocabulary';
 import { z } from 'zod';
+import { isConfidential } from '../setting-forms.ts';
 
 /** None of these is ever made by what another directory says. */
 const MADE_BY_HAND: readonly Role[] = ['administrator', 'device', 'platform-job', 'wall-display'];
 const MAPPED = ROLES.filter((role) => !MADE_BY_HAND.includes(role));
 
-const OF_THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]'];
-
 function isIssuer(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (username !== '' || password !== '' || search !== '' || hash !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && OF_THIS_MACHINE.includes(hostname));
+  const url = new URL(text);
+  const { username, password, search, hash } = url;
+  return username + password + search + hash === '' && isConfidential(url);
 }
 
 const Credentials = z.discriminatedUnion('kind', [
