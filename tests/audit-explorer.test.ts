@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuditHeads, AuditPage } from '@ausculta/contract/audit';
+import { trailCursorText } from '../apps/server/src/audit/trail-cursor.ts';
 import { openConnection } from '../apps/server/src/database/pool.ts';
 import { Asking, ownOrganisation, type Person, signedIn } from './support/people.ts';
 import {
@@ -89,6 +90,20 @@ describe('the audit', () => {
     assert.deepEqual(await all('to=2020-01-01T00:00:00Z'), []);
     for (const query of ['kind=gossip', 'limit=0', 'limit=501', 'cursor=nonsense', 'other=1'])
       assert.equal((await asking.as(auditor, `/api/audit?${query}`)).status, 400, query);
+  });
+
+  test('a cursor that was bent is refused, and never a question to the database', async () => {
+    const bent = { ms: 1, id: 'x', told: 0 };
+    for (const stream of ['acts', 'reads'] as const) {
+      const start = { acts: undefined, reads: undefined, disclosures: undefined, [stream]: bent };
+      const cursor = trailCursorText({ toMs: Date.now(), start });
+      const own = await asking.as(auditor, `/api/audit?cursor=${cursor}`);
+      assert.equal(own.status, 400);
+      assert.match(await own.text(), /PAYLOAD_MALFORMED/);
+      const fhir = await asking.as(auditor, `/fhir/R4/AuditEvent?_cursor=audit.${cursor}`);
+      assert.equal(fhir.status, 400);
+      assert.match(await fhir.text(), /OperationOutcome/);
+    }
   });
 
   test('who looks through it is in it, also where nobody is named', async () => {

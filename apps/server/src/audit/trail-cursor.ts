@@ -2,20 +2,21 @@
 import { z } from 'zod';
 import type { TrailStart } from './trail.ts';
 
-const Position = z
-  .strictObject({
-    ms: z.number().int(),
-    id: z.string().max(64),
-    told: z.number().int().min(0),
-  })
-  .nullish();
+const After = z.strictObject({
+  ms: z.number().int(),
+  id: z.guid(),
+  told: z.number().int().min(0),
+});
+
+const Position = After.nullish();
 
 const Cursor = z.strictObject({
   /** What has come since the first page is on none of those that follow. */
   toMs: z.number().int(),
   acts: Position,
   reads: Position,
-  disclosures: Position,
+  /** A disclosure is named by its day and its hash. */
+  disclosures: After.extend({ id: z.string().max(64) }).nullish(),
 });
 
 export interface TrailCursor {
