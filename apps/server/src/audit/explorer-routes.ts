@@ -6,14 +6,7 @@ import type { ReadAs } from '../database/readers.ts';
 import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Audit } from './audit.ts';
-import {
-  AuditQuery,
-  AuditTableQuery,
-  auditCsv,
-  auditEntry,
-  trailAskedBy,
-  whoDid,
-} from './explorer.ts';
+import { AuditQuery, AuditTableQuery, auditCsv, auditEntry, trailAskedBy } from './explorer.ts';
 import { readHead } from './heads.ts';
 import { type ToldRow, toldOf } from './hook-store.ts';
 import { noteRead } from './noted-reads.ts';
@@ -25,6 +18,7 @@ import {
   type TrailPage,
   type TrailStart,
   trailPage,
+  whoDid,
 } from './trail.ts';
 import { readTrailCursor, trailCursorText } from './trail-cursor.ts';
 import { whoTheyAre } from './trail-store.ts';

@@ -79,11 +79,6 @@ export function auditEntry(
   };
 }
 
-export function whoDid(entry: TrailEntry): string | undefined {
-  if (entry.kind === 'act') return entry.act.account_id ?? undefined;
-  return entry.kind === 'read' ? entry.read.who : undefined;
-}
-
 const OF_PATIENTS = ['patient', 'proxy', 'caregiver'];
 
 /** A patient's name is told by their record alone. */
@@ -96,19 +91,17 @@ function nameOf(who: string | null, known: ReadonlyMap<string, Known>): string |
 }
 
 const COLUMNS = [
-  ...[
-    'time',
-    'kind',
-    'act',
-    'who',
-    'name',
-    'about',
-    'people',
-    'route',
-    'type',
-    'purpose',
-    'status',
-  ],
+  'time',
+  'kind',
+  'act',
+  'who',
+  'name',
+  'about',
+  'people',
+  'route',
+  'type',
+  'purpose',
+  'status',
 ];
 
 export function auditCsv(entries: readonly AuditEntry[]): string {

@@ -101,7 +101,7 @@ export async function readsWithin(
 }
 
 /** Entries wait in the journal for the database, which may be away for a while. */
-const LEAF_LASTS_MS = 7 * 24 * 3_600_000;
+export const LEAF_LASTS_MS = 7 * 24 * 3_600_000;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
 /** By account, by `token-…`, or by client. */

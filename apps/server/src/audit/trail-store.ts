@@ -1,7 +1,9 @@
 /** SQL of the audit as somebody reads it: the newest first, a piece at a time. */
 
+import type { Role } from '@ausculta/policy/vocabulary';
 import type { Reader } from '../database/readers.ts';
 import type { DisclosureRow } from '../disclosures/store.ts';
+import { LEAF_LASTS_MS } from './read-store.ts';
 
 export interface Within {
   readonly organisationId: string;
@@ -55,9 +57,6 @@ export interface LeafRow {
   readonly at_ms: number;
   readonly entries: Uint8Array;
 }
-
-/** Entries wait in the journal for the database, which may be away for a while. */
-export const LEAF_LASTS_MS = 7 * 24 * 3_600_000;
 
 /** Those that have an entry within the time. */
 export async function leavesBefore(
@@ -168,7 +167,7 @@ export async function disclosuresOfDay(
 export interface Known {
   readonly who: string;
   readonly name: string;
-  readonly roles: readonly string[];
+  readonly roles: readonly Role[];
 }
 
 /** By account, or by `token-…`: as they are now. */

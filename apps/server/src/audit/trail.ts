@@ -18,6 +18,12 @@ export type TrailEntry = { readonly id: string; readonly atMs: number } & (
   | { readonly kind: 'disclosure'; readonly disclosure: DisclosureRow }
 );
 
+/** Undefined where it was nobody's account, or is not told. */
+export function whoDid(entry: TrailEntry): string | undefined {
+  if (entry.kind === 'act') return entry.act.account_id ?? undefined;
+  return entry.kind === 'read' ? entry.read.who : undefined;
+}
+
 export interface TrailAsked {
   readonly organisationId: string;
   readonly fromMs: number;

@@ -22,8 +22,9 @@ import {
   type TrailPage,
   trailEntry,
   trailPage,
+  whoDid,
 } from '../audit/trail.ts';
-import { whoTheyAre } from '../audit/trail-store.ts';
+import { type Known, whoTheyAre } from '../audit/trail-store.ts';
 import type { Sql } from '../database/pool.ts';
 import type { ReadAs } from '../database/readers.ts';
 import { viewAsPlatform, viewing } from '../database/viewing.ts';
@@ -123,7 +124,7 @@ export class AuditEvents {
         who.size === 0
           ? []
           : await read(organisationId, (reader) => whoTheyAre(reader, organisationId, [...who]));
-      const agents = new Map(known.map(({ who, name, roles }) => [who, agentOf(who, name, roles)]));
+      const agents = new Map(known.map((one) => [one.who, agentOf(one)]));
       // Other houses are among them.
       const names =
         recipients.size === 0 ? new Map() : await namesOfRecipients(sql, [...recipients]);
@@ -133,9 +134,9 @@ export class AuditEvents {
 }
 
 /** A patient's name is told by their record alone, and ends with it. */
-function agentOf(who: string, name: string, roles: readonly string[]): AuditedAgent {
+function agentOf({ who, name, roles }: Known): AuditedAgent {
   const isProgram = who.startsWith('token-');
-  const isOfStaff = !isProgram && isStaff(roles as Parameters<typeof isStaff>[0]);
+  const isOfStaff = !isProgram && isStaff(roles);
   return { who, roles, isStaff: isOfStaff, name: isProgram || isOfStaff ? name : undefined };
 }
 
@@ -147,11 +148,6 @@ function recipientIn(entry: TrailEntry): string | undefined {
 }
 
 const clientName = (id: string): string => `client/${id}`;
-
-function whoDid(entry: TrailEntry): string | undefined {
-  if (entry.kind === 'act') return entry.act.account_id ?? undefined;
-  return entry.kind === 'read' ? entry.read.who : undefined;
-}
 
 function isAbout(entry: TrailEntry, subjectId: string): boolean {
   if (entry.kind === 'act') return entry.act.target === `subject/${subjectId}`;

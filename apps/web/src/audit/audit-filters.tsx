@@ -44,14 +44,14 @@ export function AuditFilterForm({ filters, choose }: FormProps) {
       />
       <TextInput
         label="By account"
-        placeholder="Its id; or choose a name below"
+        placeholder="Id, or choose below"
         value={who}
         onChange={(event) => setWho(event.currentTarget.value)}
         error={!isAccount && 'This is no id of an account.'}
       />
       <TextInput
         label="About record"
-        placeholder="Its id; or choose one below"
+        placeholder="Id, or choose below"
         value={subject}
         onChange={(event) => setSubject(event.currentTarget.value)}
         error={!isRecord && 'This is no id of a record.'}
