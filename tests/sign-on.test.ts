@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AccountList, SignInLink } from '@ausculta/contract/accounts';
 import type { Session, SignInInfo } from '@ausculta/contract/session';
-import type { MySignOn, SignOnWanted } from '@ausculta/contract/sign-on';
+import type { MySignOn, ProofBySignOn, SignOnWanted } from '@ausculta/contract/sign-on';
 import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import {
   type ForeignProvider,
@@ -299,6 +299,19 @@ describe('signing on by a provider elsewhere', () => {
     const back = await renewed.atProvider(went);
     await renewed.ask('/api/session/lock', { method: 'POST' });
     assert.match(await renewed.home(back), /said=spent$/);
+  });
+
+  test('to unlock and to prove, only those providers are offered that one is linked with', async () => {
+    const { browser } = await linked('quin');
+    await browser.ask('/api/session/lock', { method: 'POST' });
+    const namesFor = async (headers: Record<string, string>) => {
+      const answer = await fetch(`${home}/api/session/proof/sign-on`, { headers });
+      return ((await answer.json()) as ProofBySignOn).providers.map(({ name }) => name);
+    };
+    const ofOneIssuer = ['hospital', 'groups', 'silent', 'by-key'];
+    assert.deepEqual(await namesFor(browser.headers), ofOneIssuer);
+    const person = await signedIn(here, ['nurse']);
+    assert.deepEqual(await namesFor(person.headers), [], 'of a person who has linked none');
   });
 
   test('a locked screen is unlocked by whoever locked it, and by no colleague', async () => {

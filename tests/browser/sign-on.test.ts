@@ -85,6 +85,9 @@ test('a locked screen is unlocked in a window beside, and goes on meanwhile', as
   await page.request.post(`${home}/api/session/lock`, { headers: { origin: home } });
   await page.reload();
   await page.getByRole('main', { name: 'Locked' }).waitFor();
+  const ofOthers = page.getByRole('button', { name: 'Use The other' });
+  await page.getByRole('button', { name: 'Use Hospital account' }).waitFor();
+  assert.equal(await ofOthers.count(), 0, 'she is not linked there');
   const beside = page.waitForEvent('popup');
   await page.getByRole('button', { name: 'Use Hospital account' }).click();
   await beside;

@@ -48,6 +48,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/oversight/waiting': 'search audit house',
   'GET /api/parked': 'search fleet house',
   'GET /api/session': 'signed-in',
+  'GET /api/session/proof/sign-on': 'signed-in',
   'GET /api/sign-in': 'public',
   'GET /api/sign-on/:provider/back': 'public',
   'GET /api/status': 'read status house',

@@ -34,6 +34,10 @@ export const MySignOn = z.object({
 });
 export type MySignOn = z.infer<typeof MySignOn>;
 
+/** GET /api/session/proof/sign-on: by which one may unlock or prove who one is, since one is linked there. */
+export const ProofBySignOn = z.object({ providers: z.array(SignOnProvider) });
+export type ProofBySignOn = z.infer<typeof ProofBySignOn>;
+
 /** What the page that a provider sends people back to is told: a word, and nothing of anybody. */
 export const SIGN_ON_SAID = [
   'done',

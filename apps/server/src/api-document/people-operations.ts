@@ -42,7 +42,7 @@ import {
 } from '@ausculta/contract/me';
 import { Oversight, OversightReview, OversightWaiting } from '@ausculta/contract/oversight';
 import { ProofOfSession, Session, SignIn, SignInInfo } from '@ausculta/contract/session';
-import { MySignOn, SignOnBegun, SignOnWanted } from '@ausculta/contract/sign-on';
+import { MySignOn, ProofBySignOn, SignOnBegun, SignOnWanted } from '@ausculta/contract/sign-on';
 import { z } from 'zod';
 import { BreachQuery } from '../audit/breach-routes.ts';
 import { AuditQuery, AuditTableQuery } from '../audit/explorer.ts';
@@ -95,6 +95,11 @@ const SIGN_IN: Operations = {
   'GET /api/sign-on/:provider/back': {
     tag: 'sign-in',
     summary: 'Where the provider sends the browser back; sets the session cookie',
+  },
+  'GET /api/session/proof/sign-on': {
+    tag: 'sign-in',
+    summary: 'Providers by which whoever is signed in may prove it once more',
+    answer: ProofBySignOn,
   },
   'POST /api/session/proof/sign-on/:provider': {
     tag: 'sign-in',

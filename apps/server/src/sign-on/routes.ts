@@ -1,5 +1,10 @@
 /** Signing on by another provider, over HTTP: off to it, back from it, and what of it one's own account has. */
-import { type SignOnBegun, type SignOnProvider, SignOnWanted } from '@ausculta/contract/sign-on';
+import {
+  type ProofBySignOn,
+  type SignOnBegun,
+  type SignOnProvider,
+  SignOnWanted,
+} from '@ausculta/contract/sign-on';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { credentialOf } from '../people/access.ts';
@@ -92,6 +97,16 @@ type Begin = (
 
 function ownRoutes(app: FastifyInstance, { signOn, nowMs }: SignOnRoutePorts, begin: Begin): void {
   const fresh = { ...SIGNED_IN, preHandler: needsFreshProof(nowMs) };
+
+  /** To a locked screen, too: what others are linked to would open nothing here. */
+  app.get('/api/session/proof/sign-on', SIGNED_IN, async (request, reply) => {
+    const mine = mineOf(request);
+    if (mine === undefined) return await noPerson(reply);
+    const { providers } = await signOn.listMine(mine);
+    const linked = providers.filter(({ isOffered, linkedAt }) => isOffered && linkedAt !== null);
+    const named = linked.map(({ name, label }) => ({ name, label }));
+    return { providers: named } satisfies ProofBySignOn;
+  });
 
   /** Who is signed in proves once more that it is they: a locked session goes on. */
   app.post<One>('/api/session/proof/sign-on/:provider', SIGNED_IN, async (request, reply) => {

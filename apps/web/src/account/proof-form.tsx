@@ -4,8 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { proveSession } from '../api/account-queries.ts';
 import { RequestRefused } from '../api/client.ts';
 import { hasPasskeys, isGivenUp, proveWithPasskey } from '../api/passkeys.ts';
-import { signInInfoQuery } from '../api/queries.ts';
-import { proveBySignOn } from '../api/sign-on.ts';
+import { proofBySignOnQuery, proveBySignOn } from '../api/sign-on.ts';
 import { signedOnWords } from '../sign-in/signed-on-words.ts';
 import classes from './account-page.module.css';
 
@@ -88,7 +87,7 @@ interface ElsewhereButtonsProps {
 
 /** In a window beside, which may be left open: the form waits for nobody. */
 function ElsewhereButtons({ onProved, onProblem }: ElsewhereButtonsProps) {
-  const { data: info } = useQuery(signInInfoQuery);
+  const { data: providers } = useQuery(proofBySignOnQuery);
 
   async function prove(provider: string): Promise<void> {
     onProblem(undefined);
@@ -101,7 +100,7 @@ function ElsewhereButtons({ onProved, onProblem }: ElsewhereButtonsProps) {
     }
   }
 
-  return info?.providers.map(({ name, label }) => (
+  return providers?.map(({ name, label }) => (
     <Button key={name} variant="default" onClick={() => void prove(name)}>
       Use {label}
     </Button>

@@ -1,6 +1,7 @@
 /** Signing on by a provider elsewhere: off to its page, and what of it one's own account has. */
 import {
   MySignOn,
+  ProofBySignOn,
   SignOnBegun,
   type SignOnSaid,
   type SignOnWanted,
@@ -12,6 +13,13 @@ import { askJson, tell } from './client.ts';
 export const mySignOnQuery = queryOptions({
   queryKey: ['me', 'sign-on'],
   queryFn: async ({ signal }) => (await askJson('/api/me/sign-on', MySignOn, { signal })).providers,
+});
+
+/** Of whoever is signed in, though the screen is locked. */
+export const proofBySignOnQuery = queryOptions({
+  queryKey: ['me', 'sign-on', 'proof'],
+  queryFn: async ({ signal }) =>
+    (await askJson('/api/session/proof/sign-on', ProofBySignOn, { signal })).providers,
 });
 
 const begun = async (path: string, body: object): Promise<string> =>
