@@ -243,6 +243,10 @@ describe('signing on by a provider elsewhere', () => {
     assert.equal(again.isSignedIn, false);
     await here.server.post(`/api/accounts/${id}/enable`, {});
     assert.equal(await newcomer().signOn('hospital'), '/watch');
+    const { accounts } = await here.server.get<AccountList>('/api/accounts');
+    const accountOf = (name: string) => accounts.find((one) => one.loginName === name);
+    assert.deepEqual(accountOf('finn')?.signOnIssuers, [provider.issuer], 'it keeps its link');
+    assert.deepEqual(accountOf('dora@hospital.example')?.signOnIssuers, []);
   });
 
   test('who is signed in links their own account, and removes the link while there is another way in', async () => {

@@ -130,15 +130,17 @@ async function findAccount(client: ServerClient, login: string): Promise<Account
 const listOf = (words: string | undefined): string[] =>
   (words ?? '').split(/[\s,]+/).filter((word) => word !== '');
 
-function proofsOf({ hasPassword, hasSecondFactor, passkeys }: AccountView): string {
+function proofsOf({ hasPassword, hasSecondFactor, passkeys, signOnIssuers }: AccountView): string {
   const ways = [
     ...(hasPassword ? [hasSecondFactor ? 'password and code' : 'password'] : []),
     ...(passkeys > 0 ? ['passkey'] : []),
+    ...signOnIssuers,
   ];
   return ways.join(', ');
 }
 
-function stateOf({ isDisabled, hasPassword, passkeys }: AccountView): string {
+function stateOf({ isDisabled, hasPassword, passkeys, signOnIssuers }: AccountView): string {
   if (isDisabled) return 'out of use';
-  return hasPassword || passkeys > 0 ? '' : 'has not come in yet';
+  const hasCome = hasPassword || passkeys > 0 || signOnIssuers.length > 0;
+  return hasCome ? '' : 'has not come in yet';
 }

@@ -12,6 +12,8 @@ export const AccountView = z.object({
   hasPassword: z.boolean(),
   hasSecondFactor: z.boolean(),
   passkeys: z.number(),
+  /** Issuers at which an account of elsewhere is linked: the providers, and not whom they know. */
+  signOnIssuers: z.array(z.string()),
   /** Of sessions that still last. */
   lastSeenAt: z.string().nullable(),
 });
@@ -41,7 +43,7 @@ export const NewRoles = z.strictObject({ roles: Roles });
 
 /** POST /api/accounts/:id/link */
 export const NewLink = z.strictObject({
-  /** The second factor is lost as well: it goes when the link is used. */
+  /** The second factor is lost as well: it goes when the link is used, and so do links to accounts elsewhere. */
   resetsFactors: z.boolean().default(false),
 });
 

@@ -19,6 +19,7 @@ export interface ListedAccount {
   readonly has_password: boolean;
   readonly has_second_factor: boolean;
   readonly passkeys: number;
+  readonly sign_on_issuers: readonly string[];
   readonly last_seen_at: Date | null;
 }
 
@@ -33,6 +34,9 @@ export async function readAccounts(
       a.password_hash IS NOT NULL AS has_password,
       EXISTS (SELECT FROM second_factor f WHERE f.account_id = a.id) AS has_second_factor,
       (SELECT count(*)::int FROM passkey p WHERE p.account_id = a.id) AS passkeys,
+      ARRAY(SELECT l.issuer FROM provider_link l
+        WHERE l.organisation_id = a.organisation_id AND l.account_id = a.id ORDER BY l.issuer)
+        AS sign_on_issuers,
       (SELECT max(s.last_seen_at) FROM session s WHERE s.account_id = a.id) AS last_seen_at
     FROM account a
     WHERE a.organisation_id = ${of.organisationId} AND (${id}::uuid IS NULL OR a.id = ${id})

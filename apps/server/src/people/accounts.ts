@@ -230,6 +230,7 @@ function viewOf(row: store.ListedAccount): AccountView {
     hasPassword: row.has_password,
     hasSecondFactor: row.has_second_factor,
     passkeys: row.passkeys,
+    signOnIssuers: [...row.sign_on_issuers],
     lastSeenAt: row.last_seen_at?.toISOString() ?? null,
   };
 }

@@ -16,7 +16,7 @@ interface AccountDetailProps {
 }
 
 export function AccountDetail({ account, proof }: AccountDetailProps) {
-  const { id, displayName, loginName, isDisabled, hasSecondFactor } = account;
+  const { id, displayName, loginName, isDisabled, hasSecondFactor, signOnIssuers } = account;
   const queryClient = useQueryClient();
   const may = useMay();
   const [roles, chooseRoles] = useState<readonly string[]>(account.roles);
@@ -32,6 +32,7 @@ export function AccountDetail({ account, proof }: AccountDetailProps) {
         {loginName}
         {isDisabled && ', out of use'}
       </p>
+      {signOnIssuers.length > 0 && <p>Signs in with an account at {signOnIssuers.join(', ')}</p>}
       <RoleBoxes roles={roles} onChange={chooseRoles} />
       <Button
         disabled={!isChanged || roles.length === 0}
@@ -41,9 +42,13 @@ export function AccountDetail({ account, proof }: AccountDetailProps) {
       </Button>
       {!isDisabled && (
         <>
-          {hasSecondFactor && (
+          {(hasSecondFactor || signOnIssuers.length > 0) && (
             <Checkbox
-              label="The second factor is lost as well"
+              label={
+                signOnIssuers.length > 0
+                  ? 'Second factor and accounts elsewhere are lost as well'
+                  : 'The second factor is lost as well'
+              }
               checked={resetsFactors}
               onChange={(event) => setResets(event.currentTarget.checked)}
             />

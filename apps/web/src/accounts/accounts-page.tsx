@@ -100,11 +100,18 @@ function Row({ account: { displayName, loginName, roles, ...rest }, isChosen, ch
   );
 }
 
-type Proofs = Pick<AccountView, 'isDisabled' | 'hasPassword' | 'hasSecondFactor' | 'passkeys'>;
+type Proofs = Pick<
+  AccountView,
+  'isDisabled' | 'hasPassword' | 'hasSecondFactor' | 'passkeys' | 'signOnIssuers'
+>;
 
-function stateWords({ isDisabled, hasPassword, hasSecondFactor, passkeys }: Proofs): string {
+function stateWords({ isDisabled, ...account }: Proofs): string {
   if (isDisabled) return 'Out of use';
-  if (!hasPassword && passkeys === 0) return 'Has not come in yet';
-  const password = hasSecondFactor ? 'Password and code' : 'Password';
-  return passkeys > 0 ? `${password}, passkey` : password;
+  const { hasPassword, hasSecondFactor, passkeys, signOnIssuers } = account;
+  const ways = [
+    ...(hasPassword ? [hasSecondFactor ? 'Password and code' : 'Password'] : []),
+    ...(passkeys > 0 ? ['passkey'] : []),
+    ...(signOnIssuers.length > 0 ? ['account elsewhere'] : []),
+  ].join(', ');
+  return ways === '' ? 'Has not come in yet' : ways.charAt(0).toUpperCase() + ways.slice(1);
 }
