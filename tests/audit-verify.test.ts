@@ -101,6 +101,7 @@ describe('the audit of an installation', async () => {
       deviceId = device.id;
       await here.server.post(`/api/devices/${device.id}/token`, {});
       await here.server.post(`/api/devices/${device.id}/token`, {});
+      await here.server.get('/api/subjects');
     }
     {
       await using here = await start();
@@ -139,6 +140,30 @@ describe('the audit of an installation', async () => {
         tx`UPDATE audit_leaf SET account_id = NULL, act = 'keys-rotated' WHERE id = ${second.leaf_id}`,
     );
     assert.deepEqual(altered, [`altered ${second.leaf_id}`]);
+  });
+
+  test('names an access that was taken off the list, or put on it', async () => {
+    const [access] = await superuser<{ subject_id: string; size: string }[]>`
+      SELECT subject_id, size::text AS size FROM audit_access LIMIT 1`;
+    assert.ok(access);
+    const { subject_id: id, size } = access;
+    const taken = (tx: Sql) =>
+      tx`DELETE FROM audit_access WHERE subject_id = ${id} AND size = ${size}`;
+    assert.deepEqual(await rewritten(taken), [`missing access to ${id} under head of ${size}`]);
+    const nobody = randomUUID();
+    for (const under of [size, '987654']) {
+      const putOn = (tx: Sql) => tx`
+        INSERT INTO audit_access (organisation_id, subject_id, size)
+        SELECT organisation_id, ${nobody}, ${under}::bigint FROM audit_access LIMIT 1`;
+      assert.deepEqual(await rewritten(putOn), [
+        `inserted access to ${nobody} under head of ${under}`,
+      ]);
+    }
+    const read = randomUUID();
+    const putIn = (tx: Sql) => tx`
+      INSERT INTO audit_read (organisation_id, id, at_ms, until_ms, count, subjects, entries)
+      SELECT organisation_id, ${read}, at_ms, until_ms, count, subjects, entries FROM audit_read LIMIT 1`;
+    assert.deepEqual(await rewritten(putIn), [`inserted ${read}`]);
   });
 
   test('names the heads between which everything was made anew without its key', async () => {

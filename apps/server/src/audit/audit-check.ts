@@ -30,50 +30,67 @@ export interface AuditChecked {
   readonly restorations: readonly SignedHead[];
 }
 
-/** All that it reads must be as of one moment. */
+/**
+ * What was there when it began with an organisation, a stretch at a time: each question is put by itself, and holds
+ * by itself, so that no moment of the database need be held for as long as all of it takes.
+ */
 export async function checkAudit(ports: AuditCheckPorts): Promise<AuditChecked> {
-  const { sql, key, onFound, onProgress } = ports;
+  const { sql, onProgress } = ports;
   const sizes = new Map<string, number>();
   let waiting = 0;
   for (const organisationId of await store.auditedOrganisations(sql)) {
     onProgress(`organisation ${organisationId}`);
-    const told = (found: Omit<Found, 'organisationId'>) => onFound({ organisationId, ...found });
-    const size = await TreeCheck.run(
-      { organisationId, key, onFound: told },
-      {
-        leaves: eased(store.placedLeaves(sql, organisationId), ports.rest),
-        heads: store.storedHeads(sql, organisationId),
-      },
-    );
-    sizes.set(organisationId, size);
-    ports.onSize?.(organisationId, size);
+    sizes.set(organisationId, await checkOrganisation(ports, organisationId));
     waiting += await store.countWaiting(sql, organisationId);
-    for (const id of await store.strayLeaves(sql, organisationId)) {
-      const why = 'it has no place and waits for none: it was put there past the audit';
-      told({ what: 'inserted', id, why });
-    }
-    for (const id of await store.strayWaiting(sql, organisationId)) {
-      told({ what: 'missing', id, why: 'it waits for a place, and is not there as it was' });
-    }
-    for (const { subject_id, size, is_listed } of await store.strayAccesses(sql, organisationId)) {
-      const id = `access to ${subject_id} under head of ${size}`;
-      if (is_listed) told({ what: 'inserted', id, why: 'no entry there names the subject' });
-      else
-        told({ what: 'missing', id, why: 'it is not listed that entries there name the subject' });
-    }
   }
   const placed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const inFile = await checkFile(ports, sizes);
   return { organisations: sizes.size, placed, waiting, ...inFile };
 }
 
+/** How many entries have a place. */
+async function checkOrganisation(ports: AuditCheckPorts, organisationId: string): Promise<number> {
+  const { sql, key, onFound, rest = atOnce } = ports;
+  const told = (found: Omit<Found, 'organisationId'>) => onFound({ organisationId, ...found });
+  const end = await store.endOf(sql, organisationId);
+  const size = await TreeCheck.run(
+    { organisationId, key, onFound: told },
+    {
+      leaves: eased(store.placedLeaves(sql, organisationId, end), rest),
+      heads: store.storedHeads(sql, organisationId, end),
+    },
+  );
+  ports.onSize?.(organisationId, size);
+  for await (const ids of store.strayLeaves(sql, organisationId)) {
+    const why = 'it has no place and waits for none: it was put there past the audit';
+    for (const id of ids) told({ what: 'inserted', id, why });
+    await rest();
+  }
+  for (const id of await store.strayWaiting(sql, organisationId)) {
+    told({ what: 'missing', id, why: 'it waits for a place, and is not there as it was' });
+  }
+  for await (const some of store.unlistedAccesses(sql, organisationId, end)) {
+    const why = 'it is not listed that entries there name the subject';
+    for (const one of some) told({ what: 'missing', id: accessId(one), why });
+    await rest();
+  }
+  for await (const some of store.unnamedAccesses(sql, organisationId)) {
+    const why = 'no entry there names the subject';
+    for (const one of some) told({ what: 'inserted', id: accessId(one), why });
+    await rest();
+  }
+  return size;
+}
+
+const atOnce = (): Promise<void> => Promise.resolve();
+
+const accessId = ({ subject_id, size }: store.StrayAccess): string =>
+  `access to ${subject_id} under head of ${size}`;
+
 /** A few milliseconds' work. */
 const LEAVES_A_PIECE = 200;
 
-async function* eased<T>(
-  leaves: AsyncIterable<T>,
-  rest: () => Promise<void> = () => Promise.resolve(),
-): AsyncGenerator<T> {
+async function* eased<T>(leaves: AsyncIterable<T>, rest: () => Promise<void>): AsyncGenerator<T> {
   let count = 0;
   for await (const leaf of leaves) {
     yield leaf;
@@ -113,6 +130,7 @@ async function checkFile(
     else batch.push(head);
     if (batch.length < HEADS_AT_ONCE) continue;
     await compare(ports, batch);
+    await ports.rest?.();
     batch = [];
   }
   await compare(ports, batch);

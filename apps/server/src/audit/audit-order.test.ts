@@ -241,3 +241,30 @@ test('no byte of the audit is altered without being found', async (t) => {
 });
 
 class Undone extends Error {}
+
+test('it is verified while it grows, and between the stretches no transaction is open', async () => {
+  await using database = await freshDatabase();
+  const house = await houseOn(database);
+  const sequencer = sequencerOf(house);
+  for (let atMs = 0; atMs < 450; atMs += 1) await act(database.line, atMs);
+  await sequencer.settle();
+  const found: Found[] = [];
+  let rests = 0;
+  const headsFile = { path: house.path, length: await headsLength(house.path) };
+  const checked = await checkAudit({
+    ...{ sql: database.line, key: KEY, headsFile, onProgress: () => {} },
+    onFound: (one) => found.push(one),
+    rest: async () => {
+      rests += 1;
+      const open = await database.line`
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'`;
+      assert.equal(open.length, 0);
+      await act(database.line, 1_000 + rests);
+      await sequencer.settle();
+    },
+  });
+  assert.ok(rests > 2, `${rests} rests`);
+  assert.deepEqual([checked.placed, found], [450, []]);
+  assert.deepEqual((await check(house)).found, []);
+});

@@ -7,12 +7,41 @@ type Sql = postgres.Sql | postgres.TransactionSql;
 
 /** Whoever is named by any row: one that was moved to another organisation is found there. */
 export async function auditedOrganisations(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    SELECT organisation_id AS id FROM audit_leaf UNION SELECT organisation_id FROM audit_read
-    UNION SELECT organisation_id FROM audit_access UNION SELECT organisation_id FROM audit_place
-    UNION SELECT organisation_id FROM audit_head UNION SELECT organisation_id FROM audit_waiting
-    ORDER BY id`;
-  return rows.map(({ id }) => id);
+  const found: string[] = [];
+  for (;;) {
+    const next = await organisationAfter(sql, found.at(-1));
+    if (next === undefined) return found;
+    found.push(next);
+  }
+}
+
+/** By the beginning of an index each: no table is read through. */
+async function organisationAfter(sql: Sql, id: string | undefined): Promise<string | undefined> {
+  const next = id === undefined ? sql`` : sql`WHERE organisation_id > ${id}`;
+  const first = sql`${next} ORDER BY organisation_id LIMIT 1`;
+  const [row] = await sql<{ id: string }[]>`
+    SELECT organisation_id AS id FROM (
+      (SELECT organisation_id FROM audit_leaf ${first}) UNION ALL
+      (SELECT organisation_id FROM audit_read ${first}) UNION ALL
+      (SELECT organisation_id FROM audit_access ${first}) UNION ALL
+      (SELECT organisation_id FROM audit_place ${first}) UNION ALL
+      (SELECT organisation_id FROM audit_head ${first}) UNION ALL
+      (SELECT organisation_id FROM audit_waiting ${first})) AS firsts
+    ORDER BY id LIMIT 1`;
+  return row?.id;
+}
+
+/** What is verified ends here: what comes while it is looked at is of the next time. Null: there is none. */
+export interface End {
+  readonly place: string | null;
+  readonly size: string | null;
+}
+
+export async function endOf(sql: Sql, organisationId: string): Promise<End> {
+  const [row] = await sql<End[]>`
+    SELECT (SELECT max(place) FROM audit_place WHERE organisation_id = ${organisationId})::text AS place,
+      (SELECT max(size) FROM audit_head WHERE organisation_id = ${organisationId})::text AS size`;
+  return row ?? { place: null, size: null };
 }
 
 /** A verification of years takes longer than a question of somebody who waits. */
@@ -24,7 +53,11 @@ export async function takeTime(sql: Sql): Promise<void> {
 const ROWS_AT_ONCE = 2_000;
 
 /** With each the hash of its entry as it is now. */
-export async function* placedLeaves(sql: Sql, organisationId: string): AsyncGenerator<PlacedLeaf> {
+export async function* placedLeaves(
+  sql: Sql,
+  organisationId: string,
+  { place: end }: End,
+): AsyncGenerator<PlacedLeaf> {
   let after = '-1';
   for (;;) {
     const rows = await sql<PlacedRow[]>`
@@ -39,6 +72,7 @@ export async function* placedLeaves(sql: Sql, organisationId: string): AsyncGene
       LEFT JOIN audit_read AS r
         ON p.kind = 'reads' AND r.organisation_id = p.organisation_id AND r.id = p.leaf_id
       WHERE p.organisation_id = ${organisationId} AND p.place > ${after}::bigint
+        AND p.place <= ${end}::bigint
       ORDER BY p.place LIMIT ${PLACES_AT_ONCE}`;
     for (const row of rows) {
       const { place, leaf_id: leafId, hashes } = row;
@@ -69,12 +103,16 @@ type PlacedRow = {
   | { readonly kind: string; readonly id: null }
 );
 
-export async function* storedHeads(sql: Sql, organisationId: string): AsyncGenerator<StoredHead> {
+export async function* storedHeads(
+  sql: Sql,
+  organisationId: string,
+  { size: end }: End,
+): AsyncGenerator<StoredHead> {
   let after = '-1';
   for (;;) {
     const rows = await sql<StoredHead[]>`
       SELECT size::text AS size, note FROM audit_head
-      WHERE organisation_id = ${organisationId} AND size > ${after}::bigint
+      WHERE organisation_id = ${organisationId} AND size > ${after}::bigint AND size <= ${end}::bigint
       ORDER BY audit_head.size LIMIT ${ROWS_AT_ONCE}`;
     yield* rows;
     const last = rows.at(-1);
@@ -94,20 +132,33 @@ export async function notesOfSizes(
   return new Map(rows.map(({ size, note }) => [size, note]));
 }
 
-/** Entries that neither have a place nor wait for one. */
-export async function strayLeaves(sql: Sql, organisationId: string): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    SELECT id FROM (
-      SELECT organisation_id, id FROM audit_leaf UNION ALL SELECT organisation_id, id FROM audit_read)
-      AS l
-    WHERE organisation_id = ${organisationId}
-      AND NOT EXISTS (SELECT FROM audit_place AS p
-        WHERE p.organisation_id = l.organisation_id AND p.leaf_id = l.id)
-      AND NOT EXISTS (SELECT FROM audit_waiting AS w
-        WHERE w.organisation_id = l.organisation_id AND w.leaf_id = l.id)
-    LIMIT ${ROWS_AT_ONCE}`;
-  return rows.map(({ id }) => id);
+interface Stretch {
+  /** Null: nothing is left. */
+  readonly last: string | null;
+  readonly strays: readonly string[];
 }
+
+/** Entries that neither have a place nor wait for one, a stretch at a time. */
+export async function* strayLeaves(sql: Sql, organisationId: string): AsyncGenerator<string[]> {
+  const tables = [sql`audit_leaf`, sql`audit_read`];
+  for (const table of tables) {
+    let after: string | null = NIL;
+    while (after !== null) {
+      const [stretch]: Stretch[] = await sql<Stretch[]>`
+        WITH l AS (SELECT id FROM ${table}
+          WHERE organisation_id = ${organisationId} AND id > ${after} ORDER BY id LIMIT ${ROWS_AT_ONCE})
+        SELECT (SELECT id FROM l ORDER BY id DESC LIMIT 1) AS last, ARRAY(SELECT id::text FROM l
+          WHERE NOT EXISTS (SELECT FROM audit_place AS p
+              WHERE p.organisation_id = ${organisationId} AND p.leaf_id = l.id)
+            AND NOT EXISTS (SELECT FROM audit_waiting AS w
+              WHERE w.organisation_id = ${organisationId} AND w.leaf_id = l.id)) AS strays`;
+      yield [...(stretch?.strays ?? [])];
+      after = stretch?.last ?? null;
+    }
+  }
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 /** What waits for a place and is not there, or not as it was when it began to wait. */
 export async function strayWaiting(sql: Sql, organisationId: string): Promise<string[]> {
@@ -123,23 +174,68 @@ export async function strayWaiting(sql: Sql, organisationId: string): Promise<st
   return rows.map(({ leaf_id }) => leaf_id);
 }
 
-/** Where the list of accesses to a subject is not what the placed entries say. */
-export async function strayAccesses(
+export interface StrayAccess {
+  readonly subject_id: string;
+  readonly size: string;
+}
+
+/** What placed entries name and the list of accesses has not, under some heads at a time. */
+export async function* unlistedAccesses(
   sql: Sql,
   organisationId: string,
-): Promise<{ subject_id: string; size: string; is_listed: boolean }[]> {
-  return await sql`
-    WITH named AS (
-      SELECT DISTINCT unnest(r.subjects) AS subject_id,
-        (SELECT min(h.size) FROM audit_head AS h
-          WHERE h.organisation_id = p.organisation_id AND h.size > p.place) AS size
-      FROM audit_place AS p JOIN audit_read AS r
-        ON r.organisation_id = p.organisation_id AND r.id = p.leaf_id
-      WHERE p.organisation_id = ${organisationId} AND p.kind = 'reads'),
-    listed AS (SELECT subject_id, size FROM audit_access WHERE organisation_id = ${organisationId})
-    SELECT subject_id, size::text AS size, listed.size IS NOT NULL AS is_listed
-    FROM named FULL JOIN listed USING (subject_id, size)
-    WHERE named.size IS NULL OR listed.size IS NULL LIMIT ${ROWS_AT_ONCE}`;
+  { size: end }: End,
+): AsyncGenerator<StrayAccess[]> {
+  for (let from = '0'; ; ) {
+    const [until] = await sql<{ size: string | null }[]>`
+      SELECT max(size)::text AS size FROM (SELECT size FROM audit_head
+        WHERE organisation_id = ${organisationId} AND size > ${from}::bigint AND size <= ${end}::bigint
+        ORDER BY size LIMIT ${HEADS_AT_ONCE}) AS next`;
+    if (until === undefined || until.size === null) return;
+    yield await sql<StrayAccess[]>`
+      WITH named AS (
+        SELECT DISTINCT unnest(r.subjects) AS subject_id,
+          (SELECT min(h.size) FROM audit_head AS h
+            WHERE h.organisation_id = p.organisation_id AND h.size > p.place) AS size
+        FROM audit_place AS p JOIN audit_read AS r
+          ON r.organisation_id = p.organisation_id AND r.id = p.leaf_id
+        WHERE p.organisation_id = ${organisationId} AND p.kind = 'reads'
+          AND p.place >= ${from}::bigint AND p.place < ${until.size}::bigint)
+      SELECT subject_id, size::text AS size FROM named
+      WHERE NOT EXISTS (SELECT FROM audit_access AS a WHERE a.organisation_id = ${organisationId}
+        AND a.subject_id = named.subject_id AND a.size = named.size)`;
+    from = until.size;
+  }
+}
+
+/** Heads of a second each. */
+const HEADS_AT_ONCE = 200;
+
+/** What the list of accesses has and no placed entry names, some of the list at a time. */
+export async function* unnamedAccesses(
+  sql: Sql,
+  organisationId: string,
+): AsyncGenerator<StrayAccess[]> {
+  let after: StrayAccess = { subject_id: NIL, size: '0' };
+  for (;;) {
+    const rows = await sql<(StrayAccess & { readonly is_named: boolean })[]>`
+      SELECT a.subject_id, a.size::text AS size, EXISTS (
+        SELECT FROM audit_head AS h
+        JOIN audit_place AS p ON p.organisation_id = h.organisation_id AND p.kind = 'reads'
+          AND p.place < h.size
+          AND p.place >= coalesce((SELECT max(before.size) FROM audit_head AS before
+            WHERE before.organisation_id = a.organisation_id AND before.size < a.size), 0)
+        JOIN audit_read AS r ON r.organisation_id = p.organisation_id AND r.id = p.leaf_id
+          AND a.subject_id = ANY(r.subjects)
+        WHERE h.organisation_id = a.organisation_id AND h.size = a.size) AS is_named
+      FROM audit_access AS a
+      WHERE a.organisation_id = ${organisationId}
+        AND (a.subject_id, a.size) > (${after.subject_id}::uuid, ${after.size}::bigint)
+      ORDER BY a.subject_id, a.size LIMIT ${ROWS_AT_ONCE}`;
+    yield rows.filter((row) => !row.is_named);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last;
+  }
 }
 
 export async function countWaiting(sql: Sql, organisationId: string): Promise<number> {
