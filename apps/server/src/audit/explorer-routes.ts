@@ -7,6 +7,7 @@ import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Audit } from './audit.ts';
 import { AuditQuery, AuditTableQuery, auditCsv, auditEntry, trailAskedBy } from './explorer.ts';
+import { auditTable } from './explorer-table.ts';
 import { readHead } from './heads.ts';
 import { type ToldRow, toldOf } from './hook-store.ts';
 import { noteRead } from './noted-reads.ts';
@@ -30,9 +31,6 @@ export interface ExplorerPorts {
 }
 
 const KEEPS_THE_AUDIT = { config: ofHouse('search', 'audit') };
-/** As many as a spreadsheet is patient with. */
-const TABLE_LINES_MAX = 20_000;
-const TABLE_PAGE = 500;
 
 export function explorerRoutes(app: FastifyInstance, ports: ExplorerPorts): void {
   const { audit, nowMs } = ports;
@@ -46,19 +44,15 @@ export function explorerRoutes(app: FastifyInstance, ports: ExplorerPorts): void
     if (!query.success) return await sendFault(reply, malformed(query.error).fault);
     await audit.rounds.settled();
     const asked = trailAskedBy(callerOf(request).organisationId, query.data, nowMs());
-    const entries: AuditEntry[] = [];
-    let start: TrailStart | undefined = BEGINNING;
-    while (start !== undefined && entries.length < TABLE_LINES_MAX) {
-      const limit = Math.min(TABLE_PAGE, TABLE_LINES_MAX - entries.length);
-      const page = await entriesFrom(ports, asked, { start, limit });
-      entries.push(...page.found);
-      start = page.next;
-    }
-    note(request, entries);
+    const { found, backToMs } = await auditTable({
+      page: (from) => entriesFrom(ports, asked, from),
+      isGone: () => reply.raw.destroyed,
+    });
+    note(request, found);
     // Said where a program reads it, and a person sees it in the name of the file.
-    const name = start === undefined ? 'audit.csv' : `audit-newest-${TABLE_LINES_MAX}.csv`;
-    reply.header('content-disposition', `attachment; filename="${name}"`);
-    return await reply.type('text/csv; charset=utf-8').send(auditCsv(entries));
+    const part = backToMs === undefined ? '' : `-back-to-${iso(backToMs).replaceAll(':', '-')}`;
+    reply.header('content-disposition', `attachment; filename="audit${part}.csv"`);
+    return await reply.type('text/csv; charset=utf-8').send(auditCsv(found));
   });
 
   app.get('/api/audit/heads', KEEPS_THE_AUDIT, async (request): Promise<AuditHeads> => {
