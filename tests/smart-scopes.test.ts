@@ -13,6 +13,7 @@ import {
   startServerHere,
   type TestDevice,
 } from './support/server.ts';
+import { subscribed } from './support/subscription-sample.ts';
 
 interface Told {
   readonly resourceType: string;
@@ -275,6 +276,17 @@ describe('what the scopes of a token leave', () => {
       assert.equal(await status(token, path), 403, path);
     const subscription = { resourceType: 'Subscription', status: 'requested' };
     assert.equal(await status(token, 'Subscription', post(subscription)), 403);
+  });
+
+  test('no app of a person binds a socket, which would outlast the lock of their screen', async () => {
+    const administrator = await signedIn(here, ['administrator']);
+    const { id } = await subscribed(server, { topic: 'task' });
+    const path = `Subscription/${id}/$get-ws-binding-token`;
+    const own = await fetch(`${server.url}/fhir/R4/${path}`, { headers: administrator.headers });
+    assert.equal(own.status, 200, 'they may themself');
+    const token = await tokenOf(administrator, 'user/*.cruds');
+    assert.equal(await status(token, path), 403);
+    assert.equal(await status(token, `Subscription/$get-ws-binding-token?id=${id}`), 403);
   });
 
   test('what its person loses it loses in that moment', async () => {
