@@ -85,7 +85,7 @@ export const ACCOUNTS_LINK: Command = {
   words: ['LOGIN'],
   options: { 'new-factor': { type: 'boolean' } },
   usage: 'accounts link LOGIN [--new-factor]',
-  help: 'Prints a link for whoever lost the password; with --new-factor the second factor as well',
+  help: 'Prints a link for whoever lost the password; with --new-factor the second factor, passkeys and accounts elsewhere as well',
   async run({ words: [login = ''], options }, { client, out }) {
     const { id } = await findAccount(client, login);
     const body = { resetsFactors: options['new-factor'] !== undefined };

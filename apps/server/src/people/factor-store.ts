@@ -169,3 +169,10 @@ export async function deletePasskey(
     RETURNING credential_id`;
   return rows.length === 1;
 }
+
+/** How many there were. */
+export async function deletePasskeys(sql: Sql, { organisationId, id }: Owner): Promise<number> {
+  const { count } = await sql`
+    DELETE FROM passkey WHERE organisation_id = ${organisationId} AND account_id = ${id}`;
+  return count;
+}

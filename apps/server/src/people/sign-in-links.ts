@@ -5,9 +5,9 @@ import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { deleteGrantsOf } from '../oidc/app-store.ts';
 import { deleteProviderLinks } from '../sign-on/store.ts';
-import { appendAudit } from '../vault/audit.ts';
+import { type AuditAct, appendAudit } from '../vault/audit.ts';
 import * as links from './account-store.ts';
-import { deleteSecondFactor } from './factor-store.ts';
+import { deletePasskeys, deleteSecondFactor } from './factor-store.ts';
 import { isShort, passwordProblem } from './password-rules.ts';
 import type { PasswordWork } from './password-work.ts';
 import type { Proof, Proofs } from './proofs.ts';
@@ -111,17 +111,19 @@ export async function followLink(
 }
 
 /**
- * What somebody else may have got hold of proves nothing any more: an account elsewhere that opens this one is no
- * less than its second factor.
+ * What somebody else may have got hold of proves nothing any more: a passkey or an account elsewhere that opens this
+ * one is no less than its second factor.
  */
 export async function resetFactors(
   tx: Transaction,
   of: { readonly organisationId: OrganisationId; readonly id: AccountId; readonly atMs: number },
 ): Promise<void> {
-  const { organisationId, id, atMs } = of;
+  const { organisationId, id: actor, atMs } = of;
   await deleteSecondFactor(tx, of);
-  for (let left = await deleteProviderLinks(tx, of); left > 0; left -= 1) {
-    const act = { act: 'provider-unlinked', target: `account/${id}`, atMs } as const;
-    await appendAudit(tx, { organisationId, actor: id, ...act });
-  }
+  const ended: AuditAct[] = [
+    ...Array<AuditAct>(await deletePasskeys(tx, of)).fill('passkey-removed'),
+    ...Array<AuditAct>(await deleteProviderLinks(tx, of)).fill('provider-unlinked'),
+  ];
+  const target = `account/${actor}` as const;
+  for (const act of ended) await appendAudit(tx, { organisationId, actor, act, target, atMs });
 }

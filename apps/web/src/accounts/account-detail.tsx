@@ -16,7 +16,8 @@ interface AccountDetailProps {
 }
 
 export function AccountDetail({ account, proof }: AccountDetailProps) {
-  const { id, displayName, loginName, isDisabled, hasSecondFactor, signOnIssuers } = account;
+  const { id, displayName, loginName, isDisabled, hasSecondFactor } = account;
+  const { passkeys, signOnIssuers } = account;
   const queryClient = useQueryClient();
   const may = useMay();
   const [roles, chooseRoles] = useState<readonly string[]>(account.roles);
@@ -42,13 +43,9 @@ export function AccountDetail({ account, proof }: AccountDetailProps) {
       </Button>
       {!isDisabled && (
         <>
-          {(hasSecondFactor || signOnIssuers.length > 0) && (
+          {(hasSecondFactor || passkeys + signOnIssuers.length > 0) && (
             <Checkbox
-              label={
-                signOnIssuers.length > 0
-                  ? 'Second factor and accounts elsewhere are lost as well'
-                  : 'The second factor is lost as well'
-              }
+              label="Second factor, passkeys and accounts elsewhere are lost as well"
               checked={resetsFactors}
               onChange={(event) => setResets(event.currentTarget.checked)}
             />
