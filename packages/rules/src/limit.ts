@@ -1,4 +1,5 @@
-import { FLAG, hasFlag } from '@ausculta/vitals/reading';
+import { hasFlag } from '@ausculta/vitals/reading';
+import { inward, outward } from './one-sided.ts';
 
 /**
  * A limit with delay and hysteresis over one series: (state, sample, settings) → next state. The
@@ -245,13 +246,11 @@ type Side = 'breach' | 'band' | 'clear' | 'unknown';
 function sideOf(sample: Sample, settings: LimitSettings): Side {
   const { direction, limit, clearance, step } = settings;
   const sign = direction === 'high' ? 1 : -1;
-  const outward = direction === 'high' ? FLAG.ABOVE : FLAG.BELOW;
-  const inward = direction === 'high' ? FLAG.BELOW : FLAG.ABOVE;
-  if (hasFlag(sample.flags, outward)) return 'breach';
+  if (hasFlag(sample.flags, outward(settings))) return 'breach';
   // Whole steps, so that 39.1 is never held against 39.10000000000001.
   const beyond = sign * (Math.round(sample.value / step) - Math.round(limit / step));
   const clear = -beyond > Math.round(clearance / step);
-  if (hasFlag(sample.flags, inward)) return clear ? 'clear' : 'unknown';
+  if (hasFlag(sample.flags, inward(settings))) return clear ? 'clear' : 'unknown';
   if (beyond >= 0) return 'breach';
   return clear ? 'clear' : 'band';
 }

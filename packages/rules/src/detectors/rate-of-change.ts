@@ -1,5 +1,6 @@
 import { FLAG, hasFlag } from '@ausculta/vitals/reading';
 import type { Sample } from '../limit.ts';
+import { inward, outward } from '../one-sided.ts';
 import {
   type Detected,
   type Explanation,
@@ -154,14 +155,6 @@ function height({ value }: Seen, settings: RateSettings): number {
 
 function steps(amount: number, { step }: RateSettings): number {
   return Math.round(amount / step);
-}
-
-function outward({ direction }: RateSettings): number {
-  return direction === 'high' ? FLAG.ABOVE : FLAG.BELOW;
-}
-
-function inward({ direction }: RateSettings): number {
-  return direction === 'high' ? FLAG.BELOW : FLAG.ABOVE;
 }
 
 export function explainRate(state: RateState, settings: RateSettings): Explanation {

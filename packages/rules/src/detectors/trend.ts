@@ -1,5 +1,6 @@
-import { FLAG, hasFlag } from '@ausculta/vitals/reading';
+import { hasFlag } from '@ausculta/vitals/reading';
 import type { Sample } from '../limit.ts';
+import { inward, outward } from '../one-sided.ts';
 import {
   type Detected,
   type Evidence,
@@ -144,14 +145,6 @@ function median(readings: readonly Seen[]): Seen {
 
 function stepsOf(value: number, { step }: TrendSettings): number {
   return Math.round(value / step);
-}
-
-function outward({ direction }: TrendSettings): number {
-  return direction === 'high' ? FLAG.ABOVE : FLAG.BELOW;
-}
-
-function inward({ direction }: TrendSettings): number {
-  return direction === 'high' ? FLAG.BELOW : FLAG.ABOVE;
 }
 
 export function explainTrend(state: TrendState, settings: TrendSettings): Explanation {
