@@ -128,7 +128,8 @@ function isAsked(entry: TrailEntry, { fromMs, toMs, who, subjectIds }: TrailAske
 
 interface Stream {
   readonly name: StreamName;
-  readonly steps: AsyncGenerator<Step>;
+  /** Undefined where an earlier page has told all of it. */
+  readonly steps: AsyncGenerator<Step> | undefined;
   head: Step | undefined;
   position: Position;
 }
@@ -139,13 +140,13 @@ async function begin(
   name: StreamName,
   position: Position,
 ): Promise<Stream> {
-  const steps = position === null ? nothing() : STEPS[name](sql, asked, position);
+  const steps = position === null ? undefined : STEPS[name](sql, asked, position);
   return { name, steps, head: await next(steps), position };
 }
 
-async function next(steps: AsyncGenerator<Step>): Promise<Step | undefined> {
-  const { value, done } = await steps.next();
-  return done === true ? undefined : value;
+async function next(steps: AsyncGenerator<Step> | undefined): Promise<Step | undefined> {
+  const step = await steps?.next();
+  return step?.done === true ? undefined : step?.value;
 }
 
 function newestOf(streams: readonly Stream[]): Stream | undefined {
@@ -161,11 +162,6 @@ type Steps = (
   asked: TrailAsked,
   from: Cursor | undefined,
 ) => AsyncGenerator<Step, undefined>;
-
-// biome-ignore lint/correctness/useYield: it is over before it begins
-async function* nothing(): AsyncGenerator<Step, undefined> {
-  return undefined;
-}
 
 const acts: Steps = async function* (sql, asked, from) {
   const { subjectIds, who } = asked;
