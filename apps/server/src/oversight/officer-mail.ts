@@ -5,6 +5,7 @@
 import type { MailState } from '@ausculta/contract/oversight';
 import type { Sql } from '../database/pool.ts';
 import type { MailRelay } from '../subscriptions/mail-relay.ts';
+import { isMailDue, NO_MAIL_YET } from './mail-times.ts';
 import { noteTold, readUntold, type Untold } from './store.ts';
 
 export interface OfficerMailPorts {
@@ -17,19 +18,11 @@ export interface OfficerMailPorts {
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
-const UNUSUAL_EVERY_MS = 3_600_000;
-/** The first at once; whoever breaks one after the other fills no mailbox. */
-const EMERGENCY_EVERY_MS = 60_000;
 const TIMEOUT_MS = 20_000;
-const RETRY_MIN_MS = 2_000;
-const RETRY_MAX_MS = 10 * 60_000;
 
 export class OfficerMail {
   readonly #ports: OfficerMailPorts;
-  #failures = 0;
-  #notBeforeMs = 0;
-  #toldMs = 0;
-  #emergencyToldMs = 0;
+  #times = NO_MAIL_YET;
   #isWaiting = false;
 
   constructor(ports: OfficerMailPorts) {
@@ -38,27 +31,21 @@ export class OfficerMail {
 
   get state(): MailState {
     if (this.#ports.to === undefined) return 'off';
-    if (this.#failures > 0) return 'failing';
+    if (this.#times.failures > 0) return 'failing';
     return this.#isWaiting ? 'waiting' : 'sent';
   }
 
   async tick(): Promise<void> {
     const { to, nowMs, sql, onProblem } = this.#ports;
-    if (to === undefined || nowMs() < this.#notBeforeMs) return;
+    if (to === undefined) return;
     try {
       const untold = await readUntold(sql);
       this.#isWaiting = untold.emergencies.length + untold.unusual.length > 0;
-      if (this.#isDue(untold)) await this.#tell(untold, to);
+      if (isMailDue(this.#times, untold, nowMs())) await this.#tell(untold, to);
     } catch (error) {
       this.#noteFailure();
       onProblem('tell whoever answers for privacy', error);
     }
-  }
-
-  #isDue({ emergencies, unusual }: Untold): boolean {
-    const nowMs = this.#ports.nowMs();
-    if (emergencies.length > 0 && nowMs >= this.#emergencyToldMs + EMERGENCY_EVERY_MS) return true;
-    return unusual.length > 0 && nowMs >= this.#toldMs + UNUSUAL_EVERY_MS;
   }
 
   async #tell(untold: Untold, to: string): Promise<void> {
@@ -69,21 +56,21 @@ export class OfficerMail {
     if (!sent.ok) {
       this.#noteFailure();
       // Once: it is tried again and again, and the screen says so.
-      if (this.#failures === 1)
+      if (this.#times.failures === 1)
         onProblem('tell whoever answers for privacy', new Error(sent.reason));
       return;
     }
     await noteTold(sql, untold, nowMs());
-    this.#failures = 0;
+    const toldMs = nowMs();
+    const isOfEmergency = untold.emergencies.length > 0;
+    const emergencyToldMs = isOfEmergency ? toldMs : this.#times.emergencyToldMs;
+    this.#times = { ...NO_MAIL_YET, toldMs, emergencyToldMs };
     this.#isWaiting = false;
-    this.#toldMs = nowMs();
-    if (untold.emergencies.length > 0) this.#emergencyToldMs = nowMs();
   }
 
   #noteFailure(): void {
-    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#failures);
-    this.#failures += 1;
-    this.#notBeforeMs = this.#ports.nowMs() + waitMs;
+    const failures = this.#times.failures + 1;
+    this.#times = { ...this.#times, failures, failedMs: this.#ports.nowMs() };
   }
 }
 
