@@ -116,9 +116,10 @@ test('readers that are lost are opened again', async () => {
   const isAsleep = async () =>
     (
       await database.line`
-      SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(20)%' AND state = 'active'`
+      SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep(20)%' AND state = 'active'`
     ).length > 0;
-  while (!(await isAsleep()));
+  await eventually('it to be asked', async () => ((await isAsleep()) ? true : undefined));
   const isLost = assert.rejects(asleep);
   await database.line`
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -55,7 +55,9 @@ test('new documents are kept whole or not at all, and by whoever holds the lane 
     await tx`SELECT hold_lane_as(${organisationId}, ${owner.lane}, ${owner.fence})`;
     const taken = PostgresLog.takeOver(line);
     await eventually('the next owner', async () => {
-      const waiting = await line`SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'`;
+      const waiting = await line`
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'`;
       return waiting.length > 0 ? true : undefined;
     });
     return { taken };

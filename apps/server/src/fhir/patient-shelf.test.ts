@@ -101,7 +101,8 @@ test('who is written or forgotten while the documents cannot be read ends nothin
     searching = assert.rejects(idsFound(other, 'Patient', 'identifier=N1'));
     const waiting = await eventually('the search', async () => {
       const [row] = await database.line<{ pid: number }[]>`
-        SELECT pid FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()`;
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`;
       return row?.pid;
     });
     await repository.forget(id);

@@ -47,7 +47,8 @@ async function whileOthersWait(
     theirs = others();
     const waiting = await eventually('somebody who waits', async () => {
       const [row] = await line<{ pid: number }[]>`
-        SELECT pid FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid() LIMIT 1`;
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0 LIMIT 1`;
       return row?.pid;
     });
     await second(tx, waiting);
