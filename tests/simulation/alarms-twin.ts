@@ -2,25 +2,20 @@
 import type * as real from '../../apps/server/src/alarms/store.ts';
 import { ask } from './memory-database.ts';
 
-const RANKS = ['low', 'medium', 'high'];
-
 function merged(known: real.AlarmRow, row: real.AlarmRow): real.AlarmRow {
-  const hasRisen = RANKS.indexOf(row.priority) > RANKS.indexOf(known.priority);
+  const isNewer = row.calls > known.calls;
   const isAnswered = known.episode === 'acknowledged' && row.episode === 'raised';
   const episode = known.episode === 'resolved' || isAnswered ? known.episode : row.episode;
   return {
     ...known,
-    priority: hasRisen ? row.priority : known.priority,
+    priority: isNewer ? row.priority : known.priority,
     condition: row.condition,
     condition_ended_ms: row.condition_ended_ms,
-    episode: hasRisen ? row.episode : episode,
-    acknowledged_ms: hasRisen
-      ? row.acknowledged_ms
-      : (known.acknowledged_ms ?? row.acknowledged_ms),
-    acknowledged_by: hasRisen
-      ? row.acknowledged_by
-      : (known.acknowledged_by ?? row.acknowledged_by),
+    episode: isNewer ? row.episode : episode,
+    acknowledged_ms: isNewer ? row.acknowledged_ms : (known.acknowledged_ms ?? row.acknowledged_ms),
+    acknowledged_by: isNewer ? row.acknowledged_by : (known.acknowledged_by ?? row.acknowledged_by),
     resolved_ms: known.resolved_ms ?? row.resolved_ms,
+    calls: Math.max(known.calls, row.calls),
     detail_sealed: row.detail_sealed,
   };
 }

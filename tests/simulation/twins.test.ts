@@ -84,6 +84,7 @@ function alarmOf(chance: Chance): AlarmRow {
     acknowledged_ms: episode === 'acknowledged' ? NOON + 3 : null,
     acknowledged_by: null,
     resolved_ms: maybe(NOON + 4),
+    calls: chance.between(1, 3),
     detail_sealed: chance.bytes(4),
   };
 }

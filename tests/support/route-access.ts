@@ -115,6 +115,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/accounts/:id/link': 'administer accounts house',
   'POST /api/accounts/:id/roles': 'administer accounts house',
   'POST /api/alarms/:id/acknowledge': 'acknowledge alarms each',
+  'POST /api/alarms/:id/snooze': 'acknowledge alarms each',
   'POST /api/clients': 'administer policy house',
   'POST /api/clients/:id/disable': 'administer policy house',
   'POST /api/device-codes/grant': 'signed-in',

@@ -5,10 +5,11 @@ import { encodeRuns } from '@ausculta/blocks/waveform-block';
 import { hash } from '@node-rs/argon2';
 import { exportJWK, generateKeyPair } from 'jose';
 import { TOTP, URI } from 'otpauth';
+import { walkAlarms } from './alarm-walk.ts';
 import { walkApps } from './app-walk.ts';
 import { walkOversight } from './oversight-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
-import { eventually, type ServerHere, type TestDevice } from './server.ts';
+import type { ServerHere, TestDevice } from './server.ts';
 import { walkSignOn } from './sign-on-walk.ts';
 
 export interface Asked {
@@ -44,7 +45,8 @@ interface Said {
 }
 
 /** What is of a person alone; everything else a program may ask. */
-const OF_PERSONS = /^\w+ \/api\/(me|session|launches|device-codes)\b|break-glass$|acknowledge$/;
+const OF_PERSONS =
+  /^\w+ \/api\/(me|session|launches|device-codes)\b|break-glass$|(acknowledge|snooze)$/;
 const asWhom = (name: string): 'person' | 'program' =>
   OF_PERSONS.test(name) ? 'person' : 'program';
 
@@ -187,20 +189,15 @@ export class RouteWalk {
       [2_000, 191],
       [1_000, 192],
     ] as const)
-      await send('readings', { time: nowMs - agoMs, values: { 'heart-rate': rate, spo2: 97 } });
+      await send('readings', {
+        time: nowMs - agoMs,
+        values: { 'heart-rate': rate, 'body-temperature': 39.5 },
+      });
     await send('waveforms', {});
     await this.#here.server.send(this.#worn, waveformsAt(nowMs - 2_000), 'waveforms');
     await send('events', { events: [{ kind: 'button', time: nowMs - 500 }] });
     await send(':other', {});
-    const alarm = await eventually(
-      'the alarm',
-      async () => (await this.#here.server.alarms(subjectId))[0],
-    );
-    await this.#ask('GET /api/alarms', { query: `?state=all&subject=${subjectId}` });
-    await this.#ask('POST /api/alarms/:id/acknowledge', {
-      params: { id: alarm.id },
-      body: { subjectId },
-    });
+    await walkAlarms(this.#here, subjectId, (name, said) => this.#ask(name, said));
     const whose = { params: { id: subjectId } };
     const span = `from=${nowMs - 60_000}&to=${nowMs + 1_000}`;
     await this.#ask('GET /api/subjects/:id/readings', { ...whose, query: '?metric=heart-rate' });

@@ -38,6 +38,22 @@ export const AlarmView = z.object({
   returnedMs: z.number().optional(),
   acknowledgedMs: z.number().nullable(),
   acknowledgedBy: z.string().nullable(),
+  /**
+   * Who acknowledged it wants to be called again then, if it is not over. `isCarriedOver`: it was another
+   * alarm of the same condition that somebody saw.
+   */
+  snooze: z
+    .object({
+      fromMs: z.number(),
+      untilMs: z.number(),
+      /** The furthest beyond the limit that could be seen then: what goes further calls at once. */
+      extremeValue: z.number(),
+      reason: z.string(),
+      isCarriedOver: z.literal(true).optional(),
+    })
+    .optional(),
+  /** When a snooze of it ended last and it was not over. */
+  calledAgainMs: z.number().optional(),
   /** True while raised from memory because the log has stalled (safety S3). */
   notYetStored: z.boolean(),
 });

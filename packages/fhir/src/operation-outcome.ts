@@ -34,6 +34,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   LOGIN_TAKEN: 'duplicate',
   LAST_ADMINISTRATOR: 'business-rule',
   NOT_PERMITTED: 'forbidden',
+  SNOOZE_REFUSED: 'business-rule',
   SUBJECT_MONITORED: 'business-rule',
   RECORDS_MERGED: 'business-rule',
   READINGS_MOVING: 'lock-error',

@@ -18,13 +18,15 @@ export interface AlarmLife {
 
 /**
  * 'condition-returned': the same condition again, before it was settled, or seen again after its data
- * had stopped. 'condition-lost': its data have stopped while it was present.
+ * had stopped. 'condition-lost': its data have stopped while it was present. 'called-again': what a person
+ * has answered for some minutes only is not over.
  */
 export type AlarmEvent =
   | 'condition-ended'
   | 'condition-returned'
   | 'condition-lost'
-  | 'acknowledged';
+  | 'acknowledged'
+  | 'called-again';
 
 export function raise(priority: AlarmPriority): AlarmLife {
   return { priority, condition: 'present', episode: 'raised' };
@@ -49,6 +51,10 @@ export function afterEvent(life: AlarmLife, event: AlarmEvent): AlarmLife {
       if (life.episode !== 'raised') return life;
       const episode = life.condition === 'absent' ? 'resolved' : 'acknowledged';
       return { ...life, episode };
+    }
+    case 'called-again': {
+      const isOver = life.episode !== 'acknowledged' || life.condition === 'absent';
+      return isOver ? life : { ...life, episode: 'raised' };
     }
     default:
       return event satisfies never;

@@ -85,6 +85,7 @@ export const FAULTS = {
   },
   NOT_PERMITTED: { retry: 'never', why: 'The caller may not do this.' },
   NOT_FOUND: { retry: 'never', why: 'There is nothing under this id that the caller may see.' },
+  SNOOZE_REFUSED: { retry: 'never', why: 'This alarm is not one that can be snoozed now.' },
   SUBJECT_MONITORED: {
     retry: 'never',
     why: 'The subject wears a device. Without its record, nobody would be watching.',

@@ -1,6 +1,6 @@
 /** What findings, people and the clock make of one alarm. Pure: an alarm in, the changed alarm out. */
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { type AlarmEvent, afterEvent, afterRise } from '@ausculta/rules/alarm-life';
+import { type AlarmEvent, type AlarmLife, afterEvent, afterRise } from '@ausculta/rules/alarm-life';
 import {
   type AlarmEndReason,
   type AlarmPriority,
@@ -47,15 +47,19 @@ export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): Stor
     ...(finding.isWritten === true && { isWritten: true }),
   };
   const { organisationId, subjectId } = series;
-  return { organisationId, subjectId, view, acknowledgedById: undefined, resolvedMs: undefined };
+  return {
+    ...{ organisationId, subjectId, view },
+    ...{ acknowledgedById: undefined, resolvedMs: undefined, calls: 1 },
+  };
 }
 
 /** Stored at last: what a person did to it meanwhile stands. */
 export function confirmed(provisional: StoredAlarm | undefined, alarm: StoredAlarm): StoredAlarm {
   if (provisional === undefined) return alarm;
-  const { episode, acknowledgedMs, acknowledgedBy } = provisional.view;
-  const { acknowledgedById } = provisional;
-  return { ...withView(alarm, { episode, acknowledgedMs, acknowledgedBy }), acknowledgedById };
+  const { episode, acknowledgedMs, acknowledgedBy, snooze } = provisional.view;
+  const { acknowledgedById, calls } = provisional;
+  const answer = { episode, acknowledgedMs, acknowledgedBy, ...(snooze && { snooze }) };
+  return { ...withView(alarm, answer), acknowledgedById, calls };
 }
 
 export function isMoreUrgent(priority: AlarmPriority, than: AlarmPriority): boolean {
@@ -105,7 +109,18 @@ export function withView(alarm: StoredAlarm, change: Partial<AlarmView>): Stored
 export function risen(alarm: StoredAlarm, to: AlarmPriority): StoredAlarm {
   const { priority, condition, episode } = alarm.view;
   const life = afterRise({ priority, condition, episode }, to);
-  return withView(alarm, { ...life, acknowledgedMs: null, acknowledgedBy: null });
+  return calling(alarm, life);
+}
+
+/** Whatever was answered before: somebody has to look again. */
+export function calling(alarm: StoredAlarm, life: Partial<AlarmLife>): StoredAlarm {
+  const { snooze: _, ...view } = alarm.view;
+  return {
+    ...alarm,
+    view: { ...view, ...life, acknowledgedMs: null, acknowledgedBy: null },
+    acknowledgedById: undefined,
+    calls: alarm.calls + 1,
+  };
 }
 
 /** Over, though no reading has said so. One that is over already keeps the reason that it has. */
@@ -128,4 +143,18 @@ export function lived(alarm: StoredAlarm, event: AlarmEvent, atMs: number): Stor
   const resolvedMs = life.episode === 'resolved' ? (alarm.resolvedMs ?? atMs) : undefined;
   const kept = isPresent ? withoutEnd(alarm) : alarm;
   return { ...withView(kept, { ...life, conditionEndedMs }), resolvedMs };
+}
+
+/** What the transition is written under: a replay names it the same, and what happens again is named anew. */
+export function causeOf({ view, calls }: StoredAlarm, what: string): string {
+  if (what === 'ended') return `ended@${view.conditionEndedMs}`;
+  if (what === 'risen') return `risen/${calls}`;
+  return what.includes(' by ') ? `${what} at ${view.acknowledgedMs}` : what;
+}
+
+/** The most urgent first, then the newest. */
+export function inOrder(alarms: readonly StoredAlarm[]): AlarmView[] {
+  return alarms
+    .map(({ view }) => view)
+    .sort((a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs);
 }

@@ -11,6 +11,8 @@ export interface StoredAlarm {
   readonly view: AlarmView;
   readonly acknowledgedById: AccountId | undefined;
   readonly resolvedMs: number | undefined;
+  /** How often it has called: raised, risen, called again. The picture with more calls is the newer. */
+  readonly calls: number;
 }
 
 type Detail = Pick<
@@ -25,6 +27,8 @@ type Detail = Pick<
   | 'endedBecause'
   | 'movedMs'
   | 'isWritten'
+  | 'snooze'
+  | 'calledAgainMs'
 >;
 
 export const alarmContext = (subjectId: string, id: string): string => `alarm/${subjectId}/${id}`;
@@ -32,13 +36,15 @@ export const alarmContext = (subjectId: string, id: string): string => `alarm/${
 export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
   const { view } = alarm;
   const { direction, limit, unit, openingValue, extremeValue, acknowledgedBy } = view;
-  const { returnedMs, endedBecause, movedMs, isWritten } = view;
+  const { returnedMs, endedBecause, movedMs, isWritten, snooze, calledAgainMs } = view;
   const detail: Detail = {
     ...{ direction, limit, unit, openingValue, extremeValue, acknowledgedBy },
     ...(returnedMs === undefined ? {} : { returnedMs }),
     ...(endedBecause === undefined ? {} : { endedBecause }),
     ...(movedMs === undefined ? {} : { movedMs }),
     ...(isWritten === undefined ? {} : { isWritten }),
+    ...(snooze === undefined ? {} : { snooze }),
+    ...(calledAgainMs === undefined ? {} : { calledAgainMs }),
   };
   const clear = new TextEncoder().encode(JSON.stringify(detail));
   return {
@@ -56,6 +62,7 @@ export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
     acknowledged_ms: view.acknowledgedMs,
     acknowledged_by: alarm.acknowledgedById ?? null,
     resolved_ms: alarm.resolvedMs ?? null,
+    calls: alarm.calls,
     detail_sealed: seal.seal(clear, alarmContext(view.subjectId, view.id)),
   };
 }
@@ -89,5 +96,6 @@ export function alarmOfRow(row: AlarmRow, seal: Seal): Result<StoredAlarm> {
     view,
     acknowledgedById: row.acknowledged_by ?? undefined,
     resolvedMs: row.resolved_ms ?? undefined,
+    calls: row.calls,
   });
 }

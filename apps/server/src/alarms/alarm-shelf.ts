@@ -81,10 +81,15 @@ export class AlarmShelf {
     const { subjectId } = finding.series;
     const known = this.#alarms.get(keyOf(subjectId, finding.alarmId)) ?? this.#joined(finding);
     if (known !== undefined) return known;
-    const newest = this.#newest.get(keyOf(subjectId, episodeOf(finding.alarmId)));
-    const alarm = newest === undefined ? undefined : this.#alarms.get(newest);
+    const alarm = this.lastLike(finding);
     if (alarm === undefined) return undefined;
     return alarm.view.episode === 'raised' || alarm.view.condition !== 'absent' ? alarm : undefined;
+  }
+
+  /** The last alarm of the same condition, whatever has become of it. */
+  lastLike(finding: Finding): StoredAlarm | undefined {
+    const newest = this.#newest.get(keyOf(finding.series.subjectId, episodeOf(finding.alarmId)));
+    return newest === undefined ? undefined : this.#alarms.get(newest);
   }
 
   #joined(finding: Finding): StoredAlarm | undefined {

@@ -22,6 +22,7 @@ const rowOf = (id: string, metric = 'spo2'): AlarmRow => ({
   condition_ended_ms: null,
   acknowledged_ms: null,
   acknowledged_by: null,
+  calls: 1,
   resolved_ms: null,
   detail_sealed: null,
 });

@@ -29,6 +29,7 @@ import { detectorContext } from '../telemetry/flush.ts';
 import { ALL_PARTITIONS } from '../telemetry/flush-turns.ts';
 import { writeDetectorStates } from '../telemetry/store.ts';
 import { createSeal } from '../vault/seal.ts';
+import type { Answer } from './answers.ts';
 import { AlarmBook } from './book.ts';
 
 // One seed: a test that fails does so again.
@@ -79,7 +80,7 @@ async function registryOf(database: TestDatabase): Promise<Registry> {
 type Step =
   | { readonly do: 'send'; series: Series; value: number; flags: number; lateMs: number }
   | { readonly do: 'wait'; readonly seconds: number }
-  | { readonly do: 'answer'; readonly nth: number }
+  | { readonly do: 'answer' | 'snooze'; readonly nth: number }
   | { readonly do: 'checkpoint' }
   | { readonly do: 'kill' };
 
@@ -95,6 +96,7 @@ const wait = fc.record({
   seconds: fc.constantFrom(1, 1, 2, 3, 6, 14, 130),
 });
 const answer = fc.record({ do: fc.constant('answer' as const), nth: fc.nat(3) });
+const snooze = fc.record({ do: fc.constant('snooze' as const), nth: fc.nat(3) });
 const checkpoint = fc.constant({ do: 'checkpoint' as const });
 const kill = fc.constant({ do: 'kill' as const });
 const night: fc.Arbitrary<Step[]> = fc.array(
@@ -102,6 +104,7 @@ const night: fc.Arbitrary<Step[]> = fc.array(
     { arbitrary: send, weight: 12 },
     { arbitrary: wait, weight: 6 },
     { arbitrary: answer, weight: 2 },
+    { arbitrary: snooze, weight: 2 },
     { arbitrary: checkpoint, weight: 1 },
     { arbitrary: kill, weight: 2 },
   ),
@@ -199,10 +202,10 @@ class Server {
     }
   }
 
-  async answer(nth: number): Promise<void> {
+  async answer(nth: number, answer: Answer): Promise<void> {
     const open = this.alarms().filter((view) => view.episode === 'raised' && !isLoss(view));
     const id = open[nth % Math.max(1, open.length)]?.id;
-    if (id !== undefined) await this.#book.acknowledge(who, { subjectId: SUBJECT, id });
+    if (id !== undefined) await this.#book.answer(who, { subjectId: SUBJECT, id }, answer);
   }
 
   async checkpoint(): Promise<void> {
@@ -230,7 +233,9 @@ class Server {
       case 'wait':
         return this.wait(step.seconds);
       case 'answer':
-        return await this.answer(step.nth);
+        return await this.answer(step.nth, { kind: 'acknowledged' });
+      case 'snooze':
+        return await this.answer(step.nth, { kind: 'snoozed', minutes: 1, reason: 'seen' });
       case 'checkpoint':
         return mayDie ? await this.checkpoint() : undefined;
       case 'kill':

@@ -5,8 +5,8 @@
  */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
-import { alarmSubject, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
-import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import { alarmSubject, isLossOfMonitoring } from '@ausculta/vitals/alarm';
+import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { Registry } from '../devices/registry.ts';
 import { callOf } from '../line/call.ts';
@@ -20,26 +20,28 @@ import type { DetectorSnapshot } from '../telemetry/flush.ts';
 import { isIn, type PartitionSpan } from '../telemetry/flush-turns.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
 import {
+  causeOf,
   confirmed,
   endedFor,
   furthest,
+  inOrder,
   isMoreUrgent,
   isOpen,
-  lived,
   type RaisedFinding,
   raisedAlarm,
   returned,
   risen,
-  withView,
 } from './alarm-change.ts';
 import { alarmOfRow, rowOfAlarm, type StoredAlarm } from './alarm-row.ts';
 import { AlarmShelf } from './alarm-shelf.ts';
 import { AlarmWriter, type AlarmWriterPorts } from './alarm-writer.ts';
+import { type Answer, type Answerer, answered } from './answers.ts';
 import { changesByMove, type MovedReadings } from './moved-readings.ts';
 import { NotYetStored } from './not-yet-stored.ts';
 import { Provisional } from './provisional.ts';
 import { brokenSeal, rememberedDetectors } from './remembered-detectors.ts';
 import { changesByClock } from './rounds.ts';
+import { carriedOver, further } from './snoozing.ts';
 import { readAlarms, readReturns } from './store.ts';
 
 /** Alarms stay in the book this long after they were raised, for the lists of the last day. */
@@ -228,8 +230,7 @@ export class AlarmBook {
         this.#raise(finding, known, isProvisional);
         break;
       case 'worsened':
-        if (known !== undefined)
-          this.#put(withView(known, { extremeValue: finding.value }), 'worsened');
+        if (known !== undefined) this.#further(known, finding.value);
         break;
       case 'risen':
         // A replay says it again: what has been seen since then stays seen.
@@ -255,7 +256,9 @@ export class AlarmBook {
       if (finding.kind === 'passed') this.#worsen(known, finding);
       return;
     }
-    const alarm = confirmed(known, raisedAlarm(finding, isProvisional));
+    const before = this.#shelf.lastLike(finding);
+    const raised = carriedOver(raisedAlarm(finding, isProvisional), finding, before);
+    const alarm = confirmed(known, raised);
     if (isProvisional) this.#notYetStored.note(alarm);
     this.#put(alarm, finding.kind);
   }
@@ -264,7 +267,9 @@ export class AlarmBook {
   #return(known: StoredAlarm, finding: RaisedFinding): void {
     if (!this.#shelf.hasReturned(finding)) {
       const what = this.#shelf.noteReturn(known.view, finding);
-      this.#put(returned(known, finding), what);
+      const back = returned(known, finding);
+      this.#put(back, what);
+      if (back.view.snooze !== undefined) this.#further(back, finding.value);
       return;
     }
     this.#worsen(known, finding);
@@ -272,7 +277,12 @@ export class AlarmBook {
 
   #worsen(known: StoredAlarm, { value }: RaisedFinding): void {
     if (furthest(known.view, value) === known.view.extremeValue || !isOpen(known.view)) return;
-    this.#put(withView(known, { extremeValue: value }), 'worsened');
+    this.#further(known, value);
+  }
+
+  #further(known: StoredAlarm, value: number): void {
+    const { alarm, what } = further(known, { value, nowMs: this.#ports.nowMs() });
+    this.#put(alarm, what);
   }
 
   #put(alarm: StoredAlarm, what: string): void {
@@ -286,29 +296,25 @@ export class AlarmBook {
   }
 
   #write(alarm: StoredAlarm, what: string): void {
-    const cause = what === 'ended' ? `ended@${alarm.view.conditionEndedMs}` : what;
+    const cause = causeOf(alarm, what);
     const seal = this.#ports.sealOf(alarm.view.subjectId);
     if (seal === undefined) return;
     this.#writer.write(rowOfAlarm(alarm, seal), { what, cause, atMs: this.#ports.nowMs() });
   }
 
-  /** A person has seen it. Durable when it resolves; undefined when there is no such alarm. */
-  async acknowledge(
-    who: { accountId: AccountId; displayName: string; organisationId: OrganisationId },
-    alarm: { subjectId: SubjectId; id: string },
+  /** Durable when it resolves; undefined when there is no such alarm. */
+  async answer(
+    who: Answerer,
+    { subjectId, id }: { subjectId: SubjectId; id: string },
+    answer: Answer,
   ): Promise<AlarmView | undefined> {
-    const known = this.#shelf.get(alarm.subjectId, alarm.id);
+    const known = this.#shelf.get(subjectId, id);
     if (known === undefined || known.organisationId !== who.organisationId) return undefined;
-    if (known.view.episode !== 'raised') return known.view;
-    const nowMs = this.#ports.nowMs();
-    const acknowledged = lived(known, 'acknowledged', nowMs);
-    const seen = {
-      ...withView(acknowledged, { acknowledgedMs: nowMs, acknowledgedBy: who.displayName }),
-      acknowledgedById: who.accountId,
-    };
-    this.#put(seen, `acknowledged by ${who.accountId}`);
+    const change = answered(known, answer, { who, nowMs: this.#ports.nowMs() });
+    if (change === undefined) return known.view;
+    this.#put(change.alarm, change.what);
     await this.#writer.settle();
-    return seen.view;
+    return change.alarm.view;
   }
 
   /** Erased: its alarms end with its record, in memory and on their way to the database. */
@@ -359,7 +365,7 @@ export class AlarmBook {
     }
     const isConsumed = !isProvisional && consumedUntilMs > this.#provisionalEndedMs;
     const round = { shelf: this.#shelf, evaluator, monitoring: this.#monitoring };
-    for (const { alarm, what } of changesByClock({ ...round, nowMs, isConsumed })) {
+    for (const { alarm, what } of changesByClock({ ...round, nowMs, clockMs, isConsumed })) {
       this.#put(alarm, what);
     }
     this.#shelf.forgetSettledBefore(clockMs - KEPT_MS);
@@ -389,9 +395,3 @@ export class AlarmBook {
 const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
 
 const isPresent = (view: AlarmView): boolean => view.condition !== 'absent';
-
-function inOrder(alarms: readonly StoredAlarm[]): AlarmView[] {
-  return alarms
-    .map(({ view }) => view)
-    .sort((a, b) => priorityRank(a.priority) - priorityRank(b.priority) || b.raisedMs - a.raisedMs);
-}

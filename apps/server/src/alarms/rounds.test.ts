@@ -45,7 +45,7 @@ class Bed {
     for (const finding of this.monitoring.look(this.evaluator.subjects(), nowMs)) {
       this.#apply(finding);
     }
-    const changes = changesByClock({ ...this, nowMs });
+    const changes = changesByClock({ ...this, nowMs, clockMs: nowMs });
     for (const { alarm } of changes) this.shelf.hold(alarm);
     const second = (nowMs - NOON) / 1000;
     return changes.map(

@@ -12,12 +12,15 @@ import { episodeNamed, type SubjectWatch } from '../line/series-watch.ts';
 import { endedFor, isOpen, lived, risen } from './alarm-change.ts';
 import type { StoredAlarm } from './alarm-row.ts';
 import type { AlarmShelf } from './alarm-shelf.ts';
+import { wokenBy } from './snoozing.ts';
 
 export interface Round {
   readonly shelf: AlarmShelf;
   readonly evaluator: Evaluator;
   readonly monitoring: Monitoring;
   readonly nowMs: number;
+  /** The server's own clock, by which people are called again. */
+  readonly clockMs: number;
   /**
    * Whether everything received before has been consumed. If not, an alarm that the detectors do not
    * know may be one that they will know in a moment.
@@ -35,7 +38,8 @@ export function changesByClock(round: Round): Change[] {
   for (const alarm of round.shelf.all()) {
     if (!isOpen(alarm.view)) continue;
     const isLoss = isLossOfMonitoring(alarm.view.ruleKey);
-    const change = isLoss ? unheeded(alarm, round.nowMs) : knownOrNot(alarm, round);
+    const byTime = isLoss ? unheeded(alarm, round.nowMs) : wokenBy(alarm, round.clockMs);
+    const change = byTime ?? (isLoss ? undefined : knownOrNot(alarm, round));
     if (change !== undefined) changes.push(change);
   }
   return changes;

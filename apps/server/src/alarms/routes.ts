@@ -1,8 +1,9 @@
 import type { AlarmList, LimitList } from '@ausculta/contract/alarms';
+import { SNOOZE_MINUTES_MAX, type SnoozeRefusal, snoozeRefusal } from '@ausculta/rules/snooze';
 import { ALARM_PRIORITIES } from '@ausculta/vitals/alarm';
-import { fail } from '@ausculta/vitals/fault';
+import { fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { SubjectId } from '@ausculta/vitals/identity';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { noteRead } from '../audit/noted-reads.ts';
 import { viewAsPlatform } from '../database/viewing.ts';
@@ -11,6 +12,7 @@ import { subjectOf } from '../devices/routes.ts';
 import { callerOf, ofEach, ofSubject, refusalOf, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { isMoreUrgent, isOpen } from './alarm-change.ts';
+import type { Answerer } from './answers.ts';
 import type { AlarmBook } from './book.ts';
 
 export const AlarmsQuery = z.object({
@@ -24,10 +26,25 @@ export const Acknowledgement = z.strictObject({
   priority: z.enum(ALARM_PRIORITIES).optional(),
 });
 
-export function alarmRoutes(
-  app: FastifyInstance,
-  ports: { alarms: AlarmBook; registry: Registry },
-): void {
+/** In whole minutes; why, in the words of whoever snoozes it. */
+export const SnoozeRequest = z.strictObject({
+  subjectId: z.string(),
+  minutes: z.number().int().min(1).max(SNOOZE_MINUTES_MAX),
+  reason: z.string().trim().min(1).max(200),
+});
+
+const SNOOZE_REFUSALS: Record<SnoozeRefusal, string> = {
+  high: 'A high alarm is not snoozed: see the patient, acknowledge it, or pause its sound.',
+  'loss-of-monitoring': 'Nobody would watch the patient: a loss of monitoring is not snoozed.',
+  over: 'It is over: acknowledge it.',
+};
+
+interface AlarmRoutePorts {
+  readonly alarms: AlarmBook;
+  readonly registry: Registry;
+}
+
+export function alarmRoutes(app: FastifyInstance, ports: AlarmRoutePorts): void {
   const { alarms, registry } = ports;
   app.get('/api/alarms', { config: ofEach('read', 'alarms') }, async (request, reply) => {
     const query = AlarmsQuery.safeParse(request.query);
@@ -66,29 +83,71 @@ export function alarmRoutes(
     },
   );
 
-  // Alarm ids hold slashes, so they come encoded; a program is not a person and cannot acknowledge.
-  app.post<{ Params: { id: string } }>(
+  answerRoutes(app, ports);
+}
+
+// Alarm ids hold slashes, so they come encoded; a program is not a person and answers nothing.
+function answerRoutes(app: FastifyInstance, ports: AlarmRoutePorts): void {
+  const { alarms } = ports;
+  app.post<OfAlarm>(
     '/api/alarms/:id/acknowledge',
     { config: ofEach('acknowledge', 'alarms') },
     async (request, reply) => {
-      const { accountId, displayName, organisationId } = callerOf(request);
       const body = Acknowledgement.safeParse(request.body);
-      if (accountId === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
+      const asked = answererOf(request, body.data?.subjectId, ports);
+      if (!asked.ok) return await sendFault(reply, asked.fault);
       if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
-      const subject = subjectOf(registry, organisationId, body.data.subjectId);
-      if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      const asked = { action: 'acknowledge', dataClass: 'alarms', subjectId: subject.id } as const;
-      const decision = viewerOf(request).decide(asked);
-      if (!decision.isPermitted) return await sendFault(reply, refusalOf(decision));
+      const { who, alarm } = asked.value;
       const { priority: seen } = body.data;
-      const present = alarms.openOf(subject.id).find(({ id }) => id === request.params.id);
+      const present = alarms.openOf(alarm.subjectId).find(({ id }) => id === alarm.id);
       const isGreater = present && seen !== undefined && isMoreUrgent(present.priority, seen);
       if (isGreater === true) return present;
-      const who = { accountId, displayName, organisationId };
-      const alarm = await viewAsPlatform(() =>
-        alarms.acknowledge(who, { subjectId: subject.id, id: request.params.id }),
-      );
-      return alarm ?? (await sendFault(reply, fail('NOT_FOUND').fault));
+      const answer = { kind: 'acknowledged' } as const;
+      const answered = await viewAsPlatform(() => alarms.answer(who, alarm, answer));
+      return answered ?? (await sendFault(reply, fail('NOT_FOUND').fault));
     },
   );
+
+  app.post<OfAlarm>(
+    '/api/alarms/:id/snooze',
+    { config: ofEach('acknowledge', 'alarms') },
+    async (request, reply) => {
+      const body = SnoozeRequest.safeParse(request.body);
+      const asked = answererOf(request, body.data?.subjectId, ports);
+      if (!asked.ok) return await sendFault(reply, asked.fault);
+      if (!body.success) return await sendFault(reply, fail('PAYLOAD_MALFORMED').fault);
+      const { who, alarm } = asked.value;
+      const { minutes, reason } = body.data;
+      const present = alarms.openOf(alarm.subjectId).find(({ id }) => id === alarm.id);
+      if (present === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
+      const refusal = snoozeRefusal(present);
+      if (refusal !== undefined)
+        return await sendFault(reply, fail('SNOOZE_REFUSED', SNOOZE_REFUSALS[refusal]).fault);
+      const answer = { kind: 'snoozed', minutes, reason } as const;
+      const answered = await viewAsPlatform(() => alarms.answer(who, alarm, answer));
+      return answered ?? (await sendFault(reply, fail('NOT_FOUND').fault));
+    },
+  );
+}
+
+interface OfAlarm {
+  Params: { id: string };
+}
+
+/** Who answers which alarm, if they are a person who may. */
+function answererOf(
+  request: FastifyRequest<OfAlarm>,
+  subject: string | undefined,
+  { registry }: Pick<AlarmRoutePorts, 'registry'>,
+): Result<{ who: Answerer; alarm: { subjectId: SubjectId; id: string } }> {
+  const { accountId, displayName, organisationId } = callerOf(request);
+  if (accountId === undefined) return fail('NOT_PERMITTED');
+  if (subject === undefined) return fail('PAYLOAD_MALFORMED');
+  const known = subjectOf(registry, organisationId, subject);
+  if (known === undefined) return fail('NOT_FOUND');
+  const asked = { action: 'acknowledge', dataClass: 'alarms', subjectId: known.id } as const;
+  const decision = viewerOf(request).decide(asked);
+  if (!decision.isPermitted) return { ok: false, fault: refusalOf(decision) };
+  const who = { accountId, displayName, organisationId };
+  return ok({ who, alarm: { subjectId: known.id, id: request.params.id } });
 }

@@ -23,6 +23,7 @@ export interface AlarmRow {
   readonly acknowledged_ms: number | null;
   readonly acknowledged_by: AccountId | null;
   readonly resolved_ms: number | null;
+  readonly calls: number;
   readonly detail_sealed: Uint8Array | null;
 }
 
@@ -37,25 +38,25 @@ export interface TransitionRow {
 
 /**
  * Writes alarms as they now stand. What a person did is never undone by a machine's older picture; an
- * alarm that has become more urgent since is a new picture, and has to be seen again.
+ * alarm that has called once more since is a new picture, and has to be seen again.
  */
 export async function writeAlarms(sql: Sql, rows: readonly AlarmRow[]): Promise<void> {
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-    const risen = sql`(array_position(ARRAY['low', 'medium', 'high'], excluded.priority)
-      > array_position(ARRAY['low', 'medium', 'high'], alarm.priority))`;
+    const isNewer = sql`(excluded.calls > alarm.calls)`;
     await sql`
       INSERT INTO alarm ${sql(rows.slice(at, at + ROWS_AT_ONCE))}
       ON CONFLICT (subject_id, id) DO UPDATE SET
-        priority = CASE WHEN ${risen} THEN excluded.priority ELSE alarm.priority END,
+        calls = greatest(alarm.calls, excluded.calls),
+        priority = CASE WHEN ${isNewer} THEN excluded.priority ELSE alarm.priority END,
         condition = excluded.condition,
         condition_ended_ms = excluded.condition_ended_ms,
-        episode = CASE WHEN ${risen} THEN excluded.episode
+        episode = CASE WHEN ${isNewer} THEN excluded.episode
                        WHEN alarm.episode = 'resolved' THEN alarm.episode
                        WHEN alarm.episode = 'acknowledged' AND excluded.episode = 'raised'
                        THEN alarm.episode ELSE excluded.episode END,
-        acknowledged_ms = CASE WHEN ${risen} THEN excluded.acknowledged_ms
+        acknowledged_ms = CASE WHEN ${isNewer} THEN excluded.acknowledged_ms
                           ELSE coalesce(alarm.acknowledged_ms, excluded.acknowledged_ms) END,
-        acknowledged_by = CASE WHEN ${risen} THEN excluded.acknowledged_by
+        acknowledged_by = CASE WHEN ${isNewer} THEN excluded.acknowledged_by
                           ELSE coalesce(alarm.acknowledged_by, excluded.acknowledged_by) END,
         resolved_ms = coalesce(alarm.resolved_ms, excluded.resolved_ms),
         detail_sealed = excluded.detail_sealed`;
@@ -75,7 +76,7 @@ export async function readAlarms(sql: Sql, sinceMs: number): Promise<AlarmRow[]>
   return await sql`
     SELECT organisation_id, subject_id, id, rule_key, metric, priority, condition, episode,
       opened_ms, raised_ms, condition_ended_ms, acknowledged_ms, acknowledged_by, resolved_ms,
-      detail_sealed
+      calls, detail_sealed
     FROM alarm
     WHERE episode <> 'resolved' OR condition <> 'absent' OR raised_ms >= ${sinceMs}`;
 }
@@ -89,7 +90,7 @@ export async function alarmsOpenedWithin(
   return await sql`
     SELECT organisation_id, subject_id, id, rule_key, metric, priority, condition, episode,
       opened_ms, raised_ms, condition_ended_ms, acknowledged_ms, acknowledged_by, resolved_ms,
-      detail_sealed
+      calls, detail_sealed
     FROM alarm
     WHERE subject_id = ${span.subjectId} AND id COLLATE "C" > ${after}
       AND opened_ms >= ${span.fromMs} AND opened_ms < ${span.untilMs}

@@ -14,7 +14,7 @@ import { EventList, Trend } from '@ausculta/contract/readings';
 import { SpellAnswer, SpellQuestion } from '@ausculta/contract/spells';
 import { StatisticsAnswer } from '@ausculta/contract/statistics';
 import { NewSubject, SubjectList, SubjectMerge, SubjectView } from '@ausculta/contract/subjects';
-import { Acknowledgement, AlarmsQuery } from '../alarms/routes.ts';
+import { Acknowledgement, AlarmsQuery, SnoozeRequest } from '../alarms/routes.ts';
 import { RecordQuery } from '../audit/record-asked.ts';
 import { EdfQuery } from '../telemetry/edf-routes.ts';
 import { EventQuery } from '../telemetry/event-routes.ts';
@@ -95,6 +95,12 @@ const ALARMS: Operations = {
     tag: 'measured',
     summary: 'Acknowledge an alarm, as a person',
     body: Acknowledgement,
+    answer: AlarmView,
+  },
+  'POST /api/alarms/:id/snooze': {
+    tag: 'measured',
+    summary: 'Be called again in some minutes: medium and low alarms, by a person',
+    body: SnoozeRequest,
     answer: AlarmView,
   },
   'GET /api/subjects/:id/limits': {
