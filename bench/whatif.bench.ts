@@ -103,7 +103,8 @@ function asked(blocks: readonly StoredBlock[], untilMs: number) {
   const metrics = WALKS.map(({ metric }) => metricOf(metric));
   const keys = metricsToRead(difference, metrics).map(({ key }) => key);
   const replay = new Replay(difference, START_MS);
-  replay.take({ stretches: blocks.filter(({ metric }) => keys.includes(metric)).map(stretchOf) });
+  replay.add({ stretches: blocks.filter(({ metric }) => keys.includes(metric)).map(stretchOf) });
+  replay.run();
   const replayed = replay.end(untilMs);
   const span = { fromMs: START_MS, untilMs, zone: UTC };
   const result: WhatIf = whatIf(replayed, { difference, acted: [], ...span });

@@ -117,3 +117,43 @@ export function metricsToRead(
   const detectors = [...before.rules, ...after.rules].map(({ rule }) => rule.detector);
   return [...metrics].filter((metric) => detectors.some((one) => looksAt(one, metric)));
 }
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** As many days as a baseline remembers. */
+const BASELINE_DAYS = 28;
+
+/**
+ * For how long before a span its rules have to have been shown readings: what began before is then there to
+ * begin with, parts of scores are known, and days are counted.
+ */
+export function leadInMs({ before, after }: Pick<PlanDifference, 'before' | 'after'>): number {
+  const all = [...before.rules, ...after.rules].map(({ rule: { detector } }) => leadInOf(detector));
+  return Math.max(0, ...all);
+}
+
+function leadInOf(detector: Detector): number {
+  switch (detector.kind) {
+    case 'limit':
+    case 'rate':
+    case 'device':
+    case 'event':
+    case 'rhythm':
+    case 'composite':
+      return HOUR_MS;
+    case 'score':
+      return DAY_MS;
+    case 'trend':
+      return (detector.days + 1) * DAY_MS;
+    case 'baseline':
+      return BASELINE_DAYS * DAY_MS;
+    case 'overdue': {
+      const { cadence } = detector;
+      return cadence.kind === 'every'
+        ? cadence.everyMs + cadence.graceMs
+        : (cadence.days + 1) * DAY_MS;
+    }
+    default:
+      return detector satisfies never;
+  }
+}

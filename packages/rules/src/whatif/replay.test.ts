@@ -10,7 +10,7 @@ import { Monitor } from '../protocol/monitor.ts';
 import type { Input, Told } from '../protocol/monitor-input.ts';
 import { type Patient, type Plan, planAt } from '../protocol/plan.ts';
 import type { Detector, Protocol, Rule } from '../protocol/protocol.ts';
-import { differenceOf, metricsToRead } from './changed-rules.ts';
+import { differenceOf, leadInMs, metricsToRead } from './changed-rules.ts';
 import { type HistoryPiece, Replay, type StretchOfSeries } from './replay.ts';
 
 // One seed: a test that fails does so again.
@@ -133,6 +133,7 @@ const given = fc.record({
   stretch: fc.constantFrom(3, 10, 1_000),
   pieceS: fc.constantFrom(40, 100_000),
   hasRollUps: fc.boolean(),
+  inputsMax: fc.constantFrom(1, 7, 1_000),
 });
 
 type Given = typeof given extends fc.Arbitrary<infer One> ? One : never;
@@ -208,7 +209,10 @@ test('what is run again is what both plans say of every reading', () => {
       const after = planOf(afterTurns(item.turns));
       const difference = differenceOf(before, after);
       const replay = new Replay(difference, START);
-      for (const piece of piecesOf(item, untilMs)) replay.take(piece);
+      for (const piece of piecesOf(item, untilMs)) {
+        replay.add(piece);
+        while (!replay.run(item.inputsMax));
+      }
       const found = replay.end(untilMs);
       const keys = [...difference.before.rules, ...difference.after.rules].map(
         (one) => one.rule.key,
@@ -249,9 +253,10 @@ const turnedTo = (key: string, change: Partial<Extract<Detector, { kind: 'limit'
 test('of an hour with one minute beyond the limit little more than that minute is shown', () => {
   const difference = differenceOf(planOf(BASE.rules), turnedTo('limit/spo2/low', { limit: 88 }));
   const replay = new Replay(difference, START);
-  replay.take({
+  replay.add({
     stretches: [steady(3_600, (second) => (second >= 600 && second < 660 ? 90 : 97))],
   });
+  replay.run();
   const { before, after, readings, shown } = replay.end(START + 3_600_000);
   assert.deepEqual([readings, shown], [3_600, 61]);
   assert.deepEqual([before.map(({ kind }) => kind), after], [['raised', 'ended'], []]);
@@ -268,7 +273,11 @@ test('a stretch whose least and greatest value lie between the limits is not dec
       return steady(60, () => low).read();
     },
   });
-  for (const low of [92, 91]) new Replay(difference, START).take({ stretches: [stretch(low)] });
+  for (const low of [92, 91]) {
+    const replay = new Replay(difference, START);
+    replay.add({ stretches: [stretch(low)] });
+    replay.run();
+  }
   assert.deepEqual(decoded, [91]);
 });
 
@@ -318,4 +327,13 @@ test('only the metrics that a changed rule looks at are read', () => {
   const difference = differenceOf(planOf(BASE.rules), turnedTo('limit/spo2/low', { limit: 88 }));
   const keys = metricsToRead(difference, CATALOGUE).map(({ vital }) => vital);
   assert.deepEqual([...new Set(keys)], ['spo2']);
+});
+
+test('a score needs a day before, a limit an hour, and what is the same nothing', () => {
+  const without = (key: string): Plan => planOf(BASE.rules.filter((one) => one.key !== key));
+  const leadOf = (after: Plan): number => leadInMs(differenceOf(planOf(BASE.rules), after));
+  assert.equal(leadOf(without('score/news2')), 86_400_000);
+  assert.equal(leadOf(without('limit/spo2/low')), 3_600_000);
+  assert.equal(leadOf(without('overdue/spo2')), 80_000);
+  assert.equal(leadOf(planOf(BASE.rules)), 0);
 });

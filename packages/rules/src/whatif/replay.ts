@@ -42,6 +42,9 @@ export class Replay {
   readonly #told = { before: [] as Told[], after: [] as Told[] };
   readonly #series = new Map<string, TellingReadings>();
   #ordered: readonly TellingReadings[] = [];
+  #events: NonNullable<HistoryPiece['events']> = [];
+  #nextEvent = 0;
+  #isRun = true;
   #readings = 0;
   #shown = 0;
 
@@ -51,17 +54,36 @@ export class Replay {
     this.#monitors = { before: new Monitor(before, fromMs), after: new Monitor(after, fromMs) };
   }
 
-  take({ stretches, events = [] }: HistoryPiece): void {
+  /** All that was added before has been run. */
+  add({ stretches, events = [] }: HistoryPiece): void {
+    expect(this.#isRun, 'pieces are run one after the other');
     for (const stretch of stretches) {
       this.#seriesOf(stretch).add(stretch);
       this.#readings += stretch.count;
     }
     for (const one of this.#ordered) one.advance();
-    for (const event of events) {
-      this.#readUntil(event.atMs);
-      this.#show({ kind: 'event', ...event, receivedAtMs: event.atMs });
+    this.#events = events;
+    this.#nextEvent = 0;
+    this.#isRun = false;
+  }
+
+  /** Shows so many to the detectors at most; true when nothing is left of what was added. */
+  run(inputsMax = Number.POSITIVE_INFINITY): boolean {
+    for (let left = inputsMax; left > 0; left -= 1) {
+      const first = this.#first();
+      const event = this.#events[this.#nextEvent];
+      // What was measured at the very moment speaks before what happened.
+      if (event !== undefined && event.atMs < (first?.timeMs ?? Number.POSITIVE_INFINITY)) {
+        this.#nextEvent += 1;
+        this.#show({ kind: 'event', ...event, receivedAtMs: event.atMs });
+      } else if (first === undefined) {
+        this.#isRun = true;
+        return true;
+      } else {
+        this.#read(first);
+      }
     }
-    this.#readUntil(Number.POSITIVE_INFINITY);
+    return false;
   }
 
   /** What the clock alone brings about until then is told as well. */
@@ -70,23 +92,12 @@ export class Replay {
     return { ...this.#told, readings: this.#readings, shown: this.#shown };
   }
 
-  /** What was measured at the very moment speaks before what happened. */
-  #readUntil(untilMs: number): void {
-    for (let first = this.#first(); first !== undefined; first = this.#first()) {
-      const { device, metric, timeMs: atMs, value, flags } = first;
-      if (atMs > untilMs) return;
-      this.#shown += 1;
-      this.#show({
-        kind: 'reading',
-        device,
-        metric: metric.key,
-        atMs,
-        receivedAtMs: atMs,
-        value,
-        flags,
-      });
-      first.advance();
-    }
+  #read(one: TellingReadings): void {
+    const { device, metric, timeMs: atMs, value, flags } = one;
+    const read = { kind: 'reading', device, metric: metric.key, value, flags } as const;
+    this.#shown += 1;
+    this.#show({ ...read, atMs, receivedAtMs: atMs });
+    one.advance();
   }
 
   #show(input: Parameters<Monitor['take']>[0]): void {
