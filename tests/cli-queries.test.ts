@@ -40,7 +40,8 @@ describe('questions from the command line', () => {
 
   function ausculta(...args: string[]): Promise<{ code: number; out: string; error: string }> {
     const { url: AUSCULTA_URL, token: AUSCULTA_TOKEN } = here.server;
-    const env = { PATH: process.env.PATH, AUSCULTA_URL, AUSCULTA_TOKEN };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const env = { PATH, NODE_COMPILE_CACHE, AUSCULTA_URL, AUSCULTA_TOKEN };
     return new Promise((resolve) => {
       execFile(process.execPath, [LAUNCHER, ...args], { env }, (failure, out, error) => {
         resolve({ code: typeof failure?.code === 'number' ? failure.code : 0, out, error });

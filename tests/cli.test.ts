@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { AccountView } from '@ausculta/contract/accounts';
 import { AlarmView } from '@ausculta/contract/alarms';
 import { ClientView } from '@ausculta/contract/clients';
@@ -16,10 +16,19 @@ import { Status } from '@ausculta/contract/status';
 import { DeviceCreated, SubjectView } from '@ausculta/contract/subjects';
 import {
   eventually,
+  type ServerHere,
   type ServerUnderTest,
   startServerHere,
   temporaryDirectory,
 } from './support/server.ts';
+
+let here: ServerHere;
+let server: ServerUnderTest;
+before(async () => {
+  here = await startServerHere();
+  server = here.server;
+});
+after(() => here[Symbol.asyncDispose]());
 
 const LAUNCHER = join(import.meta.dirname, '../apps/cli/bin/ausculta.mjs');
 
@@ -34,8 +43,10 @@ function ausculta(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Answer> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const env = {
-    PATH: process.env.PATH,
+    PATH,
+    NODE_COMPILE_CACHE,
     AUSCULTA_URL: server.url,
     AUSCULTA_TOKEN: server.token,
     ...environment,
@@ -61,8 +72,6 @@ async function lines<T>(
 }
 
 test('from a name to a reading: subject, device, a value sent by HTTP, the value read', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const options = ['--record-number', 'M-100', '--category', 'adult', '--birth-date', '1957-03-14'];
   const places = ['--sex', 'female', '--ward', '4 West', '--bed', '07', '--paced', 'no'];
   const [subject] = await lines(
@@ -125,8 +134,6 @@ test('from a name to a reading: subject, device, a value sent by HTTP, the value
 });
 
 test('--from is inside the range, --to is not', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const [subject] = await lines(
     server,
     ['subject', 'add', 'Range', '--record-number', 'M-200'],
@@ -153,8 +160,6 @@ test('--from is inside the range, --to is not', async () => {
 });
 
 test('an alarm is listed for people and for programs', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const patient = await server.addPatient('Alarm');
   const message = JSON.stringify({ time: Date.now(), values: { spo2: 75 } });
   await server.send(patient, message);
@@ -167,16 +172,12 @@ test('an alarm is listed for people and for programs', async () => {
 });
 
 test('status says that the server is ready, to people and to programs', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const [status] = await lines(server, ['status'], Status);
   assert.equal(status?.ready, true);
   assert.match((await ausculta(server, ['status'])).out, /Ausculta test is ready; started/);
 });
 
 test('people get sentences: the token once, and what is still missing', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const subject = await ausculta(server, [
     'subject',
     'add',
@@ -222,8 +223,6 @@ const REFUSALS = [
 
 for (const { args, exitCode, says } of REFUSALS) {
   test(`"${args.join(' ')}" is refused in one line`, async () => {
-    await using here = await startServerHere();
-    const { server } = here;
     const answer = await ausculta(server, args);
     assert.equal(answer.exitCode, exitCode);
     assert.match(answer.error, says);
@@ -232,8 +231,6 @@ for (const { args, exitCode, says } of REFUSALS) {
 }
 
 test('a device id that is taken is refused, and no token is shown', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   await ausculta(server, ['subject', 'add', 'Twice', '--record-number', 'M-400']);
   await ausculta(server, ['device', 'add', 'twice-1', '--subject', 'M-400']);
   const again = await ausculta(server, ['device', 'add', 'twice-1', '--subject', 'M-400']);
@@ -243,8 +240,6 @@ test('a device id that is taken is refused, and no token is shown', async () => 
 });
 
 test('a record number belongs to one subject', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const add = (name: string) =>
     ausculta(server, ['subject', 'add', name, '--record-number', 'M-500']);
   assert.equal((await add('First')).exitCode, 0);
@@ -254,16 +249,12 @@ test('a record number belongs to one subject', async () => {
 });
 
 test('a wrong token ends with 4 and says where the right one is', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const answer = await ausculta(server, ['status'], { AUSCULTA_TOKEN: 'wrong' });
   assert.equal(answer.exitCode, 4);
   assert.match(answer.error, /set AUSCULTA_TOKEN to the text of admin-token/);
 });
 
 test('a record is held, released and erased from the command line, and its receipt is told', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const subject = await server.addSubject('Held');
   const { recordNumber } = subject.identity;
   const erase = ['subject', 'erase', recordNumber, '--confirm'];
@@ -290,8 +281,6 @@ test('a record is held, released and erased from the command line, and its recei
 });
 
 test('an account is made, comes in by its link, gets other roles and is taken out of use', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const add = ['accounts', 'add', 'joy', '--name', 'Joy Okafor', '--roles', 'nurse'];
   const made = await ausculta(server, add);
   assert.equal(made.exitCode, 0, made.error);
@@ -315,8 +304,6 @@ test('an account is made, comes in by its link, gets other roles and is taken ou
 });
 
 test('a program of somebody else is added with its public keys, listed, and taken out of use', async () => {
-  await using here = await startServerHere();
-  const { server } = here;
   const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, [
     'sign',
     'verify',

@@ -20,6 +20,12 @@ interface Run {
 const TALLY_REPORTER = new URL('tally-reporter.ts', import.meta.url).href;
 const FILE_LIMIT = new URL('file-limit.mjs', import.meta.url).href;
 
+/**
+ * What Node has compiled once is not compiled again in each of hundreds of processes: those of the test files,
+ * and the servers and commands that these start. Each entry is named by what it was made from.
+ */
+const COMPILED = 'node_modules/.cache/compiled';
+
 /** So many times a test's own limit: no file comes near it. */
 const LIMIT_OF_FILE = 3;
 
@@ -100,6 +106,7 @@ export async function runTests(steps: Steps, run: Run): Promise<void> {
       env: {
         ...process.env,
         ...run.env,
+        NODE_COMPILE_CACHE: join(steps.root, COMPILED),
         AUSCULTA_SHARED_DIR: sharedRoot(),
         AUSCULTA_DATA_CASES_FILE: steps.dataCasesFile,
         AUSCULTA_TEST_FILE_LIMIT_MS: String(run.timeoutMs * LIMIT_OF_FILE),
