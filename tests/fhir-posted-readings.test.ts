@@ -124,20 +124,22 @@ describe('a posted Observation', () => {
 
   test('is watched like whatever the device sends: an alarm that lasts, and ends', async () => {
     const other = await here.server.addPatient();
-    const low = (value: number) => ({
+    const at = (value: number, agoMs: number) => ({
       ...heartRate(0, {}, other),
       code: { coding: [{ system: LOINC, code: '8867-4' }] },
-      effectiveDateTime: new Date(Date.now() - 100).toISOString(),
+      effectiveDateTime: new Date(Date.now() - agoMs).toISOString(),
       valueQuantity: { value, unit: '/min', system: UCUM, code: '/min' },
     });
-    await post(low(20));
+    // Beyond its limit for as long as the limit waits.
+    await post(at(20, 9_000));
+    await post(at(20, 2_000));
     const alarm = await eventually(
       'the alarm',
       async () => (await here.server.alarms(other.subjectId))[0],
     );
     assert.equal(alarm.metric, 'heart-rate');
     assert.equal(alarm.condition, 'present');
-    await post(low(72));
+    await post(at(72, 100));
     await eventually('its end', async () => {
       const [one] = await here.server.alarms(other.subjectId);
       return one?.condition === 'present' ? undefined : true;

@@ -247,7 +247,10 @@ describe('apps that people let in', () => {
     assert.deepEqual(words, scope.split(' '));
     const decision = { code, words, subjectId: ada.subjectId };
     assert.equal((await post(person, '/api/device-codes/grant', decision)).status, 204);
-    const tokens = await openid.pollDeviceAuthorizationGrant(connection, device);
+    // It is decided: the device would be told at its first question, five seconds from now.
+    const poll = (asked: typeof device) =>
+      openid.pollDeviceAuthorizationGrant(connection, { ...asked, interval: 0 });
+    const tokens = await poll(device);
     assert.equal(tokens['patient'], ada.subjectId);
     assert.equal(await status(tokens.access_token, 'Condition'), 200);
     assert.ok(tokens.refresh_token !== undefined);
@@ -255,9 +258,7 @@ describe('apps that people let in', () => {
     const other = await openid.initiateDeviceAuthorization(connection, { scope });
     const refused = await post(person, '/api/device-codes/refusal', { code: other.user_code });
     assert.equal(refused.status, 204);
-    await assert.rejects(openid.pollDeviceAuthorizationGrant(connection, other), {
-      error: 'access_denied',
-    });
+    await assert.rejects(poll(other), { error: 'access_denied' });
     let last = 0;
     for (let at = 0; at < 12; at += 1)
       last = (await post(person, '/api/device-codes/look', { code: 'WRONGWRG' })).status;

@@ -1,7 +1,7 @@
 /**
- * The line, the heads, the flush, the detectors and erasure on a simulated store and clock: three
- * hundred worlds in which everything fails that can, and every promise is kept. A seed that fails
- * prints the command that repeats it. More of them: npm run simulate.
+ * The line, the heads, the flush, the detectors and erasure on a simulated store and clock: 150
+ * worlds in which everything fails that can, and every promise is kept. A seed that fails prints the
+ * command that repeats it. More of them: npm run test:long, npm run simulate.
  */
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { replayOf, runThreads } from './run-threads.ts';
 import { VARIANTS } from './variants.ts';
 
-const SEEDS = 300;
+const SEEDS = 150;
 const STEPS = 2_000;
 const THREADS = Math.min(2, availableParallelism());
 const SEEDS_TO_BE_CAUGHT_IN = 40;

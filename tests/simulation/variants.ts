@@ -213,11 +213,11 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       'const leaving = this.moves.leaving(subjectId, deviceId);',
       'const leaving: ReturnType<MovesUnderWay["leaving"]> = [];',
     ),
-    10,
+    40,
   ),
   'shows-what-became-durable-after-the-act': quick(
     broken(`${TELEMETRY}telemetry.ts`, 'this.#concealMoving(entries);', ''),
-    100,
+    104,
   ),
   'leaves-the-row-of-a-series-with-the-erased': broken(
     `${SERVER}devices/registry.ts`,
