@@ -115,67 +115,67 @@ async function measured(device: TestDevice, rate: number): Promise<void> {
   );
 }
 
+async function open(): Promise<void> {
+  here = await startServerHere();
+  const { server } = here;
+  asking = new Asking(server);
+  own = await ownOrganisation(here);
+  house = await otherOrganisation(here, 'Another house');
+  const mine = await server.addPatient('Mine');
+  // In an alarm of nobody's ward every nurse may see who it is: theirs lies in one where somebody answers.
+  const sister = await signedIn(here, ['nurse']);
+  await server.post('/api/shifts', { accountId: sister.accountId, unit: 'Theirs' });
+  const identity = { familyName: 'Zyxbenmark', ward: 'Theirs', bed: '1', invented: true };
+  const ofTheirs = await server.post<{ id: string }>('/api/subjects', {
+    category: 'adult',
+    identity,
+  });
+  const theirs = await server.addDevice(ofTheirs.id);
+  await measured(mine, 61);
+  await measured(theirs, 191);
+  const note = await asking.write('Condition', problemOf(theirs, 'Zyxbenmark is ill'));
+  const ofMine = await asking.write('Condition', problemOf(mine, 'well'));
+  const foreign = await here.database.line<{ id: string }[]>`SELECT gen_random_uuid()::text AS id`;
+  ids.push(
+    mine.subjectId,
+    theirs.subjectId,
+    mine.id,
+    theirs.id,
+    note,
+    ofMine,
+    own,
+    house,
+    foreign[0]?.id ?? '',
+  );
+  const patient = await signedIn(here, ['patient']);
+  await asking.relate(patient, mine, 'self');
+  const nurse = await signedIn(here, ['nurse']);
+  await server.post('/api/shifts', { accountId: nurse.accountId, unit: 'Another ward' });
+  await asking.relate(nurse, mine, 'care-team');
+  const specialist = await signedIn(here, ['physician'], house);
+  await asking.relate(specialist, mine, 'care-team');
+  const words = {
+    dataClasses: ['identity', 'vitals', 'documents'],
+    actions: ['read', 'search'],
+    purposes: ['TREAT'],
+  };
+  const grant = {
+    organisationId: house,
+    subjectId: mine.subjectId,
+    ...words,
+    until: Date.now() + 3_600_000,
+  };
+  await server.post('/api/grants', grant);
+  const engineer = await signedIn(here, ['biomedical-engineer']);
+  const manager = await signedIn(here, ['administrator']);
+  const all = { patient, nurse, specialist, engineer, manager };
+  for (const [who, person] of Object.entries(all)) callers.push({ who, person });
+  ids.push(...callers.map(({ person }) => person.accountId));
+}
+
 export function testMutatedIds(requests: number): void {
   describe('ids that are not theirs', () => {
-    before(async () => {
-      here = await startServerHere();
-      const { server } = here;
-      asking = new Asking(server);
-      own = await ownOrganisation(here);
-      house = await otherOrganisation(here, 'Another house');
-      const mine = await server.addPatient('Mine');
-      // In an alarm of nobody's ward every nurse may see who it is: theirs lies in one where somebody answers.
-      const sister = await signedIn(here, ['nurse']);
-      await server.post('/api/shifts', { accountId: sister.accountId, unit: 'Theirs' });
-      const identity = { familyName: 'Zyxbenmark', ward: 'Theirs', bed: '1', invented: true };
-      const ofTheirs = await server.post<{ id: string }>('/api/subjects', {
-        category: 'adult',
-        identity,
-      });
-      const theirs = await server.addDevice(ofTheirs.id);
-      await measured(mine, 61);
-      await measured(theirs, 191);
-      const note = await asking.write('Condition', problemOf(theirs, 'Zyxbenmark is ill'));
-      const ofMine = await asking.write('Condition', problemOf(mine, 'well'));
-      const foreign = await here.database.line<
-        { id: string }[]
-      >`SELECT gen_random_uuid()::text AS id`;
-      ids.push(
-        mine.subjectId,
-        theirs.subjectId,
-        mine.id,
-        theirs.id,
-        note,
-        ofMine,
-        own,
-        house,
-        foreign[0]?.id ?? '',
-      );
-      const patient = await signedIn(here, ['patient']);
-      await asking.relate(patient, mine, 'self');
-      const nurse = await signedIn(here, ['nurse']);
-      await server.post('/api/shifts', { accountId: nurse.accountId, unit: 'Another ward' });
-      await asking.relate(nurse, mine, 'care-team');
-      const specialist = await signedIn(here, ['physician'], house);
-      await asking.relate(specialist, mine, 'care-team');
-      const words = {
-        dataClasses: ['identity', 'vitals', 'documents'],
-        actions: ['read', 'search'],
-        purposes: ['TREAT'],
-      };
-      const grant = {
-        organisationId: house,
-        subjectId: mine.subjectId,
-        ...words,
-        until: Date.now() + 3_600_000,
-      };
-      await server.post('/api/grants', grant);
-      const engineer = await signedIn(here, ['biomedical-engineer']);
-      const manager = await signedIn(here, ['administrator']);
-      const all = { patient, nurse, specialist, engineer, manager };
-      for (const [who, person] of Object.entries(all)) callers.push({ who, person });
-      ids.push(...callers.map(({ person }) => person.accountId));
-    });
+    before(open);
     after(() => here[Symbol.asyncDispose]());
 
     test(`${requests} requests tell nothing of another person`, async () => {
