@@ -72,6 +72,10 @@ const patients = createRoute({ getParentRoute: () => workspace, path: '/patients
   import('./patients/patients-page.tsx').then((page) => page.Route),
 );
 
+const alarms = createRoute({ getParentRoute: () => workspace, path: '/alarms' }).lazy(() =>
+  import('./alarms/alarms-page.tsx').then((page) => page.Route),
+);
+
 const patient = createRoute({ getParentRoute: () => workspace, path: '/patients/$id' }).lazy(() =>
   import('./patient/patient-page.tsx').then((page) => page.Route),
 );
@@ -142,6 +146,7 @@ export const router = createRouter({
       ...[
         watch,
         patients,
+        alarms,
         patient,
         team,
         consents,

@@ -219,7 +219,7 @@ function SpokenAlarms({
   );
 }
 
-/** An alarm that has become more urgent is said once more. */
+/** An alarm that has become more urgent, or calls again, is said once more. */
 function saidKey(alarm: AlarmView): string {
-  return `${alarmKey(alarm)} ${alarm.priority}`;
+  return `${alarmKey(alarm)} ${alarm.priority} ${alarm.calledAgainMs}`;
 }

@@ -113,6 +113,14 @@ export const openAlarmsQuery = queryOptions({
     (await askJson('/api/alarms?state=open', AlarmList, { signal })).alarms,
 });
 
+/** Open ones, and those of the last day that are over. */
+export const lastAlarmsQuery = queryOptions({
+  queryKey: ['alarms', 'all'],
+  refetchInterval: 10_000,
+  queryFn: async ({ signal }) =>
+    (await askJson('/api/alarms?state=all', AlarmList, { signal })).alarms,
+});
+
 export function subjectAlarmsQuery(subjectId: string) {
   return queryOptions({
     queryKey: ['alarms', 'all', subjectId],
@@ -183,5 +191,16 @@ export function acknowledge(
   return tell(`/api/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, {
     method: 'POST',
     body: { subjectId: alarm.subjectId, priority: alarm.priority },
+  });
+}
+
+/** Medium and low alarms alone: the server refuses the others. */
+export function snoozeAlarm(
+  { id, subjectId }: Pick<AlarmView, 'id' | 'subjectId'>,
+  wish: { readonly minutes: number; readonly reason: string },
+): Promise<void> {
+  return tell(`/api/alarms/${encodeURIComponent(id)}/snooze`, {
+    method: 'POST',
+    body: { subjectId, ...wish },
   });
 }

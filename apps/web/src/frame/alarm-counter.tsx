@@ -38,7 +38,7 @@ interface AlarmLinkProps {
   readonly alarms: readonly AlarmView[];
 }
 
-/** To the patient, or, when several have such an alarm, to the list that has them at its top. */
+/** To the patient, or, when several have such an alarm, to the alarms, the most urgent first. */
 function AlarmLink({ priority, alarms }: AlarmLinkProps) {
   const { data: subjects } = useQuery(subjectsQuery);
   const ids = [...new Set(alarms.map(({ subjectId }) => subjectId))];
@@ -55,7 +55,7 @@ function AlarmLink({ priority, alarms }: AlarmLinkProps) {
   return (
     <Link
       {...(only === undefined
-        ? { to: '/patients' as const }
+        ? { to: '/alarms' as const }
         : { to: '/patients/$id' as const, params: { id } })}
       className={classes.count}
       data-priority={priority}

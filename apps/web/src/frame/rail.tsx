@@ -23,6 +23,10 @@ export function Rail({ session }: { readonly session: Session }) {
             <Icon name="users" size={20} />
             Patients
           </Link>
+          <Link to="/alarms" className={classes.item} activeProps={{ 'data-active': true }}>
+            <Icon name="bell" size={20} />
+            Alarms
+          </Link>
           <Link to="/devices" className={classes.item} activeProps={{ 'data-active': true }}>
             <Icon name="cpu" size={20} />
             Devices

@@ -28,6 +28,7 @@ export function TopBar({ session }: { readonly session: Session }) {
 
 const PAGES = [
   ['/patients', 'Patients'],
+  ['/alarms', 'Alarms'],
   ['/devices', 'Devices'],
   ['/accounts', 'Accounts'],
   ['/account', 'My account'],

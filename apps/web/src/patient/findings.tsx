@@ -1,11 +1,14 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { SubjectView } from '@ausculta/contract/subjects';
+import { snoozeRefusal } from '@ausculta/rules/snooze';
 import { Button } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import { useAlarmDesk } from '../alarms/alarm-desk.tsx';
 import { orderAlarms } from '../alarms/alarm-order.ts';
 import { alarmText, detailText } from '../alarms/alarm-text.ts';
+import { answerText, calledAgainText } from '../alarms/answer-words.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
+import { SnoozeForm } from '../alarms/snooze-form.tsx';
 import { useAcknowledge } from '../alarms/use-acknowledge.ts';
 import { useLive, useNow, useSubjectLive } from '../live/live-context.tsx';
 import { unmonitoredText } from '../patients/presence.ts';
@@ -109,16 +112,40 @@ function Finding({ alarm, nowMs, acknowledge }: FindingProps) {
       <div>
         <b>{alarmText(alarm)}</b>
         <p className={classes.detail}>
-          {alarm.priority}, {timeWords(alarm.openedMs)}, {detailText(alarm, nowMs)}
+          {[
+            alarm.priority,
+            timeWords(alarm.openedMs),
+            detailText(alarm, nowMs),
+            calledAgainText(alarm),
+          ]
+            .filter(Boolean)
+            .join(', ')}
         </p>
-        {alarm.episode === 'raised' ? (
-          <Button size="compact-md" variant="default" onClick={acknowledge}>
-            Acknowledge
-          </Button>
-        ) : (
-          <p className={classes.detail}>Acknowledged by {alarm.acknowledgedBy ?? 'somebody'}</p>
-        )}
+        <Answer alarm={alarm} acknowledge={acknowledge} />
       </div>
     </li>
+  );
+}
+
+/** What can be done, or who has done it. */
+function Answer({ alarm, acknowledge }: Omit<FindingProps, 'nowMs'>) {
+  const [isSnoozing, setSnoozing] = useState(false);
+  const close = useCallback(() => setSnoozing(false), []);
+  const answer = answerText(alarm);
+  if (answer !== undefined)
+    return <p className={`${classes.detail} ${classes.answer}`}>{answer}</p>;
+  const canSnooze = snoozeRefusal(alarm) === undefined;
+  if (isSnoozing && canSnooze) return <SnoozeForm alarm={alarm} close={close} />;
+  return (
+    <div className={classes.buttons}>
+      <Button size="compact-md" variant="default" onClick={acknowledge}>
+        Acknowledge
+      </Button>
+      {canSnooze && (
+        <Button size="compact-md" variant="default" onClick={() => setSnoozing(true)}>
+          Snooze
+        </Button>
+      )}
+    </div>
   );
 }

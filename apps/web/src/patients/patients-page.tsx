@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { compareAlarms, orderAlarms } from '../alarms/alarm-order.ts';
 import { alarmText, detailText } from '../alarms/alarm-text.ts';
+import { answerText } from '../alarms/answer-words.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { openAlarmsQuery } from '../api/queries.ts';
 import { useMay } from '../api/use-may.ts';
@@ -132,9 +133,7 @@ function WhyNow({ row, nowMs }: { readonly row: Row; readonly nowMs: number }) {
         <br />
         <small>
           {top.priority}, {detailText(top, nowMs)}
-          {top.episode === 'acknowledged'
-            ? `, ${top.acknowledgedBy ?? 'acknowledged'}`
-            : ', not acknowledged'}
+          {`, ${answerText(top) ?? 'not acknowledged'}`}
           {others.length > 0 && `, +${others.length}`}
         </small>
       </span>

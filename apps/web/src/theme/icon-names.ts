@@ -5,6 +5,7 @@ export const ICON_NAMES = [
   'battery-low',
   'battery-medium',
   'battery-warning',
+  'bell',
   'bell-off',
   'chevron-left',
   'chevron-right',
