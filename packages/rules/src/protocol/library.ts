@@ -1,35 +1,9 @@
-import { ADULT_LIMITS, type LimitRule } from '../adult-limits.ts';
+import { ADULT_LIMITS } from '../adult-limits.ts';
 import { TECHNICAL_LIMITS } from '../technical-limits.ts';
 import { DIABETES_TYPE_1, DIABETES_TYPE_2 } from './library-glucose.ts';
 import { HEART_FAILURE_HOME, HELP_AT_HOME, HYPERTENSION_HOME } from './library-home.ts';
 import type { Protocol, Rule } from './protocol.ts';
-import { atOnce, MINUTE_MS, RHYTHMS } from './rule-forms.ts';
-
-/**
- * Protocols that are ready: starting points for a clinician, each line with its source (safety S18). They
- * are for adults alone; nobody else has a sourced table.
- */
-function ofLimit({ key, episodeKey, priority, source, ...limit }: LimitRule): Rule {
-  const { vital, direction, delayMs, clearance } = limit;
-  // An undelayed outer limit is the last line for whoever has a wider inner one (safety S1, S6).
-  const isOuter = key !== episodeKey;
-  return {
-    key,
-    episodeKey,
-    priority,
-    role: 'alarm',
-    ...(isOuter && { isEssential: true as const }),
-    source,
-    detector: {
-      kind: 'limit',
-      vital,
-      direction,
-      limit: limit.limit,
-      delayMs,
-      clearance,
-    },
-  };
-}
+import { atOnce, MINUTE_MS, RHYTHMS, ruleOfLimit } from './rule-forms.ts';
 
 /** Stray values of a second are no score: what is beyond a limit calls by the limit, at once. */
 const SCORE_DELAY_MS = MINUTE_MS;
@@ -72,14 +46,18 @@ export const ADULT_WARD: Protocol = {
   version: 1,
   categories: ['adult'],
   rules: [
-    ...ADULT_LIMITS.map(ofLimit),
+    ...ADULT_LIMITS.map(ruleOfLimit),
     ...NEWS2_RULES,
     ...RHYTHMS,
-    ...TECHNICAL_LIMITS.map(ofLimit),
+    ...TECHNICAL_LIMITS.map(ruleOfLimit),
     ...LOSS_RULES,
   ],
 };
 
+/**
+ * Protocols that are ready: starting points for a clinician, each line with its source (safety S18). They
+ * are for adults alone; nobody else has a sourced table.
+ */
 export const READY_PROTOCOLS: readonly Protocol[] = [
   ADULT_WARD,
   HEART_FAILURE_HOME,

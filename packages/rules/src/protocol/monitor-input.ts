@@ -2,6 +2,7 @@ import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import type { EventKind } from '@ausculta/vitals/event';
 import type { Evidence, Explanation } from '../detectors/detection.ts';
 import type { RhythmFinding } from '../detectors/rhythm.ts';
+import type { FoundScore } from '../detectors/score.ts';
 import type { Episode } from '../episode.ts';
 import type { Origin, Plan } from './plan.ts';
 import type { Kept } from './running.ts';
@@ -20,7 +21,18 @@ export type Input =
   /** A person has acknowledged the alarm: what latched is over. */
   | { readonly kind: 'answer'; readonly alarm: string; readonly receivedAtMs: number }
   | { readonly kind: 'plan'; readonly plan: Plan; readonly receivedAtMs: number }
+  | TakenAway
   | { readonly kind: 'clock'; readonly receivedAtMs: number };
+
+/** What a device measured in a span of corrected time was somebody else's. */
+export interface TakenAway {
+  readonly kind: 'taken-away';
+  readonly device: string;
+  readonly fromMs: number;
+  /** Infinity while it goes on. */
+  readonly untilMs: number;
+  readonly receivedAtMs: number;
+}
 
 export interface MonitorReading {
   readonly kind: 'reading';
@@ -62,7 +74,7 @@ export interface Told {
   readonly isShadow?: true;
   readonly isDoubted?: true;
   /** Where no reading has said so. */
-  readonly because?: 'protocol-changed' | 'answered';
+  readonly because?: 'protocol-changed' | 'answered' | 'moved';
 }
 
 export interface Explained extends Explanation {
@@ -70,6 +82,8 @@ export interface Explained extends Explanation {
   /** The series, the device, or nothing for the patient as a whole. */
   readonly place: string;
   readonly origin?: Origin;
+  /** Of a score: what it comes to now. */
+  readonly found?: FoundScore;
 }
 
 /** Plain data; what is ahead of its detectors has been given to them. */
@@ -83,7 +97,8 @@ export interface MonitorSnapshot {
 export interface SeriesSnapshot {
   readonly device: string;
   readonly metric: string;
-  readonly atMs: number;
+  /** Null where what was read last was taken away. */
+  readonly atMs: number | null;
   readonly value: number;
   readonly flags: number;
 }

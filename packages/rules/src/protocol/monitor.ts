@@ -6,6 +6,7 @@
 import type { Why } from '../detectors/detection.ts';
 import { onDeviceWord, type Word } from '../detectors/device-condition.ts';
 import { onAnswer, onHappening } from '../detectors/event.ts';
+import type { LimitPhase, LimitState } from '../limit.ts';
 import {
   allRecords,
   type Bedside,
@@ -16,6 +17,7 @@ import {
   wait,
   watchAt,
   watchesOf,
+  watchId,
 } from './bedside.ts';
 import type {
   Explained,
@@ -30,6 +32,7 @@ import { followPlan } from './plan-change.ts';
 import { explainRunning, onReading, restored, stepped } from './running.ts';
 import { passCalmly, settleCalm } from './series-record.ts';
 import { setBack } from './set-back.ts';
+import { takeAway } from './taken-away.ts';
 import { apply, fireDue, inTurn, type Now, type Turn } from './telling.ts';
 
 const NOTHING_TOLD: readonly Told[] = [];
@@ -70,6 +73,45 @@ export class Monitor {
     return told;
   }
 
+  get plan(): Plan {
+    return this.#bedside.plan;
+  }
+
+  /** Nothing changes by the clock alone before this. */
+  get nextDueMs(): number {
+    return this.#bedside.nextDueMs;
+  }
+
+  /** How far the alarm of this name has come: of several detectors the furthest. */
+  phaseOf(alarm: string): LimitPhase {
+    const phases = this.#watchesOf(alarm).map(({ running }) => running.state.phase);
+    if (phases.includes('raised')) return 'raised';
+    return phases.includes('pending') ? 'pending' : 'quiet';
+  }
+
+  /** Whether it lasts until a person has answered. */
+  isLatched(alarm: string): boolean {
+    return this.#watchesOf(alarm).some(
+      ({ running }) =>
+        running.kind === 'happening' &&
+        running.settings.latching &&
+        running.state.phase === 'raised',
+    );
+  }
+
+  #watchesOf(alarm: string): readonly Watch[] {
+    return this.#bedside.episodes.get(alarm)?.watches ?? [];
+  }
+
+  /** What a limit has come to on one series; undefined where it does not watch there. */
+  limitOn(
+    ruleKey: string,
+    { device, metric }: Pick<MonitorReading, 'device' | 'metric'>,
+  ): LimitState | undefined {
+    const watch = this.#bedside.watches.get(watchId(ruleKey, `${device}/${metric}`));
+    return watch?.running.kind === 'limit' ? watch.running.state : undefined;
+  }
+
   /** Why a rule is, or is not, in alarm, at each place where it watches. */
   explain(ruleKey: string, nowMs: number): readonly Explained[] {
     const bedside = this.#bedside;
@@ -108,7 +150,7 @@ export class Monitor {
       ({ device, metric, lastAtMs: atMs, lastValue: value, lastFlags: flags }) => ({
         device,
         metric: metric.key,
-        atMs,
+        atMs: Number.isFinite(atMs) ? atMs : null,
         value,
         flags,
       }),
@@ -130,7 +172,7 @@ function whyNowhere({ rule: { detector } }: PlannedRule): Why {
 function remember(bedside: Bedside, snapshot: MonitorSnapshot): void {
   for (const { device, metric, atMs, value, flags } of snapshot.series) {
     const record = recordOf(bedside, device, metric);
-    record.lastAtMs = atMs;
+    record.lastAtMs = atMs ?? Number.NEGATIVE_INFINITY;
     record.lastValue = value;
     record.lastFlags = flags;
   }
@@ -160,6 +202,8 @@ function nowOf(input: Input): Now {
       return { nowMs, because: 'protocol-changed' };
     case 'answer':
       return { nowMs, because: 'answered' };
+    case 'taken-away':
+      return { nowMs, because: 'moved' };
     case 'event':
       return { nowMs, isDoubted: input.isDoubted };
     case 'reading':
@@ -190,6 +234,9 @@ function takeOne(turn: Turn, input: Input): void {
       break;
     case 'plan':
       followPlan(turn, input.plan);
+      break;
+    case 'taken-away':
+      takeAway(turn, input);
       break;
     case 'clock':
       break;

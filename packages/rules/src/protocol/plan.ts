@@ -1,6 +1,7 @@
 import type { Eligibility } from '@ausculta/clinical/scores/eligibility';
 import { isOfSurroundings, metricsOfVital } from '@ausculta/vitals/lookup';
 import type { ZoneOffsets } from '../detectors/zone.ts';
+import { isWider, uncovered } from './built-in.ts';
 import { type Detector, isReachable, type Protocol, type Rule } from './protocol.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface Override {
 }
 
 export type Origin =
+  /** Watches whoever has no protocol, and whoever has one that says nothing of it. */
+  | { readonly from: 'built-in'; readonly source: string }
   | {
       readonly from: 'protocol';
       readonly protocol: string;
@@ -72,12 +75,15 @@ export interface Assigned {
   readonly protocol: Protocol;
   readonly patient: Patient;
   readonly overrides: readonly Override[];
+  /** Limits that hold where the protocol has none of its own. */
+  readonly builtIn?: readonly Rule[];
 }
 
-export function planAt({ protocol, patient, overrides }: Assigned, nowMs: number): Plan {
+export function planAt(assigned: Assigned, nowMs: number): Plan {
+  const { protocol, patient, overrides } = assigned;
   const refusal = refusalOf(protocol, patient);
-  const rules = refusal === undefined ? protocol.rules : ofAnybody(protocol.rules);
-  const judged = overrides.map((override) => ({ override, why: whyRefused(override, protocol) }));
+  const rules = rulesOf(assigned);
+  const judged = overrides.map((override) => ({ override, why: whyRefused(override, assigned) }));
   const followed = judged.filter(({ why }) => why === undefined).map(({ override }) => override);
   const inForce = followed.filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
   const refused = judged.flatMap(({ override, why }) =>
@@ -85,13 +91,36 @@ export function planAt({ protocol, patient, overrides }: Assigned, nowMs: number
   );
   const plan = {
     patient,
-    rules: rules.map((rule) => planned(rule, protocol, inForce)),
+    rules: [
+      ...rules.own.map((rule) => planned(rule, originIn(protocol, rule), inForce)),
+      ...rules.builtIn.map((rule) => planned(rule, builtInOrigin(rule), inForce)),
+    ],
     ...(refusal !== undefined && { refusal }),
     refused,
   };
   const changes = followed.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
   const next = changes.filter((atMs) => atMs > nowMs);
   return next.length === 0 ? plan : { ...plan, changesAtMs: Math.min(...next) };
+}
+
+interface Rules {
+  readonly own: readonly Rule[];
+  readonly builtIn: readonly Rule[];
+}
+
+/** What watches this patient, before any override. */
+function rulesOf({ protocol, patient, builtIn = [] }: Omit<Assigned, 'overrides'>): Rules {
+  const refusal = refusalOf(protocol, patient);
+  const own = refusal === undefined ? protocol.rules : ofAnybody(protocol.rules);
+  return { own, builtIn: uncovered(builtIn, own) };
+}
+
+function originIn({ key, version }: Protocol, { source }: Rule): Origin {
+  return { from: 'protocol', protocol: key, version, source };
+}
+
+function builtInOrigin({ source }: Rule): Origin {
+  return { from: 'built-in', source };
 }
 
 function refusalOf({ categories }: Protocol, { category }: Patient): Plan['refusal'] {
@@ -134,19 +163,15 @@ function isForAnybody(detector: Detector): boolean {
 }
 
 /** The newest override wins: it knew of the others. */
-function planned(rule: Rule, protocol: Protocol, inForce: readonly Override[]): PlannedRule {
-  const { key, version } = protocol;
+function planned(rule: Rule, origin: Origin, inForce: readonly Override[]): PlannedRule {
   const own = inForce
     .filter(({ ruleKey }) => ruleKey === rule.key)
     .sort((one, other) => other.fromMs - one.fromMs)[0];
-  if (own === undefined) {
-    const origin: Origin = { from: 'protocol', protocol: key, version, source: rule.source };
-    return { rule, origin, isOff: false };
-  }
+  if (own === undefined) return { rule, origin, isOff: false };
   const { author, reason, untilMs, change } = own;
-  const origin: Origin = { from: 'override', author, reason, untilMs };
   const detector = changed(rule.detector, change) ?? rule.detector;
-  return { rule: { ...rule, detector }, origin, isOff: change.kind === 'off' };
+  const overridden: Origin = { from: 'override', author, reason, untilMs };
+  return { rule: { ...rule, detector }, origin: overridden, isOff: change.kind === 'off' };
 }
 
 /** Undefined where this cannot be changed on it. */
@@ -166,9 +191,13 @@ function changed(detector: Detector, change: Override['change']): Detector | und
 }
 
 /** Why an override is not followed; undefined where it is, or will be when its time comes. */
-export function whyRefused(override: Override, protocol: Protocol): OverrideRefusal | undefined {
+export function whyRefused(
+  override: Override,
+  assigned: Omit<Assigned, 'overrides'>,
+): OverrideRefusal | undefined {
   const { change, author, reason, fromMs, untilMs } = override;
-  const rule = protocol.rules.find(({ key }) => key === override.ruleKey);
+  const known = [...assigned.protocol.rules, ...rulesOf(assigned).builtIn];
+  const rule = known.find(({ key }) => key === override.ruleKey);
   if (rule === undefined) return 'no-such-rule';
   if (author.trim() === '') return 'no-author';
   if (reason.trim() === '') return 'no-reason';
@@ -184,12 +213,4 @@ function isSensible(detector: Detector): boolean {
   const { delayMs } = { delayMs: 0, ...detector };
   const isDelay = Number.isInteger(delayMs) && delayMs >= 0;
   return isDelay && (detector.kind !== 'limit' || isReachable(detector));
-}
-
-/** Whether it calls later, or less. */
-function isWider(one: Detector, other: Detector): boolean {
-  const delayed = 'delayMs' in one && 'delayMs' in other && one.delayMs > other.delayMs;
-  if (one.kind !== 'limit' || other.kind !== 'limit') return delayed;
-  const sign = other.direction === 'high' ? 1 : -1;
-  return delayed || sign * (one.limit - other.limit) > 0;
 }

@@ -277,7 +277,10 @@ const REFUSALS: readonly [Partial<Override>, ReturnType<typeof whyRefused>][] = 
 
 for (const [changed, why] of REFUSALS) {
   test(`an override ${JSON.stringify(changed)}: ${why ?? 'taken'}`, () => {
-    assert.equal(whyRefused({ ...OVERRIDE, ...changed }, ADULT_WARD), why);
+    assert.equal(
+      whyRefused({ ...OVERRIDE, ...changed }, { protocol: ADULT_WARD, patient: PATIENT }),
+      why,
+    );
   });
 }
 

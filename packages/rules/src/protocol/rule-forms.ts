@@ -1,4 +1,5 @@
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import type { LimitRule } from '../adult-limits.ts';
 import type { DeviceCondition } from '../detectors/device-condition.ts';
 import type { RhythmFinding } from '../detectors/rhythm.ts';
 import { LEADS_OFF_AFTER_MS } from '../no-data.ts';
@@ -45,3 +46,26 @@ export const RHYTHMS: readonly Rule[] = [
   rhythm('extreme-tachycardia', 'high', true),
   rhythm('short-ventricular-run', 'medium', false),
 ];
+
+/** A ready limit as a rule of a protocol. */
+export function ruleOfLimit({ key, episodeKey, priority, source, ...limit }: LimitRule): Rule {
+  const { vital, direction, delayMs, clearance } = limit;
+  // An undelayed outer limit is the last line for whoever has a wider inner one (safety S1, S6).
+  const isOuter = key !== episodeKey;
+  return {
+    key,
+    episodeKey,
+    priority,
+    role: 'alarm',
+    ...(isOuter && { isEssential: true as const }),
+    source,
+    detector: {
+      kind: 'limit',
+      vital,
+      direction,
+      limit: limit.limit,
+      delayMs,
+      clearance,
+    },
+  };
+}

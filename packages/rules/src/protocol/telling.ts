@@ -11,7 +11,7 @@ import { explainRunning, onClock, type Stepped, stepped } from './running.ts';
 
 export interface Now {
   readonly nowMs: number;
-  readonly because?: 'protocol-changed' | 'answered';
+  readonly because?: Told['because'];
   readonly isDoubted?: true | undefined;
 }
 
