@@ -38,6 +38,7 @@ export async function openStage(ground: Ground): Promise<Stage> {
     watchRun: () => {},
     watchEvent: () => {},
     watchMove: () => {},
+    watchCare: () => {},
     watchTime: () => {},
     snapshotDetectors: () => [],
     settleAlarms: () => Promise.resolve(),

@@ -87,7 +87,7 @@ export class Ledger {
   /** Accept has placed these, and they are on their way to the log. */
   notePlaced(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
-      if (entry.kind === 'moved') continue;
+      if (entry.kind === 'moved' || entry.kind === 'care') continue;
       if (entry.kind === 'event') {
         const stampMs = (entry.event.stampMs ?? entry.receivedMs) + entry.offsetMs;
         this.#place(eventKey(entry.id), {

@@ -115,6 +115,7 @@ async function openEngine(world: World, life: Life): Promise<Engine> {
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => alarms.watchEvent(entry),
     watchMove: (entry) => alarms.watchMove(entry),
+    watchCare: (entry) => alarms.watchCare(entry),
     snapshotDetectors: (span) => alarms.snapshot(span),
     settleAlarms: () => alarms.settle(),
     memoryBytes: world.memoryBytes,

@@ -1,5 +1,7 @@
 /** The FHIR room by itself: documents, keys and the registry on a database of its own. */
+
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readyLimits } from '@ausculta/rules/adult-limits';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Resource } from '@medplum/fhirtypes';
 import { Turns } from '../../apps/server/src/admissions/turns.ts';
@@ -92,6 +94,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
     newId: () => randomUUID(),
     untold: new UntoldFindings({
       ...{ sql: line, keys, newId: randomUUID, recordOf: (subject) => subject },
+      limitsOf: ({ category }) => readyLimits(category),
       alarms: { tell: (findings) => told.push(...findings), settle: () => Promise.resolve() },
       after: (delayMs, run) => void setTimeout(run, delayMs),
       onProblem: (what, error) => {

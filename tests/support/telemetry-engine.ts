@@ -76,6 +76,7 @@ export class Engine {
       watchRun: () => {},
       watchEvent: () => {},
       watchMove: () => {},
+      watchCare: () => {},
       watchTime: () => {},
       snapshotDetectors: () => [],
       settleAlarms: () =>

@@ -13,6 +13,7 @@ export function alarmWords(alarm: AlarmView): string {
     aboutWords(alarm),
     ...(isWritten === undefined ? [] : ['charted']),
     ...(endedBecause === 'taken-off' ? ['device taken off'] : []),
+    ...(endedBecause === 'protocol-changed' ? ['protocol changed'] : []),
     ...(movedMs === undefined ? [] : ['readings were moved to another record']),
   ].join('; ');
 }
@@ -40,5 +41,9 @@ function aboutWords(alarm: AlarmView): string {
     const from = rest[1] === undefined ? '' : ` of ${rest[1]}`;
     return `leads off${from}${alarm.condition === 'absent' ? '' : ', check patient'}`;
   }
+  if (family === 'score') return `${rest.join(' ')} ${alarm.extremeValue}`;
+  if (family === 'overdue') return `${metric} overdue`;
+  if (family === 'trend' || family === 'rate')
+    return `${metric} ${alarm.direction === 'high' ? 'rising' : 'falling'} by ${alarm.extremeValue} ${unit}`;
   return `${ruleKey} ${metric}`.trim() || 'alarm';
 }

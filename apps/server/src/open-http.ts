@@ -75,7 +75,7 @@ export async function openHttp(
   const { census } = parts.admissions;
   const presenceOf = (id: SubjectId) => census.presenceOf(id);
   const watchOf = (id: SubjectId) => ({
-    hasLimits: parts.alarms.limitsOf(id).length > 0,
+    hasLimits: parts.alarms.watch.limitsOf(id).length > 0,
     signal: signalOf(parts.telemetry.heads.ofSubject(id), nowMs()),
   });
   const told = { movedOf, presenceOf, watchOf, inTurn: parts.inTurn };

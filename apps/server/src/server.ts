@@ -317,6 +317,7 @@ async function openTelemetry(
       streams.watchEvent(entry);
     },
     watchMove: (entry) => alarms.watchMove(entry),
+    watchCare: (entry) => alarms.watchCare(entry),
     snapshotDetectors: (span) => alarms.snapshot(span),
     settleAlarms: async () => {
       await alarms.settle();
@@ -350,6 +351,7 @@ async function openDocuments(
   return await openFhir({
     ...{ ...outside, ...engine, ...lanes, ...kept, sql, people, read, keys },
     categoryOf: (subject) => categoryNow(subject, census, outside.nowMs()),
+    limitsOf: ({ id, category }) => engine.alarms.watch.limitsOf(id, category),
     usedFor: (id) => census.usedFor(id),
     recordsOf: (id) => census.recordsOf(id),
   });

@@ -3,10 +3,13 @@ import { test } from 'node:test';
 import { metricOf } from '@ausculta/vitals/lookup';
 import { FLAG } from '@ausculta/vitals/reading';
 import type { PatientCategory } from '@ausculta/vitals/subject';
+import { readyLimits } from './adult-limits.ts';
 import { brokenBySpot } from './spot-check.ts';
 
 function broken(key: string, value: number, category: PatientCategory = 'adult', flags = 0) {
-  return brokenBySpot({ metric: metricOf(key), value, flags }, category).map((rule) => rule.key);
+  return brokenBySpot({ metric: metricOf(key), value, flags }, readyLimits(category)).map(
+    (rule) => rule.key,
+  );
 }
 
 const CASES = [

@@ -6,8 +6,7 @@ import { priorityRank } from '@ausculta/vitals/alarm';
 import { isOfSurroundings } from '@ausculta/vitals/lookup';
 import type { Metric } from '@ausculta/vitals/metric';
 import { isOneSided } from '@ausculta/vitals/reading';
-import type { PatientCategory } from '@ausculta/vitals/subject';
-import { limitsOfMetric, readyLimits, settingsFor } from './adult-limits.ts';
+import { type LimitRule, limitsOfMetric, settingsFor } from './adult-limits.ts';
 import type { AlarmRule } from './alarm-rule.ts';
 import { onSample, QUIET } from './limit.ts';
 import { outOfRangeRule } from './out-of-range.ts';
@@ -20,12 +19,12 @@ export interface SpotCheck {
 }
 
 /** What it breaks, one rule for each condition: the limits of its patient, and what can be true at all. */
-export function brokenBySpot(spot: SpotCheck, category: PatientCategory): readonly AlarmRule[] {
+export function brokenBySpot(spot: SpotCheck, limits: readonly LimitRule[]): readonly AlarmRule[] {
   const { metric, value, flags } = spot;
   if (isOfSurroundings(metric)) return [];
   const sample = { atMs: 0, receivedAtMs: 0, value, flags };
   const byCondition = new Map<string, AlarmRule>();
-  for (const rule of limitsOfMetric(readyLimits(category), metric)) {
+  for (const rule of limitsOfMetric(limits, metric)) {
     const settings = { ...settingsFor(rule, metric), delayMs: 0 };
     if (onSample(QUIET, sample, settings).transition?.kind !== 'raised') continue;
     const before = byCondition.get(rule.episodeKey);

@@ -6,12 +6,32 @@
 export const ALARM_PRIORITIES = ['low', 'medium', 'high'] as const;
 export type AlarmPriority = (typeof ALARM_PRIORITIES)[number];
 
+/** What a protocol watches beside limits: each is the first part of its rule keys. */
+const PROTOCOL_KINDS = [
+  'score',
+  'rate',
+  'trend',
+  'baseline',
+  'overdue',
+  'rhythm',
+  'composite',
+] as const;
+
 /**
- * What an alarm is about: the patient's value beyond a limit; or, technical, a value that no sensor can
- * truthfully give (safety S2), data that have stopped coming, and electrodes that a device says have
- * come off (safety S4); or a call, which a help button or a fall detector gives (safety S5).
+ * What an alarm is about: the patient's value beyond a limit, or what else a protocol watches; or,
+ * technical, a value that no sensor can truthfully give (safety S2), data that have stopped coming,
+ * electrodes that a device says have come off (safety S4), and a signal that says little; or a call,
+ * which a help button or a fall detector gives (safety S5).
  */
-export const ALARM_KINDS = ['limit', 'out-of-range', 'no-data', 'leads-off', 'call'] as const;
+export const ALARM_KINDS = [
+  'limit',
+  'out-of-range',
+  'no-data',
+  'leads-off',
+  'poor-signal',
+  'call',
+  ...PROTOCOL_KINDS,
+] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
 /** 'unknown': it was present when its data stopped coming, and nobody can say what it is now. */
@@ -19,10 +39,11 @@ export const ALARM_CONDITIONS = ['present', 'absent', 'unknown'] as const;
 export type AlarmCondition = (typeof ALARM_CONDITIONS)[number];
 
 /**
- * Why a condition is over, where no reading has said so: the device was taken off, or what it measured
- * was another's.
+ * Why a condition is over, where no reading has said so: the device was taken off, what it measured was
+ * another's, the protocol has another limit or no such rule any more, or a person has answered what lasts
+ * until then.
  */
-export const ALARM_END_REASONS = ['taken-off', 'moved'] as const;
+export const ALARM_END_REASONS = ['taken-off', 'moved', 'protocol-changed', 'answered'] as const;
 export type AlarmEndReason = (typeof ALARM_END_REASONS)[number];
 
 export type AlarmEpisode = 'raised' | 'acknowledged' | 'resolved';
@@ -39,8 +60,10 @@ export interface AlarmSubject {
 export function alarmSubject(ruleKey: string): AlarmSubject {
   const [family, first, second] = ruleKey.split('/');
   if (family === 'call') return { kind: 'call', vital: undefined, deviceId: second };
+  const ofProtocol = PROTOCOL_KINDS.find((kind) => kind === family);
+  if (ofProtocol !== undefined) return { kind: ofProtocol, vital: first, deviceId: undefined };
   if (family !== 'technical') return { kind: 'limit', vital: first, deviceId: undefined };
-  if (first === 'no-data' || first === 'leads-off')
+  if (first === 'no-data' || first === 'leads-off' || first === 'poor-signal')
     return { kind: first, vital: undefined, deviceId: second };
   // A limit of the device rather than of the patient: "technical/battery/low".
   if (second === 'low') return { kind: 'limit', vital: first, deviceId: undefined };

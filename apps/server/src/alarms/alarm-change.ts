@@ -152,6 +152,8 @@ export function causeOf({ view, calls }: StoredAlarm, what: string): string {
   return what.includes(' by ') ? `${what} at ${view.acknowledgedMs}` : what;
 }
 
+export const isPresent = (view: AlarmView): boolean => view.condition !== 'absent';
+
 /** The most urgent first, then the newest. */
 export function inOrder(alarms: readonly StoredAlarm[]): AlarmView[] {
   return alarms

@@ -76,6 +76,12 @@ export class AlarmShelf {
     return this.#newest.get(keyOf(subjectId, episodeOf(id))) === keyOf(subjectId, id);
   }
 
+  /** The last that was raised, or changed, under the name of an episode. */
+  newestOf(subjectId: string, episode: string): StoredAlarm | undefined {
+    const newest = this.#newest.get(keyOf(subjectId, episode));
+    return newest === undefined ? undefined : this.#alarms.get(newest);
+  }
+
   /** The alarm that a finding is about: its own, the one it came back to, or one that is still owed. */
   find(finding: Finding): StoredAlarm | undefined {
     const { subjectId } = finding.series;
@@ -88,8 +94,7 @@ export class AlarmShelf {
 
   /** The last alarm of the same condition, whatever has become of it. */
   lastLike(finding: Finding): StoredAlarm | undefined {
-    const newest = this.#newest.get(keyOf(finding.series.subjectId, episodeOf(finding.alarmId)));
-    return newest === undefined ? undefined : this.#alarms.get(newest);
+    return this.newestOf(finding.series.subjectId, episodeOf(finding.alarmId));
   }
 
   #joined(finding: Finding): StoredAlarm | undefined {

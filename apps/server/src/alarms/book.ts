@@ -4,16 +4,16 @@
  * at once and to the database in order. A checkpoint waits until its alarms are durable.
  */
 import type { AlarmView } from '@ausculta/contract/alarms';
-import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
 import { alarmSubject, isLossOfMonitoring } from '@ausculta/vitals/alarm';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { Registry } from '../devices/registry.ts';
 import { callOf } from '../line/call.ts';
 import type { Arrival, RunArrival } from '../line/consume.ts';
-import type { EventEntry, LogEntry, MovedEntry, Series } from '../line/entry.ts';
+import type { CareEntry, EventEntry, LogEntry, MovedEntry, Series } from '../line/entry.ts';
 import { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
+import type { ProtocolOf } from '../line/given-plan.ts';
 import { handOver } from '../line/handover.ts';
 import { Monitoring } from '../line/monitoring.ts';
 import type { DetectorSnapshot } from '../telemetry/flush.ts';
@@ -27,6 +27,7 @@ import {
   inOrder,
   isMoreUrgent,
   isOpen,
+  isPresent,
   type RaisedFinding,
   raisedAlarm,
   returned,
@@ -43,6 +44,7 @@ import { brokenSeal, rememberedDetectors } from './remembered-detectors.ts';
 import { changesByClock } from './rounds.ts';
 import { carriedOver, further } from './snoozing.ts';
 import { readAlarms, readReturns } from './store.ts';
+import { WatchedBy } from './watched-by.ts';
 
 /** Alarms stay in the book this long after they were raised, for the lists of the last day. */
 const KEPT_MS = 24 * 3_600_000;
@@ -50,6 +52,7 @@ const KEPT_MS = 24 * 3_600_000;
 export interface AlarmBookPorts extends AlarmWriterPorts {
   readonly sealOf: SubjectKeys['sealOf'];
   readonly registry: Registry;
+  readonly protocolOf?: ProtocolOf;
   readonly nowMs: () => number;
 }
 
@@ -59,6 +62,7 @@ export class AlarmBook {
   readonly #ports: AlarmBookPorts;
   readonly #shelf = new AlarmShelf();
   readonly #evaluator: Evaluator;
+  readonly watch: WatchedBy;
   readonly #monitoring: Monitoring;
   readonly #writer: AlarmWriter;
   #listener: Listener = () => {};
@@ -89,13 +93,17 @@ export class AlarmBook {
     for await (const snapshot of rememberedDetectors(ports, beginAnew)) {
       book.#evaluator.remember(snapshot, ports.registry.seriesById);
     }
-    book.#toResume = [...shelf.all()].filter(({ view }) => isLoss(view) && isPresent(view));
+    book.#toResume = [...shelf.all()].filter(
+      ({ view }) => isLossOfMonitoring(view.ruleKey) && isPresent(view),
+    );
     return book;
   }
 
   private constructor(ports: AlarmBookPorts) {
     this.#ports = ports;
-    this.#evaluator = new Evaluator((id) => ports.registry.subjects.get(id)?.category ?? 'unknown');
+    const categoryOf = (id: SubjectId) => ports.registry.subjects.get(id)?.category ?? 'unknown';
+    this.#evaluator = new Evaluator(categoryOf, ports.protocolOf);
+    this.watch = new WatchedBy({ evaluator: this.#evaluator, shelf: this.#shelf, categoryOf });
     this.#monitoring = new Monitoring((series, nowMs) => this.#isWorn(series, nowMs));
     this.#writer = new AlarmWriter(ports);
     this.#notYetStored = new NotYetStored({
@@ -119,9 +127,7 @@ export class AlarmBook {
   }
 
   get openCount(): number {
-    let count = 0;
-    for (const { view } of this.#shelf.all()) if (isOpen(view)) count += 1;
-    return count;
+    return [...this.#shelf.all()].filter(({ view }) => isOpen(view)).length;
   }
 
   openOf(subjectId: SubjectId): AlarmView[] {
@@ -135,13 +141,9 @@ export class AlarmBook {
     );
   }
 
-  limitsOf(subjectId: SubjectId): readonly LimitRule[] {
-    return readyLimits(this.#ports.registry.subjects.get(subjectId)?.category ?? 'unknown');
-  }
-
   /** What is consumed from here on was accepted later: delays that silence has ended by now are over. */
   watchTime(atMs: number): void {
-    for (const finding of this.#evaluator.silences(atMs)) this.#apply(finding, false);
+    this.tell(this.#evaluator.silences(atMs));
   }
 
   evaluate(arrival: Arrival): void {
@@ -153,9 +155,14 @@ export class AlarmBook {
   }
 
   watchEvent(entry: EventEntry): void {
-    this.#evaluator.watchEvent(entry);
     const call = callOf(entry);
-    if (call !== undefined) this.#apply(call, false);
+    this.tell([...this.#evaluator.watchEvent(entry), ...(call === undefined ? [] : [call])]);
+  }
+
+  /** Another plan, or an answer to what lasts until one, from here on in the log. */
+  watchCare(entry: CareEntry): void {
+    if (this.#ports.sealOf(entry.subjectId) === undefined) return;
+    this.tell(this.#evaluator.plans.watchCare(entry));
   }
 
   /** What a device measured is another's: what rested on it ends here, and goes on there. */
@@ -165,7 +172,7 @@ export class AlarmBook {
     const device = registry.devices.get(entry.deviceId);
     const twinOf = ({ metric, epoch }: Series): Series | undefined =>
       device?.seriesOf(entry.toSubjectId, metric, epoch);
-    for (const ended of handOver(this.#evaluator, entry, twinOf)) this.#apply(ended, false);
+    this.tell(handOver(this.#evaluator, entry, twinOf));
   }
 
   /** Alarms that rest on what was moved stay where they were sounded, and say so. */
@@ -182,7 +189,7 @@ export class AlarmBook {
     await this.#writer.settle();
   }
 
-  /** What was found in readings that came to their subject late. */
+  /** What the detectors say, or was found in readings that came to their subject late. */
   tell(findings: readonly Finding[]): void {
     for (const finding of findings) this.#apply(finding, false);
   }
@@ -334,11 +341,11 @@ export class AlarmBook {
   }
 
   snapshot(span: PartitionSpan): Iterable<DetectorSnapshot> {
-    const states = this.#evaluator.snapshot((series) => isIn(span, series));
+    const states = this.#evaluator.snapshot((place) => isIn(span, place));
     return {
       *[Symbol.iterator]() {
-        for (const { subjectId, series, snapshot } of states) {
-          const { organisationId, partition } = series;
+        for (const { subjectId, place, snapshot } of states) {
+          const { organisationId, partition } = place;
           yield { organisationId, partition, subjectId, state: snapshot };
         }
       },
@@ -391,7 +398,3 @@ export class AlarmBook {
     return deviceId === undefined ? worn.length > 0 : worn.some(({ id }) => id === deviceId);
   }
 }
-
-const isLoss = (view: AlarmView): boolean => isLossOfMonitoring(view.ruleKey);
-
-const isPresent = (view: AlarmView): boolean => view.condition !== 'absent';

@@ -30,7 +30,7 @@ export class Provisional {
     const fresh = pending.slice(this.#seen);
     for (const entry of fresh) {
       if (entry.kind === 'event') this.#waiting.add(entry.deviceId);
-      else if (entry.kind !== 'moved')
+      else if ('series' in entry)
         for (const { deviceId } of entry.series) this.#waiting.add(deviceId);
     }
     const findings = this.evaluate(fresh);
@@ -55,9 +55,11 @@ export class Provisional {
       insertEvent: () => {},
       // Readings change hands once that is durable, not before.
       watchMove: () => {},
+      // Nor is anybody watched by a plan that may never have been.
+      watchCare: () => {},
       watchRun: (arrival) => this.evaluator.watchRun(arrival),
       watchEvent: (entry) => {
-        this.evaluator.watchEvent(entry);
+        findings.push(...this.evaluator.watchEvent(entry));
         const call = callOf(entry);
         if (call !== undefined) findings.push(call);
       },

@@ -4,7 +4,7 @@
  * be changed; the book does it. By the round the alarms agree with what the detectors hold.
  */
 import { NO_DATA_HIGH_AFTER_MS } from '@ausculta/rules/no-data';
-import { isLossOfMonitoring } from '@ausculta/vitals/alarm';
+import { type AlarmKind, alarmSubject, isLossOfMonitoring } from '@ausculta/vitals/alarm';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { Monitoring } from '../line/monitoring.ts';
@@ -53,12 +53,23 @@ function unheeded(alarm: StoredAlarm, nowMs: number): Change | undefined {
   return { alarm: risen(alarm, 'high'), what: 'risen' };
 }
 
+/** Their detectors know by themselves what they rest on, and when it has grown too old. */
+const OF_NO_SINGLE_VITAL: ReadonlySet<AlarmKind> = new Set([
+  'score',
+  'overdue',
+  'rhythm',
+  'composite',
+  'call',
+  'poor-signal',
+]);
+
 function knownOrNot(alarm: StoredAlarm, round: Round): Change | undefined {
   const { evaluator, monitoring, nowMs, isConsumed } = round;
   const { condition, metric } = alarm.view;
   const subject = evaluator.subject(alarm.subjectId);
   const vital = metricByKey(metric)?.vital ?? metric;
-  const data = monitoring.dataOf(subject, vital, nowMs);
+  const isOfOne = !OF_NO_SINGLE_VITAL.has(alarmSubject(alarm.view.ruleKey).kind);
+  const data = isOfOne ? monitoring.dataOf(subject, vital, nowMs) : 'flowing';
   if (condition === 'absent') {
     return data === 'flowing' ? heldAgain(alarm, subject, round) : undefined;
   }
@@ -75,7 +86,7 @@ function knownOrNot(alarm: StoredAlarm, round: Round): Change | undefined {
         if (condition === 'present') return undefined;
         return { alarm: lived(alarm, 'condition-returned', nowMs), what: `known@${nowMs}` };
       }
-      return isConsumed ? overBy(alarm, newestOf(subject, vital)) : undefined;
+      return isConsumed ? overBy(alarm, newestOf(subject, isOfOne ? vital : undefined)) : undefined;
   }
 }
 
@@ -91,22 +102,31 @@ function heldAgain(
   subject: SubjectWatch | undefined,
   { shelf, isConsumed, nowMs }: Round,
 ): Change | undefined {
-  const isPresent = episodeOf(subject, alarm)?.episode.condition === 'present';
-  if (!isPresent || !isConsumed || !shelf.isNewest(alarm)) return undefined;
+  if (!isPresentIn(subject, alarm) || !isConsumed || !shelf.isNewest(alarm)) return undefined;
   return { alarm: lived(alarm, 'condition-returned', nowMs), what: `known@${nowMs}` };
 }
 
-function episodeOf(subject: SubjectWatch | undefined, { view: { id } }: StoredAlarm) {
-  return subject && episodeNamed(subject, id.slice(0, id.lastIndexOf('@')));
+const episodeName = ({ view: { id } }: StoredAlarm): string => id.slice(0, id.lastIndexOf('@'));
+
+function isPresentIn(subject: SubjectWatch | undefined, alarm: StoredAlarm): boolean {
+  const name = episodeName(alarm);
+  if (subject?.plan?.monitor.episodeOf(name).condition === 'present') return true;
+  return subject !== undefined && episodeNamed(subject, name)?.episode.condition === 'present';
 }
 
 /** Whether a detector holds it present, or has not decided yet. */
 function isHeld(subject: SubjectWatch | undefined, alarm: StoredAlarm): boolean {
-  const held = episodeOf(subject, alarm);
+  if (subject === undefined) return false;
+  const name = episodeName(alarm);
+  if (subject.plan !== undefined && subject.plan.monitor.phaseOf(name) !== 'quiet') return true;
+  const held = episodeNamed(subject, name);
   return held?.watches.some(({ state }) => state.phase !== 'quiet') ?? false;
 }
 
-function newestOf(subject: SubjectWatch | undefined, vital: string): number {
-  const ofVital = subject?.series.filter(({ series }) => series.metric.vital === vital) ?? [];
-  return Math.max(...ofVital.map(({ lastAtMs }) => lastAtMs));
+/** Of all that is measured where it is of no single vital. */
+function newestOf(subject: SubjectWatch | undefined, vital: string | undefined): number {
+  const own = subject?.series.filter(
+    ({ series }) => vital === undefined || series.metric.vital === vital,
+  );
+  return Math.max(...(own ?? []).map(({ lastAtMs }) => lastAtMs));
 }

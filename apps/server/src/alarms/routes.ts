@@ -70,7 +70,7 @@ export function alarmRoutes(app: FastifyInstance, ports: AlarmRoutePorts): void 
     async (request, reply) => {
       const subject = subjectOf(registry, callerOf(request).organisationId, request.params.id);
       if (subject === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-      const limits = alarms.limitsOf(subject.id).map((rule) => ({
+      const limits = alarms.watch.limitsOf(subject.id).map((rule) => ({
         ruleKey: rule.key,
         vital: rule.vital,
         direction: rule.direction,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { readyLimits } from '@ausculta/rules/adult-limits';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Observation } from '@medplum/fhirtypes';
 import type { RegisteredSubject } from '../devices/registry.ts';
@@ -16,6 +17,8 @@ const patient = {
   identity: { familyName: 'Spot', givenName: '', sex: 'unknown', recordNumber: 'A-1' },
 } as RegisteredSubject;
 
+const limitsOf = ({ category }: RegisteredSubject) => readyLimits(category);
+
 function found(effectiveDateTime: string | undefined, value = 180) {
   const observation: Observation = {
     resourceType: 'Observation',
@@ -26,7 +29,7 @@ function found(effectiveDateTime: string | undefined, value = 180) {
     ...(effectiveDateTime !== undefined && { effectiveDateTime }),
   };
   const subjectOf = (id: string) => (id === patient.id ? patient : undefined);
-  return findingsIn(observation, { subjectOf, nowMs: NOW });
+  return findingsIn(observation, { subjectOf, limitsOf, nowMs: NOW });
 }
 
 const openedAt = (text: string | undefined): number | undefined => found(text)[0]?.sinceMs;
@@ -71,6 +74,6 @@ test('nobody is called for whom nobody here knows', () => {
     valueInteger: 180,
   };
   const judged = (subject: RegisteredSubject | undefined) =>
-    findingsIn(resource, { subjectOf: () => subject, nowMs: NOW }).length;
+    findingsIn(resource, { subjectOf: () => subject, limitsOf, nowMs: NOW }).length;
   assert.deepEqual([judged(patient), judged(undefined)], [1, 0]);
 });

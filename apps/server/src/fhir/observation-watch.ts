@@ -6,6 +6,7 @@
 
 import type { Interval } from '@ausculta/fhir/date-range';
 import { watchedObservation } from '@ausculta/fhir/watched-observation';
+import type { LimitRule } from '@ausculta/rules/adult-limits';
 import { brokenBySpot } from '@ausculta/rules/spot-check';
 import type { Resource } from '@medplum/fhirtypes';
 import type { RegisteredSubject } from '../devices/registry.ts';
@@ -27,17 +28,25 @@ export interface Watching {
   readonly nowMs: number;
 }
 
+export interface Judging extends Watching {
+  readonly limitsOf: (subject: RegisteredSubject) => readonly LimitRule[];
+}
+
 /** Nothing for whatever is no Observation, and for nearly every one that is. */
-export function findingsIn(resource: Resource, { subjectOf, nowMs }: Watching): PassedFinding[] {
+export function findingsIn(
+  resource: Resource,
+  { subjectOf, limitsOf, nowMs }: Judging,
+): PassedFinding[] {
   const watched = watchedObservation(resource);
   if (watched === undefined) return [];
   const subject = subjectOf(watched.patientId);
   const atMs = measuredAt(watched.time, nowMs);
   if (subject === undefined || atMs === undefined) return [];
-  const { id: subjectId, organisationId, category } = subject;
+  const { id: subjectId, organisationId } = subject;
+  const limits = limitsOf(subject);
   return watched.readings.flatMap((reading) => {
     const { metric, value } = reading;
-    return brokenBySpot(reading, category).map((rule): PassedFinding => {
+    return brokenBySpot(reading, limits).map((rule): PassedFinding => {
       const alarmId = alarmIdOf(rule.episodeKey, atMs);
       const series = { organisationId, subjectId, metric };
       const { priority } = rule;

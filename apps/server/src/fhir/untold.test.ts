@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { readyLimits } from '@ausculta/rules/adult-limits';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Observation } from '@medplum/fhirtypes';
 import { freshDatabase } from '../../../../tests/support/database.ts';
@@ -33,6 +34,7 @@ test('one finding that is not understood holds up no other, and nothing of it is
   const newId = (): string => `ffffffff-${randomUUID().slice(9)}`;
   const untold = new UntoldFindings({
     ...{ sql, newId, keys: { sealOf: () => seal }, recordOf: (one) => one },
+    limitsOf: ({ category }) => readyLimits(category),
     alarms: { tell: (all) => told.push(...all), settle: () => Promise.resolve() },
     after: (_delayMs, run) => void setImmediate(run),
     onProblem: (what, error) => problems.push(`${what} ${String(error)}`),

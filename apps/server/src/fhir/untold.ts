@@ -12,13 +12,19 @@ import type { AlarmBook } from '../alarms/book.ts';
 import type { Sql } from '../database/pool.ts';
 import type { RegisteredSubject } from '../devices/registry.ts';
 import type { SubjectKeys } from '../vault/vault.ts';
-import { findingsIn, type PassedFinding, type Watching } from './observation-watch.ts';
+import {
+  findingsIn,
+  type Judging,
+  type PassedFinding,
+  type Watching,
+} from './observation-watch.ts';
 import { deleteUntold, readUntold, type UntoldRow } from './untold-store.ts';
 
 export interface UntoldPorts {
   readonly sql: Sql;
   readonly keys: Pick<SubjectKeys, 'sealOf'>;
   readonly alarms: Pick<AlarmBook, 'tell' | 'settle'>;
+  readonly limitsOf: Judging['limitsOf'];
   /** Two records of one person are watched as the one that goes on. */
   readonly recordOf: (subject: RegisteredSubject) => RegisteredSubject;
   readonly newId: () => string;
@@ -51,12 +57,12 @@ export class UntoldFindings {
 
   /** Before it is written. Undefined where nothing is to be told. */
   readonly judge = (resource: Resource, watching: Watching): Untold | undefined => {
-    const { recordOf } = this.#ports;
+    const { recordOf, limitsOf } = this.#ports;
     const subjectOf = (id: string): RegisteredSubject | undefined => {
       const subject = watching.subjectOf(id);
       return subject && recordOf(subject);
     };
-    const findings = findingsIn(resource, { ...watching, subjectOf });
+    const findings = findingsIn(resource, { ...watching, subjectOf, limitsOf });
     const [first] = findings;
     if (first === undefined) return undefined;
     const { organisationId, subjectId } = first.series;

@@ -8,6 +8,7 @@
 import type { Reading } from '@ausculta/vitals/reading';
 import { sampleOffsetMs, type WaveformRun } from '@ausculta/vitals/waveform';
 import type {
+  CareEntry,
   EventEntry,
   LogEntry,
   MovedEntry,
@@ -45,6 +46,7 @@ export interface ConsumePorts {
   readonly watchRun: (arrival: RunArrival) => void;
   readonly watchEvent: (entry: EventEntry) => void;
   readonly watchMove: (entry: MovedEntry) => void;
+  readonly watchCare: (entry: CareEntry) => void;
   readonly onBroken: (entry: LogEntry, error: unknown) => void;
 }
 
@@ -72,6 +74,9 @@ function consumeEntry(entry: LogEntry, ports: ConsumePorts): void {
       break;
     case 'moved':
       ports.watchMove(entry);
+      break;
+    case 'care':
+      ports.watchCare(entry);
       break;
     default:
       entry satisfies never;

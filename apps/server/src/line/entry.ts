@@ -3,6 +3,7 @@ import type { Fault } from '@ausculta/vitals/fault';
 import type { DeviceId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { WaveformRun } from '@ausculta/vitals/waveform';
+import type { GivenPlan } from './given-plan.ts';
 
 /** Fixed for the life of an installation: a hash of (organisation, subject) chooses one. */
 export const PARTITIONS = 256;
@@ -79,8 +80,24 @@ export interface MovedEntry {
   readonly untilMs: number;
 }
 
+/**
+ * What people have decided about who is watched: another plan, or an answer to an alarm that lasts until
+ * one. It holds from its place in the log on, so that a replay judges each reading by what held then.
+ */
+export interface CareEntry {
+  readonly kind: 'care';
+  readonly partition: number;
+  readonly receivedMs: number;
+  readonly offsetMs: number;
+  readonly organisationId: OrganisationId;
+  readonly subjectId: SubjectId;
+  readonly act:
+    | { readonly kind: 'plan'; readonly given: GivenPlan }
+    | { readonly kind: 'answer'; readonly alarm: string };
+}
+
 /** What the log holds, in the order in which it was accepted. */
-export type LogEntry = ReadingsEntry | WaveformsEntry | EventEntry | MovedEntry;
+export type LogEntry = ReadingsEntry | WaveformsEntry | EventEntry | MovedEntry | CareEntry;
 
 /** The index of a fault that concerns a message as a whole. */
 export const WHOLE_MESSAGE = -1;

@@ -3,17 +3,20 @@
  * series has a state of its own for each rule; one breach seen by two devices is one episode. Plain
  * states in, findings out: the same arrivals give the same findings, live or from a replay.
  */
-import type { AlarmRule } from '@ausculta/rules/alarm-rule';
-import { foldEpisode, NO_EPISODE } from '@ausculta/rules/episode';
+import { NO_EPISODE } from '@ausculta/rules/episode';
 import { NO_FLOW } from '@ausculta/rules/flow';
-import { type LimitStep, onSample, onSilence, QUIET, silenceDueMs } from '@ausculta/rules/limit';
-import { onRangeSample, outOfRangeRule } from '@ausculta/rules/out-of-range';
+import { onSample, onSilence, QUIET, silenceDueMs } from '@ausculta/rules/limit';
+import { onRangeSample } from '@ausculta/rules/out-of-range';
 import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Metric } from '@ausculta/vitals/metric';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Arrival, RunArrival } from './consume.ts';
 import type { EventEntry, Series } from './entry.ts';
-import { alarmIdOf, type Finding } from './finding.ts';
-import { Judgements } from './judgements.ts';
+import type { Finding } from './finding.ts';
+import { foldInto } from './fold-watch.ts';
+import type { ProtocolOf } from './given-plan.ts';
+import { type Judgement, Judgements } from './judgements.ts';
+import { Plans } from './plans.ts';
 import {
   areQuiet,
   catchUp,
@@ -35,6 +38,7 @@ import {
 import {
   Moment,
   NOTHING_REMEMBERED,
+  placeOf,
   type SubjectSnapshot,
   type SubjectState,
   seriesIdsOf,
@@ -47,6 +51,7 @@ const NOTHING_SAID: ReadonlyMap<string, LeadsState> = new Map();
 
 export class Evaluator {
   readonly #categoryOf: (subjectId: SubjectId) => PatientCategory;
+  readonly plans: Plans;
   /** By series id; the series of every clock epoch lead to one watch. */
   readonly #bySeries = new Map<number, SeriesWatch>();
   readonly #bySubject = new Map<SubjectId, SubjectWatch>();
@@ -56,8 +61,24 @@ export class Evaluator {
   #nextDueMs = Number.POSITIVE_INFINITY;
   #touched: SubjectWatch[] = [];
 
-  constructor(categoryOf: (subjectId: SubjectId) => PatientCategory) {
+  constructor(
+    categoryOf: (subjectId: SubjectId) => PatientCategory,
+    protocolOf: ProtocolOf = () => undefined,
+  ) {
     this.#categoryOf = categoryOf;
+    this.plans = new Plans({
+      protocolOf,
+      known: (id) => this.#bySubject.get(id),
+      toChange: (id) => {
+        const subject = this.#subjectOf(id);
+        if (!subject.isTouched) this.#touch(subject);
+        return subject;
+      },
+      caughtUp: (subject) => {
+        for (const { series } of subject.series) catchUp(this.watchOf(series));
+      },
+      judgeAnew: (subject) => this.#judgeAnew(subject),
+    });
   }
 
   /**
@@ -66,6 +87,8 @@ export class Evaluator {
    * not end an episode that this one holds open.
    */
   remember(snapshot: SubjectSnapshot, seriesById: (id: number) => Series | undefined): void {
+    const { plan } = snapshot;
+    if (plan !== undefined) this.plans.remember(this.#subjectOf(plan.place.subjectId), plan);
     for (const id of seriesIdsOf(snapshot)) {
       const series = seriesById(id);
       if (series === undefined || this.#watchOf(series) !== undefined) continue;
@@ -81,11 +104,17 @@ export class Evaluator {
     // Even a reading that finds nothing moves what is late and what is not.
     if (!subject.isTouched) this.#touch(subject);
     const watch = known ?? this.#startSeries(arrival.series, NOTHING_REMEMBERED);
+    const { plan } = subject;
+    const found = this.#judge(watch, arrival);
+    return plan === undefined ? found : [...found, ...this.plans.read(plan, arrival)];
+  }
+
+  #judge(watch: SeriesWatch, arrival: Arrival): readonly Finding[] {
     const isSilenceDue = arrival.receivedMs >= this.#nextDueMs;
     if (passCalmly(watch, arrival)) {
-      return isSilenceDue ? this.silences(arrival.receivedMs) : NOTHING_FOUND;
+      return isSilenceDue ? this.#silencesOfLimits(arrival.receivedMs) : NOTHING_FOUND;
     }
-    const findings = isSilenceDue ? this.silences(arrival.receivedMs) : [];
+    const findings = isSilenceDue ? this.#silencesOfLimits(arrival.receivedMs) : [];
     this.#giveRules(watch, NOTHING_REMEMBERED);
     catchUp(watch);
     if (arrival.receivedMs < watch.lastAtMs) setBack(watch, arrival.receivedMs);
@@ -106,11 +135,17 @@ export class Evaluator {
   }
 
   /** What a device says of its electrodes; an older word than the last one says nothing of now. */
-  watchEvent({ event, subjectId, deviceId, offsetMs, receivedMs }: EventEntry): void {
-    const isOff = event.kind === 'leads-off';
-    if (!isOff && event.kind !== 'leads-on') return;
+  watchEvent(entry: EventEntry): readonly Finding[] {
+    const { event, offsetMs, receivedMs } = entry;
     const timeMs = event.stampMs === undefined ? receivedMs : event.stampMs + offsetMs;
     const atMs = placedMs({ timeMs, receivedMs });
+    this.#hearLeads(entry, atMs);
+    return this.plans.happen(entry, atMs);
+  }
+
+  #hearLeads({ event, subjectId, deviceId }: EventEntry, atMs: number): void {
+    const isOff = event.kind === 'leads-off';
+    if (!isOff && event.kind !== 'leads-on') return;
     const subject = this.#subjectOf(subjectId);
     const before = subject.leads.get(deviceId);
     if (before !== undefined && (atMs < before.atMs || isOff === before.isOff)) return;
@@ -155,11 +190,15 @@ export class Evaluator {
     if (before.phase === 'quiet' && phase !== 'quiet') watch.openingValue = value;
     if (phase === 'pending') this.#addPending(watch);
     else this.#pending.delete(watch);
-    this.#foldInto(findings, watch, { step, value, atMs: receivedMs });
+    foldInto(findings, watch, { step, value, atMs: receivedMs });
   }
 
   /** Delays that ran out in silence, as of `nowMs`: fired before whatever is received after it. */
   silences(nowMs: number): Finding[] {
+    return [...this.#silencesOfLimits(nowMs), ...this.plans.watchTime(nowMs)];
+  }
+
+  #silencesOfLimits(nowMs: number): Finding[] {
     const findings: Finding[] = [];
     if (nowMs < this.#nextDueMs) return findings;
     this.#nextDueMs = Number.POSITIVE_INFINITY;
@@ -179,7 +218,7 @@ export class Evaluator {
       if (!subject.isTouched) this.#touch(subject);
       const step = onSilence(watch.state, nowMs, settings);
       watch.state = step.state;
-      this.#foldInto(findings, watch, { step, value: watch.openingValue, atMs: dueMs });
+      foldInto(findings, watch, { step, value: watch.openingValue, atMs: dueMs });
     }
     return findings;
   }
@@ -190,62 +229,9 @@ export class Evaluator {
     this.#nextDueMs = Math.min(this.#nextDueMs, dueMs);
   }
 
-  #foldInto(
-    findings: Finding[],
-    watch: Watch,
-    now: { step: LimitStep; value: number; atMs: number },
-  ): void {
-    const { episode: held, series } = watch;
-    const { step, value, atMs } = now;
-    if (step.transition?.kind === 'passed') {
-      const { sinceMs } = step.transition;
-      const alarmId = alarmIdOf(held.key, sinceMs);
-      const { rule } = watch;
-      const { priority } = rule;
-      const told = { alarmId, series, rule, priority, sinceMs, openingValue: value, value, atMs };
-      findings.push({ kind: 'passed', ...told });
-    }
-    const before = held.episode;
-    const members = held.watches.map(({ series: { id: seriesId }, rule: { priority }, state }) => ({
-      seriesId,
-      priority,
-      state,
-    }));
-    const { episode, transition } = foldEpisode(before, members);
-    held.episode = episode;
-    if (transition === 'ended') {
-      const alarmId = alarmIdOf(held.key, before.sinceMs);
-      findings.push({
-        kind: 'ended',
-        alarmId,
-        series,
-        endedMs: step.transition?.atMs ?? atMs,
-        atMs,
-      });
-      return;
-    }
-    const alarmId = alarmIdOf(held.key, episode.sinceMs);
-    if (transition === 'raised') {
-      const { openingValue } = watch;
-      const rule = ruleAt(watch, openingValue);
-      const { sinceMs, priority } = episode;
-      held.extremeValue = furthest(rule, openingValue, value);
-      const told = { alarmId, series, rule, priority, sinceMs, openingValue, atMs };
-      findings.push({ kind: 'raised', ...told, value: held.extremeValue });
-      return;
-    }
-    if (transition === 'risen')
-      findings.push({ kind: 'risen', alarmId, series, priority: episode.priority, atMs });
-    if (step.state.phase !== 'raised') return;
-    const extreme = furthest(ruleAt(watch, held.extremeValue), value, held.extremeValue);
-    if (extreme === held.extremeValue) return;
-    held.extremeValue = extreme;
-    findings.push({ kind: 'worsened', alarmId, series, value, atMs });
-  }
-
   #startSeries(series: Series, remembered: SubjectSnapshot): SeriesWatch {
     const subject = this.#subjectOf(series.subjectId);
-    const judged = this.#judgements.of(this.#categoryOf(series.subjectId), series.metric);
+    const judged = this.#judgementOf(subject, series.metric);
     const flow = remembered.flows?.[series.id] ?? NO_FLOW;
     const calmly = remembered.calm?.[series.id];
     const watch = startSeriesWatch(series, subject, { judged, flow, calmly });
@@ -255,6 +241,11 @@ export class Evaluator {
     );
     if (isRemembered) this.#giveRules(watch, remembered);
     return watch;
+  }
+
+  #judgementOf({ id, plan }: SubjectWatch, metric: Metric): Judgement {
+    if (plan !== undefined) return this.#judgements.besidePlan(metric);
+    return this.#judgements.of(this.#categoryOf(id), metric);
   }
 
   /** From now on each of its rules has a state of its own. */
@@ -289,6 +280,7 @@ export class Evaluator {
         series: [],
         episodes: [],
         leads: NOTHING_SAID,
+        plan: undefined,
         isTouched: false,
         moment: undefined,
       };
@@ -308,6 +300,7 @@ export class Evaluator {
       if (watch.subject === subject) this.#bySeries.delete(id);
     }
     this.#touched = this.#touched.filter((touched) => touched !== subject);
+    if (subject.plan !== undefined) this.plans.forget(subject.plan);
     this.#bySubject.delete(subjectId);
   }
 
@@ -327,9 +320,10 @@ export class Evaluator {
     return this.#bySubject.values();
   }
 
-  #isChanged({ id, series: [first] }: SubjectWatch): boolean {
+  #isChanged(subject: SubjectWatch): boolean {
+    const [first] = subject.series;
     if (first === undefined) return false;
-    return this.#judgements.of(this.#categoryOf(id), first.series.metric) !== first.judged;
+    return this.#judgementOf(subject, first.series.metric) !== first.judged;
   }
 
   /** What went on by limits that they still have goes on; the others begin with their next reading. */
@@ -337,8 +331,9 @@ export class Evaluator {
     if (!subject.isTouched) this.#touch(subject);
     const snapshot = snapshotOf(subject);
     this.forget(subject.id);
-    for (const { series } of subject.series) this.#startSeries(series, snapshot);
     const anew = this.#subjectOf(subject.id);
+    if (subject.plan !== undefined) this.plans.give(anew, subject.plan);
+    for (const { series } of subject.series) this.#startSeries(series, snapshot);
     anew.leads = subject.leads;
     this.#touch(anew);
   }
@@ -353,9 +348,13 @@ export class Evaluator {
    * made one by one, when they are asked for or before their subject changes: all at once would keep
    * every device of a hospital waiting.
    */
-  snapshot(isAsked: (series: Series) => boolean = () => true): Iterable<SubjectState> {
-    const isOurs = ({ series: [first] }: SubjectWatch) =>
-      first !== undefined && isAsked(first.series);
+  snapshot(
+    isAsked: (place: SubjectState['place']) => boolean = () => true,
+  ): Iterable<SubjectState> {
+    const isOurs = (subject: SubjectWatch) => {
+      const place = placeOf(subject);
+      return place !== undefined && isAsked(place);
+    };
     const moment = new Moment(this.#touched.filter(isOurs));
     this.#touched = this.#touched.filter((subject) => !isOurs(subject));
     return moment;
@@ -366,6 +365,8 @@ export class Evaluator {
     const fork = new Evaluator(this.#categoryOf);
     for (const subject of this.#bySubject.values()) {
       const snapshot = snapshotOf(subject);
+      const { plan } = subject;
+      if (plan !== undefined) fork.plans.give(fork.#subjectOf(subject.id), plan.copy());
       for (const { series } of subject.series) fork.#startSeries(series, snapshot);
       fork.#subjectOf(subject.id).leads = subject.leads;
     }
@@ -386,15 +387,6 @@ function dueOf({ state, settings }: Watch): number | undefined {
   return settings === undefined ? undefined : silenceDueMs(state, settings);
 }
 
-/** A range is broken on either side: which of its bounds, the value says. */
-function ruleAt({ rule, series }: Watch, value: number): AlarmRule {
-  return rule.kind === 'out-of-range' ? outOfRangeRule(series.metric, value) : rule;
-}
-
 function compareWatches(a: Watch, b: Watch): number {
   return a.series.id - b.series.id || (a.rule.key < b.rule.key ? -1 : 1);
-}
-
-function furthest(rule: AlarmRule, a: number, b: number): number {
-  return rule.direction === 'high' ? Math.max(a, b) : Math.min(a, b);
 }

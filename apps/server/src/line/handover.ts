@@ -37,7 +37,7 @@ export function handOver(
   }
   const twin = moved[0] && twinOf(moved[0].series);
   handLeads(subject, entry, twin && evaluator.watchOf(twin).subject);
-  return endedEpisodes(entry, moved);
+  return [...endedEpisodes(entry, moved), ...evaluator.plans.takeAway(entry)];
 }
 
 /** Rests on what was moved: its newest reading was. What came before and after it stays. */

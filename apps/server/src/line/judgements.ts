@@ -3,7 +3,12 @@
  * by all series of the metric. With fifty thousand series whatever each has of its own is what the
  * server is filled with.
  */
-import { limitsOfMetric, readyLimits, settingsFor } from '@ausculta/rules/adult-limits';
+import {
+  type LimitRule,
+  limitsOfMetric,
+  readyLimits,
+  settingsFor,
+} from '@ausculta/rules/adult-limits';
 import type { AlarmRule } from '@ausculta/rules/alarm-rule';
 import { type CalmRange, calmRange } from '@ausculta/rules/calm';
 import type { LimitSettings } from '@ausculta/rules/limit';
@@ -23,6 +28,14 @@ export interface Judgement {
 
 export class Judgements {
   readonly #known = new Map<PatientCategory, Map<Metric, Judgement>>();
+  readonly #besidePlan = new Map<Metric, Judgement>();
+
+  /** Of whoever has a plan: its limits are its own, and what can be true at all is the line's. */
+  besidePlan(metric: Metric): Judgement {
+    const known = this.#besidePlan.get(metric) ?? judgementOf([], metric);
+    this.#besidePlan.set(metric, known);
+    return known;
+  }
 
   of(category: PatientCategory, metric: Metric): Judgement {
     let ofCategory = this.#known.get(category);
@@ -32,15 +45,15 @@ export class Judgements {
     }
     let judgement = ofCategory.get(metric);
     if (judgement === undefined) {
-      judgement = judgementOf(category, metric);
+      judgement = judgementOf([...readyLimits(category), ...TECHNICAL_LIMITS], metric);
       ofCategory.set(metric, judgement);
     }
     return judgement;
   }
 }
 
-function judgementOf(category: PatientCategory, metric: Metric): Judgement {
-  const limits = limitsOfMetric([...readyLimits(category), ...TECHNICAL_LIMITS], metric);
+function judgementOf(all: readonly LimitRule[], metric: Metric): Judgement {
+  const limits = limitsOfMetric(all, metric);
   const judged = limits.map((rule) => ({ rule, settings: settingsFor(rule, metric) }));
   const settings = judged.map((one) => one.settings);
   const calm = calmRange(settings, metric.resolution);

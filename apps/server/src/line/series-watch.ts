@@ -12,6 +12,7 @@ import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Arrival } from './consume.ts';
 import type { Series } from './entry.ts';
 import type { Judgement } from './judgements.ts';
+import type { PlannedWatch } from './planned.ts';
 
 /** One rule on one series. */
 export interface Watch {
@@ -45,6 +46,8 @@ export interface SubjectWatch {
   episodes: readonly EpisodeWatch[];
   /** By device; only of those that have ever said. */
   leads: ReadonlyMap<string, LeadsState>;
+  /** What watches beside the line, for whoever has been given one. */
+  plan: PlannedWatch | undefined;
   /** Whether anything has changed since the last snapshot. */
   isTouched: boolean;
   /** The snapshot that still waits for the state of before the next change. */

@@ -7,6 +7,7 @@ import type { LimitState } from '@ausculta/rules/limit';
 import { expect } from '@ausculta/vitals/expect';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { Series } from './entry.ts';
+import type { PlannedSnapshot } from './planned.ts';
 import type { KeptFlow, LeadsState, Seen, SubjectWatch } from './series-watch.ts';
 
 /** A subject's detector states, as they are kept with the checkpoint. */
@@ -24,6 +25,8 @@ export interface SubjectSnapshot {
   readonly flows?: Readonly<Record<string, KeptFlow>>;
   /** By device; absent where none has ever said. */
   readonly leads?: Readonly<Record<string, LeadsState>>;
+  /** Of whoever has been given one. */
+  readonly plan?: PlannedSnapshot;
 }
 
 export const NOTHING_REMEMBERED: SubjectSnapshot = { states: {}, episodes: {} };
@@ -38,10 +41,10 @@ export function seriesIdsOf({ states, calm = {}, flows = {} }: SubjectSnapshot):
   return new Set([...byRules, ...byId.map(Number)]);
 }
 
-/** One subject's part of a snapshot; `series` is one of its series. */
+/** One subject's part of a snapshot, and where it belongs. */
 export interface SubjectState {
   readonly subjectId: SubjectId;
-  readonly series: Series;
+  readonly place: Pick<Series, 'organisationId' | 'partition'>;
   readonly snapshot: SubjectSnapshot;
 }
 
@@ -62,9 +65,9 @@ export class Moment implements Iterable<SubjectState> {
   stateOf(subject: SubjectWatch): SubjectState {
     const known = this.#states.get(subject);
     if (known !== undefined) return known;
-    const [first] = subject.series;
-    expect(first !== undefined, 'a subject that was touched has a series');
-    const state = { subjectId: subject.id, series: first.series, snapshot: snapshotOf(subject) };
+    const place = placeOf(subject);
+    expect(place !== undefined, 'a subject that was touched has a series or a plan');
+    const state = { subjectId: subject.id, place, snapshot: snapshotOf(subject) };
     this.#states.set(subject, state);
     subject.moment = undefined;
     return state;
@@ -75,7 +78,15 @@ export class Moment implements Iterable<SubjectState> {
   }
 }
 
-export function snapshotOf({ series, episodes, leads }: SubjectWatch): SubjectSnapshot {
+/** Undefined of whom nothing has been measured, and who has no plan. */
+export function placeOf({
+  series: [first],
+  plan,
+}: SubjectWatch): SubjectState['place'] | undefined {
+  return first?.series ?? plan?.place;
+}
+
+export function snapshotOf({ series, episodes, leads, plan }: SubjectWatch): SubjectSnapshot {
   const states: Record<string, SubjectSnapshot['states'][string]> = {};
   const calm: Record<string, Seen> = {};
   const flows: Record<string, KeptFlow> = {};
@@ -93,6 +104,9 @@ export function snapshotOf({ series, episodes, leads }: SubjectWatch): SubjectSn
   const kept = episodes.map(
     ({ key, episode, extremeValue }) => [key, { episode, extremeValue }] as const,
   );
-  const snapshot = { states, episodes: Object.fromEntries(kept), calm, flows };
-  return leads.size === 0 ? snapshot : { ...snapshot, leads: Object.fromEntries(leads) };
+  return {
+    ...{ states, episodes: Object.fromEntries(kept), calm, flows },
+    ...(leads.size > 0 && { leads: Object.fromEntries(leads) }),
+    ...(plan !== undefined && { plan: plan.snapshot() }),
+  };
 }

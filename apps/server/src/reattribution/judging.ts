@@ -3,26 +3,35 @@
  * what it is: late. A breach that lasted as long as its delay calls, as "happened 40 min ago" (safety
  * S5). The detectors that watch over them now are not asked: these judge what lies behind, alone.
  */
-import { limitsOfMetric, readyLimits } from '@ausculta/rules/adult-limits';
+import { type LimitRule, limitsOfMetric } from '@ausculta/rules/adult-limits';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import { Evaluator } from '../line/evaluate.ts';
 import type { Finding } from '../line/finding.ts';
+import type { PlannedWatch } from '../line/planned.ts';
 import type { SeriesRange } from '../telemetry/merge.ts';
 
 type Told = Extract<Finding, { kind: 'raised' | 'passed' }>;
 
-/** Whether a metric of such a patient has limits at all. */
-export function isJudged(category: PatientCategory, metric: Metric): boolean {
-  return limitsOfMetric(readyLimits(category), metric).length > 0;
+/** Whether a metric has limits at all among those of a patient. */
+export function isJudged(limits: readonly LimitRule[], metric: Metric): boolean {
+  return limitsOfMetric(limits, metric).length > 0;
 }
 
 export class LateJudge {
   readonly #evaluator: Evaluator;
   readonly #found = new Map<string, Told>();
 
-  constructor(category: PatientCategory) {
-    this.#evaluator = new Evaluator(() => category);
+  /** By the limits of their plan, where they have one. */
+  constructor(category: PatientCategory, planned?: PlannedWatch) {
+    this.#evaluator = new Evaluator(
+      () => category,
+      () => planned?.assigned.protocol,
+    );
+    if (planned === undefined) return;
+    const { place, given } = planned;
+    const act = { kind: 'plan', given } as const;
+    this.#evaluator.plans.watchCare({ kind: 'care', ...place, receivedMs: 0, offsetMs: 0, act });
   }
 
   /** In time order, window by window. */

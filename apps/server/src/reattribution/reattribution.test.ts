@@ -59,6 +59,7 @@ test('what has arrived is not moved again when telling it fails, though whose it
       return Promise.reject(new Error('the store is away'));
     },
     tell: () => {},
+    watch: { planOf: () => undefined, limitsOf: () => [] },
     settle: () => Promise.resolve(),
   };
   const outside = {

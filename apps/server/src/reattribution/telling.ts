@@ -5,6 +5,7 @@
  */
 import type { ReportedEvent } from '@ausculta/vitals/event';
 import type { AlarmBook } from '../alarms/book.ts';
+import type { WatchedBy } from '../alarms/watched-by.ts';
 import type { MoveUnderWay } from '../devices/moves-under-way.ts';
 import type { Registry } from '../devices/registry.ts';
 import { callOf } from '../line/call.ts';
@@ -18,7 +19,9 @@ import { isJudged, LateJudge } from './judging.ts';
 export interface TellingPorts {
   readonly registry: Registry;
   readonly telemetry: Pick<Telemetry, 'windows' | 'movePorts'>;
-  readonly alarms: Pick<AlarmBook, 'noteMoved' | 'tell' | 'settle'>;
+  readonly alarms: Pick<AlarmBook, 'noteMoved' | 'tell' | 'settle'> & {
+    readonly watch: Pick<WatchedBy, 'planOf' | 'limitsOf'>;
+  };
   readonly nowMs: () => number;
 }
 
@@ -41,11 +44,12 @@ function metricsOf({ registry }: TellingPorts, { fromSubjectId, deviceId }: Move
 }
 
 async function breaches(ports: TellingPorts, move: MoveUnderWay): Promise<Finding[]> {
-  const { registry, telemetry, nowMs } = ports;
+  const { registry, telemetry, alarms, nowMs } = ports;
   const category = registry.subjects.get(move.toSubjectId)?.category ?? 'unknown';
-  const judged = metricsOf(ports, move).filter((metric) => isJudged(category, metric));
+  const limits = alarms.watch.limitsOf(move.toSubjectId);
+  const judged = metricsOf(ports, move).filter((metric) => isJudged(limits, metric));
   if (judged.length === 0) return [];
-  const judge = new LateJudge(category);
+  const judge = new LateJudge(category, alarms.watch.planOf(move.toSubjectId));
   const windows = telemetry.windows({
     subjectId: move.toSubjectId,
     metrics: [...new Set(judged.map(({ key }) => key))],

@@ -121,7 +121,22 @@ const someMove: fc.Arbitrary<LogEntry> = fc
     deviceId: 'monitor-1' as DeviceId,
   }));
 
-const someEntry = fc.oneof({ weight: 3, arbitrary: someReadings }, someRuns, someEvent, someMove);
+const someCare: fc.Arbitrary<LogEntry> = fc
+  .record({ receivedMs: someMs, subject: fc.nat(250), alarm: fc.string({ maxLength: 20 }) })
+  .map(({ subject, receivedMs, alarm }) => ({
+    kind: 'care',
+    partition: subject,
+    receivedMs,
+    offsetMs: 0,
+    organisationId: ORGANISATION,
+    subjectId: subjectId(subject),
+    act: { kind: 'answer', alarm },
+  }));
+
+const someEntry = fc.oneof(
+  { weight: 3, arbitrary: someReadings },
+  ...[someRuns, someEvent, someMove, someCare],
+);
 const someBatch = fc.array(someEntry, { minLength: 1, maxLength: 25 });
 
 test('a batch comes back as it was: every entry, by partition, in the order of arrival', () => {

@@ -16,6 +16,7 @@ import { decodeRuns, encodeRuns } from '@ausculta/blocks/waveform-block';
 import type { ReportedEvent } from '@ausculta/vitals/event';
 import { expect } from '@ausculta/vitals/expect';
 import type {
+  CareEntry,
   EventEntry,
   LogEntry,
   MovedEntry,
@@ -29,6 +30,7 @@ const KIND_READINGS = 1;
 const KIND_WAVEFORMS = 2;
 const KIND_EVENT = 3;
 const KIND_MOVED = 4;
+const KIND_CARE = 5;
 
 /** Control byte of a value: its decimals, or this for a raw double. */
 const RAW_DOUBLE = 15;
@@ -37,6 +39,8 @@ const DECIMALS_MAX = 6;
 const POWERS_OF_TEN = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000] as const;
 
 const EVENT_JSON_BYTES_MAX = 65_536;
+/** Of one patient a few dozen overrides, each with its reason. */
+const CARE_JSON_BYTES_MAX = 1 << 20;
 
 export type SeriesById = (id: number) => Series | undefined;
 
@@ -80,6 +84,9 @@ function writeEntry(entry: LogEntry, baseMs: number): void {
       break;
     case 'moved':
       writeMoved(entry, baseMs);
+      break;
+    case 'care':
+      writeCare(entry, baseMs);
       break;
     default:
       entry satisfies never;
@@ -148,6 +155,14 @@ function writeMoved(entry: MovedEntry, baseMs: number): void {
   body.utf8(JSON.stringify({ ...move, untilMs: Number.isFinite(untilMs) ? untilMs : null }));
 }
 
+function writeCare(entry: CareEntry, baseMs: number): void {
+  const { organisationId, subjectId, act } = entry;
+  body.u8(KIND_CARE);
+  body.zigzag(entry.receivedMs - baseMs);
+  body.zigzag(entry.offsetMs);
+  body.utf8(JSON.stringify({ organisationId, subjectId, act }));
+}
+
 /**
  * The entries of a batch, partition by partition. Entries whose series is no longer known (an erased
  * subject) are left out. Damaged bytes throw: a log row that opened its seal is our own writing.
@@ -186,6 +201,7 @@ function readEntry(reader: ByteReader, context: ReadContext): LogEntry | undefin
   if (kind === KIND_READINGS) return readReadings(reader, context, { receivedMs, offsetMs });
   if (kind === KIND_WAVEFORMS) return readWaveforms(reader, context, { receivedMs, offsetMs });
   if (kind === KIND_MOVED) return readMoved(reader, { partition, receivedMs, offsetMs });
+  if (kind === KIND_CARE) return readCare(reader, { partition, receivedMs, offsetMs });
   expect(kind === KIND_EVENT, 'a log entry has a kind this code knows');
   const event = JSON.parse(reader.utf8(EVENT_JSON_BYTES_MAX)) as Pick<
     EventEntry,
@@ -202,6 +218,17 @@ function readMoved(
     untilMs: number | null;
   };
   return { ...place, ...move, kind: 'moved', untilMs: move.untilMs ?? Number.POSITIVE_INFINITY };
+}
+
+function readCare(
+  reader: ByteReader,
+  place: Pick<CareEntry, 'partition' | 'receivedMs' | 'offsetMs'>,
+): CareEntry {
+  const care = JSON.parse(reader.utf8(CARE_JSON_BYTES_MAX)) as Pick<
+    CareEntry,
+    'organisationId' | 'subjectId' | 'act'
+  >;
+  return { ...place, ...care, kind: 'care' };
 }
 
 interface EntryTimes {

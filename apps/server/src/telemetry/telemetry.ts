@@ -47,6 +47,7 @@ export interface TelemetryPorts extends FlushingPorts {
   readonly watchRun: ConsumePorts['watchRun'];
   readonly watchEvent: ConsumePorts['watchEvent'];
   readonly watchMove: ConsumePorts['watchMove'];
+  readonly watchCare: ConsumePorts['watchCare'];
   readonly merge: ChunkEncoder['merge'];
   /** What may be in memory because the store does not have it yet. */
   readonly memoryBytes: number;
@@ -92,6 +93,7 @@ export class Telemetry {
       watchRun: ports.watchRun,
       watchEvent: ports.watchEvent,
       watchMove: ports.watchMove,
+      watchCare: ports.watchCare,
       onBroken: (entry, error) => ports.onProblem(`consume ${entry.kind}`, error),
     };
     const { sql, sealOf, merge, nowMs, pause, onProblem } = ports;

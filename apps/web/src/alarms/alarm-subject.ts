@@ -1,12 +1,15 @@
 import { type AlarmSubject, alarmSubject } from '@ausculta/vitals/alarm';
 
 const TAUGHT: ReadonlySet<string> = new Set(['out-of-range', 'low']);
+const FAMILIES: ReadonlySet<string> = new Set([
+  ...['limit', 'score', 'rate', 'trend', 'baseline', 'overdue', 'rhythm', 'composite'],
+]);
 
 /** What an alarm is about; undefined for a rule of a kind that this screen was not taught. */
 export function knownSubject(ruleKey: string): AlarmSubject | undefined {
   const [family, ...rest] = ruleKey.split('/');
   const isKnown =
-    family === 'limit' ||
+    FAMILIES.has(family ?? '') ||
     (family === 'call' && callWords(ruleKey) !== undefined) ||
     (isTechnicalKey(ruleKey) &&
       (rest.includes('no-data') || rest[0] === 'leads-off' || TAUGHT.has(rest.at(-1) ?? '')));

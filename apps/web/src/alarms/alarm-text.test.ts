@@ -48,6 +48,27 @@ const LINES = [
     value: 'was −120 °C',
   },
   {
+    of: alarmSample({ ruleKey: 'score/news2', metric: 'score', unit: '', extremeValue: 7 }),
+    shown: 'NEWS2 7',
+    value: undefined,
+  },
+  {
+    of: alarmSample({
+      ruleKey: 'trend/weight/high',
+      metric: 'weight',
+      unit: 'kg',
+      limit: 2,
+      extremeValue: 2.4,
+    }),
+    shown: 'Weight rising',
+    value: 'by 2.4 kg',
+  },
+  {
+    of: alarmSample({ ruleKey: 'overdue/weight', metric: 'weight', unit: 'kg' }),
+    shown: 'Weight overdue',
+    value: undefined,
+  },
+  {
     of: alarmSample({
       ruleKey: 'technical/battery/low',
       metric: 'battery',
@@ -102,7 +123,7 @@ const LINES = [
   },
   {
     of: { ...RAISED, ruleKey: 'rhythm/extreme-bradycardia' },
-    shown: 'Rhythm, extreme bradycardia, HR',
+    shown: 'Rhythm, extreme bradycardia',
     value: undefined,
   },
   { of: { ...NO_DATA, ruleKey: '' }, shown: 'Alarm', value: undefined },

@@ -49,6 +49,23 @@ function wordsOf(alarm: AlarmView): AlarmWords {
       return same(alarm.condition === 'absent' ? 'Leads off' : 'Leads off, check patient');
     case 'call':
       return same(callWords(alarm.ruleKey) ?? keyInWords(alarm.ruleKey));
+    case 'score': {
+      const score = (about.vital ?? '').replaceAll('-', ' ').toUpperCase();
+      return same(`${score} ${plain(alarm.extremeValue)}`);
+    }
+    case 'rate':
+    case 'trend': {
+      const way = alarm.direction === 'high' ? 'rising' : 'falling';
+      return { ...same(`${name} ${way}`), value: `by ${quantity(alarm.extremeValue, alarm.unit)}` };
+    }
+    case 'baseline':
+      return same(`${name} unusual for this patient`);
+    case 'overdue':
+      return same(`${name} overdue`);
+    case 'rhythm':
+    case 'composite':
+    case 'poor-signal':
+      return same(keyInWords(alarm.ruleKey));
     default:
       return about.kind satisfies never;
   }
@@ -119,6 +136,7 @@ const MOVED_TEXT = 'readings were moved to another record';
 /** Why it is over, where no reading has said so: nobody may take it for a patient who is well again. */
 function whyOverText({ endedBecause, movedMs }: AlarmView): string | undefined {
   if (endedBecause === 'taken-off') return 'device taken off';
+  if (endedBecause === 'protocol-changed') return 'protocol changed';
   return endedBecause === 'moved' && movedMs === undefined ? GONE_ON_TEXT : undefined;
 }
 

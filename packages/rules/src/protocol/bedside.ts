@@ -53,7 +53,7 @@ export function newBedside(plan: Plan, startedAtMs: number): Bedside {
   return bedside;
 }
 
-export function watchId(ruleKey: string, place: string): string {
+function watchId(ruleKey: string, place: string): string {
   return `${ruleKey}#${place}`;
 }
 

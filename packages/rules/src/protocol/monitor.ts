@@ -6,6 +6,7 @@
 import type { Why } from '../detectors/detection.ts';
 import { onDeviceWord, type Word } from '../detectors/device-condition.ts';
 import { onAnswer, onHappening } from '../detectors/event.ts';
+import { type Episode, NO_EPISODE } from '../episode.ts';
 import type { LimitPhase, LimitState } from '../limit.ts';
 import {
   allRecords,
@@ -17,7 +18,6 @@ import {
   wait,
   watchAt,
   watchesOf,
-  watchId,
 } from './bedside.ts';
 import type {
   Explained,
@@ -35,7 +35,8 @@ import { setBack } from './set-back.ts';
 import { takeAway } from './taken-away.ts';
 import { apply, fireDue, inTurn, type Now, type Turn } from './telling.ts';
 
-const NOTHING_TOLD: readonly Told[] = [];
+/** The reading changed nothing but what was read last: no detector has looked at it. */
+export const NOTHING_TOLD: readonly Told[] = [];
 
 export class Monitor {
   readonly #bedside: Bedside;
@@ -89,27 +90,42 @@ export class Monitor {
     return phases.includes('pending') ? 'pending' : 'quiet';
   }
 
-  /** Whether it lasts until a person has answered. */
-  isLatched(alarm: string): boolean {
-    return this.#watchesOf(alarm).some(
-      ({ running }) =>
-        running.kind === 'happening' &&
-        running.settings.latching &&
-        running.state.phase === 'raised',
-    );
+  episodeOf(alarm: string): Episode {
+    return this.#bedside.episodes.get(alarm)?.episode ?? NO_EPISODE;
+  }
+
+  /** The alarms that last until a person has answered. */
+  latched(): readonly string[] {
+    const { watches } = this.#bedside;
+    return [...watches.values()].flatMap(({ running, planned, episode }) => {
+      const isLatched = running.kind === 'happening' && running.settings.latching;
+      const isTold = planned.rule.role === 'alarm' && running.state.phase === 'raised';
+      return isLatched && isTold ? [episode.alarm] : [];
+    });
   }
 
   #watchesOf(alarm: string): readonly Watch[] {
     return this.#bedside.episodes.get(alarm)?.watches ?? [];
   }
 
-  /** What a limit has come to on one series; undefined where it does not watch there. */
-  limitOn(
-    ruleKey: string,
-    { device, metric }: Pick<MonitorReading, 'device' | 'metric'>,
-  ): LimitState | undefined {
-    const watch = this.#bedside.watches.get(watchId(ruleKey, `${device}/${metric}`));
+  /** What a limit has come to where it watches: "rule#device/metric". */
+  limitAt(name: string): LimitState | undefined {
+    const watch = this.#bedside.watches.get(name);
     return watch?.running.kind === 'limit' ? watch.running.state : undefined;
+  }
+
+  /** Limits that are broken, or about to be, by the names that `limitAt` knows. */
+  *brokenLimits(): Iterable<{
+    readonly name: string;
+    readonly metric: string;
+    readonly value: number;
+  }> {
+    for (const { id, record, running } of this.#bedside.watches.values()) {
+      if (running.kind !== 'limit' || running.state.phase === 'quiet') continue;
+      const value = running.state.last?.value;
+      if (record !== undefined && value !== undefined)
+        yield { name: id, metric: record.metric.key, value };
+    }
   }
 
   /** Why a rule is, or is not, in alarm, at each place where it watches. */
