@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readyLimits } from '@ausculta/rules/adult-limits';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { PatientCategory } from '@ausculta/vitals/subject';
 import type { Resource } from '@medplum/fhirtypes';
 import { Turns } from '../../apps/server/src/admissions/turns.ts';
 import { type RegisteredSubject, Registry } from '../../apps/server/src/devices/registry.ts';
@@ -67,6 +68,8 @@ function keysBySubject() {
 const NOTHING = { isOne: () => false, read: () => Promise.resolve(undefined) };
 const NOTHING_TOLD = { readings: NOTHING, alarmFlags: NOTHING, auditEvents: NOTHING };
 
+const limitsOf = ({ category }: { readonly category: PatientCategory }) => readyLimits(category);
+
 export async function fhirHouse(): Promise<FhirHouse> {
   const database = await freshDatabase();
   const owner = await PostgresLog.takeOver(database.line);
@@ -93,8 +96,7 @@ export async function fhirHouse(): Promise<FhirHouse> {
     nowMs: () => clock.nowMs,
     newId: () => randomUUID(),
     untold: new UntoldFindings({
-      ...{ sql: line, keys, newId: randomUUID, recordOf: (subject) => subject },
-      limitsOf: ({ category }) => readyLimits(category),
+      ...{ sql: line, keys, newId: randomUUID, recordOf: (subject) => subject, limitsOf },
       alarms: { tell: (findings) => told.push(...findings), settle: () => Promise.resolve() },
       after: (delayMs, run) => void setTimeout(run, delayMs),
       onProblem: (what, error) => {

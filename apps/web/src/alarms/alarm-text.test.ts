@@ -60,12 +60,12 @@ const LINES = [
       limit: 2,
       extremeValue: 2.4,
     }),
-    shown: 'Weight rising',
+    shown: 'Body weight rising',
     value: 'by 2.4 kg',
   },
   {
     of: alarmSample({ ruleKey: 'overdue/weight', metric: 'weight', unit: 'kg' }),
-    shown: 'Weight overdue',
+    shown: 'Body weight overdue',
     value: undefined,
   },
   {
