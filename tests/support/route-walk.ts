@@ -9,6 +9,7 @@ import { walkAlarms } from './alarm-walk.ts';
 import { walkApps } from './app-walk.ts';
 import { walkOversight } from './oversight-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
+import { walkReview } from './review-walk.ts';
 import type { ServerHere, TestDevice } from './server.ts';
 import { walkSignOn } from './sign-on-walk.ts';
 
@@ -198,6 +199,7 @@ export class RouteWalk {
     await send('events', { events: [{ kind: 'button', time: nowMs - 500 }] });
     await send(':other', {});
     await walkAlarms(this.#here, subjectId, (name, said) => this.#ask(name, said));
+    await walkReview(subjectId, nowMs, (name, said) => this.#ask(name, said));
     const whose = { params: { id: subjectId } };
     const span = `from=${nowMs - 60_000}&to=${nowMs + 1_000}`;
     await this.#ask('GET /api/subjects/:id/readings', { ...whose, query: '?metric=heart-rate' });

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { AccessActs } from './access/acts.ts';
 import { accessRoutes } from './access/routes.ts';
 import { admissionRoutes } from './admissions/routes.ts';
+import { statisticsRoutes } from './alarm-review/statistics-routes.ts';
+import { whatIfRoutes } from './alarm-review/what-if-routes.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import { apiDocumentRoutes, noteRoutes } from './api-document/routes.ts';
 import { breachRoutes } from './audit/breach-routes.ts';
@@ -99,6 +101,7 @@ export async function openHttp(
   });
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
+  reviewDoors(app, parts);
   parkedRoutes(app, database.people);
   const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
   await fhirRoutes(app, { ...outside, ...parts, ...documents });
@@ -134,6 +137,15 @@ function healthDoors(app: FastifyInstance, parts: Parts): void {
       alarmsOpen: alarms.openCount,
     }),
   });
+}
+
+/** What the alarms have been, and what they would have been. */
+function reviewDoors(app: FastifyInstance, parts: Parts): void {
+  const { options, database, registry, telemetry, admissions } = parts;
+  const { pause } = options.outside;
+  const ports = { registry, census: admissions.census, read: database.read };
+  statisticsRoutes(app, ports);
+  whatIfRoutes(app, { ...ports, telemetry, pause, timeZone: options.config.timeZone });
 }
 
 function accessDoors(app: FastifyInstance, parts: Parts): void {

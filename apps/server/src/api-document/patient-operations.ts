@@ -1,5 +1,6 @@
 import { AccessReport } from '@ausculta/contract/accesses';
 import { RefusedAdmissionList } from '@ausculta/contract/admissions';
+import { AlarmStatistics } from '@ausculta/contract/alarm-statistics';
 import { AlarmList, AlarmView, LimitList } from '@ausculta/contract/alarms';
 import { DisclosureReport } from '@ausculta/contract/disclosures';
 import {
@@ -14,6 +15,8 @@ import { EventList, Trend } from '@ausculta/contract/readings';
 import { SpellAnswer, SpellQuestion } from '@ausculta/contract/spells';
 import { StatisticsAnswer } from '@ausculta/contract/statistics';
 import { NewSubject, SubjectList, SubjectMerge, SubjectView } from '@ausculta/contract/subjects';
+import { WhatIfAnswer, WhatIfQuestion } from '@ausculta/contract/what-if';
+import { AlarmStatisticsQuery } from '../alarm-review/statistics-routes.ts';
 import { Acknowledgement, AlarmsQuery, SnoozeRequest } from '../alarms/routes.ts';
 import { RecordQuery } from '../audit/record-asked.ts';
 import { EdfQuery } from '../telemetry/edf-routes.ts';
@@ -107,6 +110,18 @@ const ALARMS: Operations = {
     tag: 'measured',
     summary: 'The limits in force',
     answer: LimitList,
+  },
+  'GET /api/alarm-statistics': {
+    tag: 'measured',
+    summary: 'How many alarms there were, and who answered: counts, and nobody by name',
+    query: AlarmStatisticsQuery,
+    answer: AlarmStatistics,
+  },
+  'POST /api/what-if': {
+    tag: 'measured',
+    summary: 'What other limits would have done to the alarms of a past time; changes nothing',
+    body: WhatIfQuestion,
+    answer: WhatIfAnswer,
   },
 };
 

@@ -45,7 +45,8 @@ export class Replay {
   #events: NonNullable<HistoryPiece['events']> = [];
   #nextEvent = 0;
   #isRun = true;
-  #readings = 0;
+  /** How many there were of what has been added. */
+  readings = 0;
   #shown = 0;
 
   constructor(difference: Pick<PlanDifference, 'before' | 'after'>, fromMs: number) {
@@ -59,7 +60,7 @@ export class Replay {
     expect(this.#isRun, 'pieces are run one after the other');
     for (const stretch of stretches) {
       this.#seriesOf(stretch).add(stretch);
-      this.#readings += stretch.count;
+      this.readings += stretch.count;
     }
     for (const one of this.#ordered) one.advance();
     this.#events = events;
@@ -89,7 +90,7 @@ export class Replay {
   /** What the clock alone brings about until then is told as well. */
   end(untilMs: number): Replayed {
     this.#show({ kind: 'clock', receivedAtMs: untilMs });
-    return { ...this.#told, readings: this.#readings, shown: this.#shown };
+    return { ...this.#told, readings: this.readings, shown: this.#shown };
   }
 
   #read(one: TellingReadings): void {
