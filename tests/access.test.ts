@@ -290,7 +290,8 @@ describe('access', () => {
     const { id: note } = await server.post<{ id: string }>('/fhir/R4/Observation', noted);
     const told = subscriptionOf({ topic: 'alarm' });
     const { id: subscription } = await server.post<{ id: string }>('/fhir/R4/Subscription', told);
-    const ids = { id, device, condition, encounter, note, subscription };
+    const [alarm] = await server.alarms(id);
+    const ids = { id, device, alarm: alarm?.id ?? '', condition, encounter, note, subscription };
     const PATHS = pathsThatRead({ ...ids, nowMs: Date.now() });
     assert.deepEqual(routesUnasked(PATHS), [], 'every route that reads is asked');
     for (const path of PATHS) {

@@ -31,6 +31,8 @@ const REFUSED = [
   'GET /api/sign-on/:provider/back',
   'POST /.well-known/est/simpleenroll',
   'POST /.well-known/est/simplereenroll',
+  'POST /api/calls/:id/answer',
+  'POST /api/calls/:id/opened',
   'POST /api/devices/:id/:other',
   'POST /api/devices/:id/certificates/:serial/revocation',
   'POST /api/me/passkeys',

@@ -20,6 +20,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/admissions/refused': 'search identity house',
   'GET /api/alarm-statistics': 'read alarms each',
   'GET /api/alarms': 'read alarms each',
+  'GET /api/alarms/:id/calls': 'read alarms each',
   'GET /api/apps': 'signed-in',
   'GET /api/audit': 'search audit house',
   'GET /api/audit/heads': 'search audit house',
@@ -27,6 +28,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/breach-scope': 'search audit house',
   'GET /api/breach-scope/table': 'search audit house',
   'GET /api/broken-glass': 'search audit house',
+  'GET /api/calling': 'read status house',
+  'GET /api/calls/untaken': 'read alarms each',
   'GET /api/clients': 'administer policy house',
   'GET /api/devices': 'search devices house',
   'GET /api/devices/:id': 'read devices house',
@@ -40,6 +43,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/me': 'signed-in',
   'GET /api/me/apps': 'signed-in',
   'GET /api/me/access/:subject': 'signed-in',
+  'GET /api/me/calling': 'signed-in',
   'GET /api/me/emergencies': 'signed-in',
   'GET /api/me/passkeys': 'signed-in',
   'GET /api/me/sessions': 'signed-in',
@@ -48,6 +52,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/oversight': 'search audit house',
   'GET /api/oversight/waiting': 'search audit house',
   'GET /api/parked': 'search fleet house',
+  'GET /api/roster': 'search directory house',
   'GET /api/session': 'signed-in',
   'GET /api/session/proof/sign-on': 'signed-in',
   'GET /api/sign-in': 'public',
@@ -117,6 +122,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/accounts/:id/roles': 'administer accounts house',
   'POST /api/alarms/:id/acknowledge': 'acknowledge alarms each',
   'POST /api/alarms/:id/snooze': 'acknowledge alarms each',
+  'POST /api/calls/:id/answer': 'public',
+  'POST /api/calls/:id/opened': 'read alarms each',
   'POST /api/clients': 'administer policy house',
   'POST /api/clients/:id/disable': 'administer policy house',
   'POST /api/device-codes/grant': 'signed-in',
@@ -143,6 +150,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/keys/rotation': 'administer keys house',
   'POST /api/latest': 'search vitals each',
   'POST /api/launches': 'read identity each',
+  'POST /api/me/calling/test': 'signed-in',
   'POST /api/me/passkeys': 'signed-in',
   'POST /api/me/passkeys/begin': 'signed-in',
   'POST /api/me/password': 'signed-in',
@@ -150,6 +158,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/me/second-factor': 'signed-in',
   'POST /api/me/second-factor/begin': 'signed-in',
   'POST /api/me/sign-on/:provider/begin': 'signed-in',
+  'POST /api/roster': 'signed-in',
+  'POST /api/roster/:id/end': 'signed-in',
   'POST /api/session': 'public',
   'POST /api/session/lock': 'signed-in',
   'POST /api/session/passkey': 'public',
@@ -208,6 +218,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /oidc/auth': 'public',
   'POST /oidc/asking/:uid/grant': 'signed-in',
   'POST /oidc/asking/:uid/refusal': 'signed-in',
+  'PUT /api/calling/policy': 'administer policy house',
+  'PUT /api/me/calling': 'signed-in',
   'PUT /api/subjects/:id/guard': 'search audit house',
   'PUT /fhir/R4/:type': 'read documents each',
   'PUT /fhir/R4/:type/:id': 'read documents each',
@@ -226,6 +238,7 @@ interface Ours {
   /** Of the patient. */
   readonly id: string;
   readonly device: string;
+  readonly alarm: string;
   readonly condition: string;
   readonly encounter: string;
   readonly note: string;
@@ -235,10 +248,14 @@ interface Ours {
 
 /** Every route by which a clinician reads, asked of what is ours. */
 export function pathsThatRead(ours: Ours): string[] {
-  const { id, device, condition, encounter, note, subscription, nowMs } = ours;
+  const { id, device, alarm, condition, encounter, note, subscription, nowMs } = ours;
   const span = `from=${nowMs - 60_000}&to=${nowMs + 1000}`;
   return [
     '/api/subjects',
+    `/api/alarms/${encodeURIComponent(alarm)}/calls?subject=${id}`,
+    '/api/calls/untaken',
+    '/api/calling',
+    '/api/roster',
     `/api/subjects/${id}`,
     `/api/subjects/${id}/readings?metric=heart-rate`,
     `/api/subjects/${id}/events`,

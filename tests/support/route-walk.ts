@@ -1,17 +1,17 @@
 /** Every route that is not FHIR, asked in an order in which each has something to answer. */
 import { randomUUID } from 'node:crypto';
-import { NO_COMPRESSION } from '@ausculta/blocks/compression';
-import { encodeRuns } from '@ausculta/blocks/waveform-block';
 import { hash } from '@node-rs/argon2';
 import { exportJWK, generateKeyPair } from 'jose';
 import { TOTP, URI } from 'otpauth';
 import { walkAlarms } from './alarm-walk.ts';
 import { walkApps } from './app-walk.ts';
+import { walkCalling } from './calling-walk.ts';
 import { walkOversight } from './oversight-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
 import { walkReview } from './review-walk.ts';
 import type { ServerHere, TestDevice } from './server.ts';
 import { walkSignOn } from './sign-on-walk.ts';
+import { waveformsAt } from './waveform-sample.ts';
 
 export interface Asked {
   /** As the table of routes has it. */
@@ -85,6 +85,7 @@ export class RouteWalk {
     await walk.#house();
     const ask: AskRoute = (name, said) => walk.#ask(name, said);
     await walkApps(here.server.url, { name: walk.#text, subjectId: worn.subjectId, ask });
+    await walkCalling({ subjectId: worn.subjectId, name: walk.#text, ask });
     await walk.#ownAccount();
     await walkSignOn(ask);
     await walk.#signIn();
@@ -388,12 +389,4 @@ export class RouteWalk {
     await this.#ask('POST /api/session/proof/passkey', { body: { response: {} } });
     await this.#ask('DELETE /api/session');
   }
-}
-
-function waveformsAt(startMs: number): Uint8Array<ArrayBuffer> {
-  const shape = { rate: { numerator: 250, denominator: 1 }, gain: 200, zero: 0, flags: 0 };
-  const samples = Int32Array.from({ length: 250 }, (_, i) => i % 50);
-  const block = encodeRuns([{ metric: 'ecg-ii', startMs, samples, ...shape }], NO_COMPRESSION);
-  if (!block.ok) throw new Error(block.fault.code);
-  return new Uint8Array(block.value);
 }

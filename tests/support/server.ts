@@ -233,6 +233,7 @@ export function configOf(place: Pick<Config, 'dataDir' | 'database'>): Config {
     },
     writeBackFile: undefined,
     indicators: undefined,
+    callingFile: undefined,
     demo: false,
     diskReserveBytes: DISK_RESERVE_BYTES,
     memoryBytes: undefined,

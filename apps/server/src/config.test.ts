@@ -36,6 +36,7 @@ test('an empty environment is a complete configuration, on loopback alone', () =
       diskReserveBytes: 512 * 1024 * 1024,
       writeBackFile: undefined,
       indicators: undefined,
+      callingFile: undefined,
       demo: false,
     },
   });

@@ -82,6 +82,8 @@ export interface Config extends PeopleSettings {
   readonly writeBackFile: string | undefined;
   /** What is reported of each organisation, and how often. Undefined: nothing. */
   readonly indicators: IndicatorSettings | undefined;
+  /** The file that lists the gateways by which people are called. Undefined: by none. */
+  readonly callingFile: string | undefined;
   /** Replays recordings of invented patients; set by `npm run demo` alone. */
   readonly demo: boolean;
 }
@@ -211,6 +213,7 @@ const Settings = z.object({
     .optional(),
   AUSCULTA_WRITE_BACK: z.string().optional(),
   AUSCULTA_INDICATORS: z.string().optional().transform(orIssue(parseIndicators, 'is no period')),
+  AUSCULTA_CALLING: z.string().optional(),
   ...AUDIT_HOOK_SETTINGS,
   ...PEOPLE_SETTINGS,
   AUSCULTA_DEMO: z.enum(['0', '1']).default('0'),
@@ -277,6 +280,7 @@ const MENDS: Readonly<Record<SettingName, string>> = {
   AUSCULTA_PRIVACY_OFFICER: 'Set it to one address, such as privacy@hospital.example.',
   AUSCULTA_INDICATORS: INDICATORS_MEND,
   AUSCULTA_WRITE_BACK: 'Set it to the JSON file that lists where daily summaries may go.',
+  AUSCULTA_CALLING: 'Set it to the JSON file that lists the gateways by which people are called.',
   ...AUDIT_HOOK_MENDS,
   ...PEOPLE_MENDS,
   AUSCULTA_DEMO: 'Leave it unset; npm run demo sets it to 1.',
@@ -348,6 +352,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       },
       writeBackFile: settings.AUSCULTA_WRITE_BACK,
       indicators: settings.AUSCULTA_INDICATORS,
+      callingFile: settings.AUSCULTA_CALLING,
       demo: settings.AUSCULTA_DEMO === '1',
     },
   };

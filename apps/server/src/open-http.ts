@@ -11,6 +11,8 @@ import { breachRoutes } from './audit/breach-routes.ts';
 import { explorerRoutes } from './audit/explorer-routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { rosterRoutes } from './calling/roster-routes.ts';
+import { callingRoutes } from './calling/routes.ts';
 import type { Config } from './config.ts';
 import { deviceGrantRoutes } from './device-streams/routes.ts';
 import { deviceLifeRoutes } from './devices/device-routes.ts';
@@ -102,6 +104,7 @@ export async function openHttp(
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: database.line, onProblem });
   alarmRoutes(app, { alarms, registry });
   reviewDoors(app, parts);
+  callingDoors(app, parts);
   parkedRoutes(app, database.people);
   const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
   await fhirRoutes(app, { ...outside, ...parts, ...documents });
@@ -146,6 +149,15 @@ function reviewDoors(app: FastifyInstance, parts: Parts): void {
   const ports = { registry, census: admissions.census, read: database.read };
   statisticsRoutes(app, ports);
   whatIfRoutes(app, { ...ports, telemetry, pause, timeZone: options.config.timeZone });
+}
+
+function callingDoors(app: FastifyInstance, parts: Parts): void {
+  const { options, database, vault, called } = parts;
+  const { outside } = options;
+  const { organisationSeal } = vault;
+  const given = { ...outside, ...secretsOf(outside), ...parts, ...called, sql: database.line };
+  callingRoutes(app, given);
+  rosterRoutes(app, { ...given, organisationSeal });
 }
 
 function accessDoors(app: FastifyInstance, parts: Parts): void {

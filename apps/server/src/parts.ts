@@ -3,6 +3,7 @@ import type { Admissions } from './admissions/open-admissions.ts';
 import type { Turns } from './admissions/turns.ts';
 import type { AlarmBook } from './alarms/book.ts';
 import type { Audit } from './audit/audit.ts';
+import type { OpenedCalling } from './calling/open-calling.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/open.ts';
 import type { InLane } from './database/pool.ts';
@@ -78,6 +79,7 @@ export interface Parts extends People {
   readonly oversight: Oversight;
   readonly guarded: GuardedRecords;
   readonly officerMail: OfficerMail;
+  readonly called: OpenedCalling;
   readonly inLane: InLane;
   readonly inTurn: Turns['run'];
 }

@@ -6,12 +6,11 @@ import { hash as argonHash } from '@node-rs/argon2';
 import type { Census } from './admissions/census.ts';
 import { categoryNow, openAdmissions, openStays } from './admissions/open-admissions.ts';
 import { Turns } from './admissions/turns.ts';
-import { AlarmBook } from './alarms/book.ts';
 import { openAudit } from './audit/open-audit.ts';
+import { callPeople, openCalling } from './calling/open-calling.ts';
 import type { Config } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import type { Transaction } from './database/pool.ts';
 import { DeviceGrants } from './device-streams/grants.ts';
 import { DeviceStreams } from './device-streams/streams.ts';
 import type { MoveUnderWay } from './devices/moves-under-way.ts';
@@ -29,6 +28,7 @@ import { Exports } from './fhir/operations/exports.ts';
 import { reportIndicators } from './indicators/open-indicators.ts';
 import { openHub } from './live/open-hub.ts';
 import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
+import { openAlarms } from './open-alarms.ts';
 import { openHttp } from './open-http.ts';
 import { openSignIn } from './open-sign-in.ts';
 import { openViewers } from './open-viewers.ts';
@@ -50,7 +50,7 @@ import { openSubscriptions, tellSubscribers } from './subscriptions/open-subscri
 import { ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
 import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
-import { holdLane, inLaneOf, lanesOfPeople, PostgresLog } from './telemetry/postgres-log.ts';
+import { inLaneOf, lanesOfPeople, PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { TlsSource } from './tls-source.ts';
@@ -130,6 +130,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
   stack.defer(oversee(parts, outside));
+  stack.defer(callPeople(parts.called, outside));
 
   const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
   const moved = stack.move();
@@ -206,14 +207,12 @@ function tidy({
 }
 
 async function openParts(ground: Ground): Promise<Parts> {
-  const { options, database, vault, health, owner, inLane } = ground;
+  const { options, database, vault, health, inLane } = ground;
   const { outside } = options;
   const sql = database.line;
   const { nowMs, onProblem } = outside;
   const registry = await Registry.load({ sql, inLane, keys: vault });
-  const holding = { holdLane: (tx: Transaction) => holdLane(tx, owner), sealOf: vault.sealOf };
-  const onTakenOver = outside.onFatal;
-  const alarms = await AlarmBook.open({ ...outside, ...holding, onTakenOver, registry, sql });
+  const alarms = await openAlarms(ground, registry);
   const sockets = new SignedInSockets();
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const stays = await openStays({ ...outside, ...given, sql, registry, keys: vault });
@@ -233,10 +232,12 @@ async function openParts(ground: Ground): Promise<Parts> {
   const watching = { registry, alarms, subscriptions, writeBack, streams };
   const telemetry = await openTelemetry(ground, watching, (id) => onRevision(id));
   const hub = openHub({ telemetry, registry, alarms, health, nowMs });
+  const called = await openCalling(ground, { registry, alarms, census: stays.census });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => {
     hub.publishAlarm(subjectId, alarm);
     subscriptions.noteAlarm();
+    called.noteAlarm();
   });
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
@@ -270,7 +271,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const opened = { ...engine, ...erasing, viewers, wearing, admissions, claims };
   const open = { ...opened, fhir, exports, subscriptions };
-  const screens = { hub, sockets, streams, deviceGrants };
+  const screens = { hub, called, sockets, streams, deviceGrants };
   return { ...ground, ...open, ...people, ...screens, pki, writeBack, parking, intake, inTurn };
 }
 

@@ -1,6 +1,7 @@
 import { type SignOnSaid, signOnSaid } from '@ausculta/contract/sign-on';
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import type { AuditFilters } from './api/audit-queries.ts';
+import { openCall } from './api/calling-queries.ts';
 import { queryClient, sessionQuery } from './api/queries.ts';
 import { FailedPage, MissingPage } from './frame/odd-pages.tsx';
 import { ThemedRoot } from './theme/themed-root.tsx';
@@ -136,6 +137,16 @@ const deviceCode = createRoute({ getParentRoute: () => workspace, path: '/device
   import('./apps/device-code-page.tsx').then((page) => page.Route),
 );
 
+/** What a mail or a gateway links to; the alarm is at its patient. */
+const call = createRoute({
+  getParentRoute: () => workspace,
+  path: '/calls/$id',
+  beforeLoad: async ({ params }) => {
+    const { subjectId } = await openCall(params.id);
+    throw redirect({ to: '/patients/$id', params: { id: subjectId } });
+  },
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -158,7 +169,7 @@ export const router = createRouter({
         audit,
         auditEntries,
       ],
-      ...[authorise, deviceCode],
+      ...[authorise, deviceCode, call],
     ]),
   ]),
   defaultPreload: 'intent',

@@ -32,6 +32,7 @@ const ISSUE_TYPES: Readonly<Record<FaultCode, IssueType>> = {
   PASSWORD_REFUSED: 'business-rule',
   LINK_SPENT: 'expired',
   LOGIN_TAKEN: 'duplicate',
+  DUTY_WOULD_BE_EMPTY: 'business-rule',
   LAST_ADMINISTRATOR: 'business-rule',
   NOT_PERMITTED: 'forbidden',
   SNOOZE_REFUSED: 'business-rule',

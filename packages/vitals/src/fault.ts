@@ -79,6 +79,10 @@ export const FAULTS = {
     why: 'The provider of your account cannot be reached. Sign in with a password or a passkey, or try again later.',
   },
   LOGIN_TAKEN: { retry: 'never', why: 'Another account has this login name.' },
+  DUTY_WOULD_BE_EMPTY: {
+    retry: 'later',
+    why: 'Nobody else is on for this duty: nobody would be called by it.',
+  },
   LAST_ADMINISTRATOR: {
     retry: 'never',
     why: 'Nobody would be left who can administer the organisation.',

@@ -26,15 +26,12 @@ export async function openAccess(ports: AccessPorts): Promise<Viewers> {
   const { sql, registry, alarms, census, nowMs, timeZone } = ports;
   const standing = await Standing.load(sql, nowMs());
   const subjectOf = (id: SubjectId) => registry.subjects.get(id);
-  const unitOf = (id: SubjectId): string | undefined =>
-    census.of(id)?.place?.bed.unit.trim() || subjectOf(id)?.identity.ward;
   const gate = new Gate({
     standing,
     nowMs,
     jurisdiction: NO_JURISDICTION,
     utcOffsetMinutes: timeZone === undefined ? undefined : utcOffsetIn(timeZone),
-    // Of a merged record as of the one that goes on: its alarms stay where they were raised.
-    unitOf: (id) => unitOf(census.usedFor(id)) || unitOf(id),
+    unitOf: placesOfPeople(census, registry),
     isInvented: (id) => subjectOf(id)?.identity.invented === true,
     isAlarmOwed: (id) => alarms.openOf(id).some(({ episode }) => episode === 'raised'),
     recordsOf: (id) => recordsOf(census, id),
@@ -45,6 +42,17 @@ export async function openAccess(ports: AccessPorts): Promise<Viewers> {
     },
   });
   return new Viewers(gate);
+}
+
+/** The ward where somebody lies; undefined: nowhere that we know. */
+export function placesOfPeople(
+  census: Pick<Census, 'of' | 'usedFor'>,
+  { subjects }: Pick<Registry, 'subjects'>,
+): (subjectId: SubjectId) => string | undefined {
+  const unitOf = (id: SubjectId): string | undefined =>
+    census.of(id)?.place?.bed.unit.trim() || subjects.get(id)?.identity.ward;
+  // Of a merged record as of the one that goes on: its alarms stay where they were raised.
+  return (id) => unitOf(census.usedFor(id)) || unitOf(id);
 }
 
 /** Of one person: the record that is used, and those that were merged into it, and into them. */

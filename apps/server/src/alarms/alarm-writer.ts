@@ -16,6 +16,8 @@ export interface AlarmWriterPorts {
   /** Nobody takes the lane before the transaction has ended; fails with TakenOver when somebody has. */
   readonly holdLane: (tx: Transaction) => Promise<void>;
   readonly after: (delayMs: number, run: () => void) => void;
+  /** In the same transaction: what is owed by these alarms is called for as surely as they are written. */
+  readonly callFor?: (tx: Transaction, alarms: readonly AlarmRow[]) => Promise<void>;
   readonly onProblem: (what: string, error: unknown) => void;
   readonly onTakenOver: (why: string) => void;
 }
@@ -84,6 +86,7 @@ export class AlarmWriter {
           await this.#ports.holdLane(tx);
           await writeAlarms(tx, rows);
           await writeTransitions(tx, transitions);
+          await this.#ports.callFor?.(tx, rows);
         });
         return;
       } catch (error) {

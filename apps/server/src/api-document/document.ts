@@ -2,6 +2,7 @@
 import { Problem } from '@ausculta/contract/problem';
 import { z } from 'zod';
 import type { Access } from '../people/access.ts';
+import { CALLING } from './calling-operations.ts';
 import { HOUSE_OPERATIONS } from './house-operations.ts';
 import { type Form, isMedia, type Operation, type Operations, type Tag } from './operation.ts';
 import { PATIENT_OPERATIONS } from './patient-operations.ts';
@@ -11,6 +12,7 @@ export const OPERATIONS: Operations = {
   ...PEOPLE_OPERATIONS,
   ...PATIENT_OPERATIONS,
   ...HOUSE_OPERATIONS,
+  ...CALLING,
 };
 
 export interface Route {

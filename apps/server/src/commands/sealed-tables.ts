@@ -3,7 +3,6 @@
 import { decodeReadings } from '@ausculta/blocks/readings-block';
 import { decodeRuns } from '@ausculta/blocks/waveform-block';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import { glassContext } from '../access/standing-store.ts';
 import { bedDeviceContext, stayContext } from '../admissions/stays.ts';
 import { alarmContext } from '../alarms/alarm-row.ts';
 import { identityContext } from '../devices/identity-seal.ts';
@@ -11,10 +10,7 @@ import { holdContext } from '../erasure/holds.ts';
 import { documentContext, unpackText } from '../fhir/document.ts';
 import { filtersContext } from '../fhir/operations/export-kept-filters.ts';
 import { untoldContext } from '../fhir/untold.ts';
-import { artifactContext } from '../oidc/adapter.ts';
-import { keyContext } from '../oidc/signing-keys.ts';
 import { parkedContext } from '../parked/parking.ts';
-import { secretContext } from '../people/second-factor.ts';
 import { authorityContext } from '../pki/authorities.ts';
 
 import { subscriptionContext } from '../subscriptions/book.ts';
@@ -27,33 +23,8 @@ import { type AuditEntry, auditContext } from '../vault/audit.ts';
 import type { Seal } from '../vault/seal.ts';
 import { optInContext } from '../write-back/opt-ins.ts';
 import { sentContext } from '../write-back/sending.ts';
-import type { SealedTable } from './store.ts';
-
-/** The columns that name a sealed row; which those are depends on its table. */
-type SealedRow = Readonly<Record<string, unknown>>;
-
-export interface SealedKind extends SealedTable {
-  /** As it is called where it is told of. */
-  readonly what: string;
-  readonly contextOf: (row: SealedRow) => string;
-  /** Null: the key of the organisation. */
-  readonly subjectOf: (row: SealedRow) => string | null;
-  readonly nameOf: (row: SealedRow) => string;
-  /** What is wrong with what was opened. */
-  readonly faultOf: (opened: Uint8Array, row: SealedRow) => string | undefined;
-}
-
-const text = (value: unknown): string => String(value ?? '');
-const number = (value: unknown): number => Number(value);
-
-function jsonFault(opened: Uint8Array): string | undefined {
-  try {
-    JSON.parse(new TextDecoder().decode(opened));
-    return undefined;
-  } catch {
-    return 'it opens, and is not what was written';
-  }
-}
+import { jsonFault, number, type SealedKind, type SealedRow, text } from './sealed-kind.ts';
+import { SEALED_OF_PEOPLE } from './sealed-of-people.ts';
 
 const placeOfDocument = (row: SealedRow): string =>
   documentContext(text(row['organisation_id']), {
@@ -68,6 +39,7 @@ const nameOfDocument = (row: SealedRow): string =>
 const ofColumn = (row: SealedRow): string => text(row['subject_id']);
 
 export const SEALED_KINDS: readonly SealedKind[] = [
+  ...SEALED_OF_PEOPLE,
   {
     what: 'name',
     table: 'subject',
@@ -264,17 +236,6 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     faultOf: jsonFault,
   },
   {
-    what: 'reason of broken glass',
-    table: 'broken_glass',
-    key: ['subject_id', 'id'],
-    columns: [],
-    sealed: 'reason_sealed',
-    contextOf: (row) => glassContext(text(row['subject_id']), text(row['id'])),
-    subjectOf: ofColumn,
-    nameOf: (row) => `${row['subject_id']}/${row['id']}`,
-    faultOf: () => undefined,
-  },
-  {
     what: 'write-back of a patient',
     table: 'write_back_patient',
     key: ['subject_id', 'destination'],
@@ -313,39 +274,6 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     nameOf: (row) => text(row['organisation_id']),
     // PKCS #8 begins as all of DER's sequences do.
     faultOf: (opened) => (opened[0] === 0x30 ? undefined : 'it opens, and is no key'),
-  },
-  {
-    what: 'token of a program',
-    table: 'oidc_artifact',
-    key: ['kind', 'id_hash'],
-    columns: ['organisation_id'],
-    sealed: 'sealed',
-    contextOf: (row) => artifactContext(text(row['kind']), row['id_hash'] as Uint8Array),
-    subjectOf: () => null,
-    nameOf: (row) => text(row['kind']),
-    faultOf: jsonFault,
-  },
-  {
-    what: 'key that signs for programs',
-    table: 'oidc_key',
-    key: ['id'],
-    columns: ['organisation_id'],
-    sealed: 'sealed',
-    contextOf: (row) => keyContext(text(row['id'])),
-    subjectOf: () => null,
-    nameOf: (row) => text(row['id']),
-    faultOf: jsonFault,
-  },
-  {
-    what: 'second factor',
-    table: 'second_factor',
-    key: ['organisation_id', 'account_id'],
-    columns: [],
-    sealed: 'secret_sealed',
-    contextOf: (row) => secretContext(text(row['organisation_id']), text(row['account_id'])),
-    subjectOf: () => null,
-    nameOf: (row) => text(row['account_id']),
-    faultOf: () => undefined,
   },
   {
     what: 'audit entry',

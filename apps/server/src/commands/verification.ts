@@ -8,7 +8,8 @@ import type { Sql } from '../database/pool.ts';
 import { readLogRow } from '../telemetry/postgres-log.ts';
 import { listLogTables, logTableName } from '../telemetry/store.ts';
 import type { ReadingVault } from '../vault/reading-vault.ts';
-import { SEALED_KINDS, type SealedKind, sealOfRow } from './sealed-tables.ts';
+import type { SealedKind } from './sealed-kind.ts';
+import { SEALED_KINDS, sealOfRow } from './sealed-tables.ts';
 import { type SealedRow, sealedRowsAfter } from './store.ts';
 
 export interface Unreadable {

@@ -68,6 +68,8 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
   await sql`DELETE FROM parked WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM alarm_transition WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM alarm WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM alarm_call WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM notification WHERE subject_id = ${subjectId}`;
   await sql`
     DELETE FROM reattribution
     WHERE from_subject_id = ${subjectId} OR to_subject_id = ${subjectId}`;

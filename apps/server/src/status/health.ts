@@ -110,11 +110,12 @@ export interface ReadinessPorts {
   readonly audit: { readonly sequencer: { readonly contradicted: number } };
   readonly subscriptions: { readonly part: () => readonly Part[] };
   readonly writeBack: { readonly part: () => readonly Part[] };
+  readonly called: { readonly calling: { readonly part: () => readonly Part[] } };
 }
 
 export function readiness(ports: ReadinessPorts): Part[] {
   const { health, database, memory, vault, archive, audit } = ports;
-  const { subscriptions, writeBack } = ports;
+  const { subscriptions, writeBack, called } = ports;
   const { pressure } = memory;
   const state = database.state();
   return [
@@ -136,6 +137,7 @@ export function readiness(ports: ReadinessPorts): Part[] {
     ...(audit.sequencer.contradicted === 0 ? [] : [CONTRADICTED]),
     ...subscriptions.part(),
     ...writeBack.part(),
+    ...called.calling.part(),
   ];
 }
 

@@ -1,0 +1,53 @@
+/**
+ * A person has pressed a key at a gateway. They come; nobody else is called meanwhile. They have not seen whose
+ * alarm it is: it stays owed until it is acknowledged at a screen, and calls again if it is not (safety S13).
+ */
+import type { CallAnswered } from '@ausculta/contract/calling';
+import { answered, type Call } from '@ausculta/rules/calling/ladder';
+import type { InLane, Sql, Transaction } from '../database/pool.ts';
+import { appendAudit } from '../vault/audit.ts';
+import type { Reach } from './reach.ts';
+import { isoOrNull } from './told.ts';
+import * as store from './view-store.ts';
+import { isAnswerToken } from './words.ts';
+
+/** As long as somebody needs to get there; so long an answer of somebody who does not come is believed. */
+const HOLD_MS = { high: 3 * 60_000, medium: 10 * 60_000 } as const;
+
+export interface AnswerPorts {
+  readonly sql: Sql;
+  readonly inLane: InLane;
+  readonly reach: Pick<Reach, 'gateway'>;
+  readonly nowMs: () => number;
+}
+
+/** Undefined: no such call, or not by its token. */
+export async function answerCall(
+  ports: AnswerPorts,
+  id: string,
+  token: string,
+): Promise<CallAnswered | undefined> {
+  const row = await store.toldById(ports.sql, id);
+  const gateway = row && ports.reach.gateway(row.organisation_id, row.channel);
+  if (row === undefined || gateway?.answers !== true) return undefined;
+  if (!isAnswerToken(token, id, gateway.secret)) return undefined;
+  const atMs = ports.nowMs();
+  return await ports.inLane((tx) => answer(tx, row, atMs));
+}
+
+async function answer(tx: Transaction, row: store.ToldRow, atMs: number): Promise<CallAnswered> {
+  const held = await store.holdCall(tx, row);
+  const isNew = await store.noteAnswered(tx, row.id, atMs);
+  const call =
+    held?.call === null || held === undefined ? undefined : (JSON.parse(held.call) as Call);
+  if (call === undefined) return { isOwed: held !== undefined, heldUntil: null };
+  // Said again it holds no longer: an answer is good once.
+  if (!isNew) return { isOwed: true, heldUntil: isoOrNull(call.heldUntilMs ?? null) };
+  const next = answered(call, { nowMs: atMs, holdMs: HOLD_MS[call.priority] });
+  await store.writeAnswered(tx, row, JSON.stringify(next));
+  const target = `subject/${row.subject_id}` as const;
+  const [, actor] = row.recipient.split('/');
+  const entry = { organisationId: row.organisation_id, actor, target, atMs } as const;
+  await appendAudit(tx, { ...entry, act: 'call-answered' });
+  return { isOwed: true, heldUntil: isoOrNull(next.heldUntilMs ?? null) };
+}

@@ -1,0 +1,140 @@
+/**
+ * Brings an alarm to a person, and goes on until one has answered: steps of calls, then what they send. A round
+ * runs each second, and at once when an alarm is durable or something could not be sent.
+ */
+import { CallPolicy } from '@ausculta/rules/calling/policy';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Sql, Transaction } from '../database/pool.ts';
+import type { Part } from '../status/routes.ts';
+import type { Sending } from './sending.ts';
+import { type HousePolicy, type SteppingPorts, stepCalls } from './stepping.ts';
+import { noteCalls, noteClock, noteForgottenCalls } from './store.ts';
+import { NO_COUNTS, readCounts, readPolicies } from './view-store.ts';
+
+export interface CallingPorts extends SteppingPorts {
+  readonly sql: Sql;
+  readonly sending: Pick<Sending, 'look' | 'close'>;
+}
+
+const CLOCK_NOTED_MS = 5_000;
+
+export class Calling {
+  readonly #ports: CallingPorts;
+  #policies: Policies = new Map();
+  #counts = NO_COUNTS;
+  #running: Promise<void> | undefined;
+  #isAskedAgain = false;
+  #isClosed = false;
+  /** In vain since: what is told of who is called may be old. */
+  #failures = 0;
+
+  static async open(ports: CallingPorts): Promise<Calling> {
+    const calling = new Calling(ports);
+    await noteForgottenCalls(ports.sql, ports.nowMs());
+    calling.#policies = await policiesOf(ports);
+    calling.#counts = await readCounts(ports.sql);
+    return calling;
+  }
+
+  private constructor(ports: CallingPorts) {
+    this.#ports = ports;
+  }
+
+  policyOf(organisationId: OrganisationId): HousePolicy | undefined {
+    return this.#policies.get(organisationId);
+  }
+
+  async refreshPolicies(): Promise<void> {
+    this.#policies = await policiesOf(this.#ports);
+    this.wake();
+  }
+
+  /** Whether whoever is responsible has to hear that nobody is called, or that something was not taken. */
+  part(): Part[] {
+    const name = 'calling';
+    const { unreached, untaken, houses_without: without } = this.#counts;
+    if (this.#failures > 0)
+      return [
+        { name, ready: true, attention: true, detail: 'nobody can be called: it is tried again' },
+      ];
+    if (unreached > 0)
+      return [
+        { name, ready: true, attention: true, detail: `${unreached} owed alarms reach nobody` },
+      ];
+    if (untaken > 0)
+      return [
+        {
+          ...{ name, ready: true, attention: true },
+          detail: `${untaken} notifications of owed alarms were not taken: see /api/calls/untaken`,
+        },
+      ];
+    if (without > 0) return [{ name, ready: true, attention: true, detail: NOBODY_CALLED }];
+    return [{ name, ready: true, detail: 'by the policy of the house' }];
+  }
+
+  /** Soon, and once for however often it is asked. */
+  wake(): void {
+    if (this.#isClosed) return;
+    if (this.#running !== undefined) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    this.#running = this.#rounds().finally(() => {
+      this.#running = undefined;
+      if (this.#isAskedAgain) this.wake();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const sent = this.#ports.sending.close();
+    await this.#running;
+    await sent;
+  }
+
+  async #rounds(): Promise<void> {
+    this.#isAskedAgain = false;
+    const { sql, sending, onProblem } = this.#ports;
+    try {
+      for (let mayBeMore = true; mayBeMore && !this.#isClosed; ) {
+        mayBeMore = await stepCalls(this.#ports, this.#policies);
+        await sending.look(() => this.wake());
+      }
+      await noteClock(sql, { nowMs: this.#ports.nowMs(), everyMs: CLOCK_NOTED_MS });
+      this.#counts = await readCounts(sql);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      // Once: each second says the same, and the state of the server shows it.
+      if (!this.#isClosed && this.#failures === 1) onProblem('look at calls that are due', error);
+    }
+  }
+}
+
+export const NOBODY_CALLED =
+  'nobody is called beyond screens: no policy says who. An alarm that nobody sees at a screen is seen by nobody';
+
+/** In the transaction that writes the alarms. */
+export const callFor =
+  (nowMs: () => number) =>
+  (tx: Transaction, alarms: Parameters<typeof noteCalls>[1]): Promise<void> =>
+    noteCalls(tx, alarms, nowMs());
+
+type Policies = ReadonlyMap<OrganisationId, HousePolicy>;
+
+/** Without one that this version does not read: then nobody is called in that house, and it is said. */
+async function policiesOf({ sql, onProblem }: CallingPorts): Promise<Policies> {
+  const policies = new Map<OrganisationId, HousePolicy>();
+  for (const { organisation_id: organisationId, version, ...row } of await readPolicies(sql)) {
+    const policy = CallPolicy.safeParse(JSON.parse(row.policy));
+    if (policy.success)
+      policies.set(organisationId, {
+        organisationId,
+        version,
+        madeMs: row.made_ms,
+        policy: policy.data,
+      });
+    else onProblem('read who is called', new Error(`policy ${version} of ${organisationId}`));
+  }
+  return policies;
+}

@@ -1,0 +1,100 @@
+/** What of a policy cannot hold, and what in it somebody should look at: in words that name the place. */
+import type { CallPolicy, Tier } from '@ausculta/rules/calling/policy';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Reach, Within } from './reach.ts';
+
+export interface PolicyAsked {
+  readonly organisationId: OrganisationId;
+  readonly reach: Pick<Reach, 'gateway' | 'whyNoMail'>;
+  /** Accounts of the house that are in use. */
+  readonly accounts: ReadonlySet<string>;
+  readonly within: Within;
+  readonly hasTimeZone: boolean;
+}
+
+interface Placed {
+  readonly place: string;
+  readonly tier: Tier;
+}
+
+/** A policy that names what is not there would seem to call, and call nobody: it is refused. */
+export function policyFault(policy: CallPolicy, asked: PolicyAsked): string | undefined {
+  for (const { place, tier } of placed(policy)) {
+    for (const callee of tier.who) {
+      if (callee.kind === 'account' && !asked.accounts.has(callee.accountId))
+        return `${place}.who: no account of this house that is in use`;
+      if (callee.kind === 'gateway' && !asked.within.hasGateway(callee.gateway))
+        return `${place}.who: the operator has listed no gateway ${callee.gateway} in AUSCULTA_CALLING`;
+    }
+    for (const channel of tier.channels)
+      if (channel !== 'mail' && asked.reach.gateway(asked.organisationId, channel) === undefined)
+        return `${place}.channels: the operator has listed no ${channel} in AUSCULTA_CALLING`;
+  }
+  return undefined;
+}
+
+export function policyDoubts(policy: CallPolicy, asked: PolicyAsked): string[] {
+  const doubts: string[] = [];
+  const usesHours = policy.routes.some(
+    ({ quiet, cover }) => quiet !== undefined || cover !== undefined,
+  );
+  if (usesHours && !asked.hasTimeZone)
+    doubts.push('No time zone is set (AUSCULTA_TIME_ZONE): its hours are those of Greenwich.');
+  for (const { name, tiers, cover } of policy.routes)
+    for (const [ladder, words] of [
+      [tiers, name],
+      [cover?.outside ?? [], `${name}, outside its hours`],
+    ] as const)
+      if (ladder.length > 0 && !ladder.some((tier) => provesPerson(tier, asked)))
+        doubts.push(
+          `${words}: no channel of it proves that a person has heard. A high alarm needs a gateway that reports a key, or somebody at a screen.`,
+        );
+  const noMail = asked.reach.whyNoMail();
+  if (
+    noMail !== undefined &&
+    [...placed(policy)].some(({ tier }) => tier.channels.includes('mail'))
+  )
+    doubts.push(noMail);
+  for (const { place, tier } of placed(policy))
+    for (const callee of tier.who)
+      if (callee.kind === 'account' && !isReached(tier, callee.accountId, asked.within))
+        doubts.push(
+          `${place}: account ${callee.accountId} can be reached by none of its channels.`,
+        );
+  return doubts;
+}
+
+function provesPerson(tier: Tier, { reach, organisationId }: PolicyAsked): boolean {
+  const gateways = tier.who.flatMap((callee) =>
+    callee.kind === 'gateway' ? [`gateway/${callee.gateway}`] : [],
+  );
+  return [...tier.channels, ...gateways].some(
+    (channel) => reach.gateway(organisationId, channel)?.answers === true,
+  );
+}
+
+function* placed({ routes }: CallPolicy): Generator<Placed> {
+  for (const [at, { tiers, cover }] of routes.entries()) {
+    for (const [index, tier] of tiers.entries())
+      yield { place: `routes.${at}.tiers.${index}`, tier };
+    for (const [index, tier] of (cover?.outside ?? []).entries())
+      yield { place: `routes.${at}.cover.outside.${index}`, tier };
+  }
+}
+
+export function accountsIn(policy: CallPolicy): string[] {
+  const named = [...placed(policy)].flatMap(({ tier }) =>
+    tier.who.flatMap((callee) => (callee.kind === 'account' ? [callee.accountId] : [])),
+  );
+  return [...new Set(named)];
+}
+
+export function dutiesIn(policy: CallPolicy): string[] {
+  const named = [...placed(policy)].flatMap(({ tier }) =>
+    tier.who.flatMap((callee) => (callee.kind === 'duty' ? [callee.duty] : [])),
+  );
+  return [...new Set(named)].sort();
+}
+
+const isReached = ({ channels }: Tier, accountId: string, { canReach }: Within): boolean =>
+  channels.some((channel) => canReach(accountId, channel));

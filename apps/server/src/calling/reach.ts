@@ -1,0 +1,86 @@
+/** By which channels somebody can be called: what the operator has opened, and for which of it a person gave an address. */
+import type { CallAddresses } from '@ausculta/contract/calling';
+import type { CallChannel } from '@ausculta/rules/calling/policy';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { Sql, Transaction } from '../database/pool.ts';
+import type { MailRelay } from '../subscriptions/mail-relay.ts';
+import { parseAddress } from '../subscriptions/mail-settings.ts';
+import type { Vault } from '../vault/vault.ts';
+import { NO_ADDRESSES, openAddresses } from './addresses.ts';
+import type { Gateway } from './gateways.ts';
+import { addressesOf } from './view-store.ts';
+
+export interface ReachPorts {
+  readonly mails: Pick<MailRelay, 'whyNot'>;
+  readonly hasRelay: boolean;
+  readonly gateways: readonly Gateway[];
+  readonly organisationSeal: Vault['organisationSeal'];
+}
+
+export interface Within {
+  readonly addressesOf: (accountId: string) => CallAddresses;
+  readonly canReach: (accountId: string, channel: CallChannel) => boolean;
+  readonly hasGateway: (name: string) => boolean;
+}
+
+export class Reach {
+  readonly #ports: ReachPorts;
+
+  constructor(ports: ReachPorts) {
+    this.#ports = ports;
+  }
+
+  gatewaysOf(organisationId: OrganisationId): readonly Gateway[] {
+    return this.#ports.gateways.filter(
+      ({ organisation }) => organisation === undefined || organisation === organisationId,
+    );
+  }
+
+  gateway(organisationId: OrganisationId, channel: string): Gateway | undefined {
+    const [kind, name] = channel.split('/');
+    if (kind !== 'gateway') return undefined;
+    return this.gatewaysOf(organisationId).find((gateway) => gateway.name === name);
+  }
+
+  /** Why nobody can be mailed from here; undefined: some can. */
+  whyNoMail(): string | undefined {
+    return this.#ports.hasRelay ? undefined : this.#ports.mails.whyNot(undefined);
+  }
+
+  /** Why nobody can be called by it; undefined where nothing is in the way. */
+  whyNot(
+    organisationId: OrganisationId,
+    channel: string,
+    addresses: CallAddresses,
+  ): string | undefined {
+    if (channel === 'mail') {
+      const { mail } = addresses;
+      return mail === null
+        ? 'No mail address is given.'
+        : this.#ports.mails.whyNot(parseAddress(mail)?.domain);
+    }
+    const gateway = this.gateway(organisationId, channel);
+    if (gateway === undefined)
+      return 'The operator has listed no such gateway in AUSCULTA_CALLING.';
+    return addresses.number === null ? 'No number is given.' : undefined;
+  }
+
+  async within(
+    sql: Sql | Transaction,
+    organisationId: OrganisationId,
+    accounts: readonly string[],
+  ): Promise<Within> {
+    const seal = this.#ports.organisationSeal(organisationId);
+    const rows = await addressesOf(sql, organisationId, accounts);
+    const known = new Map<string, CallAddresses>(
+      rows.map((row) => [row.account_id, openAddresses(row, seal)]),
+    );
+    const addresses = (accountId: string): CallAddresses => known.get(accountId) ?? NO_ADDRESSES;
+    return {
+      addressesOf: addresses,
+      canReach: (accountId, channel) =>
+        this.whyNot(organisationId, channel, addresses(accountId)) === undefined,
+      hasGateway: (name) => this.gateway(organisationId, `gateway/${name}`) !== undefined,
+    };
+  }
+}
