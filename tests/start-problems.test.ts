@@ -13,7 +13,7 @@ import { type Connection, parseDatabaseUrl } from '../apps/server/src/database/c
 import { openConnection } from '../apps/server/src/database/pool.ts';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
 import { runProgram } from './support/program.ts';
-import { freePorts, temporaryDirectory } from './support/server.ts';
+import { eventually, freePorts, temporaryDirectory } from './support/server.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NO_MOUNT = 'only root may mount a small disk, and not in every container';
@@ -218,8 +218,10 @@ describe('a start that cannot succeed', () => {
   test('two servers on one data directory', async () => {
     const settings = { AUSCULTA_DATA_DIR: home, DATABASE_URL: urlOf({}) };
     const first = runProgram({ ...ports, ...settings });
-    const said = once(first.child.stdout as NodeJS.ReadableStream, 'data');
-    await Promise.race([said, first.ended]);
+    const isReady = eventually('the first to be ready', () =>
+      first.output.stdout.includes('is ready') ? true : undefined,
+    );
+    await Promise.race([isReady, first.ended]);
     assert.match(first.output.stdout, /is ready/, first.output.stderr);
     await refuses(settings, /^Another Ausculta server is using .* Stop it first/);
     first.child.kill('SIGTERM');
