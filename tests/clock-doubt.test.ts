@@ -77,6 +77,33 @@ describe('a new device with a slow clock', () => {
     assert.deepEqual([...new Set(await faultsOf(device))], ['CLOCK_DOUBTED']);
   });
 
+  test('three hours slow it is placed rightly within seconds; nothing of it is lost', async () => {
+    const device = await server.addPatient();
+    const client = await server.connect(device);
+    const sent: number[] = [];
+    const startMs = nowMs;
+    const placed = await eventually('readings of now', async () => {
+      // The pace of the device: its lag must hold still over seconds before it is believed.
+      nowMs += 250;
+      const time = nowMs - SLOW_MS;
+      sent.push(time);
+      const body = JSON.stringify({ time, values: { 'heart-rate': 70 } });
+      await client.publishAsync(`devices/${device.id}/readings`, body, { qos: 1 });
+      const lines = await server.readings(device.subjectId, 'heart-rate');
+      return lines.length > 2 ? lines : undefined;
+    });
+    assert.ok(nowMs - startMs < 15_000);
+    for (const { stamp, time } of placed) {
+      assert.ok(sent.includes(Date.parse(stamp)), "the stamp is the device's own");
+      assert.ok(Math.abs(Date.parse(time) - Date.parse(stamp) - SLOW_MS) < 1000, time);
+    }
+    // Before the clock was known, nobody could say who had worn the device at that hour: held, with the reason.
+    const parked = await server.parkedOf(device);
+    assert.equal(parked.length + placed.length, sent.length);
+    assert.deepEqual([...new Set(parked.map(({ fault }) => fault))], ['CLOCK_DOUBTED']);
+    await client.endAsync();
+  });
+
   test('a backlog from before the device was worn alarms nobody, but for its first message', async () => {
     const device = await server.addPatient();
     const fromMs = nowMs - SLOW_MS;

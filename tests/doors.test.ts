@@ -17,7 +17,6 @@ import {
   type TestDevice,
 } from './support/server.ts';
 
-const HOUR_MS = 3_600_000;
 const MEBIBYTE = 1024 * 1024;
 
 describe('the doors', () => {
@@ -240,32 +239,6 @@ describe('the doors', () => {
     await client.publishAsync(topicOf(device), message(70), { qos: 1 });
     assert.deepEqual([await valuesOf(device), await valuesOf(rogue)], [[70], [80]]);
     await Promise.all([client.endAsync(), borrowed.endAsync()]);
-  });
-
-  test('a clock three hours slow is placed rightly within seconds; nothing of it is lost', async () => {
-    const device = await server.addPatient();
-    const client = await server.connect(device);
-    const sent: number[] = [];
-    const startedMs = Date.now();
-    const placed = await eventually('a reading of now', async () => {
-      const slowMs = Date.now() - 3 * HOUR_MS;
-      sent.push(slowMs);
-      await client.publishAsync(topicOf(device), message(70, slowMs), { qos: 1 });
-      // The pace of the device: its lag must hold still over seconds before it is believed.
-      await sleep(250);
-      const lines = await server.readings(device.subjectId, 'heart-rate');
-      return lines.length > 2 ? lines : undefined;
-    });
-    assert.ok(Date.now() - startedMs < 15_000);
-    for (const { stamp, time } of placed) {
-      assert.ok(sent.includes(Date.parse(stamp)), "the stamp is the device's own");
-      assert.ok(Math.abs(Date.parse(time) - Date.parse(stamp) - 3 * HOUR_MS) < 1000, time);
-    }
-    // Before the clock was known, nobody could say who had worn the device at that hour: held, with the reason.
-    const parked = await server.parkedOf(device);
-    assert.equal(parked.length + placed.length, sent.length);
-    assert.deepEqual([...new Set(parked.map(({ fault }) => fault))], ['CLOCK_DOUBTED']);
-    await client.endAsync();
   });
 
   const ANSWERS = [

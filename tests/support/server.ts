@@ -57,17 +57,31 @@ export async function temporaryDirectory(): Promise<string> {
   return path;
 }
 
-/** Two at once are two different ones: both are held until both are known. */
+/** Where no system by itself takes a port for a connection: none is taken while a program starts. */
+const PORTS = { from: 12_000, count: 20_000 };
+
+/** Where processes that run at once look for theirs: far from each other. */
+let nextPort = (process.pid * 97) % PORTS.count;
+
+/** Never the same twice in one process: another may still be on its way to it. */
 export async function freePorts(count: number): Promise<number[]> {
-  const held = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   const ports: number[] = [];
-  for (const server of held) {
-    if (!server.listening) await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) ports.push(address.port);
+  while (ports.length < count) {
+    nextPort = (nextPort + 1) % PORTS.count;
+    const port = PORTS.from + nextPort;
+    if (await isFree(port)) ports.push(port);
   }
-  await Promise.all(held.map((server) => once(server.close(), 'close')));
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const isOurs = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (isOurs) await once(server.close(), 'close');
+  return isOurs;
 }
 
 /** What a test does to a running server, by its doors alone. */
