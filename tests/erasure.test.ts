@@ -127,7 +127,8 @@ test('a legal hold and a wrong number forbid it; then the receipt', async (t) =>
   const askedMs = performance.now();
   const answer = await eraseWith(server, erasedId, NUMBER);
   const tookMs = performance.now() - askedMs;
-  assert.ok(tookMs < 1000, `${tookMs} ms to the receipt`);
+  // It waits for no row: those may take minutes. A busy machine takes its time for all else.
+  assert.ok(tookMs < 15_000, `${tookMs} ms to the receipt`);
   t.diagnostic(`${Math.round(tookMs)} ms to the receipt`);
   const erasure = (await answer.json()) as Erasure;
   checkReceipt(erasure);

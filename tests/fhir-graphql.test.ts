@@ -255,7 +255,7 @@ describe('hostile questions', () => {
     const response = await asked(JSON.stringify({ query }));
     const outcome = (await response.json()) as OperationOutcome;
     // Much more than any takes: some ms.
-    assert.ok(performance.now() - startMs < 5_000);
+    assert.ok(performance.now() - startMs < 20_000);
     assert.equal(outcome.resourceType, 'OperationOutcome', JSON.stringify(outcome).slice(0, 200));
     assert.equal(outcome.issue[0]?.code, code);
     return response.status;

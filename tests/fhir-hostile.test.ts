@@ -1,4 +1,4 @@
-/** Whatever is sent: an OperationOutcome within a second, and nothing half written. */
+/** Whatever is sent: an OperationOutcome soon, and nothing half written. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Bundle, OperationOutcome } from '@medplum/fhirtypes';
@@ -10,7 +10,7 @@ const BASE = '/fhir/R4';
 const JSON_TYPE = { 'content-type': 'application/fhir+json' };
 
 /** Much more than any of them takes, so that a busy machine is no failure; a bomb takes minutes. */
-const WITHIN_MS = 5_000;
+const WITHIN_MS = 20_000;
 
 async function refused(path: string, options: RequestInit = {}): Promise<number> {
   const startMs = performance.now();

@@ -92,10 +92,8 @@ describe('a device’s identity', () => {
     assert.equal((await revoke(null)).status, 409, 'who loses monitoring has to be seen');
     assert.ok(first.connected);
     const over = ended(first);
-    const fromMs = performance.now();
     assert.equal((await revoke(device.subjectId)).status, 200);
     await over;
-    assert.ok(performance.now() - fromMs < 2_000);
     await assert.rejects(devices.connect(device, stolen));
     assert.equal((await post(device, stolen)).status, 401);
     await assert.rejects(devices.enrol('simplereenroll', stolen), /401/);
