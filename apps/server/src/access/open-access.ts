@@ -1,5 +1,6 @@
 /** The room as a whole, over what the rest of the server knows of who is cared for. */
 import type { SubjectId } from '@ausculta/vitals/identity';
+import type { Bed } from '../admissions/bed.ts';
 import type { Census } from '../admissions/census.ts';
 import type { AlarmBook } from '../alarms/book.ts';
 import type { Sql } from '../database/pool.ts';
@@ -53,6 +54,19 @@ export function placesOfPeople(
     census.of(id)?.place?.bed.unit.trim() || subjects.get(id)?.identity.ward;
   // Of a merged record as of the one that goes on: its alarms stay where they were raised.
   return (id) => unitOf(census.usedFor(id)) || unitOf(id);
+}
+
+/** The bed of whoever lies in one; in parts that nobody has said it is empty. */
+export function bedsOfPeople(
+  census: Pick<Census, 'of' | 'usedFor'>,
+  { subjects }: Pick<Registry, 'subjects'>,
+): (subjectId: SubjectId) => Bed {
+  return (id) => {
+    const used = census.usedFor(id);
+    const said = census.of(used)?.place?.bed;
+    const { ward = '', bed = '' } = subjects.get(used)?.identity ?? {};
+    return said ?? { unit: ward, room: '', bed, facility: '' };
+  };
 }
 
 /** Of one person: the record that is used, and those that were merged into it, and into them. */

@@ -6,6 +6,7 @@ import type { CallAnswered } from '@ausculta/contract/calling';
 import { answered, type Call } from '@ausculta/rules/calling/ladder';
 import type { InLane, Sql, Transaction } from '../database/pool.ts';
 import { appendAudit } from '../vault/audit.ts';
+import { reportsKeys } from './gateways.ts';
 import type { Reach } from './reach.ts';
 import { isoOrNull } from './told.ts';
 import * as store from './view-store.ts';
@@ -29,7 +30,7 @@ export async function answerCall(
 ): Promise<CallAnswered | undefined> {
   const row = await store.toldById(ports.sql, id);
   const gateway = row && ports.reach.gateway(row.organisation_id, row.channel);
-  if (row === undefined || gateway?.answers !== true) return undefined;
+  if (row === undefined || !reportsKeys(gateway)) return undefined;
   if (!isAnswerToken(token, id, gateway.secret)) return undefined;
   const atMs = ports.nowMs();
   return await ports.inLane((tx) => answer(tx, row, atMs));

@@ -5,7 +5,7 @@ import type { Outgoing } from '../outgoing/outgoing.ts';
 import type { MailRelay } from '../subscriptions/mail-relay.ts';
 import type { Sent } from '../subscriptions/rest-hook.ts';
 import { SIGNING_HEADER, signed } from '../subscriptions/signing.ts';
-import type { Gateway } from './gateways.ts';
+import type { AlarmManager, WebhookGateway } from './gateways.ts';
 import type { Reach } from './reach.ts';
 import type { WaitingRow } from './store.ts';
 import * as words from './words.ts';
@@ -14,7 +14,8 @@ export interface ChannelPorts {
   readonly sql: Sql;
   readonly reach: Reach;
   readonly mails: Pick<MailRelay, 'send'>;
-  readonly outgoingOf: (gateway: Gateway) => Pick<Outgoing, 'post'>;
+  readonly outgoingOf: (gateway: WebhookGateway) => Pick<Outgoing, 'post'>;
+  readonly report: (manager: AlarmManager, row: WaitingRow) => Promise<Sent>;
   readonly publicUrl: string | undefined;
   readonly nowMs: () => number;
 }
@@ -22,11 +23,9 @@ export interface ChannelPorts {
 /** A person waits at the other end. */
 const TIMEOUT_MS = 10_000;
 
-type Called = Pick<WaitingRow, 'id' | 'organisation_id' | 'recipient' | 'channel'> & {
-  readonly kind: 'alarm' | 'test';
-  readonly priority?: WaitingRow['priority'];
-  readonly tier?: number;
-  readonly round?: number;
+/** Of an alarm, or of nothing: then it is a test. */
+export type Called = Pick<WaitingRow, 'id' | 'organisation_id' | 'recipient' | 'channel'> & {
+  readonly alarm: WaitingRow | undefined;
 };
 
 export class Channels {
@@ -52,33 +51,32 @@ export class Channels {
       : await this.#gateway(called, addresses.number);
   }
 
-  async #mail({ id, kind }: Called, { mail }: CallAddresses): Promise<Sent> {
+  async #mail({ id, alarm }: Called, { mail }: CallAddresses): Promise<Sent> {
     if (mail === null) return { ok: false, reason: 'No mail address is given.' };
     const { mails, publicUrl } = this.#ports;
-    const isTest = kind === 'test';
+    const isTest = alarm === undefined;
     const subject = isTest ? words.TEST_SUBJECT : words.SUBJECT;
     const text = isTest ? words.TEST_TEXT : words.mailText(words.linkTo(id, publicUrl));
     return await mails.send({ to: mail, subject, text, messageId: `call-${id}` }, TIMEOUT_MS);
   }
 
   async #gateway(called: Called, number: string | null): Promise<Sent> {
-    const { reach, outgoingOf, publicUrl, nowMs } = this.#ports;
-    const { id, kind, organisation_id: house, channel } = called;
-    const gateway = reach.gateway(house, channel);
+    const { reach, report } = this.#ports;
+    const gateway = reach.gateway(called.organisation_id, called.channel);
     if (gateway === undefined) return NO_GATEWAY;
-    const isTest = kind === 'test';
-    const answer = {
-      path: `/api/calls/${id}/answer`,
-      token: words.answerToken(id, gateway.secret),
-    };
+    if (gateway.kind === 'webhook') return await this.#webhook(gateway, called, number);
+    return called.alarm === undefined ? NO_GATEWAY : await report(gateway, called.alarm);
+  }
+
+  async #webhook(gateway: WebhookGateway, called: Called, number: string | null): Promise<Sent> {
+    const { outgoingOf, nowMs } = this.#ports;
+    const { id, alarm } = called;
     const body = JSON.stringify({
-      type: isTest ? 'call.test' : 'call.alarm',
+      type: alarm === undefined ? 'call.test' : 'call.alarm',
       timestamp: new Date(nowMs()).toISOString(),
       data: {
-        ...{ id, to: number, text: isTest ? words.TEST_TEXT : words.TEXT },
-        ...(!isTest && { priority: called.priority, tier: called.tier, round: called.round }),
-        ...(!isTest && { url: words.linkTo(id, publicUrl) ?? null }),
-        ...(!isTest && gateway.answers && { answer: answerOf(answer, publicUrl) }),
+        ...{ id, to: number, text: alarm === undefined ? words.TEST_TEXT : words.TEXT },
+        ...(alarm !== undefined && this.#ofAlarm(gateway, alarm)),
       },
     });
     const message = { id: `call_${id}`, atMs: nowMs(), body };
@@ -96,12 +94,17 @@ export class Channels {
     const reason = `The gateway answered ${status}.`;
     return status === 410 ? { ok: false, reason, isFinal: true } : { ok: false, reason };
   }
-}
 
-const answerOf = ({ path, token }: { path: string; token: string }, publicUrl?: string) => ({
-  url: publicUrl === undefined ? path : new URL(path, publicUrl).href,
-  token,
-});
+  #ofAlarm({ answers, secret }: WebhookGateway, { id, priority, tier, round }: WaitingRow) {
+    const { publicUrl } = this.#ports;
+    const path = `/api/calls/${id}/answer`;
+    const url = publicUrl === undefined ? path : new URL(path, publicUrl).href;
+    return {
+      ...{ priority, tier, round, url: words.linkTo(id, publicUrl) ?? null },
+      ...(answers && { answer: { url, token: words.answerToken(id, secret) } }),
+    };
+  }
+}
 
 const NO_GATEWAY: Sent = {
   ok: false,

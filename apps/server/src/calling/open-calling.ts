@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import type { HouseTime } from '@ausculta/rules/calling/hours';
 import { utcOffsetIn } from '../access/house-clock.ts';
-import { placesOfPeople } from '../access/open-access.ts';
+import { bedsOfPeople, placesOfPeople } from '../access/open-access.ts';
 import type { Census } from '../admissions/census.ts';
 import type { AlarmBook } from '../alarms/book.ts';
 import type { Config } from '../config.ts';
@@ -12,13 +12,16 @@ import type { Registry } from '../devices/registry.ts';
 import { Outgoing } from '../outgoing/outgoing.ts';
 import type { Outside } from '../outside.ts';
 import { MailRelay } from '../subscriptions/mail-relay.ts';
+import type { Sent } from '../subscriptions/rest-hook.ts';
 import type { Vault } from '../vault/vault.ts';
+import { reportAlert } from './alarm-manager.ts';
 import { Calling } from './calling.ts';
 import { Channels } from './channels.ts';
-import { type Gateway, readGateways } from './gateways.ts';
+import { type AlarmManager, readGateways, type WebhookGateway } from './gateways.ts';
 import { Reach } from './reach.ts';
 import { Sending } from './sending.ts';
 import type { WaitingRow } from './store.ts';
+import { TEXT } from './words.ts';
 
 export interface OpenedCalling extends Disposable {
   readonly calling: Calling;
@@ -43,6 +46,7 @@ interface House {
 }
 
 const CONNECTIONS_MAX = 8;
+const REPORT_MS = 10_000;
 
 export async function openCalling(ground: Ground, house: House): Promise<OpenedCalling> {
   const { config, outside } = ground.options;
@@ -53,17 +57,26 @@ export async function openCalling(ground: Ground, house: House): Promise<OpenedC
   const mails = new MailRelay(config.subscriptions.mail);
   const hasRelay = config.subscriptions.mail !== undefined;
   const reach = new Reach({ mails, hasRelay, gateways, organisationSeal });
-  const ways = new Map(gateways.map((gateway) => [gateway.name, outgoingTo(gateway, outside)]));
-  const outgoingOf = ({ name }: Gateway): Outgoing => {
+  const webhooks = gateways.filter((gateway) => gateway.kind === 'webhook');
+  const ways = new Map(webhooks.map((gateway) => [gateway.name, outgoingTo(gateway, outside)]));
+  const outgoingOf = ({ name }: WebhookGateway): Outgoing => {
     const way = ways.get(name);
     if (way === undefined) throw new Error('broken invariant: each gateway has a way out');
     return way;
   };
   const { publicUrl, timeZone } = config;
-  const channels = new Channels({ ...outside, sql, reach, mails, outgoingOf, publicUrl });
+  const { nowMs, after } = outside;
+  const bedOf = bedsOfPeople(census, registry);
+  const report = (manager: AlarmManager, row: WaitingRow): Promise<Sent> => {
+    const reported = { row, location: bedOf(row.subject_id), text: TEXT, nowMs: nowMs() };
+    const rules = { prefixes: [], mayBePrivate: manager.private };
+    return reportAlert(manager, reported, { rules, resolve: lookup, after, timeoutMs: REPORT_MS });
+  };
+  const out = { outgoingOf, report, publicUrl };
+  const channels = new Channels({ ...outside, sql, reach, mails, ...out });
   const sending = new Sending({
     ...{ ...outside, sql, isOwed: (row: WaitingRow) => isOwed(alarms, row) },
-    send: (row) => channels.send({ ...row, kind: 'alarm' }),
+    send: (row) => channels.send({ ...row, alarm: row }),
   });
   const calling = await Calling.open({
     ...{ ...outside, sql, inLane: ground.inLane, reach, sending },
@@ -80,7 +93,7 @@ export async function openCalling(ground: Ground, house: House): Promise<OpenedC
 }
 
 /** The operator has named the place: it alone. */
-function outgoingTo({ url, private: mayBePrivate }: Gateway, { after }: Outside): Outgoing {
+function outgoingTo({ url, private: mayBePrivate }: WebhookGateway, { after }: Outside): Outgoing {
   const rules = { prefixes: [url], mayBePrivate };
   return new Outgoing({
     rules,

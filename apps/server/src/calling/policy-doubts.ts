@@ -1,6 +1,7 @@
 /** What of a policy cannot hold, and what in it somebody should look at: in words that name the place. */
 import type { CallPolicy, Tier } from '@ausculta/rules/calling/policy';
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import { reportsKeys } from './gateways.ts';
 import type { Reach, Within } from './reach.ts';
 
 export interface PolicyAsked {
@@ -26,9 +27,13 @@ export function policyFault(policy: CallPolicy, asked: PolicyAsked): string | un
       if (callee.kind === 'gateway' && !asked.within.hasGateway(callee.gateway))
         return `${place}.who: the operator has listed no gateway ${callee.gateway} in AUSCULTA_CALLING`;
     }
-    for (const channel of tier.channels)
-      if (channel !== 'mail' && asked.reach.gateway(asked.organisationId, channel) === undefined)
+    for (const channel of tier.channels) {
+      const gateway = asked.reach.gateway(asked.organisationId, channel);
+      if (channel !== 'mail' && gateway === undefined)
         return `${place}.channels: the operator has listed no ${channel} in AUSCULTA_CALLING`;
+      if (gateway?.kind === 'pcd-04')
+        return `${place}.channels: ${channel} is an alarm manager and calls no person: name it in who`;
+    }
   }
   return undefined;
 }
@@ -68,8 +73,8 @@ function provesPerson(tier: Tier, { reach, organisationId }: PolicyAsked): boole
   const gateways = tier.who.flatMap((callee) =>
     callee.kind === 'gateway' ? [`gateway/${callee.gateway}`] : [],
   );
-  return [...tier.channels, ...gateways].some(
-    (channel) => reach.gateway(organisationId, channel)?.answers === true,
+  return [...tier.channels, ...gateways].some((channel) =>
+    reportsKeys(reach.gateway(organisationId, channel)),
   );
 }
 

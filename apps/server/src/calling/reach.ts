@@ -62,6 +62,7 @@ export class Reach {
     const gateway = this.gateway(organisationId, channel);
     if (gateway === undefined)
       return 'The operator has listed no such gateway in AUSCULTA_CALLING.';
+    if (gateway.kind === 'pcd-04') return 'It is an alarm manager, and calls no person.';
     return addresses.number === null ? 'No number is given.' : undefined;
   }
 

@@ -206,13 +206,14 @@ function addressRoutes(app: FastifyInstance, ports: RosterRoutePorts): void {
     const me = meOf(request);
     if (me === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
     const house = me.organisationId;
-    const names = reach.gatewaysOf(house).map(({ name }) => `gateway/${name}`);
+    const webhooks = reach.gatewaysOf(house).filter(({ kind }) => kind === 'webhook');
+    const names = webhooks.map(({ name }) => `gateway/${name}`);
     const addresses = await mineNow(me);
     const tried = ['mail', ...names].map(async (channel) => {
       const why = reach.whyNot(house, channel, addresses);
       if (why !== undefined) return { channel, ok: false, why };
       const to = { organisation_id: house, recipient: `account/${me.accountId}`, channel };
-      const sent = await channels.send({ ...to, id: randomToken(), kind: 'test' });
+      const sent = await channels.send({ ...to, id: randomToken(), alarm: undefined });
       return { channel, ok: sent.ok, why: sent.ok ? null : sent.reason };
     });
     return { tried: await Promise.all(tried) };

@@ -1,5 +1,6 @@
 /** What became of calls, as people see it. */
 import type { NotificationView, PROOFS } from '@ausculta/contract/calling';
+import { reportsKeys } from './gateways.ts';
 import type { Reach } from './reach.ts';
 import type { ToldRow } from './view-store.ts';
 
@@ -11,9 +12,7 @@ export function proofOf(
   reach: Pick<Reach, 'gateway'>,
   { organisation_id, channel }: Pick<ToldRow, 'organisation_id' | 'channel'>,
 ): (typeof PROOFS)[number] {
-  return reach.gateway(organisation_id, channel)?.answers === true
-    ? 'key-press'
-    : 'information-only';
+  return reportsKeys(reach.gateway(organisation_id, channel)) ? 'key-press' : 'information-only';
 }
 
 export function toldView(row: ToldRow, reach: Pick<Reach, 'gateway'>): NotificationView {
