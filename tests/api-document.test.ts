@@ -43,6 +43,7 @@ const REFUSED = [
   'POST /api/sign-on/:provider/begin',
   'POST /api/subjects/:id/write-back/:destination',
   'POST /api/subjects/:id/write-back/:destination/withdrawal',
+  'POST /api/watchdog/checks',
   'POST /api/write-back/:destination/reconciliation',
   'POST /api/write-back/:destination/retry',
 ];

@@ -19,6 +19,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   demo: (args) => serve('apps/simulator/src/demo.ts', args),
   start: (args) => serve('apps/server/src/main.ts', args),
+  watchdog: (args) => runNode('apps/watchdog/src/main.ts', args),
   check,
   test,
   'test:long': testLong,

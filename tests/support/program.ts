@@ -9,6 +9,8 @@ import { eventually, freePorts, ServerUnderTest } from './server.ts';
 const MAIN = join(import.meta.dirname, '../../apps/server/src/main.ts');
 const COMMANDS = join(import.meta.dirname, '../../apps/server/src/commands/main.ts');
 
+const WATCHDOG = join(import.meta.dirname, '../../apps/watchdog/src/main.ts');
+
 export interface Program {
   readonly child: ChildProcess;
   readonly output: { stdout: string; stderr: string };
@@ -28,6 +30,11 @@ process.once('exit', () => {
 /** The program itself. Nothing of this process's own settings reaches it. */
 export function runProgram(settings: Record<string, string>): Program {
   return runHere([MAIN], settings);
+}
+
+/** The watchdog, as it runs on another host. */
+export function runWatchdog(settings: Record<string, string>): Program {
+  return runHere([WATCHDOG], settings);
 }
 
 /** A command of the database, as the command line starts it. */

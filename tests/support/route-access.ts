@@ -184,6 +184,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/subjects/:id/unmerge': 'change identity subject',
   'POST /api/subjects/:id/write-back/:destination': 'administer policy house',
   'POST /api/subjects/:id/write-back/:destination/withdrawal': 'administer policy house',
+  'POST /api/watchdog/checks': 'signed-in',
   'POST /api/what-if': 'read protocols each',
   'POST /api/write-back/:destination/reconciliation': 'administer policy house',
   'POST /api/write-back/:destination/retry': 'administer policy house',

@@ -137,6 +137,7 @@ export class RouteWalk {
     ])
       await this.#ask(name, { as: 'nobody' });
     await this.#ask('GET /api/status');
+    await this.#ask('POST /api/watchdog/checks', { body: { tookMs: 80 } });
   }
 
   async #patients(): Promise<void> {

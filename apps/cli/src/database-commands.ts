@@ -93,6 +93,11 @@ export const DATABASE_COMMANDS: readonly Command[] = [
     help: "Puts a new token into admin-token; the old one opens nothing any more, with --all no other server's",
   }),
   databaseCommand({
+    name: 'watchdog enrol',
+    usage: 'watchdog enrol',
+    help: 'Prints a token for the watchdog on another host, once; the one before opens nothing any more; beside a running server',
+  }),
+  databaseCommand({
     name: 'keys backup',
     words: ['DIR'],
     usage: 'keys backup DIR',

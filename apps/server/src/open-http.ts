@@ -51,6 +51,7 @@ import { signalOf } from './telemetry/last-signal.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import type { TlsSource } from './tls-source.ts';
 import { rotateKeys } from './vault/rotation.ts';
+import { watchdogRoutes } from './watchdog/routes.ts';
 import { writeBackRoutes } from './write-back/routes.ts';
 
 export async function openHttp(
@@ -113,6 +114,7 @@ export async function openHttp(
   liveRoutes(app, { hub: parts.hub, sockets: parts.sockets, after });
   deviceRoutes(app, { intake, signIn: parts.pki.signIn, nowMs });
   healthDoors(app, parts);
+  watchdogRoutes(app, parts.watchdog);
   apiDocumentRoutes(app, { version, routes });
   await app.listen({ host: config.http.host, port: config.http.port }).catch((cause: unknown) => {
     throw portProblem('HTTP', config.http, cause);

@@ -36,6 +36,7 @@ import type { ChunkEncoder } from './telemetry/chunk-encoder.ts';
 import type { Ownership } from './telemetry/postgres-log.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Vault } from './vault/vault.ts';
+import type { Watchdog } from './watchdog/watchdog.ts';
 import type { WriteBack } from './write-back/write-back.ts';
 
 export interface ServerOptions {
@@ -74,6 +75,7 @@ export interface Parts extends People {
   readonly encoder: ChunkEncoder;
   readonly health: Health;
   readonly archive: ArchiveWatch;
+  readonly watchdog: Watchdog;
   readonly audit: Audit;
   readonly ledger: Ledger;
   readonly oversight: Oversight;
@@ -91,6 +93,7 @@ type Given =
   | 'encoder'
   | 'health'
   | 'archive'
+  | 'watchdog'
   | 'audit'
   | 'ledger'
   | 'inLane';

@@ -56,6 +56,7 @@ import { Telemetry } from './telemetry/telemetry.ts';
 import { TlsSource } from './tls-source.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
+import { Watchdog } from './watchdog/watchdog.ts';
 import { openWriteBack, sendSummaries } from './write-back/open-write-back.ts';
 
 /** A shift ends by the clock, and an answered alarm closes what it opened. */
@@ -102,9 +103,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const owner = await PostgresLog.takeOver(database.line);
   const inLane = inLaneOf(database.line, { owner, onTakenOver: outside.onFatal });
   const archive = new ArchiveWatch();
+  const watchdog = await Watchdog.open(database.line, outside);
   const audit = await openAudit(stack, { options, database, vault, inLane });
   const ledger = openLedger(stack, database.line, outside);
-  const outer = { options, database, vault, encoder, health, archive, audit, ledger };
+  const watched = { health, archive, watchdog };
+  const outer = { options, database, vault, encoder, ...watched, audit, ledger };
   const parts = await openParts({ ...outer, owner, inLane });
   const { telemetry, alarms, sockets, signIn } = parts;
   closeAtEnd(stack, parts);
@@ -119,7 +122,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = await openHttp(parts, mqtt, deviceTls(stack, config.http, parts));
   stack.defer(() => http.close());
   beat(stack, parts);
-  stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
   const kept = { sql: database.line, rules: config.retention, everyMs: TIDY_MS };
   stack.defer(startRetention({ ...outside, ...parts, ...kept }));
   stack.defer(workInBackground(parts.fhir, { ...outside, sql: database.line, keys: vault }));
@@ -129,7 +131,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(reportIndicators(config.indicators, { ...outside, ...parts, ...parts.fhir }));
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
-  stack.defer(oversee(parts, outside));
   stack.defer(callPeople(parts.called, outside));
 
   const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
@@ -143,9 +144,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function beat(stack: AsyncDisposableStack, { hub, options: { outside } }: Parts): void {
+function beat(stack: AsyncDisposableStack, parts: Parts): void {
+  const { hub, options } = parts;
+  const { outside } = options;
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => hub.beat()));
   stack.defer(outside.every(REVIEW_MS, () => hub.review()));
+  stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
+  stack.defer(oversee(parts, outside));
 }
 
 function portOf(address: ReturnType<Server['address']>): number | undefined {
@@ -231,8 +236,9 @@ async function openParts(ground: Ground): Promise<Parts> {
   let onRevision = (_subjectId: SubjectId): void => {};
   const watching = { registry, alarms, subscriptions, writeBack, streams };
   const telemetry = await openTelemetry(ground, watching, (id) => onRevision(id));
-  const hub = openHub({ telemetry, registry, alarms, health, nowMs });
   const called = await openCalling(ground, { registry, alarms, census: stays.census });
+  const { watchdog } = ground;
+  const hub = openHub({ telemetry, registry, alarms, health, watchdog, nowMs });
   onRevision = (subjectId) => hub.publishRevision(subjectId);
   alarms.onChange((subjectId, alarm) => {
     hub.publishAlarm(subjectId, alarm);

@@ -77,6 +77,12 @@ export const LiveNotice = z.discriminatedUnion('type', [
     since: z.number().nullable(),
     reason: z.enum(DEGRADED_REASONS),
   }),
+  /** When a watchdog on another host last found the way of an alarm in order; null: not since this start. */
+  z.object({
+    type: z.literal('watchdog'),
+    isEnrolled: z.boolean(),
+    checkedMs: z.number().nullable(),
+  }),
   z.object({ type: z.literal('refused'), fault: z.string() }),
 ]);
 export type LiveNotice = z.infer<typeof LiveNotice>;

@@ -54,6 +54,7 @@ const ACTS: Readonly<Record<AuditAct, Shape>> = {
   'provider-linked': CREDENTIAL,
   'provider-unlinked': CREDENTIAL,
   'admin-token-renewed': CREDENTIAL,
+  'watchdog-enrolled': CREDENTIAL,
   'account-made': ROLES,
   'account-roles-changed': ROLES,
   'account-disabled': ROLES,

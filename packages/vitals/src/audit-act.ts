@@ -26,6 +26,7 @@ export const AUDIT_ACTS = {
   'provider-linked': 'sign-in',
   'provider-unlinked': 'sign-in',
   'admin-token-renewed': 'sign-in',
+  'watchdog-enrolled': 'sign-in',
   'account-made': 'account',
   'account-roles-changed': 'account',
   'account-disabled': 'account',

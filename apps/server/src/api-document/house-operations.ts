@@ -19,6 +19,7 @@ import { ParkedList } from '@ausculta/contract/parked';
 import { IntakeAnswer } from '@ausculta/contract/readings';
 import { Status } from '@ausculta/contract/status';
 import { DeviceCreated, NewDevice } from '@ausculta/contract/subjects';
+import { WatchdogCheck } from '@ausculta/contract/watchdog';
 import {
   ReconciliationOrder,
   RetryAnswer,
@@ -263,6 +264,11 @@ const SERVER: Operations = {
     summary: 'Whether it takes what is sent; 503 when it does not',
     answer: z.object({ ready: z.boolean() }),
     also: { status: 503, why: 'It does not.' },
+  },
+  'POST /api/watchdog/checks': {
+    tag: 'server',
+    summary: 'The watchdog of another host has found the way of an alarm in order',
+    body: WatchdogCheck,
   },
   'GET /api/status': { tag: 'server', summary: 'How it is, part by part', answer: Status },
   'GET /api/openapi.json': {

@@ -17,6 +17,7 @@ import { backUpKeys, restoreKeys } from './keys.ts';
 import { renewToken, resetLogin } from './logins.ts';
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
+import { enrolWatchdog } from './watchdog.ts';
 
 interface Given {
   readonly words: readonly string[];
@@ -45,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'audit-restored': auditRestored,
   'login-reset': resetLogin,
   'token-renew': renewToken,
+  'watchdog-enrol': enrolWatchdog,
 };
 
 /** The command line has looked at it before: what is not known here is a slip of ours. */

@@ -79,13 +79,16 @@ class Browser implements LiveSocket {
   }
 }
 
-function open(ports: Partial<Pick<HubPorts, 'degraded'>> & { alarms?: AlarmView[] } = {}) {
+type Said = Partial<Pick<HubPorts, 'degraded' | 'watchdog'>>;
+
+function open(ports: Said & { alarms?: AlarmView[] } = {}) {
   const heads = new Heads();
   const hub = new LiveHub({
     heads,
     nowMs: () => NOON,
     maySee: (organisationId) => organisationId === ORGANISATION,
     openAlarms: (id) => (ports.alarms ?? []).filter((alarm) => alarm.subjectId === id),
+    watchdog: ports.watchdog ?? (() => ({ isEnrolled: false, checkedMs: null })),
     degraded: ports.degraded ?? (() => ({ sinceMs: null, reason: 'stalled' })),
   });
   const join = (
@@ -312,6 +315,20 @@ test('that monitoring is degraded is said once, and once that it is over', () =>
   sinceMs = null;
   hub.beat();
   assert.deepEqual(browser.take().notices, [{ ...notice, since: null, reason }]);
+});
+
+test('that a watchdog has looked is said each time, and nothing where there is none', () => {
+  let told: ReturnType<HubPorts['watchdog']> = { isEnrolled: false, checkedMs: null };
+  const { hub, join } = open({ watchdog: () => told });
+  const [browser] = join();
+  hub.beat();
+  for (const checkedMs of [null, NOON, NOON, NOON + 10_000]) {
+    told = { isEnrolled: true, checkedMs };
+    hub.beat();
+  }
+  const said = browser.take().notices.flatMap((one) => (one.type === 'watchdog' ? one : []));
+  const times = said.map(({ checkedMs }) => checkedMs);
+  assert.deepEqual(times, [null, NOON, NOON + 10_000]);
 });
 
 test('a screen that loses sight of somebody for a moment watches them again, with their open alarms', () => {

@@ -35,6 +35,7 @@ export interface HubPorts {
   /** Subjects that the organisation may see; everything else is refused. */
   readonly maySee: (organisationId: OrganisationId, subjectId: SubjectId) => boolean;
   readonly openAlarms: (subjectId: SubjectId) => readonly AlarmView[];
+  readonly watchdog: () => { readonly isEnrolled: boolean; readonly checkedMs: number | null };
   readonly degraded: () => { readonly sinceMs: number | null; readonly reason: DegradedReason };
 }
 
@@ -194,6 +195,7 @@ export class LiveHub {
       return;
     }
     this.#noteDegraded(viewer);
+    this.#noteWatchdog(viewer);
     const numerics: LiveNumeric[] = [];
     const waveforms: LiveWaveforms[] = [];
     if (!what.noticesOnly && !isFull) {
@@ -225,6 +227,13 @@ export class LiveHub {
     if (said === viewer.degradedSaid) return;
     viewer.degradedSaid = said;
     viewer.notices.push({ type: 'degraded', since, reason });
+  }
+
+  #noteWatchdog(viewer: Viewer): void {
+    const { isEnrolled, checkedMs } = this.#ports.watchdog();
+    if (!isEnrolled || checkedMs === viewer.watchdogSaidMs) return;
+    viewer.watchdogSaidMs = checkedMs;
+    viewer.notices.push({ type: 'watchdog', isEnrolled, checkedMs });
   }
 
   #noteDropped(viewer: Viewer, isFull: boolean): void {

@@ -3,6 +3,7 @@ import type { AlarmBook } from '../alarms/book.ts';
 import type { Registry } from '../devices/registry.ts';
 import type { Health } from '../status/health.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Watchdog } from '../watchdog/watchdog.ts';
 import { LiveHub } from './hub.ts';
 
 export function openHub({
@@ -10,12 +11,14 @@ export function openHub({
   registry,
   alarms,
   health,
+  watchdog,
   nowMs,
 }: {
   readonly telemetry: Telemetry;
   readonly registry: Registry;
   readonly alarms: AlarmBook;
   readonly health: Health;
+  readonly watchdog: Watchdog;
   readonly nowMs: () => number;
 }): LiveHub {
   return new LiveHub({
@@ -23,6 +26,7 @@ export function openHub({
     nowMs,
     maySee: (organisationId, id) => registry.subjects.get(id)?.organisationId === organisationId,
     openAlarms: (id) => alarms.openOf(id),
+    watchdog: () => watchdog.state(),
     degraded: () => ({ sinceMs: health.degradedSinceMs, reason: health.reason }),
   });
 }

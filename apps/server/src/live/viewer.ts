@@ -48,6 +48,8 @@ export class Viewer {
   frameNumber = 0;
   droppedMs = 0;
   degradedSaid: string | undefined;
+  /** Undefined: that there is one. */
+  watchdogSaidMs: number | null | undefined;
 
   constructor(organisationId: OrganisationId, sight: Sight, socket: LiveSocket) {
     this.organisationId = organisationId;

@@ -111,11 +111,12 @@ export interface ReadinessPorts {
   readonly subscriptions: { readonly part: () => readonly Part[] };
   readonly writeBack: { readonly part: () => readonly Part[] };
   readonly called: { readonly calling: { readonly part: () => readonly Part[] } };
+  readonly watchdog: { readonly part: () => readonly Part[] };
 }
 
 export function readiness(ports: ReadinessPorts): Part[] {
   const { health, database, memory, vault, archive, audit } = ports;
-  const { subscriptions, writeBack, called } = ports;
+  const { subscriptions, writeBack, called, watchdog } = ports;
   const { pressure } = memory;
   const state = database.state();
   return [
@@ -138,6 +139,7 @@ export function readiness(ports: ReadinessPorts): Part[] {
     ...subscriptions.part(),
     ...writeBack.part(),
     ...called.calling.part(),
+    ...watchdog.part(),
   ];
 }
 

@@ -29,6 +29,7 @@ const ACT_WORDS: Readonly<Record<AuditAct, string>> = {
   'provider-linked': 'Linked a sign-on elsewhere',
   'provider-unlinked': 'Unlinked a sign-on elsewhere',
   'admin-token-renewed': 'Renewed the token of the command line',
+  'watchdog-enrolled': 'Gave a watchdog its token',
   'account-made': 'Made an account',
   'account-roles-changed': 'Changed the roles of an account',
   'account-disabled': 'Disabled an account',

@@ -2,6 +2,7 @@ import type { DegradedReason } from '@ausculta/contract/live';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import type { LiveConnection } from '../live/live-connection.ts';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
+import { type WatchdogWords, watchdogWords } from '../live/watchdog-words.ts';
 import { Icon } from '../theme/icon.tsx';
 import { durationText } from '../vitals/number-text.ts';
 import classes from './connection-state.module.css';
@@ -25,8 +26,14 @@ export function ConnectionState() {
   }
   if (live.state === 'live') {
     const [title, detail] = liveWords(live, quietMs ?? 0);
+    const isUnwatched = live.store.watchdog?.isEnrolled === true && !watchdogOf(live).isWell;
     return (
-      <div className={classes.state} data-testid="connection" data-state="live">
+      <div
+        className={classes.state}
+        data-testid="connection"
+        data-state="live"
+        data-watchdog={isUnwatched ? 'silent' : undefined}
+      >
         <Icon name="activity" size={20} />
         <span className={classes.words}>
           <b>{title}</b>
@@ -70,5 +77,10 @@ function liveWords(
   const droppedMs =
     (live.serverNowMs() ?? 0) - (live.store.droppedAtMs ?? Number.NEGATIVE_INFINITY);
   if (droppedMs < DROPPED_SHOWN_MS) return ['Live, slow link', 'waveforms have gaps'];
+  if (live.store.watchdog?.isEnrolled === true) return ['Live', watchdogOf(live).brief];
   return ['Live', `checked ${Math.floor(quietMs / 1000)} s ago`];
+}
+
+function watchdogOf(live: LiveConnection): WatchdogWords {
+  return watchdogWords(live.store.watchdog, live.serverNowMs());
 }

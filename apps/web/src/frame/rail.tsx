@@ -1,6 +1,8 @@
 import type { Session } from '@ausculta/contract/session';
 import { Link } from '@tanstack/react-router';
 import { useIsWall } from '../api/use-wall.ts';
+import { useLive, useNow } from '../live/live-context.tsx';
+import { watchdogWords } from '../live/watchdog-words.ts';
 import { Icon } from '../theme/icon.tsx';
 import { usePanelButton } from './bar-panel.tsx';
 import classes from './rail.module.css';
@@ -8,6 +10,9 @@ import classes from './rail.module.css';
 export function Rail({ session }: { readonly session: Session }) {
   const about = usePanelButton('about');
   const isWall = useIsWall();
+  const live = useLive();
+  useNow(1_000);
+  const watchdog = watchdogWords(live.store.watchdog, live.serverNowMs());
   return (
     <nav className={classes.rail} aria-label="Main">
       <span className={classes.brand} role="img" aria-label="Ausculta">
@@ -47,7 +52,7 @@ export function Rail({ session }: { readonly session: Session }) {
       )}
       <button type="button" className={classes.about} {...about}>
         <Icon name="info" size={20} />
-        Not an alarm device, no watchdog
+        Not an alarm device{!watchdog.isWell && `, ${watchdog.brief}`}
       </button>
     </nav>
   );

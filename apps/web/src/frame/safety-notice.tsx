@@ -1,4 +1,6 @@
 import { Button } from '@mantine/core';
+import { useLive, useNow } from '../live/live-context.tsx';
+import { watchdogWords } from '../live/watchdog-words.ts';
 import { Icon } from '../theme/icon.tsx';
 import { changePreferences, usePreferences } from '../theme/preferences.ts';
 import { BarPanel } from './bar-panel.tsx';
@@ -7,11 +9,8 @@ import classes from './safety-notice.module.css';
 export const SAFETY_SENTENCE =
   'Not cleared; secondary to bedside alarms; not for clinical use until your organisation has validated it.';
 
-/** Safety S12 and S14: what this screen is not, and what is missing, said on every screen. */
-const STANDING_NOTES = [
-  'Not an alarm device: this screen does not replace the bedside monitor.',
-  'No watchdog runs on another host. If this server stops, nobody is called.',
-] as const;
+/** Safety S12: what this screen is not. */
+const NO_ALARM_DEVICE = 'Not an alarm device: this screen does not replace the bedside monitor.';
 
 /** Shown on the first run of each browser until it is read. Never covers anything: it takes a row. */
 export function SafetyNotice() {
@@ -34,13 +33,14 @@ export function SafetyNotice() {
 
 /** The standing notes, for whoever asks on any screen. */
 export function AboutPanel() {
+  const live = useLive();
+  useNow(1_000);
   return (
     <BarPanel name="about" label="About this screen">
       <div className={classes.notes}>
         <p>{SAFETY_SENTENCE}</p>
-        {STANDING_NOTES.map((note) => (
-          <p key={note}>{note}</p>
-        ))}
+        <p>{NO_ALARM_DEVICE}</p>
+        <p>{watchdogWords(live.store.watchdog, live.serverNowMs()).full}</p>
       </div>
     </BarPanel>
   );

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { alarmKey } from '../alarms/alarm-order.ts';
 import { isAhead } from '../vitals/freshness.ts';
 import { SampleRing } from './sample-ring.ts';
+import type { WatchdogTold } from './watchdog-words.ts';
 
 /** 12 s at 500 Hz, the fastest usual ECG: two sweeps of a tile. */
 const RING_SAMPLES = 6_000;
@@ -74,6 +75,7 @@ export class LiveStore {
   #droppedAtMs: number | undefined;
   #degradedSinceMs: number | null = null;
   #degradedReason: DegradedReason = 'stalled';
+  #watchdog: WatchdogTold | undefined;
 
   constructor(decodeBlock: DecodeBlock) {
     this.#decodeBlock = decodeBlock;
@@ -90,6 +92,11 @@ export class LiveStore {
 
   get degradedReason(): DegradedReason {
     return this.#degradedReason;
+  }
+
+  /** Undefined before the server has said anything of it. */
+  get watchdog(): WatchdogTold | undefined {
+    return this.#watchdog;
   }
 
   subject(id: string): SubjectLive {
@@ -196,6 +203,9 @@ export class LiveStore {
       case 'degraded':
         this.#degradedSinceMs = notice.since;
         this.#degradedReason = notice.reason;
+        return;
+      case 'watchdog':
+        this.#watchdog = notice;
         return;
       case 'refused':
         into.refusals.push(notice.fault);
