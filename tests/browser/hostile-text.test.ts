@@ -85,6 +85,7 @@ describe('text that is markup', () => {
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
     });
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    context.setDefaultTimeout(60_000);
     page = await watchedPage(context);
   });
   after(async () => {

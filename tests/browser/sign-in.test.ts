@@ -29,6 +29,7 @@ before(async () => {
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(60_000);
   page = await context.newPage();
   // A phone that its owner unlocks: the other half of a passkey, in the browser itself.
   devtools = await context.newCDPSession(page);

@@ -43,6 +43,7 @@ before(async () => {
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(60_000);
   await context.addInitScript(
     "localStorage.setItem('ausculta.preferences', JSON.stringify({ noticeRead: true }))",
   );

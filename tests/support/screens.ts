@@ -13,6 +13,9 @@ import type { ServerUnderTest } from './server.ts';
 const PICTURES = resolve(import.meta.dirname, '../../test-results');
 const PASSWORD = 'correct horse battery staple';
 
+/** Long enough for a busy machine, on which a browser is slower than anything else. */
+const WITHIN_MS = 60_000;
+
 export interface Screens extends AsyncDisposable {
   readonly server: ServerUnderTest;
   readonly address: string;
@@ -43,6 +46,7 @@ export async function openScreens(): Promise<Screens> {
     await context.addInitScript(
       "localStorage.setItem('ausculta.preferences', JSON.stringify({ noticeRead: true }))",
     );
+    context.setDefaultTimeout(WITHIN_MS);
     const token = path.split('#')[1];
     const signedIn = await context.request.post(`${address}/api/sign-in-link`, {
       data: { token, password: PASSWORD },
