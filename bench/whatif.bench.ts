@@ -21,6 +21,7 @@ import {
   type StoredBlock,
   WALKS,
 } from './what-if/invented.ts';
+import { measureOverHttp } from './what-if/over-http.ts';
 
 const BENCH = 'whatif';
 const PATIENT: Patient = { category: 'adult', spo2Scale: 1, zone: UTC };
@@ -66,6 +67,7 @@ function wardWith(spo2Low: number, heartRateHigh: number): Plan {
 export async function main(args: readonly string[]): Promise<number> {
   const report = openReport(args);
   for (const one of CASES) measure(report, one);
+  await measureOverHttp(report);
   return report.exitCode();
 }
 

@@ -5,6 +5,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { openAccess } from '../../apps/server/src/access/open-access.ts';
 import type { Viewers } from '../../apps/server/src/access/viewers.ts';
 import { Census } from '../../apps/server/src/admissions/census.ts';
+import { whatIfRoutes } from '../../apps/server/src/alarm-review/what-if-routes.ts';
 import { Registry } from '../../apps/server/src/devices/registry.ts';
 import { createHttpServer } from '../../apps/server/src/http-server.ts';
 import type { Caller, SignIn } from '../../apps/server/src/people/sign-in.ts';
@@ -47,15 +48,16 @@ export async function openStage(ground: Ground): Promise<Stage> {
     nowMs: () => Date.now(),
     // Nothing is flushed by itself while a question is measured.
     after: () => {},
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    pause,
     onProblem: reportProblem,
     memoryBytes: Number.POSITIVE_INFINITY,
     mayWrite: () => true,
     onTakenOver: (why) => reportProblem(why, undefined),
   });
+  const census = new Census((id) => registry.subjects.has(id));
   const app = await createHttpServer({
     signIn: signInOf(ground),
-    viewers: await viewersOf(ground, registry),
+    viewers: await viewersOf(ground, registry, census),
     isOriginOfApp: async () => false,
     trustedProxies: [],
     webDir: undefined,
@@ -63,6 +65,8 @@ export async function openStage(ground: Ground): Promise<Stage> {
   });
   const nowMs = (): number => Date.now();
   telemetryRoutes(app, { telemetry, registry, nowMs, sql: pools.line, onProblem: reportProblem });
+  const { read } = pools;
+  whatIfRoutes(app, { telemetry, registry, census, read, pause, timeZone: undefined });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const agents = new Agents();
   const authorization = `Bearer ${randomUUID()}${randomBytes(8).toString('hex')}`;
@@ -127,8 +131,7 @@ async function answerOf(url: string, { agent, authorization, body }: Asking): Pr
 }
 
 /** Nobody has decided anything, and nobody has an alarm. */
-async function viewersOf({ pools }: Ground, registry: Registry): Promise<Viewers> {
-  const census = new Census((id) => registry.subjects.has(id));
+async function viewersOf({ pools }: Ground, registry: Registry, census: Census): Promise<Viewers> {
   const alarms = { openOf: () => [] };
   return await openAccess({ sql: pools.line, registry, alarms, census, nowMs: Date.now });
 }
@@ -151,6 +154,8 @@ function signInOf({ organisationId }: Ground): SignIn {
   };
   return known as SignIn;
 }
+
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function reportProblem(what: string, error: unknown): void {
   process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);

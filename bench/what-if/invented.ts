@@ -3,7 +3,7 @@
 
 import { CHUNK_READINGS_MAX } from '../../apps/server/src/telemetry/chunk-cuts.ts';
 import { zstd } from '../../apps/server/src/telemetry/zstd.ts';
-import { encodeReadings } from '../../packages/blocks/src/readings-block.ts';
+import { encodeReadings, type ReadingColumns } from '../../packages/blocks/src/readings-block.ts';
 import { expect } from '../../packages/vitals/src/expect.ts';
 
 export const START_MS = 1_772_352_000_000;
@@ -43,19 +43,30 @@ export interface Stay {
   readonly spellReadings: number;
 }
 
-export function inventedBlocks({ seed, readings, everyMs, spellReadings }: Stay): StoredBlock[] {
-  return WALKS.flatMap((walk, nth) => {
+/** Of each metric, as it was measured. */
+export function inventedColumns(stay: Stay): { metric: string; columns: ReadingColumns }[] {
+  const { seed, readings, everyMs, spellReadings } = stay;
+  return WALKS.map((walk, nth) => {
     const chance = seeded(seed * WALKS.length + nth + 1);
     const values = walked(walk, { readings, spellReadings, chance });
+    const stampsMs = values.map((_, at) => START_MS + at * everyMs);
+    const flags = new Uint8Array(readings);
+    return { metric: walk.metric, columns: { stampsMs, values, flags } };
+  });
+}
+
+export function inventedBlocks(stay: Stay): StoredBlock[] {
+  return inventedColumns(stay).flatMap(({ metric, columns }) => {
     const blocks: StoredBlock[] = [];
-    for (let from = 0; from < readings; from += CHUNK_READINGS_MAX) {
-      const part = values.subarray(from, from + CHUNK_READINGS_MAX);
-      const stampsMs = part.map((_, at) => START_MS + (from + at) * everyMs);
-      const flags = new Uint8Array(part.length);
-      const encoded = encodeReadings({ stampsMs, values: part, flags }, zstd);
+    for (let from = 0; from < stay.readings; from += CHUNK_READINGS_MAX) {
+      const until = from + CHUNK_READINGS_MAX;
+      const values = columns.values.subarray(from, until);
+      const stampsMs = columns.stampsMs.subarray(from, until);
+      const flags = columns.flags.subarray(from, until);
+      const encoded = encodeReadings({ stampsMs, values, flags }, zstd);
       expect(encoded.ok, 'what is invented can be encoded');
-      const rollUp = { low: Math.min(...part), high: Math.max(...part), flags: 0 };
-      blocks.push({ metric: walk.metric, count: part.length, rollUp, bytes: encoded.value });
+      const rollUp = { low: Math.min(...values), high: Math.max(...values), flags: 0 };
+      blocks.push({ metric, count: values.length, rollUp, bytes: encoded.value });
     }
     return blocks;
   });

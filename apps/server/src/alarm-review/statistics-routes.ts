@@ -17,8 +17,8 @@ import { Time } from '../telemetry/questions.ts';
 import { patientDays, type ReviewPorts, reviewed } from './reviewed.ts';
 import { type LookedBack, raisedWithin } from './store.ts';
 
-/** A quarter of a house of 500 beds with 4 alarms a bed and day, and some. */
-const ALARMS_MAX = 200_000;
+/** A week of 500 beds, or a quarter of 40, with 5 alarms a bed and day; counted in some 20 ms. */
+const ALARMS_MAX = 20_000;
 const SPAN_MAX_MS = 92 * 86_400_000;
 const WORST = 10;
 

@@ -160,8 +160,11 @@ async function replay(
   const running = new Replay(difference, startMs);
   const wide = { subjectId: subject.id, metrics: metrics.map(({ key }) => key), ...span };
   for await (const ranges of ports.telemetry.windows({ ...wide, newestFirst: false, unreadable })) {
-    running.add(history.piece(ranges));
-    while (!running.run(INPUTS_AT_ONCE)) await ports.pause();
+    for (const piece of history.pieces(ranges)) {
+      running.add(piece);
+      while (!running.run(INPUTS_AT_ONCE)) await ports.pause();
+      await ports.pause();
+    }
     if (running.readings > readingsMax)
       return fail('QUERY_TOO_WIDE', `more than ${READINGS_MAX} readings: ask for less time`);
     if (ports.isGone()) break;
