@@ -13,7 +13,7 @@ export async function openAlarms(
   const writing = {
     holdLane: (tx: Transaction) => holdLane(tx, owner),
     onTakenOver: outside.onFatal,
-    callFor: callFor(outside.nowMs),
+    callFor: callFor(outside),
   };
   const { sealOf } = vault;
   return await AlarmBook.open({ ...outside, ...writing, sealOf, registry, sql: database.line });

@@ -17,6 +17,7 @@ export interface CallingPorts extends SteppingPorts {
 }
 
 const CLOCK_NOTED_MS = 5_000;
+const SWEEP_MS = 60_000;
 
 export class Calling {
   readonly #ports: CallingPorts;
@@ -24,6 +25,7 @@ export class Calling {
   #counts = NO_COUNTS;
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
+  #sweptMs = 0;
   #isClosed = false;
   /** In vain since: what is told of who is called may be old. */
   #failures = 0;
@@ -92,6 +94,15 @@ export class Calling {
     await sent;
   }
 
+  async #sweep(): Promise<void> {
+    const { sql, nowMs } = this.#ports;
+    const atMs = nowMs();
+    const isDue = atMs < this.#sweptMs || atMs >= this.#sweptMs + SWEEP_MS;
+    if (!isDue) return;
+    await noteForgottenCalls(sql, atMs);
+    this.#sweptMs = atMs;
+  }
+
   async #rounds(): Promise<void> {
     this.#isAskedAgain = false;
     const { sql, sending, onProblem } = this.#ports;
@@ -100,6 +111,7 @@ export class Calling {
         mayBeMore = await stepCalls(this.#ports, this.#policies);
         await sending.look(() => this.wake());
       }
+      await this.#sweep();
       await noteClock(sql, { nowMs: this.#ports.nowMs(), everyMs: CLOCK_NOTED_MS });
       this.#counts = await readCounts(sql);
       this.#failures = 0;
@@ -114,11 +126,17 @@ export class Calling {
 export const NOBODY_CALLED =
   'nobody is called beyond screens: no policy says who. An alarm that nobody sees at a screen is seen by nobody';
 
-/** In the transaction that writes the alarms. */
+/**
+ * In the transaction that writes the alarms. Should it ever fail by itself, the alarms are written all the same, and
+ * what is owed by them is found within a minute.
+ */
 export const callFor =
-  (nowMs: () => number) =>
-  (tx: Transaction, alarms: Parameters<typeof noteCalls>[1]): Promise<void> =>
-    noteCalls(tx, alarms, nowMs());
+  ({ nowMs, onProblem }: Pick<CallingPorts, 'nowMs' | 'onProblem'>) =>
+  async (tx: Transaction, alarms: Parameters<typeof noteCalls>[1]): Promise<void> => {
+    await tx
+      .savepoint((own) => noteCalls(own, alarms, nowMs()))
+      .catch((error: unknown) => onProblem('call for alarms', error));
+  };
 
 type Policies = ReadonlyMap<OrganisationId, HousePolicy>;
 
