@@ -168,7 +168,7 @@ describe('who is called', () => {
     const addresses = { mail: 'nurse@ward.example', number: '+49 30 1234' };
     assert.equal((await ask(nurse, 'PUT', '/api/me/calling', addresses)).status, 200);
     const turn = await on(nurse);
-    assert.equal(turn.isMine, true);
+    assert.deepEqual([turn.isMine, turn.isReached], [true, true]);
     const taken = mails.taken.length;
     const alarm = await raise();
     const mail = await told(alarm, 'the mail', ({ state }) => state === 'sent');
@@ -301,6 +301,7 @@ describe('who is called', () => {
     assert.ok(mine !== undefined);
     assert.equal((await ask(nurse, 'POST', `/api/roster/${mine.id}/end`, {})).status, 409);
     const turn = await on(chief, { after: mine.id });
+    assert.equal(turn.isReached, true);
     const { turns } = await here.server.get<Roster>('/api/roster');
     assert.deepEqual(
       turns.map(({ id }) => id),

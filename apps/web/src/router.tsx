@@ -137,6 +137,10 @@ const deviceCode = createRoute({ getParentRoute: () => workspace, path: '/device
   import('./apps/device-code-page.tsx').then((page) => page.Route),
 );
 
+const onCall = createRoute({ getParentRoute: () => workspace, path: '/on-call' }).lazy(() =>
+  import('./calling/on-call-page.tsx').then((page) => page.Route),
+);
+
 /** What a mail or a gateway links to; the alarm is at its patient. */
 const call = createRoute({
   getParentRoute: () => workspace,
@@ -169,7 +173,7 @@ export const router = createRouter({
         audit,
         auditEntries,
       ],
-      ...[authorise, deviceCode, call],
+      ...[authorise, deviceCode, onCall, call],
     ]),
   ]),
   defaultPreload: 'intent',

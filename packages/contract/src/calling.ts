@@ -51,6 +51,8 @@ export const TurnView = z.object({
   from: z.string(),
   until: z.string().nullable(),
   isMine: z.boolean(),
+  /** Whether a tier that calls the duty has a channel by which this person is reached. */
+  isReached: z.boolean(),
 });
 export type TurnView = z.infer<typeof TurnView>;
 

@@ -14,7 +14,10 @@ export interface PolicyAsked {
 }
 
 interface Placed {
+  /** In the policy as it was written. */
   readonly place: string;
+  /** By the names that it gives. */
+  readonly words: string;
   readonly tier: Tier;
 }
 
@@ -60,11 +63,11 @@ export function policyDoubts(policy: CallPolicy, asked: PolicyAsked): string[] {
     [...placed(policy)].some(({ tier }) => tier.channels.includes('mail'))
   )
     doubts.push(noMail);
-  for (const { place, tier } of placed(policy))
+  for (const { words, tier } of placed(policy))
     for (const callee of tier.who)
       if (callee.kind === 'account' && !isReached(tier, callee.accountId, asked.within))
         doubts.push(
-          `${place}: account ${callee.accountId} can be reached by none of its channels.`,
+          `${words}: a person who is named there can be reached by none of its channels.`,
         );
   return doubts;
 }
@@ -79,11 +82,12 @@ function provesPerson(tier: Tier, { reach, organisationId }: PolicyAsked): boole
 }
 
 function* placed({ routes }: CallPolicy): Generator<Placed> {
-  for (const [at, { tiers, cover }] of routes.entries()) {
+  for (const [at, { name, tiers, cover }] of routes.entries()) {
+    const place = `routes.${at}`;
     for (const [index, tier] of tiers.entries())
-      yield { place: `routes.${at}.tiers.${index}`, tier };
+      yield { place: `${place}.tiers.${index}`, words: `${name}, ${tier.name}`, tier };
     for (const [index, tier] of (cover?.outside ?? []).entries())
-      yield { place: `routes.${at}.cover.outside.${index}`, tier };
+      yield { place: `${place}.cover.outside.${index}`, words: `${name}, ${tier.name}`, tier };
   }
 }
 
@@ -100,6 +104,19 @@ export function dutiesIn(policy: CallPolicy): string[] {
   );
   return [...new Set(named)].sort();
 }
+
+/** By any tier that calls the duty. */
+export const isDutyReached = (
+  policy: CallPolicy | undefined,
+  { duty, accountId }: { readonly duty: string; readonly accountId: string },
+  within: Within,
+): boolean =>
+  policy !== undefined &&
+  [...placed(policy)].some(
+    ({ tier }) =>
+      tier.who.some((callee) => callee.kind === 'duty' && callee.duty === duty) &&
+      isReached(tier, accountId, within),
+  );
 
 const isReached = ({ channels }: Tier, accountId: string, { canReach }: Within): boolean =>
   channels.some((channel) => canReach(accountId, channel));

@@ -21,7 +21,7 @@ import type { Vault } from '../vault/vault.ts';
 import { NO_ADDRESSES, openAddresses, sealAddresses } from './addresses.ts';
 import type { Calling } from './calling.ts';
 import type { Channels } from './channels.ts';
-import { dutiesIn } from './policy-doubts.ts';
+import { dutiesIn, isDutyReached } from './policy-doubts.ts';
 import type { Reach } from './reach.ts';
 import { iso, isoOrNull } from './told.ts';
 import * as store from './view-store.ts';
@@ -64,29 +64,39 @@ export function rosterRoutes(app: FastifyInstance, ports: RosterRoutePorts): voi
   addressRoutes(app, ports);
 }
 
-function listRoute(app: FastifyInstance, { calling, sql, nowMs }: RosterRoutePorts): void {
+function listRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
   app.get(
     '/api/roster',
     { config: ofHouse('search', 'directory') },
     async (request): Promise<Roster> => {
       const { organisationId, accountId } = callerOf(request);
-      const rows = await store.turnsAt(sql, organisationId, nowMs());
-      const house = calling.policyOf(organisationId);
+      const turns = await turnViews(ports, organisationId, accountId);
+      const house = ports.calling.policyOf(organisationId);
       const duties = house === undefined ? [] : dutiesIn(house.policy);
-      const empty = duties.filter((duty) => !rows.some((row) => row.duty === duty));
-      return { turns: rows.map((row) => turnView(row, accountId)), duties, empty };
+      const empty = duties.filter((duty) => !turns.some((turn) => turn.duty === duty));
+      return { turns, duties, empty };
     },
   );
 }
 
-function turnView(row: store.NamedTurn, mine: string | undefined): TurnView {
-  const { id, account_id: accountId, name, duty, unit } = row;
-  const span = { from: iso(row.from_ms), until: isoOrNull(row.until_ms) };
-  return { id, accountId, name, duty, unit, ...span, isMine: accountId === mine };
+async function turnViews(
+  { calling, reach, sql, nowMs }: RosterRoutePorts,
+  organisationId: OrganisationId,
+  mine: string | undefined,
+): Promise<TurnView[]> {
+  const rows = await store.turnsAt(sql, organisationId, nowMs());
+  const accounts = rows.map(({ account_id }) => account_id);
+  const within = await reach.within(sql, organisationId, accounts);
+  const policy = calling.policyOf(organisationId)?.policy;
+  return rows.map(({ id, account_id: accountId, name, duty, unit, from_ms, until_ms }) => ({
+    ...{ id, accountId, name, duty, unit, from: iso(from_ms), until: isoOrNull(until_ms) },
+    isMine: accountId === mine,
+    isReached: isDutyReached(policy, { duty, accountId }, within),
+  }));
 }
 
 function onRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
-  const { sql, inLane, newId, nowMs, calling } = ports;
+  const { inLane, newId, nowMs, calling } = ports;
   app.post('/api/roster', SIGNED_IN, async (request, reply): Promise<TurnView> => {
     const me = meOf(request);
     const mayAnswer = callerOf(request).roles.some((role) => ANSWERING.includes(role));
@@ -103,10 +113,10 @@ function onRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
     const begun = await inLane((tx) => begin(tx, me, turn));
     if (!begun) return await sendFault(reply, fail('NOT_FOUND', 'after').fault);
     calling.wake();
-    const rows = await store.turnsAt(sql, me.organisationId, atMs);
-    const mine = rows.find((row) => row.id === id);
+    const turns = await turnViews(ports, me.organisationId, me.accountId);
+    const mine = turns.find((view) => view.id === id);
     if (mine === undefined) throw new Error('broken invariant: who is on stands on the roster');
-    return await reply.code(201).send(turnView(mine, me.accountId));
+    return await reply.code(201).send(mine);
   });
 }
 

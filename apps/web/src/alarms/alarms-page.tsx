@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { lastAlarmsQuery, subjectsQuery } from '../api/queries.ts';
+import { CallingNote } from '../calling/calling-note.tsx';
 import list from '../frame/list-page.module.css';
 import { EmptyState, ErrorState } from '../frame/list-states.tsx';
 import { useLiveVersion, useNow } from '../live/live-context.tsx';
@@ -46,6 +47,7 @@ function AlarmsPage() {
   const alarms = data && known(data, live).filter((one) => isOpen(one) === (shown === 'open'));
   return (
     <main className={list.page} aria-label="Alarms" aria-busy={data === undefined}>
+      <CallingNote />
       <SegmentedControl
         className={classes.choice ?? ''}
         data={[

@@ -29,6 +29,7 @@ export function TopBar({ session }: { readonly session: Session }) {
 const PAGES = [
   ['/patients', 'Patients'],
   ['/alarms', 'Alarms'],
+  ['/on-call', 'On call'],
   ['/devices', 'Devices'],
   ['/accounts', 'Accounts'],
   ['/account', 'My account'],
