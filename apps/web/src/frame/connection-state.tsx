@@ -77,7 +77,11 @@ function liveWords(
   const droppedMs =
     (live.serverNowMs() ?? 0) - (live.store.droppedAtMs ?? Number.NEGATIVE_INFINITY);
   if (droppedMs < DROPPED_SHOWN_MS) return ['Live, slow link', 'waveforms have gaps'];
-  if (live.store.watchdog?.isEnrolled === true) return ['Live', watchdogOf(live).brief];
+  if (live.store.watchdog?.isEnrolled === true) {
+    const { isWell, brief } = watchdogOf(live);
+    // A phone has room for the title alone.
+    return [isWell ? 'Live' : 'Live, no watchdog', brief];
+  }
   return ['Live', `checked ${Math.floor(quietMs / 1000)} s ago`];
 }
 
