@@ -122,6 +122,11 @@ describe('who is called', () => {
     const { parts } = await here.server.get<Status>('/api/status');
     return parts.find(({ name }) => name === 'calling');
   };
+  const says = (words: RegExp) =>
+    eventually(`status to say ${words}`, async () => {
+      const part = await status();
+      return part !== undefined && words.test(part.detail) ? part : undefined;
+    });
   const on = async (who: Person, body: object = {}): Promise<TurnView> => {
     const answer = await ask(who, 'POST', '/api/roster', { duty: 'ward-nurse', ...body });
     assert.equal(answer.status, 201, await answer.clone().text());
@@ -138,9 +143,7 @@ describe('who is called', () => {
     const view = await here.server.get<CallingView>('/api/calling');
     assert.equal(view.state, 'nobody');
     assert.match(view.words, /^Nobody is called beyond screens/);
-    const part = await eventually('the part', status);
-    assert.equal(part.attention, true);
-    assert.match(part.detail, /nobody is called beyond screens/);
+    assert.equal((await says(/nobody is called beyond screens/)).attention, true);
     const { isOwed, notifications } = await timeline(alarm);
     assert.deepEqual([isOwed, notifications], [true, []]);
     await acknowledge(alarm);
@@ -220,7 +223,7 @@ describe('who is called', () => {
     const untaken = await here.server.get<UntakenList>('/api/calls/untaken');
     const [lost] = untaken.notifications.filter(({ alarmId }) => alarmId === alarm.alarmId);
     assert.match(lost?.fault ?? '', /answered 500/);
-    assert.match((await status())?.detail ?? '', /not taken/);
+    await says(/not taken/);
     sms.answer = 200;
     later(31_000);
     await told(alarm, 'the text', (one) => one.tier === 0 && one.state === 'sent');
@@ -327,7 +330,7 @@ describe('who is called', () => {
     const alarm = await raise();
     await eventually('the word', async () => (await timeline(alarm)).unreachedSince ?? undefined);
     assert.equal((await here.server.get<CallingView>('/api/calling')).unreached, 1);
-    assert.match((await eventually('the part', status)).detail, /reach nobody/);
+    await says(/reach nobody/);
     await policy([{ ...toPager, ...AT_ONCE }]);
     await told(alarm, 'the page by the new policy', ({ state }) => state === 'sent');
     await acknowledge(alarm);

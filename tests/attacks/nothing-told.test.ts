@@ -22,9 +22,12 @@ const SHOWN = 'zyxsecretcanary-0123456789';
 /** Where staff and devices are named, and what a device calls its measurement: of no patient. */
 const CLEAR = [
   'account.display_name',
+  // Names of wards and tiers, as an administrator has written them.
+  'call_policy.policy',
   'device.manufacturer',
   'device.model',
   'device.serial_number',
+  'duty_turn.unit',
   'oidc_client.name',
   'parked.detail',
   'shift.unit',

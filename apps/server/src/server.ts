@@ -243,7 +243,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   alarms.onChange((subjectId, alarm) => {
     hub.publishAlarm(subjectId, alarm);
     subscriptions.noteAlarm();
-    called.noteAlarm();
+    called.calling.noteAlarm();
   });
   const keyOf = parkedKeyOf(registry, vault);
   const parking = await Parking.open({ sql, keyOf, newId: outside.newId });

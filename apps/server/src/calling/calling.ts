@@ -5,6 +5,7 @@
 import { CallPolicy } from '@ausculta/rules/calling/policy';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
+import type { Outside } from '../outside.ts';
 import type { Part } from '../status/routes.ts';
 import type { Sending } from './sending.ts';
 import { type HousePolicy, type SteppingPorts, stepCalls } from './stepping.ts';
@@ -14,10 +15,19 @@ import { NO_COUNTS, readCounts, readPolicies } from './view-store.ts';
 export interface CallingPorts extends SteppingPorts {
   readonly sql: Sql;
   readonly sending: Pick<Sending, 'look' | 'close'>;
+  readonly settleAlarms: () => Promise<void>;
+  readonly after: Outside['after'];
 }
 
 const CLOCK_NOTED_MS = 5_000;
 const SWEEP_MS = 60_000;
+const COUNT_MS = 1_000;
+/** Alarms that change many times a second are looked at together. */
+const GATHER_MS = 100;
+
+/** Also where the clock was set back since. */
+const hasPassed = (sinceMs: number, spanMs: number, nowMs: number): boolean =>
+  nowMs < sinceMs || nowMs >= sinceMs + spanMs;
 
 export class Calling {
   readonly #ports: CallingPorts;
@@ -26,6 +36,8 @@ export class Calling {
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
   #sweptMs = 0;
+  #countedMs = 0;
+  #isNoted = false;
   #isClosed = false;
   /** In vain since: what is told of who is called may be old. */
   #failures = 0;
@@ -74,6 +86,19 @@ export class Calling {
     return [{ name, ready: true, detail: 'by the policy of the house' }];
   }
 
+  /** One has changed: soon after that is durable, its call is looked at. */
+  noteAlarm(): void {
+    if (this.#isNoted || this.#policies.size === 0) return;
+    this.#isNoted = true;
+    const { settleAlarms, after } = this.#ports;
+    void settleAlarms().then(() =>
+      after(GATHER_MS, () => {
+        this.#isNoted = false;
+        this.wake();
+      }),
+    );
+  }
+
   /** Soon, and once for however often it is asked. */
   wake(): void {
     if (this.#isClosed) return;
@@ -94,26 +119,29 @@ export class Calling {
     await sent;
   }
 
-  async #sweep(): Promise<void> {
+  /** What need not be done whenever an alarm changes. */
+  async #nowAndThen(): Promise<void> {
     const { sql, nowMs } = this.#ports;
     const atMs = nowMs();
-    const isDue = atMs < this.#sweptMs || atMs >= this.#sweptMs + SWEEP_MS;
-    if (!isDue) return;
-    await noteForgottenCalls(sql, atMs);
-    this.#sweptMs = atMs;
+    if (!hasPassed(this.#countedMs, COUNT_MS, atMs)) return;
+    await noteClock(sql, { nowMs: atMs, everyMs: CLOCK_NOTED_MS });
+    if (hasPassed(this.#sweptMs, SWEEP_MS, atMs)) {
+      await noteForgottenCalls(sql, atMs);
+      this.#sweptMs = atMs;
+    }
+    this.#counts = await readCounts(sql);
+    this.#countedMs = atMs;
   }
 
   async #rounds(): Promise<void> {
     this.#isAskedAgain = false;
-    const { sql, sending, onProblem } = this.#ports;
+    const { sending, onProblem } = this.#ports;
     try {
       for (let mayBeMore = true; mayBeMore && !this.#isClosed; ) {
         mayBeMore = await stepCalls(this.#ports, this.#policies);
         await sending.look(() => this.wake());
       }
-      await this.#sweep();
-      await noteClock(sql, { nowMs: this.#ports.nowMs(), everyMs: CLOCK_NOTED_MS });
-      this.#counts = await readCounts(sql);
+      await this.#nowAndThen();
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;

@@ -28,8 +28,6 @@ export interface OpenedCalling extends Disposable {
   readonly reach: Reach;
   readonly channels: Channels;
   readonly hasTimeZone: boolean;
-  /** One has changed: once that is durable, its call is looked at. */
-  readonly noteAlarm: () => void;
 }
 
 interface Ground {
@@ -80,12 +78,12 @@ export async function openCalling(ground: Ground, house: House): Promise<OpenedC
   });
   const calling = await Calling.open({
     ...{ ...outside, sql, inLane: ground.inLane, reach, sending },
+    settleAlarms: () => alarms.settle(),
     unitOf: placesOfPeople(census, registry),
     houseTime: houseTimeIn(timeZone),
   });
   return {
     ...{ calling, reach, channels, hasTimeZone: timeZone !== undefined },
-    noteAlarm: () => void alarms.settle().then(() => calling.wake()),
     [Symbol.dispose]: () => {
       for (const way of ways.values()) way[Symbol.dispose]();
     },
