@@ -149,7 +149,14 @@ function beat(stack: AsyncDisposableStack, parts: Parts): void {
   const { outside } = options;
   stack.defer(outside.every(FRAME_INTERVAL_MS, () => hub.beat()));
   stack.defer(outside.every(REVIEW_MS, () => hub.review()));
-  stack.defer(outside.every(TIDY_MS, () => tidy(parts)));
+  let tidying = Promise.resolve();
+  // What is under way ends before the connections do.
+  stack.defer(() => tidying);
+  stack.defer(
+    outside.every(TIDY_MS, () => {
+      tidying = tidying.then(() => tidy(parts));
+    }),
+  );
   stack.defer(oversee(parts, outside));
 }
 
@@ -182,7 +189,7 @@ function placesOf(dataDir: string, { keyStoreDir }: Config): string[] {
 }
 
 /** Lets go of what has had its time: parked messages and sessions. */
-function tidy({
+async function tidy({
   subscriptions,
   parking,
   signIn,
@@ -192,7 +199,7 @@ function tidy({
   oidc,
   deviceGrants,
   options,
-}: Parts): void {
+}: Parts): Promise<void> {
   const { outside } = options;
   pki.tidy();
   deviceGrants.tidy();
@@ -203,12 +210,12 @@ function tidy({
     exports.tidy(),
     subscriptions.tidy(),
   ]);
-  expired.catch((error: unknown) => outside.onProblem('let go of what has expired', error));
   try {
     vault.tidy(outside.nowMs());
   } catch (error) {
     outside.onProblem('back up the key store', error);
   }
+  await expired.catch((error: unknown) => outside.onProblem('let go of what has expired', error));
 }
 
 async function openParts(ground: Ground): Promise<Parts> {
