@@ -263,8 +263,12 @@ describe('subscriptions by rest-hook', () => {
     const task = { resourceType: 'Task', status: 'requested', intent: 'order' };
     await written(server, task);
     await eventually('a try', () => (receiver.seen.length > 1 ? true : undefined));
-    turnedMs = 25 * HOUR_MS;
-    const given = await subscriptionWith(server, id, 'error');
+    // From when the server knows that it was not taken, which may be later than now.
+    const given = await eventually('it to be given up', async () => {
+      turnedMs += HOUR_MS;
+      const found = await server.get<Subscription & { id: string }>(`/fhir/R4/Subscription/${id}`);
+      return found.status === 'error' ? found : undefined;
+    });
     assert.match(given.error ?? '', /503/);
     await written(server, task);
     receiver.answer = 200;
