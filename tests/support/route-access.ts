@@ -52,6 +52,9 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/oversight': 'search audit house',
   'GET /api/oversight/waiting': 'search audit house',
   'GET /api/parked': 'search fleet house',
+  'GET /api/protocol-assignments': 'search protocol-library house',
+  'GET /api/protocols': 'search protocol-library house',
+  'GET /api/protocols/:key/versions/:version': 'search protocol-library house',
   'GET /api/roster': 'search directory house',
   'GET /api/session': 'signed-in',
   'GET /api/session/proof/sign-on': 'signed-in',
@@ -61,12 +64,14 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/subjects': 'read identity each',
   'GET /api/subjects/:id': 'read identity subject',
   'GET /api/subjects/:id/accesses': 'read disclosures each',
+  'GET /api/subjects/:id/alarms/explain': 'read alarms subject',
   'GET /api/subjects/:id/disclosures': 'read disclosures each',
   'GET /api/subjects/:id/edf': 'export waveforms subject TREAT HOPERAT PATRQT FAMRQT',
   'GET /api/subjects/:id/erasure': 'delete identity subject',
   'GET /api/subjects/:id/events': 'read events subject',
   'GET /api/subjects/:id/holds': 'administer policy house',
   'GET /api/subjects/:id/limits': 'read protocols subject',
+  'GET /api/subjects/:id/protocol': 'read protocols subject',
   'GET /api/subjects/:id/readings': 'read vitals subject',
   'GET /api/subjects/:id/statistics': 'read vitals subject',
   'GET /api/subjects/:id/team': 'read placement subject',
@@ -168,6 +173,10 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/session/proof/passkey': 'signed-in',
   'POST /api/session/proof/sign-on/:provider': 'signed-in',
   'POST /api/oversight/:id/review': 'search audit house',
+  'POST /api/protocol-assignments': 'change protocol-library house',
+  'POST /api/protocol-assignments/:assignment/end': 'change protocol-library house',
+  'POST /api/protocols/:key/followed': 'change protocol-library house',
+  'POST /api/protocols/:key/versions': 'change protocol-library house',
   'POST /api/shifts': 'administer policy house',
   'POST /api/sign-in-link': 'public',
   'POST /api/sign-in-link/look': 'public',
@@ -180,6 +189,10 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/subjects/:id/holds': 'administer policy house',
   'POST /api/subjects/:id/holds/:hold/release': 'administer policy house',
   'POST /api/subjects/:id/merge': 'change identity subject',
+  'POST /api/subjects/:id/overrides': 'change protocols subject',
+  'POST /api/subjects/:id/overrides/:override/end': 'change protocols subject',
+  'POST /api/subjects/:id/protocol': 'change protocols subject',
+  'POST /api/subjects/:id/protocol/end': 'change protocols subject',
   'POST /api/subjects/:id/team': 'change placement each',
   'POST /api/subjects/:id/unmerge': 'change identity subject',
   'POST /api/subjects/:id/write-back/:destination': 'administer policy house',
@@ -231,9 +244,9 @@ const namesOf = (isWanted: (access: string) => boolean): string[] =>
 
 export const PUBLIC = namesOf((access) => access === 'public');
 
-/** They tell of the caller, of the server, or that a question is posted. */
+/** They tell of the caller, of the server, of what comes with it, or that a question is posted. */
 export const SAME_FOR_ALL =
-  /^GET \/(api\/(live|session|status)|fhir\/R4\/(metadata|(:type\/:id\/)?\$graphql))$/;
+  /^GET \/(api\/(live|session|status|protocols\/:key\/versions\/:version)|fhir\/R4\/(metadata|(:type\/:id\/)?\$graphql))$/;
 
 interface Ours {
   /** Of the patient. */
@@ -261,6 +274,10 @@ export function pathsThatRead(ours: Ours): string[] {
     `/api/subjects/${id}/readings?metric=heart-rate`,
     `/api/subjects/${id}/events`,
     `/api/subjects/${id}/limits`,
+    `/api/subjects/${id}/protocol`,
+    '/api/protocols',
+    '/api/protocol-assignments',
+    `/api/subjects/${id}/alarms/explain?rule=limit/spo2/low`,
     `/api/subjects/${id}/team`,
     `/api/subjects/${id}/accesses`,
     `/api/subjects/${id}/disclosures`,

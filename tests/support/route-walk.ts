@@ -8,6 +8,7 @@ import { walkApps } from './app-walk.ts';
 import { walkCalling } from './calling-walk.ts';
 import { walkOversight } from './oversight-walk.ts';
 import { otherOrganisation, type Person, signedIn } from './people.ts';
+import { walkProtocols } from './protocol-walk.ts';
 import { walkReview } from './review-walk.ts';
 import type { ServerHere, TestDevice } from './server.ts';
 import { walkSignOn } from './sign-on-walk.ts';
@@ -202,6 +203,7 @@ export class RouteWalk {
     await send(':other', {});
     await walkAlarms(this.#here, subjectId, (name, said) => this.#ask(name, said));
     await walkReview(subjectId, nowMs, (name, said) => this.#ask(name, said));
+    await walkProtocols((name, said) => this.#ask(name, said), subjectId, this.#text);
     const whose = { params: { id: subjectId } };
     const span = `from=${nowMs - 60_000}&to=${nowMs + 1_000}`;
     await this.#ask('GET /api/subjects/:id/readings', { ...whose, query: '?metric=heart-rate' });

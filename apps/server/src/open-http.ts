@@ -41,6 +41,8 @@ import { peopleRoutes } from './people/routes.ts';
 import { estRoutes } from './pki/est-routes.ts';
 import { identityRoutes } from './pki/routes.ts';
 import { portProblem } from './port-problem.ts';
+import { protocolRoutes } from './protocols/routes.ts';
+import { subjectProtocolRoutes } from './protocols/subject-routes.ts';
 import { wearingRoutes } from './reattribution/routes.ts';
 import { openSignOn } from './sign-on/open-sign-on.ts';
 import { offeredBy, signOnRoutes } from './sign-on/routes.ts';
@@ -106,6 +108,8 @@ export async function openHttp(
   alarmRoutes(app, { alarms, registry });
   reviewDoors(app, parts);
   callingDoors(app, parts);
+  protocolRoutes(app, parts.protocols);
+  subjectProtocolRoutes(app, { ...outside, ...parts, ...parts.protocols });
   parkedRoutes(app, database.people);
   const documents = { ...parts.fhir, ...offered(parts.subscriptions) };
   await fhirRoutes(app, { ...outside, ...parts, ...documents });

@@ -27,6 +27,7 @@ import type { Oversight } from './oversight/oversight.ts';
 import type { Parking } from './parked/parking.ts';
 import type { People } from './people/open-people.ts';
 import type { Pki } from './pki/open-pki.ts';
+import type { Protocols } from './protocols/open-protocols.ts';
 
 import type { Wearing } from './reattribution/open-wearing.ts';
 import type { ArchiveWatch } from './status/archive-watch.ts';
@@ -56,6 +57,7 @@ export interface Parts extends People {
   readonly pki: Pki;
   readonly streams: DeviceStreams;
   readonly deviceGrants: DeviceGrants;
+  readonly protocols: Protocols;
   readonly telemetry: Telemetry;
   readonly alarms: AlarmBook;
   readonly hub: LiveHub;

@@ -40,6 +40,7 @@ import type { Ground, Parts, ServerOptions } from './parts.ts';
 import { type FirstLink, prepareFirstStart } from './people/first-start.ts';
 import { openPki } from './pki/open-pki.ts';
 import { portProblem } from './port-problem.ts';
+import { keepPlans, openProtocols } from './protocols/open-protocols.ts';
 import { openWearing } from './reattribution/open-wearing.ts';
 import { readSealedDatabase } from './sealed-database.ts';
 import { ArchiveWatch, watchArchive } from './status/archive-watch.ts';
@@ -132,6 +133,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
   stack.defer(callPeople(parts.called, outside));
+  stack.defer(keepPlans(parts.protocols, outside));
 
   const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
   const moved = stack.move();
@@ -224,7 +226,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const sql = database.line;
   const { nowMs, onProblem } = outside;
   const registry = await Registry.load({ sql, inLane, keys: vault });
-  const alarms = await openAlarms(ground, registry);
+  const { alarms, library } = await openAlarms(ground, registry);
   const sockets = new SignedInSockets();
   const given = { inLane, organisationSeal: vault.organisationSeal };
   const stays = await openStays({ ...outside, ...given, sql, registry, keys: vault });
@@ -269,7 +271,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   standing.onChange(() => streams.look());
   const people = await openSignIn(ground, { sockets, standing, registry });
   const documents = { fhir: repository, writeBack };
-  const held = { deviceGrants, standing, parking, ...documents };
+  const held = { deviceGrants, library, standing, parking, ...documents };
   const forgetting = { ...engine, ...held, vault, logKeptMs: LOG_KEPT_MS };
   const erasing = await openErasure({ ...outside, ...forgetting, subscriptions, inLane, sql });
   const onMoved = (subjectId: SubjectId): void => hub.publishMove(subjectId);
@@ -284,7 +286,8 @@ async function openParts(ground: Ground): Promise<Parts> {
   const exports = new Exports({ ...outside, ...database, sql, repository, registry });
   const opened = { ...engine, ...erasing, viewers, wearing, admissions, claims };
   const open = { ...opened, fhir, exports, subscriptions };
-  const screens = { hub, called, sockets, streams, deviceGrants };
+  const protocols = openProtocols(ground, { ...engine, ...given, library });
+  const screens = { hub, called, sockets, streams, deviceGrants, protocols };
   return { ...ground, ...open, ...people, ...screens, pki, writeBack, parking, intake, inTurn };
 }
 

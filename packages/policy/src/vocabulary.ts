@@ -82,6 +82,10 @@ export const DATA_CLASSES = {
   consents: { person: true, words: 'consents' },
   disclosures: { person: true, words: 'who saw what, and to whom it went' },
   directory: { person: false, words: 'people, places and houses of care, and definitions' },
+  'protocol-library': {
+    person: false,
+    words: 'protocols of the house, and which wards have which',
+  },
   devices: { person: false, words: 'the register of devices, without who wears them' },
   fleet: { person: false, words: 'the state of devices: battery, version, faults' },
   supply: { person: false, words: 'orders, lots, shipments, custody' },

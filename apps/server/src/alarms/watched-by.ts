@@ -1,8 +1,10 @@
 /** By what a subject is watched now: the plan that the line runs, or what is built in. */
 import { type LimitRule, readyLimits } from '@ausculta/rules/adult-limits';
+import { UTC } from '@ausculta/rules/detectors/zone';
 import type { PlannedRule } from '@ausculta/rules/protocol/plan';
 import type { SubjectId } from '@ausculta/vitals/identity';
 import type { PatientCategory } from '@ausculta/vitals/subject';
+import type { RegisteredSubject } from '../devices/registry.ts';
 import type { Evaluator } from '../line/evaluate.ts';
 import type { PlannedWatch } from '../line/planned.ts';
 import type { AlarmShelf } from './alarm-shelf.ts';
@@ -22,6 +24,15 @@ export class WatchedBy {
 
   planOf(subjectId: SubjectId): PlannedWatch | undefined {
     return this.#ports.evaluator.subject(subjectId)?.plan;
+  }
+
+  /** Of whoever has none: as it would begin now, with what is built in. */
+  asBegun(subject: RegisteredSubject, receivedMs: number): PlannedWatch {
+    const { id, organisationId, partition, category } = subject;
+    const patient = { category, spo2Scale: 1, zone: UTC } as const;
+    const given = { protocol: null, patient, overrides: [] };
+    const at = { organisationId, partition, receivedMs, given };
+    return this.#ports.evaluator.plans.asBegun(id, at);
   }
 
   /** `category`: where somebody knows it better than the register does. */

@@ -7,12 +7,14 @@ import { HOUSE_OPERATIONS } from './house-operations.ts';
 import { type Form, isMedia, type Operation, type Operations, type Tag } from './operation.ts';
 import { PATIENT_OPERATIONS } from './patient-operations.ts';
 import { PEOPLE_OPERATIONS } from './people-operations.ts';
+import { PROTOCOL_OPERATIONS } from './protocol-operations.ts';
 
 export const OPERATIONS: Operations = {
   ...PEOPLE_OPERATIONS,
   ...PATIENT_OPERATIONS,
   ...HOUSE_OPERATIONS,
   ...CALLING,
+  ...PROTOCOL_OPERATIONS,
 };
 
 export interface Route {

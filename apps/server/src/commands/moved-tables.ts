@@ -16,6 +16,9 @@ const CLEAR_TABLES: readonly MovedTable[] = [
     table: 'disclosure',
     key: 'organisation_id subject_id day_ms way recipient purpose basis paper'.split(' '),
   },
+  { table: 'protocol_version', key: ['organisation_id', 'key', 'version'] },
+  { table: 'protocol_followed', key: ['organisation_id', 'key'] },
+  { table: 'protocol_assignment', key: ['id'] },
   { table: 'alarm_transition', key: ['subject_id', 'alarm_id', 'cause'] },
 ];
 
@@ -43,6 +46,10 @@ const ORDER = [
   'audit_leaf',
   'audit_read',
   'disclosure',
+  'protocol_version',
+  'protocol_followed',
+  'protocol_assignment',
+  'protocol_override',
   'detector_state',
 ] as const;
 

@@ -12,6 +12,7 @@ import { filtersContext } from '../fhir/operations/export-kept-filters.ts';
 import { untoldContext } from '../fhir/untold.ts';
 import { parkedContext } from '../parked/parking.ts';
 import { authorityContext } from '../pki/authorities.ts';
+import { overrideContext } from '../protocols/library.ts';
 
 import { subscriptionContext } from '../subscriptions/book.ts';
 import { eventContext as subscriptionEventContext } from '../subscriptions/event-content.ts';
@@ -118,6 +119,17 @@ export const SEALED_KINDS: readonly SealedKind[] = [
     subjectOf: ofColumn,
     nameOf: (row) => `${row['subject_id']}/${row['id']}`,
     faultOf: () => undefined,
+  },
+  {
+    what: 'override',
+    table: 'protocol_override',
+    key: ['subject_id', 'id'],
+    columns: [],
+    sealed: 'sealed',
+    contextOf: (row) => overrideContext(text(row['subject_id']), text(row['id'])),
+    subjectOf: ofColumn,
+    nameOf: (row) => `${row['subject_id']}/${row['id']}`,
+    faultOf: jsonFault,
   },
   {
     what: 'stay',

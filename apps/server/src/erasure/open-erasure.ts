@@ -23,6 +23,7 @@ interface ErasureParts extends Omit<ErasurePorts, 'holds' | 'forget'> {
   readonly fhir: Forgetful;
   readonly writeBack: Forgetful;
   readonly deviceGrants: { readonly forget: (subjectId: SubjectId) => void };
+  readonly library: { readonly forget: (subjectId: SubjectId) => void };
   readonly standing: { readonly forget: (subjectId: SubjectId) => void };
 }
 
@@ -41,12 +42,14 @@ export async function openErasure(
     fhir,
     writeBack,
     deviceGrants,
+    library,
     standing,
   } = ports;
   const holds = await LegalHolds.open({ sql, inLane, keys: vault });
   const forget = async (subjectId: SubjectId): Promise<void> => {
     alarms.forget(subjectId);
     deviceGrants.forget(subjectId);
+    library.forget(subjectId);
     standing.forget(subjectId);
     await writeBack.forget(subjectId);
     await telemetry.forget(subjectId);

@@ -79,6 +79,8 @@ export async function deleteIndexRows(sql: Sql, subjectId: string): Promise<void
   await sql`DELETE FROM guarded_record WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM access_grant WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM device_grant WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM protocol_assignment WHERE subject_id = ${subjectId}`;
+  await sql`DELETE FROM protocol_override WHERE subject_id = ${subjectId}`;
   await forgetSubject(sql, subjectId);
   await sql`DELETE FROM stay WHERE subject_id = ${subjectId}`;
   await sql`DELETE FROM movement WHERE subject_id = ${subjectId}`;

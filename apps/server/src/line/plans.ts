@@ -74,6 +74,13 @@ export class Plans {
     return this.#step(subjectId, (plan) => plan.change(act.given, protocol, receivedMs));
   }
 
+  /** As it would begin now: for whoever asks, and nobody is watched by it. */
+  asBegun(subjectId: SubjectId, at: Parameters<typeof limitsSoFar>[1]): PlannedWatch {
+    const subject = this.#ports.toChange(subjectId);
+    this.#ports.caughtUp(subject);
+    return new PlannedWatch(limitsSoFar(subject, at), undefined);
+  }
+
   /** What the limits have come to goes on under the plan. */
   #begin(subject: SubjectWatch, at: Parameters<typeof limitsSoFar>[1]): void {
     this.#ports.caughtUp(subject);
