@@ -133,7 +133,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.exports.resume();
   stack.defer(watchSessions({ sockets, signIn, outside }));
   stack.defer(callPeople(parts.called, outside));
-  stack.defer(keepPlans(parts.protocols, outside));
 
   const firstLink = await firstStart.prepareLogin(parts.viewers.gate.standing);
   const moved = stack.move();
@@ -160,6 +159,7 @@ function beat(stack: AsyncDisposableStack, parts: Parts): void {
     }),
   );
   stack.defer(oversee(parts, outside));
+  stack.defer(keepPlans(parts.protocols, outside));
 }
 
 function portOf(address: ReturnType<Server['address']>): number | undefined {

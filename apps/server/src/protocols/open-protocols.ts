@@ -1,6 +1,7 @@
 /** Protocols as a whole: what people change, and who sees to it that the line follows. */
+
+import type { Config } from '../config.ts';
 import type { Outside } from '../outside.ts';
-import type { Ground } from '../parts.ts';
 import { type ProtocolActPorts, ProtocolActs } from './acts.ts';
 import { type KeeperPorts, PlanKeeper } from './keeper.ts';
 import type { Library } from './library.ts';
@@ -14,10 +15,12 @@ export interface Protocols {
 type Given = Pick<ProtocolActPorts, 'inLane' | 'library' | 'organisationSeal'> &
   Pick<KeeperPorts, 'registry' | 'alarms' | 'telemetry'>;
 
-export function openProtocols(
-  { options, vault: keys }: Pick<Ground, 'options' | 'vault'>,
-  given: Given,
-): Protocols {
+interface House {
+  readonly options: { readonly outside: Outside; readonly config: Pick<Config, 'timeZone'> };
+  readonly vault: ProtocolActPorts['keys'];
+}
+
+export function openProtocols({ options, vault: keys }: House, given: Given): Protocols {
   const { outside, config } = options;
   const { library } = given;
   const ports = { ...outside, ...given, keys, timeZone: config.timeZone };
