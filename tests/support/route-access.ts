@@ -64,7 +64,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/subjects': 'read identity each',
   'GET /api/subjects/:id': 'read identity subject',
   'GET /api/subjects/:id/accesses': 'read disclosures each',
-  'GET /api/subjects/:id/alarms/explain': 'read alarms subject',
+  'GET /api/subjects/:id/alarms/explain': 'read protocols subject',
   'GET /api/subjects/:id/disclosures': 'read disclosures each',
   'GET /api/subjects/:id/edf': 'export waveforms subject TREAT HOPERAT PATRQT FAMRQT',
   'GET /api/subjects/:id/erasure': 'delete identity subject',

@@ -110,12 +110,16 @@ test('a plan of nothing but what is built in finds what is found without one, wh
         },
       });
       planned.push(...rest);
-      // A plan says more exactly when a late reading's delay was told, and how far values went during one.
+      // A plan says more exactly when a late reading's delay was told, and how far values went during one;
+      // of a limit and its outer one that are broken by the same reading either may tell it.
       const content = (findings: readonly Finding[]) =>
         sorted(
-          findings.flatMap((finding) => {
+          findings.flatMap((finding): Finding[] => {
             if (finding.kind === 'worsened') return [];
-            return [{ ...finding, atMs: 0, ...('value' in finding && { value: 0 }) }];
+            if (finding.kind === 'ended' || finding.kind === 'risen')
+              return [{ ...finding, atMs: 0 }];
+            const rule = { ...finding.rule, key: finding.rule.episodeKey };
+            return [{ ...finding, atMs: 0, value: 0, rule }];
           }),
         );
       assert.deepEqual(content(planned), content(plain));

@@ -28,6 +28,9 @@ export interface PlannedSnapshot {
 
 const NOTHING: readonly Finding[] = [];
 
+/** By less than this the clock goes back without a word: a delay is that much longer. */
+const SET_BACK_MS = 1_000;
+
 type LimitDetector = Extract<Detector, { kind: 'limit' }>;
 type LimitRule = PlannedRule['rule'] & { readonly detector: LimitDetector };
 
@@ -139,6 +142,9 @@ export class PlannedWatch {
 
   /** What the clock has brought about by now, where no reading came. */
   watchTime(nowMs: number): readonly Finding[] {
+    // What was received last is newer by the breadth of a clock's tick, and by no more: it is not set back.
+    const aheadMs = this.#monitor.heldMs - nowMs;
+    if (aheadMs > 0 && aheadMs < SET_BACK_MS) return NOTHING;
     const changed = this.#follow(nowMs);
     if (this.#monitor.nextDueMs > nowMs) return changed;
     const told = this.#monitor.take({ kind: 'clock', receivedAtMs: nowMs });

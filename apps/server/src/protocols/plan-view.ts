@@ -95,7 +95,7 @@ function originView(origin: Origin): OriginView {
 export function explanationView(
   rule: string,
   explained: readonly Explained[],
-  atMs: number,
+  { atMs, showsMeasured }: { readonly atMs: number; readonly showsMeasured: boolean },
 ): AlarmExplanation {
   const places = explained.map(({ place, why, sinceMs, dueMs, origin, evidence, found }) => ({
     place,
@@ -103,13 +103,16 @@ export function explanationView(
     since: isoOrNull(sinceMs),
     due: isoOrNull(dueMs),
     origin: origin === undefined ? null : originView(origin),
-    evidence: evidence.map(({ atMs: measuredMs, value, flags, part }) => ({
+    evidence: (showsMeasured ? evidence : []).map(({ atMs: measuredMs, value, flags, part }) => ({
       at: iso(measuredMs),
       value,
       flags,
       part: part ?? null,
     })),
-    score: found === undefined ? null : { total: found.total, isComplete: found.isComplete },
+    score:
+      found === undefined || !showsMeasured
+        ? null
+        : { total: found.total, isComplete: found.isComplete },
   }));
   return { rule, at: iso(atMs), places };
 }

@@ -13,7 +13,7 @@ import type { AlarmBook } from '../alarms/book.ts';
 import type { RegisteredSubject, Registry } from '../devices/registry.ts';
 import { malformed, subjectOf } from '../devices/routes.ts';
 import type { PlannedWatch } from '../line/planned.ts';
-import { callerOf, ofSubject } from '../people/access.ts';
+import { callerOf, ofSubject, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ProtocolActs } from './acts.ts';
@@ -91,7 +91,7 @@ export function subjectProtocolRoutes(app: FastifyInstance, ports: SubjectProtoc
 
   app.get<OfOne>(
     '/api/subjects/:id/alarms/explain',
-    { config: ofSubject('read', 'alarms') },
+    { config: ofSubject('read', 'protocols') },
     async (request, reply) => {
       const subject = subjectIn(request, ports);
       const query = ExplainQuery.safeParse(request.query);
@@ -105,7 +105,10 @@ export function subjectProtocolRoutes(app: FastifyInstance, ports: SubjectProtoc
         query.data.at === undefined
           ? planned.monitor.explain(rule, now)
           : await explainedThen(ports, subject, { planned, rule, atMs: at });
-      return explanationView(rule, explained, at);
+      // A person may keep back what is measured: then it says why, and not by which values.
+      const asked = { action: 'read', dataClass: 'vitals', subjectId: subject.id } as const;
+      const showsMeasured = viewerOf(request).decide(asked).isPermitted;
+      return explanationView(rule, explained, { atMs: at, showsMeasured });
     },
   );
 

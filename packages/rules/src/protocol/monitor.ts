@@ -78,6 +78,11 @@ export class Monitor {
     return this.#bedside.plan;
   }
 
+  /** When the last of what it has taken was received. */
+  get heldMs(): number {
+    return this.#bedside.heldMs;
+  }
+
   /** Nothing changes by the clock alone before this. */
   get nextDueMs(): number {
     return this.#bedside.nextDueMs;
