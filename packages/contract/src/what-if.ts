@@ -76,6 +76,8 @@ export const WhatIfAnswer = z.object({
       fate: z.enum(['missed', 'lowered']),
       /** Of a missed one that would have called later: when. */
       callsMs: z.number().optional(),
+      /** Of a lowered one: as what it would have called. */
+      callsAs: z.enum(ALARM_PRIORITIES).optional(),
       /** False: `before` does not give it from what is stored, so nobody knows what the change does to it. */
       isReproduced: z.boolean(),
     }),

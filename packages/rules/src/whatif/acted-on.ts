@@ -29,6 +29,8 @@ export interface Fate {
   readonly fate: 'missed' | 'lowered';
   /** Of a missed one that calls at all while it lasts: when. */
   readonly callsMs?: number;
+  /** Of a lowered one: as what it would have called. */
+  readonly callsAs?: AlarmPriority;
   /** The plan of before gives it, so that the change is what takes it away. */
   readonly isReproduced: boolean;
 }
@@ -48,7 +50,7 @@ export function fatesOf(
     if (called === undefined) return [{ ...fate, fate: 'missed' }];
     if (called.raisedMs > actedMs) return [{ ...fate, fate: 'missed', callsMs: called.raisedMs }];
     const isLess = priorityRank(called.priority) > priorityRank(priority);
-    return isLess ? [{ ...fate, fate: 'lowered' }] : [];
+    return isLess ? [{ ...fate, fate: 'lowered', callsAs: called.priority }] : [];
   });
 }
 

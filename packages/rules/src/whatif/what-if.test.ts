@@ -105,7 +105,7 @@ const CASES: readonly {
   {
     name: 'it calls at a lesser priority',
     after: [told('raised', 110_000, { priority: 'medium' })],
-    fate: { fate: 'lowered' },
+    fate: { fate: 'lowered', callsAs: 'medium' },
   },
 ];
 
@@ -156,6 +156,16 @@ test('a change that would have missed an alarm that was acted on takes a reason 
   const both = ofMany([missed, kept]);
   assert.deepEqual([both.before.total, both.after.total, both.actedOn], [2, 1, 2]);
   assert.equal(both.fates.length, 1);
+});
+
+test('one that was acted on and becomes low is as good as missed; one that becomes medium is not', () => {
+  const fatesWhere = (priority: Told['priority']): readonly Fate[] =>
+    fatesOf([ACTED], { before: [], after: alarmSpans([told('raised', 110_000, { priority })]) });
+  const needs = (['low', 'medium', 'high'] as const).map(
+    (priority) =>
+      conditionsOf({ changes: [] }, { fates: fatesWhere(priority) }).needsSecondClinician,
+  );
+  assert.deepEqual(needs, [true, false, false]);
 });
 
 test('an alarm of a condition that was not run again has no fate', () => {

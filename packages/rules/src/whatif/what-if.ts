@@ -58,7 +58,7 @@ export function ofMany(found: readonly WhatIf[]): WhatIf {
 export interface Conditions {
   /** Rules that nobody but a medical lead may touch (safety S7). */
   readonly needsMedicalLead: readonly string[];
-  /** An alarm that was acted on would have been missed: a reason, and a second clinician (safety S15). */
+  /** An alarm that was acted on would have been as good as missed: a reason, and a second clinician (safety S15). */
   readonly needsSecondClinician: boolean;
 }
 
@@ -69,6 +69,11 @@ export function conditionsOf(
   const essential = changes.filter(({ isEssential }) => isEssential);
   return {
     needsMedicalLead: essential.map(({ rule }) => rule),
-    needsSecondClinician: fates.some(({ fate }) => fate === 'missed'),
+    needsSecondClinician: fates.some(isAsGoodAsMissed),
   };
+}
+
+/** For a low alarm nobody runs, and nobody is called. */
+function isAsGoodAsMissed({ fate, callsAs }: Fate): boolean {
+  return fate === 'missed' || callsAs === 'low';
 }
