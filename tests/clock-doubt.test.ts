@@ -121,4 +121,24 @@ describe('a new device with a slow clock', () => {
     assert.equal(faults.filter((fault) => fault === 'CLOCK_DOUBTED').length, 1);
     assert.equal(faults.filter((fault) => fault === 'DEVICE_UNASSIGNED').length, 10);
   });
+
+  for (const kind of ['button', 'fall']) {
+    test(`a ${kind} calls at the present wearer, whatever the clock says, and is in no record`, async () => {
+      const device = await server.addPatient();
+      const press = (stampMs: number) =>
+        server.send(device, JSON.stringify({ events: [{ kind, time: stampMs }] }), 'events');
+      for (const agoMs of [SLOW_MS, SLOW_MS - 60_000]) await press(nowMs - agoMs);
+      const [alarm] = await eventually('the alarm', async () => {
+        const alarms = await server.alarms(device.subjectId);
+        return alarms.length > 0 ? alarms : undefined;
+      });
+      assert.equal(alarm?.priority, 'high');
+      assert.equal(alarm?.episode, 'raised');
+      const { events } = await server.get<{ events: unknown[] }>(
+        `/api/subjects/${device.subjectId}/events`,
+      );
+      assert.deepEqual(events, []);
+      assert.equal((await faultsOf(device)).length, 2, 'held for a person to say whose it was');
+    });
+  }
 });

@@ -331,7 +331,7 @@ async function openTelemetry(
     watchRun: (arrival) => alarms.watchRun(arrival),
     watchEvent: (entry) => {
       alarms.watchEvent(entry);
-      streams.watchEvent(entry);
+      if (entry.isHeld !== true) streams.watchEvent(entry);
     },
     watchMove: (entry) => alarms.watchMove(entry),
     watchCare: (entry) => alarms.watchCare(entry),

@@ -1,8 +1,8 @@
 /** Accept, for events: each has a subject, and an id that is the same when it is sent again. */
-import type { ReportedEvent } from '@ausculta/vitals/event';
+import type { EventKind, ReportedEvent } from '@ausculta/vitals/event';
 import { fail } from '@ausculta/vitals/fault';
 import { type ClockStep, shiftOf } from './clock.ts';
-import type { LogEntry } from './entry.ts';
+import type { EventEntry, LogEntry } from './entry.ts';
 import { clockAfter, faultsOf, isHeld, needsClock, timesOf } from './message-clock.ts';
 import type { Accepted, KnownDevice } from './placement.ts';
 
@@ -18,7 +18,33 @@ export function acceptEvents(device: KnownDevice, message: EventsMessage): Accep
   const step = clockAfter(device, timesOf(message.events, { receivedMs }));
   if (step.change !== undefined) return needsClock(step, step.change);
   device.clock = step.state;
-  return placeEvents(device, step, message);
+  const placed = placeEvents(device, step, message);
+  const held = placed.faults.flatMap(({ index }) => heldEvent(device, message, index) ?? []);
+  return { ...placed, entries: [...placed.entries, ...held] };
+}
+
+/** Somebody needs somebody, or is not monitored any more. */
+const CALLS_AT_ONCE: ReadonlySet<EventKind> = new Set(['button', 'fall', 'leads-off']);
+
+/**
+ * Nobody can say whose it was, and it is kept for a person to say. The alarm sounds where the device is now
+ * (safety S5 and S16), and in nobody's record.
+ */
+function heldEvent(
+  device: KnownDevice,
+  { events, contentId, receivedMs }: EventsMessage,
+  index: number,
+): EventEntry | undefined {
+  const event = events[index];
+  const placement = device.subjectAt(receivedMs);
+  if (event === undefined || !CALLS_AT_ONCE.has(event.kind) || placement === undefined)
+    return undefined;
+  const { stampMs: _, ...now } = event;
+  const { organisationId, subjectId, partition } = placement;
+  return {
+    ...{ kind: 'event', partition, organisationId, subjectId, deviceId: device.id },
+    ...{ receivedMs, offsetMs: 0, id: `${contentId}/${index}/held`, event: now, isHeld: true },
+  };
 }
 
 /** By a clock that is known. */

@@ -370,8 +370,13 @@ test('doubt of the clock holds waveforms and events of another wearer too', () =
   const waveforms = placed(acceptWaveforms(device, { runs, receivedMs: NOON }));
   const events = [{ kind: 'button' as const, stampMs: NOON - SLOW_MS, flags: 0 }];
   const button = placed(acceptEvents(device, { events, contentId: 'hash', receivedMs: NOON }));
-  for (const { entries, faults } of [waveforms, button]) {
-    assert.deepEqual(entries, []);
+  for (const { faults } of [waveforms, button])
     assert.deepEqual(faults, [{ index: 0, fault: { code: 'CLOCK_DOUBTED' } }]);
-  }
+  assert.deepEqual(waveforms.entries, []);
+  const [call] = button.entries;
+  assert.ok(
+    call?.kind === 'event' && call.isHeld,
+    'it calls where the device is, and is in no record',
+  );
+  assert.deepEqual(call.event, { kind: 'button', flags: 0 });
 });

@@ -69,7 +69,7 @@ function consumeEntry(entry: LogEntry, ports: ConsumePorts): void {
       consumeRuns(entry, ports);
       break;
     case 'event':
-      ports.insertEvent(entry);
+      if (entry.isHeld !== true) ports.insertEvent(entry);
       ports.watchEvent(entry);
       break;
     case 'moved':

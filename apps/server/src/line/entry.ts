@@ -57,6 +57,8 @@ export interface EventEntry {
   /** Derived: device + boot + sequence, else a hash of what the device sent. */
   readonly id: string;
   readonly event: ReportedEvent;
+  /** Nobody knows when, and so of whom, it was: it calls where the device is, and is in no record. */
+  readonly isHeld?: true;
 }
 
 /**

@@ -140,11 +140,11 @@ function writeWaveforms(entry: WaveformsEntry, baseMs: number): void {
 }
 
 function writeEvent(entry: EventEntry, baseMs: number): void {
-  const { organisationId, subjectId, deviceId, id, event } = entry;
+  const { organisationId, subjectId, deviceId, id, event, isHeld } = entry;
   body.u8(KIND_EVENT);
   body.zigzag(entry.receivedMs - baseMs);
   body.zigzag(entry.offsetMs);
-  body.utf8(JSON.stringify({ organisationId, subjectId, deviceId, id, event }));
+  body.utf8(JSON.stringify({ organisationId, subjectId, deviceId, id, event, isHeld }));
 }
 
 function writeMoved(entry: MovedEntry, baseMs: number): void {
@@ -205,7 +205,7 @@ function readEntry(reader: ByteReader, context: ReadContext): LogEntry | undefin
   expect(kind === KIND_EVENT, 'a log entry has a kind this code knows');
   const event = JSON.parse(reader.utf8(EVENT_JSON_BYTES_MAX)) as Pick<
     EventEntry,
-    'organisationId' | 'subjectId' | 'deviceId' | 'id'
+    'organisationId' | 'subjectId' | 'deviceId' | 'id' | 'isHeld'
   > & { event: ReportedEvent };
   return { kind: 'event', partition, receivedMs, offsetMs, ...event };
 }
