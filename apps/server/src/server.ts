@@ -31,6 +31,7 @@ import { SignedInSockets, watchSessions } from './live/signed-in-sockets.ts';
 import { openAlarms } from './open-alarms.ts';
 import { openHttp } from './open-http.ts';
 import { openSignIn } from './open-sign-in.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { openViewers } from './open-viewers.ts';
 import { secretsOf } from './outside.ts';
 import { oversee } from './oversight/open-oversight.ts';
@@ -50,10 +51,8 @@ import { readArchive } from './status/read-archive.ts';
 import { openSubscriptions, tellSubscribers } from './subscriptions/open-subscriptions.ts';
 import { ChunkWorker } from './telemetry/chunk-encoder.ts';
 import { LOG_KEPT_MS } from './telemetry/flushing.ts';
-import { defaultBudgetBytes } from './telemetry/memory-budget.ts';
 import { inLaneOf, lanesOfPeople, PostgresLog } from './telemetry/postgres-log.ts';
 import { startRetention } from './telemetry/retention.ts';
-import { Telemetry } from './telemetry/telemetry.ts';
 import { TlsSource } from './tls-source.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
@@ -301,56 +300,6 @@ async function openStreams(
   const grants = await DeviceGrants.open({ ...outside, ...ground, sql: database.line });
   const streams = new DeviceStreams({ ...outside, devices, grants, reads: audit.reads });
   return { deviceGrants: grants, streams };
-}
-
-/** Who looks at what is measured, in the fold over the log. */
-type Watching = Pick<Parts, 'registry' | 'alarms' | 'subscriptions' | 'writeBack' | 'streams'>;
-
-async function openTelemetry(
-  { options, database, vault, encoder, health, owner }: Ground,
-  { registry, alarms, subscriptions, writeBack, streams }: Watching,
-  onRevision: (subjectId: SubjectId) => void,
-): Promise<Telemetry> {
-  const { outside, config } = options;
-  return await Telemetry.open({
-    ...outside,
-    sql: database.line,
-    read: database.read,
-    sealOf: vault.sealOf,
-    logKeys: vault,
-    owner,
-    registry,
-    watchTime: (atMs) => alarms.watchTime(atMs),
-    evaluate: (arrival) => {
-      alarms.evaluate(arrival);
-      if (arrival.insertion !== 'new') onRevision(arrival.series.subjectId);
-      subscriptions.watchReading(arrival);
-      writeBack.watchReading(arrival);
-      streams.watchReading(arrival);
-    },
-    watchRun: (arrival) => alarms.watchRun(arrival),
-    watchEvent: (entry) => {
-      alarms.watchEvent(entry);
-      if (entry.isHeld !== true) streams.watchEvent(entry);
-    },
-    watchMove: (entry) => alarms.watchMove(entry),
-    watchCare: (entry) => alarms.watchCare(entry),
-    snapshotDetectors: (span) => alarms.snapshot(span),
-    settleAlarms: async () => {
-      await alarms.settle();
-      await subscriptions.settleReadings();
-      await writeBack.settle();
-    },
-    encode: encoder.encode,
-    memoryBytes: config.memoryBytes ?? defaultBudgetBytes(outside.machineBytes),
-    mayWrite: () => !health.disk.isReached,
-    merge: encoder.merge,
-    onProblem: (what, error) => {
-      health.noteFailure(error);
-      outside.onProblem(what, error);
-    },
-    onTakenOver: outside.onFatal,
-  });
 }
 
 async function openDocuments(
