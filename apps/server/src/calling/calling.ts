@@ -7,13 +7,15 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { Outside } from '../outside.ts';
 import type { Part } from '../status/routes.ts';
+import type { Reach } from './reach.ts';
 import type { Sending } from './sending.ts';
 import { type HousePolicy, type SteppingPorts, stepCalls } from './stepping.ts';
 import { noteCalls, noteClock, noteForgottenCalls } from './store.ts';
-import { NO_COUNTS, readCounts, readPolicies } from './view-store.ts';
+import { NO_COUNTS, readCounts, readHouses, readPolicies } from './view-store.ts';
 
 export interface CallingPorts extends SteppingPorts {
   readonly sql: Sql;
+  readonly reach: Pick<Reach, 'within' | 'noteHouses' | 'gatewaysOfNobody'>;
   readonly sending: Pick<Sending, 'look' | 'close'>;
   readonly settleAlarms: () => Promise<void>;
   readonly after: Outside['after'];
@@ -46,7 +48,7 @@ export class Calling {
     const calling = new Calling(ports);
     await noteForgottenCalls(ports.sql, ports.nowMs());
     calling.#policies = await policiesOf(ports);
-    calling.#counts = await readCounts(ports.sql);
+    await calling.#count();
     return calling;
   }
 
@@ -63,27 +65,24 @@ export class Calling {
     this.wake();
   }
 
-  /** Whether whoever is responsible has to hear that nobody is called, or that something was not taken. */
   part(): Part[] {
+    const doubt = this.#doubt();
     const name = 'calling';
+    if (doubt === undefined) return [{ name, ready: true, detail: 'by the policy of the house' }];
+    return [{ name, ready: true, attention: true, detail: doubt }];
+  }
+
+  /** What whoever is responsible has to hear: that nobody is called, or that something was not taken. */
+  #doubt(): string | undefined {
     const { unreached, untaken, houses_without: without } = this.#counts;
-    if (this.#failures > 0)
-      return [
-        { name, ready: true, attention: true, detail: 'nobody can be called: it is tried again' },
-      ];
-    if (unreached > 0)
-      return [
-        { name, ready: true, attention: true, detail: `${unreached} owed alarms reach nobody` },
-      ];
+    if (this.#failures > 0) return 'nobody can be called: it is tried again';
+    if (unreached > 0) return `${unreached} owed alarms reach nobody`;
     if (untaken > 0)
-      return [
-        {
-          ...{ name, ready: true, attention: true },
-          detail: `${untaken} notifications of owed alarms were not taken: see /api/calls/untaken`,
-        },
-      ];
-    if (without > 0) return [{ name, ready: true, attention: true, detail: NOBODY_CALLED }];
-    return [{ name, ready: true, detail: 'by the policy of the house' }];
+      return `${untaken} notifications of owed alarms were not taken: see /api/calls/untaken`;
+    const ofNobody = this.#ports.reach.gatewaysOfNobody();
+    if (ofNobody > 0)
+      return `${ofNobody} gateways name no organisation and there are several: nobody is called by them`;
+    return without > 0 ? NOBODY_CALLED : undefined;
   }
 
   /** One has changed: soon after that is durable, its call is looked at. */
@@ -129,8 +128,14 @@ export class Calling {
       await noteForgottenCalls(sql, atMs);
       this.#sweptMs = atMs;
     }
-    this.#counts = await readCounts(sql);
+    await this.#count();
     this.#countedMs = atMs;
+  }
+
+  async #count(): Promise<void> {
+    const { sql, reach } = this.#ports;
+    reach.noteHouses(await readHouses(sql));
+    this.#counts = await readCounts(sql);
   }
 
   async #rounds(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Sql, Transaction } from '../database/pool.ts';
 import type { MailRelay } from '../subscriptions/mail-relay.ts';
 import { parseAddress } from '../subscriptions/mail-settings.ts';
 import type { Vault } from '../vault/vault.ts';
+import { WATCHDOG_ORGANISATION } from '../watchdog/store.ts';
 import { NO_ADDRESSES, openAddresses } from './addresses.ts';
 import type { Gateway } from './gateways.ts';
 import { addressesOf } from './view-store.ts';
@@ -25,15 +26,30 @@ export interface Within {
 
 export class Reach {
   readonly #ports: ReachPorts;
+  /** Without that of the watchdog, in which nobody is called. */
+  #houses: readonly OrganisationId[] = [];
 
   constructor(ports: ReachPorts) {
     this.#ports = ports;
   }
 
+  noteHouses(ids: readonly OrganisationId[]): void {
+    this.#houses = ids.filter((id) => id !== WATCHDOG_ORGANISATION);
+  }
+
+  /** One that names no house is of the only one there is: of several it would tell alarms of each to the other. */
   gatewaysOf(organisationId: OrganisationId): readonly Gateway[] {
+    const [only, ...others] = this.#houses;
+    const unnamed = others.length === 0 ? only : undefined;
     return this.#ports.gateways.filter(
-      ({ organisation }) => organisation === undefined || organisation === organisationId,
+      ({ organisation = unnamed }) => organisation === organisationId,
     );
+  }
+
+  /** Those that name no house though there are several. */
+  gatewaysOfNobody(): number {
+    if (this.#houses.length < 2) return 0;
+    return this.#ports.gateways.filter(({ organisation }) => organisation === undefined).length;
   }
 
   gateway(organisationId: OrganisationId, channel: string): Gateway | undefined {

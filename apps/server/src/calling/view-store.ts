@@ -1,6 +1,7 @@
 /** SQL of what people ask of calling: policies, who is on, addresses, and what became of what was sent. */
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
+import { WATCHDOG_ORGANISATION } from '../watchdog/store.ts';
 import type { AlarmKey } from './store.ts';
 
 type Asks = Sql | Transaction;
@@ -18,6 +19,11 @@ export async function readPolicies(sql: Asks): Promise<PolicyRow[]> {
   return await sql`
     SELECT DISTINCT ON (organisation_id) organisation_id, version, policy, made_by, made_ms
     FROM call_policy ORDER BY organisation_id, version DESC`;
+}
+
+export async function readHouses(sql: Asks): Promise<OrganisationId[]> {
+  const rows = await sql<{ id: OrganisationId }[]>`SELECT id FROM organisation`;
+  return rows.map(({ id }) => id);
 }
 
 /** Two who write at once get two versions: the key of the table has the second wait, and fail. */
@@ -220,7 +226,7 @@ export async function readCounts(sql: Asks): Promise<CallCounts> {
         JOIN alarm_call AS c ON (c.subject_id, c.alarm_id) = (n.subject_id, n.alarm_id) AND c.ended_ms IS NULL
         WHERE n.state = 'refused' OR (n.state = 'waiting' AND n.attempts > 0)) AS untaken,
       (SELECT count(*)::integer FROM organisation AS o
-        WHERE NOT EXISTS (SELECT FROM call_policy AS p WHERE p.organisation_id = o.id)) AS houses_without`;
+        WHERE o.id <> ${WATCHDOG_ORGANISATION} AND NOT EXISTS (SELECT FROM call_policy AS p WHERE p.organisation_id = o.id)) AS houses_without`;
   return row ?? NO_COUNTS;
 }
 
