@@ -29,8 +29,10 @@ const COMPILED = 'node_modules/.cache/compiled';
 /** So many times a test's own limit: no file comes near it. */
 const LIMIT_OF_FILE = 3;
 
-/** Tests wait for sockets and databases as often as they compute; two keep a small machine busy. */
 const CONCURRENCY = Math.max(2, availableParallelism());
+
+/** A test of the whole house waits as often as it computes: for a start, a disk, a delay. One more than there are cores. */
+const CONCURRENCY_OF_HOUSES = CONCURRENCY + 1;
 
 /** All that needs nothing but itself. */
 export async function runUnitTests(steps: Steps): Promise<void> {
@@ -57,7 +59,7 @@ export async function runNamedTests(steps: Steps, files: readonly string[]): Pro
 const INTEGRATION = {
   name: 'integration tests',
   timeoutMs: 300_000,
-  concurrency: CONCURRENCY,
+  concurrency: CONCURRENCY_OF_HOUSES,
   globalSetup: 'tests/support/global-setup.ts',
 };
 
