@@ -26,6 +26,9 @@ const pass = (ms: number): void => {
   clock.aheadMs += ms;
 };
 
+/** What was read last breaks the limit that holds now: its delay is over, and nothing else came. */
+const DELAY_IN_SILENCE_MS = 6_000;
+
 const json = { 'content-type': 'application/json' };
 
 type Values = Readonly<Record<string, number>>;
@@ -48,6 +51,9 @@ function alarmOf(
 }
 
 const isOver = ({ condition }: AlarmView): boolean => condition === 'absent';
+/** On a slow machine a device may seem silent: that is another alarm. */
+const isOfLimit = ({ id }: AlarmView): boolean => id.startsWith('limit/');
+
 /** Present, or unknown since nothing more came. */
 const isPresent = (alarm: AlarmView): boolean => !isOver(alarm);
 
@@ -155,7 +161,7 @@ describe('protocols', () => {
     const own = rules.find(({ key }) => key === override.rule);
     assert.deepEqual([own?.origin.from, changesAt], ['override', override.until]);
     await race(server, device, 149);
-    assert.ok((await server.alarms(device.subjectId)).every(isOver));
+    assert.ok((await server.alarms(device.subjectId)).filter(isOfLimit).every(isOver));
     pass(3_600_000);
     await race(server, device, 149);
     await alarmOf(server, device, { rule: 'limit/heart-rate/high', is: isPresent });
@@ -168,6 +174,7 @@ describe('protocols', () => {
     const body = JSON.stringify({ reason: 'sinus rhythm' });
     const options = { method: 'POST', headers: json, body };
     assert.equal((await server.fetch(`${path}/${id}/end`, options)).status, 204);
+    pass(DELAY_IN_SILENCE_MS);
     await alarmOf(server, device, { rule: 'limit/heart-rate/high', is: isPresent });
   });
 
@@ -193,6 +200,7 @@ describe('protocols', () => {
     await write(130);
     await alarmOf(server, device, { rule: 'limit/heart-rate/high', is: isOver });
     await server.post('/api/protocols/own-ward/followed', { version: 1, reason: 'missed one' });
+    pass(DELAY_IN_SILENCE_MS);
     await alarmOf(server, device, { rule: 'limit/heart-rate/high', is: isPresent });
     const { protocols } = await server.get<{ protocols: { key: string; followed: number }[] }>(
       '/api/protocols',
@@ -347,6 +355,7 @@ test('after kill -9 the log alone gives the same alarms, with plans where they w
   const { line: sql } = database;
   const found = async (server: ServerUnderTest, { subjectId }: TestDevice) =>
     (await server.alarms(subjectId))
+      .filter(isOfLimit)
       .map(({ condition: _, ...alarm }) => alarm)
       .sort((one, other) => (one.id < other.id ? -1 : 1));
   let device: TestDevice;
