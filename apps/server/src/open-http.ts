@@ -11,6 +11,7 @@ import { breachRoutes } from './audit/breach-routes.ts';
 import { explorerRoutes } from './audit/explorer-routes.ts';
 import { auditReads } from './audit/noted-reads.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { addressRoutes } from './calling/address-routes.ts';
 import { rosterRoutes } from './calling/roster-routes.ts';
 import { callingRoutes } from './calling/routes.ts';
 import type { Config } from './config.ts';
@@ -163,7 +164,8 @@ function callingDoors(app: FastifyInstance, parts: Parts): void {
   const { organisationSeal } = vault;
   const given = { ...outside, ...secretsOf(outside), ...parts, ...called, sql: database.line };
   callingRoutes(app, given);
-  rosterRoutes(app, { ...given, organisationSeal });
+  rosterRoutes(app, given);
+  addressRoutes(app, { ...given, organisationSeal });
 }
 
 function accessDoors(app: FastifyInstance, parts: Parts): void {

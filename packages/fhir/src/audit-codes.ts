@@ -72,6 +72,7 @@ const ACTS: Readonly<Record<AuditAct, Shape>> = {
   'unusual-access-reviewed': LOOKED,
   'call-policy-written': CHANGED,
   'call-addresses-changed': CHANGED,
+  'test-call-made': MADE,
   'duty-begun': ROLES,
   'duty-ended': ROLES,
   'call-answered': CHANGED,

@@ -44,6 +44,7 @@ export const AUDIT_ACTS = {
   'unusual-access-reviewed': 'access',
   'call-policy-written': 'access',
   'call-addresses-changed': 'access',
+  'test-call-made': 'access',
   'duty-begun': 'access',
   'duty-ended': 'access',
   'call-answered': 'patient',

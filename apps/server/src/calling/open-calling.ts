@@ -26,7 +26,8 @@ import { TEXT } from './words.ts';
 export interface OpenedCalling extends Disposable {
   readonly calling: Calling;
   readonly reach: Reach;
-  readonly channels: Channels;
+  /** By connections of their own. */
+  readonly testChannels: Channels;
   readonly hasTimeZone: boolean;
 }
 
@@ -44,6 +45,7 @@ interface House {
 }
 
 const CONNECTIONS_MAX = 8;
+const TEST_CONNECTIONS_MAX = 2;
 const REPORT_MS = 10_000;
 
 export async function openCalling(ground: Ground, house: House): Promise<OpenedCalling> {
@@ -56,12 +58,8 @@ export async function openCalling(ground: Ground, house: House): Promise<OpenedC
   const hasRelay = config.subscriptions.mail !== undefined;
   const reach = new Reach({ mails, hasRelay, gateways, organisationSeal });
   const webhooks = gateways.filter((gateway) => gateway.kind === 'webhook');
-  const ways = new Map(webhooks.map((gateway) => [gateway.name, outgoingTo(gateway, outside)]));
-  const outgoingOf = ({ name }: WebhookGateway): Outgoing => {
-    const way = ways.get(name);
-    if (way === undefined) throw new Error('broken invariant: each gateway has a way out');
-    return way;
-  };
+  const ways = waysTo(webhooks, outside, CONNECTIONS_MAX);
+  const testWays = waysTo(webhooks, outside, TEST_CONNECTIONS_MAX);
   const { publicUrl, timeZone } = config;
   const { nowMs, after } = outside;
   const bedOf = bedsOfPeople(census, registry);
@@ -70,8 +68,9 @@ export async function openCalling(ground: Ground, house: House): Promise<OpenedC
     const rules = { prefixes: [], mayBePrivate: manager.private };
     return reportAlert(manager, reported, { rules, resolve: lookup, after, timeoutMs: REPORT_MS });
   };
-  const out = { outgoingOf, report, publicUrl };
-  const channels = new Channels({ ...outside, sql, reach, mails, ...out });
+  const out = { ...outside, sql, reach, mails, report, publicUrl };
+  const channels = new Channels({ ...out, outgoingOf: ways.of });
+  const testChannels = new Channels({ ...out, outgoingOf: testWays.of });
   const sending = new Sending({
     ...{ ...outside, sql, isOwed: (row: WaitingRow) => isOwed(alarms, row) },
     send: (row) => channels.send({ ...row, alarm: row }),
@@ -83,23 +82,41 @@ export async function openCalling(ground: Ground, house: House): Promise<OpenedC
     houseTime: houseTimeIn(timeZone),
   });
   return {
-    ...{ calling, reach, channels, hasTimeZone: timeZone !== undefined },
+    ...{ calling, reach, testChannels, hasTimeZone: timeZone !== undefined },
     [Symbol.dispose]: () => {
-      for (const way of ways.values()) way[Symbol.dispose]();
+      ways[Symbol.dispose]();
+      testWays[Symbol.dispose]();
     },
   };
 }
 
-/** The operator has named the place: it alone. */
-function outgoingTo({ url, private: mayBePrivate }: WebhookGateway, { after }: Outside): Outgoing {
-  const rules = { prefixes: [url], mayBePrivate };
-  return new Outgoing({
-    rules,
-    resolve: lookup,
-    after,
-    reads: 'status',
-    connectionsMax: CONNECTIONS_MAX,
-  });
+interface Ways extends Disposable {
+  readonly of: (gateway: WebhookGateway) => Outgoing;
+}
+
+/** The operator has named the places: they alone. */
+function waysTo(
+  gateways: readonly WebhookGateway[],
+  { after }: Outside,
+  connectionsMax: number,
+): Ways {
+  const ways = new Map(
+    gateways.map(({ name, url, private: mayBePrivate }) => {
+      const rules = { prefixes: [url], mayBePrivate };
+      const given = { rules, resolve: lookup, after, reads: 'status', connectionsMax } as const;
+      return [name, new Outgoing(given)];
+    }),
+  );
+  return {
+    of: ({ name }) => {
+      const way = ways.get(name);
+      if (way === undefined) throw new Error('broken invariant: each gateway has a way out');
+      return way;
+    },
+    [Symbol.dispose]: () => {
+      for (const way of ways.values()) way[Symbol.dispose]();
+    },
+  };
 }
 
 /** What memory does not know is as the database has it: owed. */

@@ -1,26 +1,15 @@
-/** Who is on: "I am on", one tap, with a hand-over; and by which addresses somebody is called. */
-import {
-  CallAddresses,
-  type CallTest,
-  NewTurn,
-  type Roster,
-  TurnEnd,
-  type TurnView,
-} from '@ausculta/contract/calling';
-import type { Role } from '@ausculta/policy/vocabulary';
+/** Who is on: "I am on", one tap, with a hand-over. */
+import { NewTurn, type Roster, TurnEnd, type TurnView } from '@ausculta/contract/calling';
 import { onDuty } from '@ausculta/rules/calling/callees';
 import { fail } from '@ausculta/vitals/fault';
-import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { FastifyInstance } from 'fastify';
 import type { InLane, Sql, Transaction } from '../database/pool.ts';
 import { malformed } from '../devices/routes.ts';
 import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
-import { type AuditAct, appendAudit } from '../vault/audit.ts';
-import type { Vault } from '../vault/vault.ts';
-import { NO_ADDRESSES, openAddresses, sealAddresses } from './addresses.ts';
 import type { Calling } from './calling.ts';
-import type { Channels } from './channels.ts';
+import { ANSWERING, type Me, meOf, note, SIGNED_IN } from './me.ts';
 import { dutiesIn, isDutyReached } from './policy-doubts.ts';
 import type { Reach } from './reach.ts';
 import { iso, isoOrNull } from './told.ts';
@@ -29,39 +18,18 @@ import * as store from './view-store.ts';
 export interface RosterRoutePorts {
   readonly calling: Pick<Calling, 'policyOf' | 'wake'>;
   readonly reach: Reach;
-  readonly channels: Pick<Channels, 'send'>;
   readonly sql: Sql;
   readonly inLane: InLane;
-  readonly organisationSeal: Vault['organisationSeal'];
   readonly newId: () => string;
-  readonly randomToken: () => string;
   readonly nowMs: () => number;
 }
 
-/** Those who may acknowledge whatever alarm there is. */
-const ANSWERING: readonly Role[] = ['nurse', 'physician', 'primary-care', 'paramedic'];
-const SIGNED_IN = { config: { access: 'signed-in' } } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-interface Me {
-  readonly organisationId: OrganisationId;
-  readonly accountId: AccountId;
-}
-
-/** A person at a browser, in their own house: no program is on for anything. */
-function meOf(request: FastifyRequest): Me | undefined {
-  const { accountId, session, organisationId, homeOrganisationId } = callerOf(request);
-  const isHome = organisationId === homeOrganisationId;
-  return session === undefined || accountId === undefined || !isHome
-    ? undefined
-    : { organisationId, accountId };
-}
 
 export function rosterRoutes(app: FastifyInstance, ports: RosterRoutePorts): void {
   listRoute(app, ports);
   onRoute(app, ports);
   offRoute(app, ports);
-  addressRoutes(app, ports);
 }
 
 function listRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
@@ -137,17 +105,6 @@ async function begin(tx: Transaction, me: Me, turn: BegunTurn): Promise<boolean>
   return true;
 }
 
-interface Noted {
-  readonly act: AuditAct;
-  readonly of: string;
-  readonly atMs: number;
-}
-
-function note(tx: Transaction, { organisationId, accountId }: Me, { act, of, atMs }: Noted) {
-  const target = `account/${of}` as const;
-  return appendAudit(tx, { organisationId, actor: accountId, act, target, atMs });
-}
-
 interface OfTurn {
   readonly Params: { readonly id: string };
 }
@@ -182,50 +139,3 @@ const asTurn = (row: store.TurnRow) => ({
   ...{ accountId: row.account_id, duty: row.duty, unit: row.unit },
   ...{ fromMs: row.from_ms, untilMs: row.until_ms },
 });
-
-function addressRoutes(app: FastifyInstance, ports: RosterRoutePorts): void {
-  const { sql, inLane, organisationSeal, nowMs, reach, channels, randomToken } = ports;
-
-  const mineNow = async ({ organisationId, accountId }: Me): Promise<CallAddresses> => {
-    const [row] = await store.addressesOf(sql, organisationId, [accountId]);
-    return row === undefined ? NO_ADDRESSES : openAddresses(row, organisationSeal(organisationId));
-  };
-
-  app.get('/api/me/calling', SIGNED_IN, async (request, reply): Promise<CallAddresses> => {
-    const me = meOf(request);
-    return me === undefined
-      ? await sendFault(reply, fail('NOT_PERMITTED').fault)
-      : await mineNow(me);
-  });
-
-  app.put('/api/me/calling', SIGNED_IN, async (request, reply): Promise<CallAddresses> => {
-    const me = meOf(request);
-    const body = CallAddresses.safeParse(request.body);
-    if (me === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
-    if (!body.success) return await sendFault(reply, malformed(body.error.issues));
-    const of = { organisation_id: me.organisationId, account_id: me.accountId };
-    const sealed = sealAddresses(body.data, of, organisationSeal(me.organisationId));
-    await inLane(async (tx) => {
-      await store.writeAddress(tx, sealed);
-      await note(tx, me, { act: 'call-addresses-changed', of: me.accountId, atMs: nowMs() });
-    });
-    return body.data;
-  });
-
-  app.post('/api/me/calling/test', SIGNED_IN, async (request, reply): Promise<CallTest> => {
-    const me = meOf(request);
-    if (me === undefined) return await sendFault(reply, fail('NOT_PERMITTED').fault);
-    const house = me.organisationId;
-    const webhooks = reach.gatewaysOf(house).filter(({ kind }) => kind === 'webhook');
-    const names = webhooks.map(({ name }) => `gateway/${name}`);
-    const addresses = await mineNow(me);
-    const tried = ['mail', ...names].map(async (channel) => {
-      const why = reach.whyNot(house, channel, addresses);
-      if (why !== undefined) return { channel, ok: false, why };
-      const to = { organisation_id: house, recipient: `account/${me.accountId}`, channel };
-      const sent = await channels.send({ ...to, id: randomToken(), alarm: undefined });
-      return { channel, ok: sent.ok, why: sent.ok ? null : sent.reason };
-    });
-    return { tried: await Promise.all(tried) };
-  });
-}

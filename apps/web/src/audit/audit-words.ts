@@ -47,6 +47,7 @@ const ACT_WORDS: Readonly<Record<AuditAct, string>> = {
   'unusual-access-reviewed': 'Reviewed an unusual access',
   'call-policy-written': 'Wrote who is called for alarms',
   'call-addresses-changed': 'Changed by which addresses they are called',
+  'test-call-made': 'Had themselves called for a test',
   'duty-begun': 'Went on duty',
   'duty-ended': 'Ended a turn of duty',
   'call-answered': 'Pressed a key for an alarm',
