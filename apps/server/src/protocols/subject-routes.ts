@@ -5,7 +5,12 @@ import {
   NewSubjectAssignment,
   type PlanView,
 } from '@ausculta/contract/protocols';
-import { type Assigned, type Override, whyRefused } from '@ausculta/rules/protocol/plan';
+import {
+  type Assigned,
+  OVERRIDE_DAYS_MAX,
+  type Override,
+  whyRefused,
+} from '@ausculta/rules/protocol/plan';
 import { fail } from '@ausculta/vitals/fault';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -40,10 +45,6 @@ export const ExplainQuery = z.object({
     .transform((text) => Date.parse(text))
     .optional(),
 });
-
-/** Who needs it for longer needs a protocol that says so. */
-const OVERRIDE_DAYS_MAX = 366;
-const DAY_MS = 86_400_000;
 
 interface OfOne {
   readonly Params: { readonly id: string };
@@ -125,12 +126,12 @@ function overrideRoutes(app: FastifyInstance, ports: SubjectProtocolPorts): void
     if (subject === undefined) return await sendFault(reply, NOT_FOUND);
     const { rule: ruleKey, change, reason, until: untilMs } = body.data;
     const fromMs = nowMs();
-    if (untilMs > fromMs + OVERRIDE_DAYS_MAX * DAY_MS) return await sendFault(reply, TOO_LONG);
     const caller = callerOf(request);
     const author = caller.displayName;
     const override: Override = { ruleKey, change, author, reason, fromMs, untilMs };
     const assigned = assignedOf(subject, ports);
     const refused = whyRefused(override, assigned);
+    if (refused === 'too-long') return await sendFault(reply, TOO_LONG);
     if (refused !== undefined)
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', `override: ${refused}`).fault);
     const known = await acts.override(caller, subject.id, override);

@@ -2,7 +2,7 @@ import type { Eligibility } from '@ausculta/clinical/scores/eligibility';
 import { isOfSurroundings, metricsOfVital } from '@ausculta/vitals/lookup';
 import type { ZoneOffsets } from '../detectors/zone.ts';
 import { isWider, uncovered } from './built-in.ts';
-import { type Detector, isReachable, type Protocol, type Rule } from './protocol.ts';
+import { callsHigh, type Detector, limitProblem, type Protocol, type Rule } from './protocol.ts';
 
 /**
  * What watches a patient at a moment: the protocol, with the overrides that a clinician has made for this
@@ -13,6 +13,16 @@ export interface Patient extends Eligibility {
   readonly spo2Scale: 1 | 2;
   readonly zone: ZoneOffsets;
 }
+
+/** Who needs one for longer makes it again, having looked, or writes a protocol that says so. */
+export const OVERRIDE_DAYS_MAX = 31;
+const OVERRIDE_MAX_MS = OVERRIDE_DAYS_MAX * 86_400_000;
+
+/**
+ * A delay is a silence, and what calls at high is silent no longer than a paused sound is (safety S11): a
+ * longer delay would be a rule that is switched off, and does not say so.
+ */
+const HIGH_DELAY_MAX_MS = 120_000;
 
 /** For one patient, by somebody, for a reason, until a moment: never for ever. */
 export interface Override {
@@ -67,6 +77,7 @@ export type OverrideRefusal =
   | 'no-author'
   | 'no-reason'
   | 'no-expiry'
+  | 'too-long'
   | 'does-not-fit'
   | 'never-off'
   | 'never-wider';
@@ -202,15 +213,33 @@ export function whyRefused(
   if (author.trim() === '') return 'no-author';
   if (reason.trim() === '') return 'no-reason';
   if (!(Number.isFinite(untilMs) && untilMs > fromMs)) return 'no-expiry';
+  if (untilMs - fromMs > OVERRIDE_MAX_MS) return 'too-long';
   const detector = changed(rule.detector, change);
   if (detector === undefined || !isSensible(detector)) return 'does-not-fit';
-  if (rule.isEssential && change.kind === 'off') return 'never-off';
+  const isKept = rule.isEssential === true || isNeededForHigh(rule, known);
+  if (isKept && change.kind === 'off') return 'never-off';
   if (rule.isEssential && isWider(detector, rule.detector)) return 'never-wider';
+  if (isKept && isTooLate(detector, rule.detector)) return 'never-wider';
   return undefined;
 }
 
+/** It calls at high, or is part of what does. */
+function isNeededForHigh(rule: Rule, all: readonly Rule[]): boolean {
+  const isPart = ({ detector }: Rule) =>
+    detector.kind === 'composite' && detector.parts.includes(rule.key);
+  return callsHigh(rule) || all.some((one) => callsHigh(one) && isPart(one));
+}
+
+function isTooLate(detector: Detector, before: Detector): boolean {
+  return delayOf(detector) > Math.max(delayOf(before), HIGH_DELAY_MAX_MS);
+}
+
+function delayOf(detector: Detector): number {
+  return 'delayMs' in detector ? detector.delayMs : 0;
+}
+
 function isSensible(detector: Detector): boolean {
-  const { delayMs } = { delayMs: 0, ...detector };
+  const delayMs = delayOf(detector);
   const isDelay = Number.isInteger(delayMs) && delayMs >= 0;
-  return isDelay && (detector.kind !== 'limit' || isReachable(detector));
+  return isDelay && (detector.kind !== 'limit' || limitProblem(detector) === undefined);
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UTC } from '../detectors/zone.ts';
 import { ADULT_WARD, LEFT_OUT, READY_PROTOCOLS } from './library.ts';
 import { Monitor } from './monitor.ts';
-import { type Override, type Patient, planAt, whyRefused } from './plan.ts';
+import { OVERRIDE_DAYS_MAX, type Override, type Patient, planAt, whyRefused } from './plan.ts';
 import { parseProtocol, type Rule } from './protocol.ts';
 
 const LIMIT: Rule = {
@@ -251,6 +251,10 @@ test('an override that is not followed is named, with its reason', () => {
 });
 
 const OUTER = 'limit/spo2/low/outer';
+const RATE = 'limit/heart-rate/high';
+const NEWS2 = 'score/news2';
+const FEVER = 'limit/body-temperature/high';
+const LONGEST_MS = OVERRIDE_DAYS_MAX * 86_400_000;
 const REFUSALS: readonly [Partial<Override>, ReturnType<typeof whyRefused>][] = [
   [{}, undefined],
   [{ ruleKey: 'limit/mood/low' }, 'no-such-rule'],
@@ -264,7 +268,22 @@ const REFUSALS: readonly [Partial<Override>, ReturnType<typeof whyRefused>][] = 
   [{ change: { kind: 'delay', delayMs: 0.5 } }, 'does-not-fit'],
   [{ change: { kind: 'delay', delayMs: -1 } }, 'does-not-fit'],
   [{ change: { kind: 'delay', delayMs: 20_000 } }, undefined],
-  [{ change: { kind: 'off' } }, undefined],
+  [{ change: { kind: 'delay', delayMs: 120_000 } }, undefined],
+  [{ change: { kind: 'delay', delayMs: 120_001 } }, 'never-wider'],
+  [{ ruleKey: RATE, change: { kind: 'delay', delayMs: 2_000 } }, undefined],
+  [{ ruleKey: RATE, change: { kind: 'delay', delayMs: 2_001 } }, 'does-not-fit'],
+  [{ ruleKey: NEWS2, change: { kind: 'delay', delayMs: 120_000 } }, undefined],
+  [{ ruleKey: NEWS2, change: { kind: 'delay', delayMs: 120_001 } }, 'never-wider'],
+  [{ untilMs: NOW + LONGEST_MS }, undefined],
+  [{ untilMs: NOW + LONGEST_MS + 1 }, 'too-long'],
+  [{ ruleKey: FEVER, change: { kind: 'off' }, untilMs: NOW + LONGEST_MS }, undefined],
+  [{ ruleKey: FEVER, change: { kind: 'off' }, untilMs: NOW + LONGEST_MS + 1 }, 'too-long'],
+  [{ change: { kind: 'off' } }, 'never-off'],
+  [{ ruleKey: RATE, change: { kind: 'off' } }, 'never-off'],
+  [{ ruleKey: 'limit/heart-rate/low', change: { kind: 'off' } }, 'never-off'],
+  [{ ruleKey: 'limit/resp-rate/low', change: { kind: 'off' } }, 'never-off'],
+  [{ ruleKey: NEWS2, change: { kind: 'off' } }, 'never-off'],
+  [{ ruleKey: 'score/qsofa', change: { kind: 'off' } }, undefined],
   [{ ruleKey: 'rhythm/asystole', change: { kind: 'off' } }, 'never-off'],
   [{ ruleKey: 'rhythm/asystole', change: { kind: 'limit', limit: 1 } }, 'does-not-fit'],
   [{ ruleKey: OUTER, change: { kind: 'off' } }, 'never-off'],
@@ -283,6 +302,20 @@ for (const [changed, why] of REFUSALS) {
     );
   });
 }
+
+test('what is part of an alarm at high is not switched off either', () => {
+  const parts = [LIMIT, heartRate].map((rule) => ({ ...rule, role: 'part' }));
+  const both = { ...composite, priority: 'high' };
+  for (const [priority, why] of [
+    ['high', 'never-off'],
+    ['medium', undefined],
+  ] as const) {
+    const parsed = parseProtocol(protocolOf(...parts, { ...both, priority }));
+    assert.ok(parsed.ok);
+    const off: Override = { ...OVERRIDE, ruleKey: 'hr', change: { kind: 'off' } };
+    assert.equal(whyRefused(off, { protocol: parsed.protocol, patient: PATIENT }), why);
+  }
+});
 
 test('what is raised tells the readings that it rests on, and what watches nowhere says so', () => {
   const plan = planAt({ protocol: ADULT_WARD, patient: PATIENT, overrides: [] }, NOW);

@@ -187,12 +187,7 @@ function problemOf(
 ): string | undefined {
   switch (detector.kind) {
     case 'limit':
-      if (!isReachable(detector)) return 'no reading can lie there';
-      if (detector.vital === 'heart-rate' && detector.delayMs > HEART_RATE_DELAY_MAX_MS)
-        return 'a heart rate is told within 10 s of its measurement (safety S6)';
-      if (detector.vital === 'glucose' && detector.delayMs > S9_GLUCOSE_DELAY_MAX_MS)
-        return 'a glucose waits for 15 minutes at most (safety S9)';
-      return undefined;
+      return limitProblem(detector);
     case 'score':
       if (detector.score === 'qsofa' && detector.levels.length > 0)
         return 'qSOFA is shown and never alarms (safety S18)';
@@ -206,8 +201,27 @@ function problemOf(
   }
 }
 
+type Limit = Extract<Detector, { kind: 'limit' }>;
+
+/** Whoever sets it, a protocol or an override. */
+export function limitProblem(detector: Limit): string | undefined {
+  if (!isReachable(detector)) return 'no reading can lie there';
+  if (detector.vital === 'heart-rate' && detector.delayMs > HEART_RATE_DELAY_MAX_MS)
+    return 'a heart rate is told within 10 s of its measurement (safety S6)';
+  if (detector.vital === 'glucose' && detector.delayMs > S9_GLUCOSE_DELAY_MAX_MS)
+    return 'a glucose waits for 15 minutes at most (safety S9)';
+  return undefined;
+}
+
+/** At its own priority, or at a level of its score. */
+export function callsHigh({ role, priority, detector }: Rule): boolean {
+  if (role !== 'alarm') return false;
+  if (detector.kind !== 'score') return priority === 'high';
+  return detector.levels.some((level) => level.priority === 'high');
+}
+
 /** A limit that nobody can live beyond is a rule that is switched off, and does not say so. */
-export function isReachable({ vital: name, limit }: Extract<Detector, { kind: 'limit' }>): boolean {
+function isReachable({ vital: name, limit }: Limit): boolean {
   return metricsOfVital(name).some(({ plausible: { low, high } }) => low <= limit && limit <= high);
 }
 
