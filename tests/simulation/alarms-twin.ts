@@ -12,12 +12,20 @@ function merged(known: real.AlarmRow, row: real.AlarmRow): real.AlarmRow {
     condition: row.condition,
     condition_ended_ms: row.condition_ended_ms,
     episode: isNewer ? row.episode : episode,
-    acknowledged_ms: isNewer ? row.acknowledged_ms : (known.acknowledged_ms ?? row.acknowledged_ms),
-    acknowledged_by: isNewer ? row.acknowledged_by : (known.acknowledged_by ?? row.acknowledged_by),
+    acknowledged_ms: isNewer ? row.acknowledged_ms : later(known, row),
+    acknowledged_by:
+      isNewer || (row.acknowledged_ms ?? 0) > (known.acknowledged_ms ?? 0)
+        ? row.acknowledged_by
+        : (known.acknowledged_by ?? row.acknowledged_by),
     resolved_ms: known.resolved_ms ?? row.resolved_ms,
     calls: Math.max(known.calls, row.calls),
     detail_sealed: row.detail_sealed,
   };
+}
+
+function later(one: real.AlarmRow, other: real.AlarmRow): number | null {
+  const times = [one, other].flatMap(({ acknowledged_ms: atMs }) => atMs ?? []);
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 export const alarmsTwin = {

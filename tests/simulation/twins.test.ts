@@ -81,7 +81,7 @@ function alarmOf(chance: Chance): AlarmRow {
     opened_ms: NOON,
     raised_ms: NOON + chance.below(3) * DAY_MS,
     condition_ended_ms: maybe(NOON + 2),
-    acknowledged_ms: episode === 'acknowledged' ? NOON + 3 : null,
+    acknowledged_ms: episode === 'acknowledged' ? NOON + chance.between(3, 5) : null,
     acknowledged_by: null,
     resolved_ms: maybe(NOON + 4),
     calls: chance.between(1, 3),

@@ -27,14 +27,14 @@ test('what is over calls nobody again; what is present or unknown does', () => {
   assert.equal(after('called-again'), 'raised');
 });
 
-test('high alarms, losses of monitoring and what is over are not snoozed', () => {
+test('high alarms, what somebody has to mend, and what is over are not snoozed', () => {
   const warm = { ...raise('medium'), ruleKey: 'limit/body-temperature/high' };
   assert.equal(snoozeRefusal(warm), undefined);
   assert.equal(snoozeRefusal({ ...warm, priority: 'low' }), undefined);
   assert.equal(snoozeRefusal({ ...warm, condition: 'unknown' }), undefined);
   assert.equal(snoozeRefusal({ ...warm, priority: 'high' }), 'high');
-  for (const ruleKey of ['technical/no-data/monitor-1', 'technical/leads-off/patch-1'])
-    assert.equal(snoozeRefusal({ ...warm, ruleKey }), 'loss-of-monitoring');
+  for (const what of ['no-data/monitor-1', 'leads-off/patch-1', 'battery/low', 'spo2/high'])
+    assert.equal(snoozeRefusal({ ...warm, ruleKey: `technical/${what}` }), 'technical');
   assert.equal(snoozeRefusal({ ...warm, condition: 'absent' }), 'over');
 });
 

@@ -4,7 +4,7 @@
  * (safety S11). A condition that ends and comes back within the time has been answered all the same: a value
  * that dances around its limit does not undo what a person said.
  */
-import { type AlarmPriority, isLossOfMonitoring, priorityRank } from '@ausculta/vitals/alarm';
+import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
 import type { AlarmLife } from './alarm-life.ts';
 
 const MINUTE_MS = 60_000;
@@ -24,13 +24,14 @@ export function snoozed(extremeValue: number, now: { nowMs: number; minutes: num
 }
 
 /** Why an alarm cannot be snoozed; undefined: it can. */
-export type SnoozeRefusal = 'high' | 'loss-of-monitoring' | 'over';
+export type SnoozeRefusal = 'high' | 'technical' | 'over';
 
 export function snoozeRefusal(
   life: AlarmLife & { readonly ruleKey: string },
 ): SnoozeRefusal | undefined {
   if (life.priority === 'high') return 'high';
-  if (isLossOfMonitoring(life.ruleKey)) return 'loss-of-monitoring';
+  // A loss of monitoring, a battery, a sensor: somebody has to mend it, and waiting does not.
+  if (life.ruleKey.startsWith('technical/')) return 'technical';
   return life.condition === 'absent' || life.episode === 'resolved' ? 'over' : undefined;
 }
 

@@ -35,7 +35,7 @@ export const SnoozeRequest = z.strictObject({
 
 const SNOOZE_REFUSALS: Record<SnoozeRefusal, string> = {
   high: 'A high alarm is not snoozed: see the patient, acknowledge it, or pause its sound.',
-  'loss-of-monitoring': 'Nobody would watch the patient: a loss of monitoring is not snoozed.',
+  technical: 'Look at the device and the patient: what has to be mended is not snoozed.',
   over: 'It is over: acknowledge it.',
 };
 

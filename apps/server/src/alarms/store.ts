@@ -55,8 +55,10 @@ export async function writeAlarms(sql: Sql, rows: readonly AlarmRow[]): Promise<
                        WHEN alarm.episode = 'acknowledged' AND excluded.episode = 'raised'
                        THEN alarm.episode ELSE excluded.episode END,
         acknowledged_ms = CASE WHEN ${isNewer} THEN excluded.acknowledged_ms
-                          ELSE coalesce(alarm.acknowledged_ms, excluded.acknowledged_ms) END,
-        acknowledged_by = CASE WHEN ${isNewer} THEN excluded.acknowledged_by
+                          ELSE greatest(alarm.acknowledged_ms, excluded.acknowledged_ms) END,
+        acknowledged_by = CASE WHEN ${isNewer}
+                            OR excluded.acknowledged_ms > coalesce(alarm.acknowledged_ms, 0)
+                          THEN excluded.acknowledged_by
                           ELSE coalesce(alarm.acknowledged_by, excluded.acknowledged_by) END,
         resolved_ms = coalesce(alarm.resolved_ms, excluded.resolved_ms),
         detail_sealed = excluded.detail_sealed`;

@@ -95,6 +95,11 @@ export function extremeText(alarm: AlarmView): string | undefined {
   return wordsOf(alarm).value;
 }
 
+/** "39.4 °C": the furthest beyond the limit so far. */
+export function extremeQuantity({ extremeValue, unit }: AlarmView): string {
+  return quantity(extremeValue, unit);
+}
+
 /**
  * How long the condition has lasted; that it is over and how long it was (a latched alarm); how long
  * ago it was; or that its data have stopped, and nobody can say.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alarmSample } from '../../../../tests/support/alarm-sample.ts';
-import { answerText, calledAgainText } from './answer-words.ts';
+import { answerText, calledAgainText, ownerText } from './answer-words.ts';
 
 const fromMs = new Date(2026, 10, 21, 14, 15).getTime();
 const untilMs = new Date(2026, 10, 21, 14, 30).getTime();
@@ -26,4 +26,10 @@ test('an alarm whose snooze has ended says that it calls again, until somebody a
   const again = { calledAgainMs: untilMs };
   assert.equal(calledAgainText(alarmSample(again)), 'calls again since 14:30');
   assert.equal(calledAgainText(alarmSample({ ...again, ...seen })), undefined);
+});
+
+test('a tile does not show a snooze as if it had been acknowledged', () => {
+  assert.equal(ownerText(alarmSample()), undefined);
+  assert.equal(ownerText(alarmSample(seen)), 'K. Duarte');
+  assert.equal(ownerText(alarmSample({ ...seen, snooze })), 'snoozed until 14:30, K. Duarte');
 });

@@ -11,6 +11,13 @@ export function answerText({ episode, acknowledgedBy, snooze }: AlarmView): stri
   return `snoozed until ${MINUTES.format(snooze.untilMs)} by ${by}: ${snooze.reason}`;
 }
 
+/** "K. Duarte" or "snoozed until 14:30, K. Duarte": for a tile, which has room for no more. */
+export function ownerText({ acknowledgedBy, snooze }: AlarmView): string | undefined {
+  if (acknowledgedBy === null) return undefined;
+  if (snooze === undefined) return acknowledgedBy;
+  return `snoozed until ${MINUTES.format(snooze.untilMs)}, ${acknowledgedBy}`;
+}
+
 /** Why an alarm that was answered calls: whoever heard it before is not to take it for a new one. */
 export function calledAgainText({ episode, calledAgainMs }: AlarmView): string | undefined {
   if (episode !== 'raised' || calledAgainMs === undefined) return undefined;

@@ -4,13 +4,14 @@ import { type FormEvent, useState } from 'react';
 import { snoozeAlarm } from '../api/queries.ts';
 import { ProblemNote } from '../frame/problem-note.tsx';
 import { useAct } from '../frame/use-act.ts';
+import { extremeQuantity } from './alarm-text.ts';
 import classes from './snooze-form.module.css';
 
 const MINUTES = ['5', '15', '30', '60'];
 const REASON_MAX = 200;
 
 interface SnoozeFormProps {
-  readonly alarm: Pick<AlarmView, 'id' | 'subjectId'>;
+  readonly alarm: AlarmView;
   readonly close: () => void;
 }
 
@@ -43,7 +44,10 @@ export function SnoozeForm({ alarm, close }: SnoozeFormProps) {
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-      <p>It calls again in {minutes} minutes if it is not over, and at once if it gets worse.</p>
+      <p>
+        It calls again in {minutes} minutes if it is not over, and at once beyond{' '}
+        {extremeQuantity(alarm)}.
+      </p>
       <ProblemNote problem={act.problem} />
       <div className={classes.buttons}>
         <Button type="submit" size="compact-md" disabled={act.isBusy || reason.trim() === ''}>

@@ -132,8 +132,18 @@ function Answer({ alarm, acknowledge }: Omit<FindingProps, 'nowMs'>) {
   const [isSnoozing, setSnoozing] = useState(false);
   const close = useCallback(() => setSnoozing(false), []);
   const answer = answerText(alarm);
-  if (answer !== undefined)
-    return <p className={`${classes.detail} ${classes.answer}`}>{answer}</p>;
+  if (answer !== undefined) {
+    const said = <p className={`${classes.detail} ${classes.answer}`}>{answer}</p>;
+    if (alarm.snooze === undefined) return said;
+    return (
+      <>
+        {said}
+        <Button size="compact-md" variant="default" onClick={acknowledge}>
+          Acknowledge
+        </Button>
+      </>
+    );
+  }
   const canSnooze = snoozeRefusal(alarm) === undefined;
   if (isSnoozing && canSnooze) return <SnoozeForm alarm={alarm} close={close} />;
   return (

@@ -1,7 +1,7 @@
 import type { AlarmView } from '@ausculta/contract/alarms';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import { briefText, extremeText, isTechnical, spanText, tinyText } from '../alarms/alarm-text.ts';
-import { answerText } from '../alarms/answer-words.ts';
+import { ownerText } from '../alarms/answer-words.ts';
 import { PriorityMark } from '../alarms/priority-mark.tsx';
 import { Icon } from '../theme/icon.tsx';
 import type { IconName } from '../theme/icon-names.ts';
@@ -73,6 +73,7 @@ function Unwatched(props: {
 function AlarmBand(props: TileBandProps & { readonly top: AlarmView }) {
   const { top, battery, isDense } = props;
   const extreme = extremeText(top);
+  const owner = ownerText(top);
   const isLow = battery !== undefined && battery.percent < BATTERY_LOW_PERCENT;
   return (
     <div
@@ -97,11 +98,7 @@ function AlarmBand(props: TileBandProps & { readonly top: AlarmView }) {
         {spanText(top, props.nowMs)}
         {top.notYetStored && ', not yet stored'}
       </span>
-      {top.acknowledgedBy !== null && (
-        <span className={classes.owner} title={answerText(top)}>
-          {top.acknowledgedBy}
-        </span>
-      )}
+      {owner !== undefined && <span className={classes.owner}>{owner}</span>}
       {props.others > 0 && <b className={classes.more}>+{props.others}</b>}
       {isLow && <TileBattery battery={battery} />}
       {top.episode === 'raised' && props.canAcknowledge && (
