@@ -1,6 +1,6 @@
 /** A watchdog on another host (safety S14): a test alarm goes the whole way, and if it does not arrive somebody is called. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -87,6 +87,29 @@ describe('a watchdog', () => {
     const { alarms } = await server.get<{ alarms: unknown[] }>('/api/alarms?state=all');
     assert.deepEqual(alarms, []);
     await assert.rejects(server.post('/api/watchdog/checks', { tookMs: 1 }), /403 .*NOT_PERMITTED/);
+  });
+
+  test('says on every screen what it finds; its token opens nothing of the platform', async () => {
+    const { server } = running;
+    const token = (await readFile(join(dataDir, 'dog-token'), 'utf8')).trim();
+    const as = (bearer: string) => ({
+      authorization: `Bearer ${bearer}`,
+      'content-type': 'application/json',
+    });
+    const post = (path: string, body: object) =>
+      fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers: as(token),
+        body: JSON.stringify(body),
+      });
+    const screen = listenTo({ url: server.url, subjects: [], headers: as(server.token) });
+    await eventually('the word of it', async () => {
+      assert.equal((await post('/api/watchdog/checks', { stuckAt: 'alarm' })).status, 204);
+      return screen.notices.find((notice) => notice.type === 'watchdog' && notice.isStuck);
+    });
+    screen.close();
+    assert.equal((await post('/api/watchdog/checks', { stuckAt: 'home' })).status, 400);
+    assert.equal((await post('/api/keys/rotation', {})).status, 403);
   });
 
   test('calls when the database stands still, until somebody has taken the call, and when alarms arrive again', async () => {

@@ -3,9 +3,7 @@
  * call, again and again until a look succeeds. Pure.
  */
 
-/** How far a test alarm came. */
-export const STAGES = ['reach', 'store', 'alarm', 'end'] as const;
-export type Stage = (typeof STAGES)[number];
+import type { WatchdogStage as Stage } from '@ausculta/contract/watchdog';
 
 export type Outcome =
   | { readonly isWell: true; readonly tookMs: number }

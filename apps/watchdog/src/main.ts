@@ -33,6 +33,7 @@ async function open(settings: WatchdogSettings): Promise<Watch> {
     call: (words) => callTechnician(technician, words),
     heartbeat: heartbeat === undefined ? undefined : () => beat(heartbeat, patienceMs),
     nowMs,
+    newId: () => randomUUID(),
     onProblem,
   });
 }

@@ -3,12 +3,6 @@
 export interface ServerClient {
   /** Posts where there is a body, gets where there is none; throws what is no answer of this form. */
   ask<T>(path: string, answer: { parse(value: unknown): T }, body?: unknown): Promise<T>;
-  /** Undefined where the server refuses. */
-  tryAsk<T>(
-    path: string,
-    answer: { parse(value: unknown): T },
-    body: unknown,
-  ): Promise<T | undefined>;
   tell(path: string, body: unknown): Promise<void>;
 }
 
@@ -37,10 +31,6 @@ export function openServerClient({ url, token, patienceMs }: ServerAccess): Serv
       const response = await send(path, body);
       if (!response.ok) throw refused(path, response);
       return answer.parse(await response.json());
-    },
-    async tryAsk(path, answer, body) {
-      const response = await send(path, body);
-      return response.ok ? answer.parse(await response.json()) : undefined;
     },
     async tell(path, body) {
       const response = await send(path, body);

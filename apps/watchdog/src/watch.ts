@@ -1,4 +1,5 @@
 /** Looks again and again, tells the server that it has, the technician that it fails, and somewhere outside that it lives. */
+import type { WatchdogCheck } from '@ausculta/contract/watchdog';
 import { type Canary, hatch } from './canary.ts';
 import { CALM, type Call, type Judgement, judge, type Outcome, wordsOf } from './judge.ts';
 import type { ServerClient } from './server-client.ts';
@@ -15,6 +16,7 @@ export interface WatchPorts {
   readonly call: (words: Words) => Promise<boolean>;
   readonly heartbeat: (() => Promise<void>) | undefined;
   readonly nowMs: () => number;
+  readonly newId: () => string;
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
@@ -37,7 +39,9 @@ export class Watch implements AsyncDisposable {
     this.#judgement = judgement;
     this.#owed = call ?? this.#owed;
     await this.#sayOwed();
-    if (outcome.isWell) await this.#tellServer(outcome.tookMs);
+    if (outcome.isWell) await this.#tellServer({ tookMs: outcome.tookMs });
+    // One that fails may be a cable: the wards hear of it with the technician.
+    else if (judgement.toldMs !== undefined) await this.#tellServer({ stuckAt: outcome.stage });
     await this.#beat();
     return outcome;
   }
@@ -46,7 +50,7 @@ export class Watch implements AsyncDisposable {
     const { nowMs, onProblem, way } = this.#ports;
     if (this.#way === undefined || nowMs() - this.#hatchedMs >= CANARY_LIVES_MS) {
       try {
-        const canary: Canary = await hatch(this.#ports.server);
+        const canary: Canary = await hatch(this.#ports.server, this.#ports.newId);
         await this.#way?.[Symbol.asyncDispose]();
         this.#way = new Way({ ...way, canary });
         this.#hatchedMs = nowMs();
@@ -64,9 +68,9 @@ export class Watch implements AsyncDisposable {
     if (await this.#ports.call(wordsOf(this.#owed, url))) this.#owed = undefined;
   }
 
-  async #tellServer(tookMs: number): Promise<void> {
+  async #tellServer(check: WatchdogCheck): Promise<void> {
     try {
-      await this.#ports.server.tell('/api/watchdog/checks', { tookMs });
+      await this.#ports.server.tell('/api/watchdog/checks', check);
     } catch (error) {
       this.#ports.onProblem('tell the server', error);
     }

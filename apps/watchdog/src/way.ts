@@ -4,11 +4,12 @@
  */
 import { LIVE_SUBPROTOCOL, LiveNotice } from '@ausculta/contract/live';
 import { decodeFrame } from '@ausculta/contract/live-frame';
+import type { WatchdogStage as Stage } from '@ausculta/contract/watchdog';
 import type { AlarmCondition } from '@ausculta/vitals/alarm';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { z } from 'zod';
 import type { Canary } from './canary.ts';
-import type { Outcome, Stage } from './judge.ts';
+import type { Outcome } from './judge.ts';
 
 const RULE = 'limit/blood-pressure-systolic/high';
 /** Far beyond the limit of any adult, and well within it. */

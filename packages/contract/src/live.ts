@@ -82,6 +82,8 @@ export const LiveNotice = z.discriminatedUnion('type', [
     type: z.literal('watchdog'),
     isEnrolled: z.boolean(),
     checkedMs: z.number().nullable(),
+    /** It has found, more than once, that alarms do not arrive on screens. */
+    isStuck: z.boolean(),
   }),
   z.object({ type: z.literal('refused'), fault: z.string() }),
 ]);

@@ -3,13 +3,14 @@
  * running. Whoever enrols again has lost the token: the one before opens nothing any more.
  */
 import { secretsOf } from '../outside.ts';
-import { CLI_ROLES } from '../people/first-start.ts';
 import * as store from '../people/store.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { makeHouse, WATCHDOG_ORGANISATION } from '../watchdog/store.ts';
 import { type CommandPorts, openGround } from './ground.ts';
 
 const LABEL = 'watchdog';
+/** It adds and erases its canary, gives it a device, and hears its alarms: in a house where nobody else is. */
+const ROLES = ['administrator', 'biomedical-engineer', 'nurse'] as const;
 
 export async function enrolWatchdog(ports: CommandPorts): Promise<number> {
   const { asJson, outside, writeOut } = ports;
@@ -20,9 +21,8 @@ export async function enrolWatchdog(ports: CommandPorts): Promise<number> {
   await ground.pools.line.begin(async (tx) => {
     await makeHouse(tx);
     const hash = sha256(token);
-    // In a house with nobody in it but a canary, it may do everything.
     const row = { organisation_id: organisationId, token_hash: hash };
-    await store.insertApiToken(tx, { ...row, label: LABEL, roles: CLI_ROLES });
+    await store.insertApiToken(tx, { ...row, label: LABEL, roles: ROLES });
     await store.deleteApiTokens(tx, { organisationId, label: LABEL, except: hash });
     const target = `organisation/${organisationId}` as const;
     const act = { act: 'watchdog-enrolled', target, atMs: outside.nowMs() } as const;

@@ -15,6 +15,7 @@ import { subjectOf } from '../devices/routes.ts';
 import type { Recipients } from '../disclosures/recipients.ts';
 import { callerOf, ofHouse, ofSubject } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
+import { WATCHDOG_ORGANISATION } from '../watchdog/store.ts';
 import type { Erasure } from './erasure.ts';
 import type { Actor, LegalHolds } from './holds.ts';
 
@@ -72,6 +73,9 @@ export function erasureRoutes(app: FastifyInstance, ports: ErasureRoutePorts): v
   );
 
   app.post('/api/keys/rotation', KEEPS_KEYS, async (request, reply) => {
+    // The master key is of the whole platform, and the watchdog's token lies on another host.
+    if (callerOf(request).organisationId === WATCHDOG_ORGANISATION)
+      return await sendFault(reply, fail('NOT_PERMITTED').fault);
     await ports.rotateKeys(callerOf(request));
     return await reply.code(200).send({});
   });

@@ -88,7 +88,7 @@ function open(ports: Said & { alarms?: AlarmView[] } = {}) {
     nowMs: () => NOON,
     maySee: (organisationId) => organisationId === ORGANISATION,
     openAlarms: (id) => (ports.alarms ?? []).filter((alarm) => alarm.subjectId === id),
-    watchdog: ports.watchdog ?? (() => ({ isEnrolled: false, checkedMs: null })),
+    watchdog: ports.watchdog ?? (() => ({ isEnrolled: false, checkedMs: null, isStuck: false })),
     degraded: ports.degraded ?? (() => ({ sinceMs: null, reason: 'stalled' })),
   });
   const join = (
@@ -318,12 +318,16 @@ test('that monitoring is degraded is said once, and once that it is over', () =>
 });
 
 test('that a watchdog has looked is said each time, and nothing where there is none', () => {
-  let told: ReturnType<HubPorts['watchdog']> = { isEnrolled: false, checkedMs: null };
+  let told: ReturnType<HubPorts['watchdog']> = {
+    isEnrolled: false,
+    checkedMs: null,
+    isStuck: false,
+  };
   const { hub, join } = open({ watchdog: () => told });
   const [browser] = join();
   hub.beat();
   for (const checkedMs of [null, NOON, NOON, NOON + 10_000]) {
-    told = { isEnrolled: true, checkedMs };
+    told = { isEnrolled: true, checkedMs, isStuck: false };
     hub.beat();
   }
   const said = browser.take().notices.flatMap((one) => (one.type === 'watchdog' ? one : []));

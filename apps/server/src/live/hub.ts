@@ -35,7 +35,11 @@ export interface HubPorts {
   /** Subjects that the organisation may see; everything else is refused. */
   readonly maySee: (organisationId: OrganisationId, subjectId: SubjectId) => boolean;
   readonly openAlarms: (subjectId: SubjectId) => readonly AlarmView[];
-  readonly watchdog: () => { readonly isEnrolled: boolean; readonly checkedMs: number | null };
+  readonly watchdog: () => {
+    readonly isEnrolled: boolean;
+    readonly checkedMs: number | null;
+    readonly isStuck: boolean;
+  };
   readonly degraded: () => { readonly sinceMs: number | null; readonly reason: DegradedReason };
 }
 
@@ -230,10 +234,10 @@ export class LiveHub {
   }
 
   #noteWatchdog(viewer: Viewer): void {
-    const { isEnrolled, checkedMs } = this.#ports.watchdog();
+    const { isEnrolled, checkedMs, isStuck } = this.#ports.watchdog();
     if (!isEnrolled || checkedMs === viewer.watchdogSaidMs) return;
     viewer.watchdogSaidMs = checkedMs;
-    viewer.notices.push({ type: 'watchdog', isEnrolled, checkedMs });
+    viewer.notices.push({ type: 'watchdog', isEnrolled, checkedMs, isStuck });
   }
 
   #noteDropped(viewer: Viewer, isFull: boolean): void {

@@ -15,7 +15,7 @@ export function watchdogRoutes(app: FastifyInstance, watchdog: Watchdog): void {
       return await sendFault(reply, fail('NOT_PERMITTED').fault);
     const body = WatchdogCheck.safeParse(request.body);
     if (!body.success) return await sendFault(reply, malformed(body.error.issues));
-    watchdog.noteCheck(body.data.tookMs);
+    watchdog.note(body.data);
     return await reply.code(204).send();
   });
 }

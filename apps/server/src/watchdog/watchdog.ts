@@ -3,6 +3,7 @@
  * an alarm in order. It is told to every screen, and so is its absence (safety S14). Nothing here calls anybody:
  * whoever is dead cannot say so.
  */
+import type { WatchdogCheck, WatchdogStage } from '@ausculta/contract/watchdog';
 import type { Sql } from '../database/pool.ts';
 import type { Part } from '../status/routes.ts';
 import { hasHouse } from './store.ts';
@@ -15,6 +16,8 @@ export interface WatchdogState {
   readonly isEnrolled: boolean;
   /** By the server's clock; null: not since it started. */
   readonly checkedMs: number | null;
+  /** The last looks have found that alarms do not arrive. */
+  readonly isStuck: boolean;
 }
 
 export class Watchdog {
@@ -23,6 +26,7 @@ export class Watchdog {
   #isEnrolled: boolean;
   #checkedMs: number | null = null;
   #tookMs = 0;
+  #stuckAt: WatchdogStage | undefined;
 
   static async open(sql: Sql, { nowMs }: { readonly nowMs: () => number }): Promise<Watchdog> {
     return new Watchdog(nowMs, await hasHouse(sql));
@@ -34,15 +38,17 @@ export class Watchdog {
     this.#isEnrolled = isEnrolled;
   }
 
-  /** It has sent what calls, and has heard the alarm on a live socket. */
-  noteCheck(tookMs: number): void {
+  /** It has sent what calls, and has heard the alarm on a live socket, or has not. */
+  note(check: WatchdogCheck): void {
     this.#isEnrolled = true;
     this.#checkedMs = this.#nowMs();
-    this.#tookMs = tookMs;
+    this.#stuckAt = 'stuckAt' in check ? check.stuckAt : undefined;
+    if ('tookMs' in check) this.#tookMs = check.tookMs;
   }
 
   state(): WatchdogState {
-    return { isEnrolled: this.#isEnrolled, checkedMs: this.#checkedMs };
+    const isStuck = this.#stuckAt !== undefined;
+    return { isEnrolled: this.#isEnrolled, checkedMs: this.#checkedMs, isStuck };
   }
 
   part(): Part[] {
@@ -55,6 +61,10 @@ export class Watchdog {
       return [{ ...part, attention: true, detail }];
     }
     if (this.#checkedMs === null) return [{ ...part, detail: 'is awaited' }];
+    if (this.#stuckAt !== undefined) {
+      const detail = `test alarms do not arrive: stuck at ${this.#stuckAt}`;
+      return [{ ...part, attention: true, detail }];
+    }
     const last = `${Math.floor(agoMs / 1_000)} s ago`;
     return [{ ...part, detail: `alarms arrived within ${this.#tookMs} ms, ${last}` }];
   }

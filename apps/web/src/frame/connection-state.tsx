@@ -22,7 +22,10 @@ export function ConnectionState() {
   const lastMs = live.lastFrameMs;
   const quietMs = lastMs === undefined ? undefined : performance.now() - lastMs;
   if (live.state === 'live' && live.store.degradedSinceMs !== null) {
-    return <Degraded reason={live.store.degradedReason} />;
+    return <Degraded title="Monitoring degraded" why={DEGRADED_WORDS[live.store.degradedReason]} />;
+  }
+  if (live.state === 'live' && watchdogOf(live).isStuck) {
+    return <Degraded title="Alarms do not arrive" why={watchdogOf(live).brief} />;
   }
   if (live.state === 'live') {
     const [title, detail] = liveWords(live, quietMs ?? 0);
@@ -57,14 +60,14 @@ export function ConnectionState() {
   );
 }
 
-/** Safety S3: a high technical alarm on every screen, with its shape and its word. */
-function Degraded({ reason }: { readonly reason: DegradedReason }) {
+/** Safety S3 and S14: a high technical alarm on every screen, with its shape and its word. */
+function Degraded({ title, why }: { readonly title: string; readonly why: string }) {
   return (
     <div className={classes.degraded} data-testid="connection" data-state="degraded" role="alert">
       <PriorityMark priority="high" size={20} />
       <span className={classes.words}>
-        <b>Monitoring degraded</b>
-        <span>high, {DEGRADED_WORDS[reason]}</span>
+        <b>{title}</b>
+        <span>high, {why}</span>
       </span>
     </div>
   );

@@ -4,7 +4,7 @@ import { watchdogWords } from './watchdog-words.ts';
 
 const NOW = 1_000_000;
 const words = (checkedMs: number | null, isEnrolled = true) =>
-  watchdogWords({ isEnrolled, checkedMs }, NOW);
+  watchdogWords({ isEnrolled, checkedMs, isStuck: false }, NOW);
 
 test('without a watchdog every screen says so', () => {
   assert.equal(watchdogWords(undefined, NOW).brief, 'no watchdog');
@@ -25,4 +25,13 @@ test('one that has been silent for a minute is not relied on', () => {
   assert.equal(words(NOW - 60_000).isWell, false);
   assert.match(words(NOW - 60_000).brief, /^watchdog silent for 1 min/);
   assert.equal(words(null).brief, 'watchdog silent');
+});
+
+test('one that finds that alarms do not arrive says that, and not that it is silent', () => {
+  const told = { isEnrolled: true, checkedMs: NOW - 9_000, isStuck: true };
+  const { isWell, isStuck, full } = watchdogWords(told, NOW);
+  assert.deepEqual([isWell, isStuck], [false, true]);
+  assert.match(full, /do not arrive on screens: rely on bedside monitors/);
+  const silent = watchdogWords({ ...told, checkedMs: NOW - 60_000 }, NOW);
+  assert.match(silent.brief, /silent/, 'nobody knows any more');
 });
