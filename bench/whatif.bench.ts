@@ -10,6 +10,7 @@ import type { MonitorReading } from '../packages/rules/src/protocol/monitor-inpu
 import { type Patient, type Plan, planAt } from '../packages/rules/src/protocol/plan.ts';
 import { differenceOf, metricsToRead } from '../packages/rules/src/whatif/changed-rules.ts';
 import { Replay, type StretchOfSeries } from '../packages/rules/src/whatif/replay.ts';
+import { whole } from '../packages/rules/src/whatif/steps.ts';
 import { ofMany, type WhatIf, whatIf } from '../packages/rules/src/whatif/what-if.ts';
 import { expect } from '../packages/vitals/src/expect.ts';
 import { metricOf } from '../packages/vitals/src/lookup.ts';
@@ -109,7 +110,7 @@ function asked(blocks: readonly StoredBlock[], untilMs: number) {
   replay.run();
   const replayed = replay.end(untilMs);
   const span = { fromMs: START_MS, untilMs, zone: UTC };
-  const result: WhatIf = whatIf(replayed, { difference, acted: [], ...span });
+  const result: WhatIf = whole(whatIf(replayed, { difference, acted: [], ...span }));
   return { ...result, replayed };
 }
 

@@ -159,6 +159,39 @@ describe('what would have been', () => {
       assert.equal((await ask(body)).status, status);
     });
 
+  test('many rules that call at every reading are refused as too much', async () => {
+    const restless = await server.addPatient();
+    const readings = Array.from({ length: 1_700 }, (_, i) => ({
+      time: startMs + i * 25,
+      values: { 'heart-rate': i % 2 === 0 ? 90 : 110 },
+    }));
+    for (let from = 0; from < readings.length; from += 400) {
+      const body = JSON.stringify({ readings: readings.slice(from, from + 400) });
+      const sent = await server.send(restless, body);
+      assert.equal(sent.status, 202, await sent.text());
+    }
+    const rules = Array.from({ length: 64 }, (_, at) => ({
+      ...{ key: `copy/${at}`, episodeKey: `copy/${at}`, priority: 'low', role: 'alarm' },
+      source: 'test',
+      detector: {
+        ...{ kind: 'limit', vital: 'heart-rate', direction: 'high', limit: 100 },
+        ...{ delayMs: 0, clearance: 0 },
+      },
+    }));
+    const own = (count: number) => ({
+      ...{ key: 'restless', version: 1, categories: ['adult'] },
+      rules: rules.slice(0, count),
+    });
+    const of = { subjects: [restless.subjectId], before: own(1) };
+    await eventually('the readings', async () => {
+      const few = WhatIfAnswer.parse(await (await ask({ ...of, after: own(2) })).json());
+      return few.readings === readings.length || undefined;
+    });
+    const refused = await ask({ ...of, after: own(64) });
+    assert.equal(refused.status, 400);
+    assert.match(await refused.text(), /more than 100000 beginnings and ends of alarms/);
+  });
+
   test('nothing is run of a patient without limits, and it is said', async () => {
     const child = await server.addSubject('Young', 'child');
     const answer = await ask({ subjects: [child.id], tune: [{ rule: LOW, limit: 88 }] });

@@ -5,6 +5,7 @@ import { Monitor } from '../../packages/rules/src/protocol/monitor.ts';
 import type { Input, Told } from '../../packages/rules/src/protocol/monitor-input.ts';
 import { planAt } from '../../packages/rules/src/protocol/plan.ts';
 import { type AlarmSpan, alarmSpans } from '../../packages/rules/src/whatif/alarm-spans.ts';
+import { whole } from '../../packages/rules/src/whatif/steps.ts';
 import { meanRate, type Rate, rhythmEvents, shownRates } from './heart-rate.ts';
 import type { Recording } from './recordings.ts';
 
@@ -30,7 +31,7 @@ export interface Call {
 
 export function wardCalls(recording: Recording): Call[] {
   const told = toldBy(new Monitor(WARD, START_MS), inputsOf(recording), recording.seconds);
-  return alarmSpans(told).map((span: AlarmSpan) => ({
+  return whole(alarmSpans(told)).map((span: AlarmSpan) => ({
     alarm: span.alarm,
     raisedS: (span.raisedMs - START_MS) / 1_000,
     endedS: (span.endedMs - START_MS) / 1_000,

@@ -11,9 +11,10 @@ import {
   type PlanDifference,
 } from '@ausculta/rules/whatif/changed-rules';
 import { Replay, type Replayed } from '@ausculta/rules/whatif/replay';
+import type { Steps } from '@ausculta/rules/whatif/steps';
 import { type WhatIf, whatIf } from '@ausculta/rules/whatif/what-if';
 import { EVENT_KINDS } from '@ausculta/vitals/event';
-import { fail, ok, type Result } from '@ausculta/vitals/fault';
+import { type Fault, fail, ok, type Result } from '@ausculta/vitals/fault';
 import type { Metric } from '@ausculta/vitals/metric';
 import type { Viewer } from '../access/viewer.ts';
 import type { ReadAs } from '../database/readers.ts';
@@ -22,15 +23,13 @@ import { FIRST_EVENTS } from '../telemetry/events.ts';
 import type { Span } from '../telemetry/merge.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AskedPlans } from './asked-plans.ts';
+import { MOST, NOTHING_SPENT, type Spent, spentWith, tooWide } from './budget.ts';
 import { acknowledgedWithin } from './store.ts';
 import { StoredHistory } from './stored-history.ts';
 
-/** As many as one question of spells: some seconds of reading. */
-const READINGS_MAX = 50_000_000;
 const EVENTS_MAX = 10_000;
-const ACTED_MAX = 10_000;
-/** Shown to the detectors in some 10 ms; then the devices get their turn. */
-const INPUTS_AT_ONCE = 2_048;
+/** Readings times rules, judged in less than 10 ms also by the slowest detectors; then the devices get their turn. */
+const WORK_AT_ONCE = 512;
 
 export interface WhatIfPorts {
   readonly registry: Pick<Registry, 'seriesOfSubject'>;
@@ -65,7 +64,9 @@ export async function whatIfOfMany(
   const all: Mutable<Omit<FoundOfMany, 'found'>> = {
     ...{ readings: 0, shown: 0, leftOut: [], unreadable: [] },
   };
+  let spent = NOTHING_SPENT;
   for (const subject of asked.subjects) {
+    await ports.pause();
     if (ports.isGone()) break;
     const { difference, refusal } = plansOf(subject, asked);
     if (refusal !== undefined) all.leftOut.push({ subjectId: subject.id, why: refusal });
@@ -76,19 +77,16 @@ export async function whatIfOfMany(
       continue;
     }
     const unreadable: UnreadablePart[] = [];
-    const own = {
-      subject,
-      difference,
-      metrics,
-      unreadable,
-      readingsMax: READINGS_MAX - all.readings,
-    };
+    const own = { subject, difference, metrics, unreadable, spent };
     const replayed = await replay(ports, asked, own);
     if (!replayed.ok) return replayed;
     const acted = await actedOn(ports, subject, asked);
+    spent = spentWith(replayed.value.spent, { ...NOTHING_SPENT, acted: acted.length });
+    const fault = tooWide(spent);
+    if (fault !== undefined) return { ok: false, fault };
     const span = { fromMs: asked.fromMs, untilMs: asked.toMs, zone: asked.zone };
-    const result = whatIf(replayed.value, { difference, acted, ...span });
-    found.push({ ...result, subjectId: subject.id });
+    const steps = whatIf(replayed.value, { difference, acted, ...span });
+    found.push({ ...(await inTurns(steps, ports.pause)), subjectId: subject.id });
     all.readings += replayed.value.readings;
     all.shown += replayed.value.shown;
     all.unreadable.push(...unreadable.map((part) => ({ subjectId: subject.id, ...part })));
@@ -144,34 +142,61 @@ interface Own {
   readonly difference: PlanDifference;
   readonly metrics: readonly Metric[];
   readonly unreadable: UnreadablePart[];
-  readonly readingsMax: number;
+  /** On those before. */
+  readonly spent: Spent;
 }
 
 async function replay(
   ports: WhatIfPorts,
   { fromMs, toMs }: Span,
-  { subject, difference, metrics, unreadable, readingsMax }: Own,
-): Promise<Result<Replayed>> {
+  { subject, difference, metrics, unreadable, spent }: Own,
+): Promise<Result<Replayed & { readonly spent: Spent }>> {
   const startMs = fromMs - leadInMs(difference);
   const span = { fromMs: startMs, toMs };
   const events = asksEvents(difference) ? await eventsOf(ports, subject, span) : ok([]);
   if (!events.ok) return events;
   const history = new StoredHistory(events.value);
   const running = new Replay(difference, startMs);
+  const spentNow = (): Spent => {
+    const { readings, work, told } = running;
+    return spentWith(spent, { readings, work, told, acted: 0 });
+  };
   const wide = { subjectId: subject.id, metrics: metrics.map(({ key }) => key), ...span };
   for await (const ranges of ports.telemetry.windows({ ...wide, newestFirst: false, unreadable })) {
     for (const piece of history.pieces(ranges)) {
       running.add(piece);
-      while (!running.run(INPUTS_AT_ONCE)) await ports.pause();
-      await ports.pause();
+      const fault = await judged(ports, running, spentNow);
+      if (fault !== undefined) return { ok: false, fault };
     }
-    if (running.readings > readingsMax)
-      return fail('QUERY_TOO_WIDE', `more than ${READINGS_MAX} readings: ask for less time`);
     if (ports.isGone()) break;
   }
   running.add(history.rest());
-  running.run();
-  return ok(running.end(toMs));
+  const fault = await judged(ports, running, spentNow);
+  if (fault !== undefined) return { ok: false, fault };
+  return ok({ ...running.end(toMs), spent: spentNow() });
+}
+
+/** Of what was added everything, or until it is too much. */
+async function judged(
+  { pause }: Pick<WhatIfPorts, 'pause'>,
+  running: Replay,
+  spent: () => Spent,
+): Promise<Fault | undefined> {
+  for (let isDone = false; !isDone; ) {
+    isDone = running.run(WORK_AT_ONCE);
+    const fault = tooWide(spent());
+    if (fault !== undefined) return fault;
+    await pause();
+  }
+  return undefined;
+}
+
+async function inTurns<T>(steps: Steps<T>, pause: WhatIfPorts['pause']): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await pause();
+  }
 }
 
 async function eventsOf(
@@ -203,7 +228,8 @@ async function actedOn(
     toMs: Math.min(seen.toMs, asked.toMs),
   };
   const rows = await read(organisationId, (sql) =>
-    acknowledgedWithin(sql, id, { ...span, limit: ACTED_MAX }),
+    // One more than there may be, or those beyond would be left out in silence.
+    acknowledgedWithin(sql, id, { ...span, limit: MOST.acted + 1 }),
   );
   return rows.map((row) => ({
     alarm: row.id.slice(0, row.id.lastIndexOf('@')),

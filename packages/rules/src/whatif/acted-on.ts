@@ -7,6 +7,7 @@
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import { priorityRank } from '@ausculta/vitals/alarm';
 import type { AlarmSpan } from './alarm-spans.ts';
+import { inParts, type Steps } from './steps.ts';
 
 /** One of the record. */
 export interface ActedOn {
@@ -35,32 +36,79 @@ export interface Fate {
   readonly isReproduced: boolean;
 }
 
-export function fatesOf(
+/** As many of either as take about a millisecond. */
+const AT_ONCE = 2_000;
+
+export function* fatesOf(
   acted: readonly ActedOn[],
   {
     before,
     after,
   }: { readonly before: readonly AlarmSpan[]; readonly after: readonly AlarmSpan[] },
-): readonly Fate[] {
-  return acted.flatMap((one): Fate[] => {
-    const { alarm, priority, openedMs, actedMs } = one;
-    const called = callOf(one, after);
-    const isReproduced = callOf(one, before) !== undefined;
-    const fate = { alarm, priority, openedMs, actedMs, isReproduced };
-    if (called === undefined) return [{ ...fate, fate: 'missed' }];
-    if (called.raisedMs > actedMs) return [{ ...fate, fate: 'missed', callsMs: called.raisedMs }];
-    const isLess = priorityRank(called.priority) > priorityRank(priority);
-    return isLess ? [{ ...fate, fate: 'lowered', callsAs: called.priority }] : [];
+): Steps<readonly Fate[]> {
+  const was = yield* callsByAlarm(before);
+  const is = yield* callsByAlarm(after);
+  const fates: Fate[] = [];
+  yield* inParts(acted, AT_ONCE, (one) => {
+    const fate = fateOf(one, {
+      called: callOf(one, is),
+      isReproduced: callOf(one, was) !== undefined,
+    });
+    if (fate !== undefined) fates.push(fate);
   });
+  return fates;
+}
+
+function fateOf(
+  { alarm, priority, openedMs, actedMs }: ActedOn,
+  {
+    called,
+    isReproduced,
+  }: { readonly called: AlarmSpan | undefined; readonly isReproduced: boolean },
+): Fate | undefined {
+  const fate = { alarm, priority, openedMs, actedMs, isReproduced };
+  if (called === undefined) return { ...fate, fate: 'missed' };
+  if (called.raisedMs > actedMs) return { ...fate, fate: 'missed', callsMs: called.raisedMs };
+  const isLess = priorityRank(called.priority) > priorityRank(priority);
+  return isLess ? { ...fate, fate: 'lowered', callsAs: called.priority } : undefined;
+}
+
+/** Of one alarm, in the order in which they were raised. */
+interface Call {
+  readonly span: AlarmSpan;
+  /** Until when it, or one before it, went on: it never falls, so that it can be searched. */
+  readonly lastedMs: number;
+}
+
+type CallsByAlarm = ReadonlyMap<string, readonly Call[]>;
+
+function* callsByAlarm(spans: readonly AlarmSpan[]): Steps<CallsByAlarm> {
+  const byAlarm = new Map<string, Call[]>();
+  yield* inParts(spans, AT_ONCE, (span) => {
+    const own = byAlarm.get(span.alarm) ?? [];
+    own.push({ span, lastedMs: Math.max(span.endedMs, own.at(-1)?.lastedMs ?? span.endedMs) });
+    byAlarm.set(span.alarm, own);
+  });
+  return byAlarm;
 }
 
 /** The first of the condition that was there while the recorded one was, or until somebody acted. */
 function callOf(
   { alarm, openedMs, endedMs, actedMs }: ActedOn,
-  spans: readonly AlarmSpan[],
+  calls: CallsByAlarm,
 ): AlarmSpan | undefined {
   const untilMs = Number.isFinite(endedMs) ? Math.max(endedMs, actedMs) : endedMs;
-  return spans.find(
-    (span) => span.alarm === alarm && span.endedMs >= openedMs && span.raisedMs <= untilMs,
-  );
+  const found = firstLastingUntil(calls.get(alarm) ?? [], openedMs);
+  return found !== undefined && found.raisedMs <= untilMs ? found : undefined;
+}
+
+function firstLastingUntil(calls: readonly Call[], atMs: number): AlarmSpan | undefined {
+  let low = 0;
+  let high = calls.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((calls[middle]?.lastedMs ?? atMs) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return calls[low]?.span;
 }

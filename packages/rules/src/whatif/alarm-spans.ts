@@ -1,7 +1,9 @@
 /** What was told, as alarms with a beginning and an end. Rules that only try out have none. */
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
+import { expect } from '@ausculta/vitals/expect';
 import { localTime, type ZoneOffsets } from '../detectors/zone.ts';
 import type { Told } from '../protocol/monitor-input.ts';
+import { inParts, type Steps } from './steps.ts';
 
 export interface AlarmSpan {
   readonly alarm: string;
@@ -14,11 +16,14 @@ export interface AlarmSpan {
   readonly endedMs: number;
 }
 
-export function alarmSpans(told: readonly Told[]): readonly AlarmSpan[] {
+/** As many as take some milliseconds. */
+const AT_ONCE = 2_000;
+
+export function* alarmSpans(told: readonly Told[]): Steps<readonly AlarmSpan[]> {
   const open = new Map<string, number>();
   const spans: AlarmSpan[] = [];
-  for (const { kind, alarm, rule, priority, atMs, isShadow } of told) {
-    if (isShadow === true) continue;
+  yield* inParts(told, AT_ONCE, ({ kind, alarm, rule, priority, atMs, isShadow }) => {
+    if (isShadow === true) return;
     const index = open.get(alarm);
     const span = index === undefined ? undefined : spans[index];
     if (kind === 'raised' || kind === 'passed') {
@@ -29,7 +34,7 @@ export function alarmSpans(told: readonly Told[]): readonly AlarmSpan[] {
       spans[index] = kind === 'risen' ? { ...span, priority } : { ...span, endedMs: atMs };
       if (kind === 'ended') open.delete(alarm);
     }
-  }
+  });
   return spans;
 }
 
@@ -46,29 +51,24 @@ const HOURS = 24;
 const MINUTES_PER_HOUR = 60;
 
 /** Of those that were raised within the span; what is before is there to begin with. */
-export function tally(
+export function* tally(
   spans: readonly AlarmSpan[],
   {
     fromMs,
     untilMs,
     zone,
   }: { readonly fromMs: number; readonly untilMs: number; readonly zone: ZoneOffsets },
-): Tally {
-  const own = spans.filter(({ raisedMs }) => fromMs <= raisedMs && raisedMs < untilMs);
-  const hourOf = ({ raisedMs }: AlarmSpan): number =>
-    Math.floor(localTime(zone, raisedMs).minute / MINUTES_PER_HOUR);
-  const ofHour = Map.groupBy(own, hourOf);
-  return {
-    total: own.length,
-    byPriority: counted(own),
-    byHour: Array.from({ length: HOURS }, (_, hour) => counted(ofHour.get(hour) ?? [])),
-  };
-}
-
-function counted(spans: readonly AlarmSpan[]): ByPriority {
-  const count = (priority: AlarmPriority): number =>
-    spans.filter((span) => span.priority === priority).length;
-  return { high: count('high'), medium: count('medium'), low: count('low') };
+): Steps<Tally> {
+  const byHour = Array.from({ length: HOURS }, () => ({ ...NONE }));
+  let total = 0;
+  yield* inParts(spans, AT_ONCE, ({ raisedMs, priority }) => {
+    if (raisedMs < fromMs || raisedMs >= untilMs) return;
+    const counts = byHour[Math.floor(localTime(zone, raisedMs).minute / MINUTES_PER_HOUR)];
+    expect(counts !== undefined, 'a clock shows an hour of the day');
+    counts[priority] += 1;
+    total += 1;
+  });
+  return { total, byPriority: added(byHour), byHour };
 }
 
 /** Of several patients. */

@@ -118,6 +118,16 @@ export function metricsToRead(
   return [...metrics].filter((metric) => detectors.some((one) => looksAt(one, metric)));
 }
 
+/** How many rules of both plans an input may set going: those that look at it, and what is made of parts. */
+export function rulesAt(
+  { before, after }: Pick<PlanDifference, 'before' | 'after'>,
+  looks: (detector: Detector) => boolean,
+): number {
+  const detectors = [...before.rules, ...after.rules].map(({ rule }) => rule.detector);
+  const own = detectors.filter((one) => one.kind === 'composite' || looks(one));
+  return Math.max(1, own.length);
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** As many days as a baseline remembers. */

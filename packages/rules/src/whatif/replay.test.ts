@@ -133,7 +133,7 @@ const given = fc.record({
   stretch: fc.constantFrom(3, 10, 1_000),
   pieceS: fc.constantFrom(40, 100_000),
   hasRollUps: fc.boolean(),
-  inputsMax: fc.constantFrom(1, 7, 1_000),
+  workMax: fc.constantFrom(1, 7, 1_000),
 });
 
 type Given = typeof given extends fc.Arbitrary<infer One> ? One : never;
@@ -211,7 +211,7 @@ test('what is run again is what both plans say of every reading', () => {
       const replay = new Replay(difference, START);
       for (const piece of piecesOf(item, untilMs)) {
         replay.add(piece);
-        while (!replay.run(item.inputsMax));
+        while (!replay.run(item.workMax));
       }
       const found = replay.end(untilMs);
       const keys = [...difference.before.rules, ...difference.after.rules].map(
@@ -260,6 +260,23 @@ test('of an hour with one minute beyond the limit little more than that minute i
   const { before, after, readings, shown } = replay.end(START + 3_600_000);
   assert.deepEqual([readings, shown], [3_600, 61]);
   assert.deepEqual([before.map(({ kind }) => kind), after], [['raised', 'ended'], []]);
+});
+
+test('work is inputs times the rules that look at them, and a turn ends when there was enough', () => {
+  const copies = Array.from({ length: 64 }, (_, at) =>
+    rule(`copy/${at}`, {
+      ...{ kind: 'limit', vital: 'spo2', direction: 'low', limit: 95 },
+      ...{ delayMs: 0, clearance: 0 },
+    }),
+  );
+  const difference = differenceOf(planOf([]), planOf(copies));
+  const replay = new Replay(difference, START);
+  replay.add({ stretches: [steady(1_000, (second) => (second % 2 === 0 ? 90 : 99))] });
+  assert.equal(replay.run(512), false);
+  assert.equal(replay.work, 8 * 64);
+  assert.equal(replay.told, 8 * 64);
+  while (!replay.run(512));
+  assert.equal(replay.work, 1_000 * 64);
 });
 
 test('a stretch whose least and greatest value lie between the limits is not decoded', () => {

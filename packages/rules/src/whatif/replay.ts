@@ -11,7 +11,7 @@ import { expect } from '@ausculta/vitals/expect';
 import { metricByKey } from '@ausculta/vitals/lookup';
 import { Monitor } from '../protocol/monitor.ts';
 import type { Happened, Told } from '../protocol/monitor-input.ts';
-import type { PlanDifference } from './changed-rules.ts';
+import { looksAt, type PlanDifference, rulesAt } from './changed-rules.ts';
 import { linesOf, type Stretch, TellingReadings } from './telling-readings.ts';
 
 export interface StretchOfSeries extends Stretch {
@@ -48,10 +48,14 @@ export class Replay {
   /** How many there were of what has been added. */
   readings = 0;
   #shown = 0;
+  /** Inputs, each as many times as rules look at it. */
+  work = 0;
+  readonly #ofEvent: number;
 
   constructor(difference: Pick<PlanDifference, 'before' | 'after'>, fromMs: number) {
     const { before, after } = difference;
     this.#difference = difference;
+    this.#ofEvent = rulesAt(difference, () => true);
     this.#monitors = { before: new Monitor(before, fromMs), after: new Monitor(after, fromMs) };
   }
 
@@ -68,14 +72,20 @@ export class Replay {
     this.#isRun = false;
   }
 
-  /** Shows so many to the detectors at most; true when nothing is left of what was added. */
-  run(inputsMax = Number.POSITIVE_INFINITY): boolean {
-    for (let left = inputsMax; left > 0; left -= 1) {
+  /** How many have been told, under both plans together. */
+  get told(): number {
+    return this.#told.before.length + this.#told.after.length;
+  }
+
+  /** Stops after so much work; true when nothing is left of what was added. */
+  run(workMax = Number.POSITIVE_INFINITY): boolean {
+    for (const untilWork = this.work + workMax; this.work < untilWork; ) {
       const first = this.#first();
       const event = this.#events[this.#nextEvent];
       // What was measured at the very moment speaks before what happened.
       if (event !== undefined && event.atMs < (first?.timeMs ?? Number.POSITIVE_INFINITY)) {
         this.#nextEvent += 1;
+        this.work += this.#ofEvent;
         this.#show({ kind: 'event', ...event, receivedAtMs: event.atMs });
       } else if (first === undefined) {
         this.#isRun = true;
@@ -97,13 +107,14 @@ export class Replay {
     const { device, metric, timeMs: atMs, value, flags } = one;
     const read = { kind: 'reading', device, metric: metric.key, value, flags } as const;
     this.#shown += 1;
+    this.work += one.rules;
     this.#show({ ...read, atMs, receivedAtMs: atMs });
     one.advance();
   }
 
   #show(input: Parameters<Monitor['take']>[0]): void {
-    this.#told.before.push(...this.#monitors.before.take(input));
-    this.#told.after.push(...this.#monitors.after.take(input));
+    for (const one of this.#monitors.before.take(input)) this.#told.before.push(one);
+    for (const one of this.#monitors.after.take(input)) this.#told.after.push(one);
   }
 
   #first(): TellingReadings | undefined {
@@ -124,7 +135,9 @@ export class Replay {
     const metric = metricByKey(key);
     expect(metric !== undefined, 'a stored series is of a metric of the catalogue');
     const { before, after } = this.#difference;
-    const made = new TellingReadings(device, metric, linesOf([before, after], metric));
+    const lines = linesOf([before, after], metric);
+    const rules = rulesAt(this.#difference, (detector) => looksAt(detector, metric));
+    const made = new TellingReadings({ device, metric, lines, rules });
     this.#series.set(name, made);
     this.#ordered = [...this.#series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
     return made;

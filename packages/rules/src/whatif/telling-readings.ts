@@ -70,6 +70,8 @@ function clearRange(limits: readonly LimitSettings[], step: number): Lines['clea
 export class TellingReadings {
   readonly metric: Metric;
   readonly device: string;
+  /** How many look at each of its readings. */
+  readonly rules: number;
   readonly #lines: Lines | undefined;
   readonly #waiting: Stretch[] = [];
   #columns = NO_READINGS;
@@ -81,10 +83,16 @@ export class TellingReadings {
   value = 0;
   flags = 0;
 
-  constructor(device: string, metric: Metric, lines: Lines | undefined) {
-    this.device = device;
-    this.metric = metric;
-    this.#lines = lines;
+  constructor(of: {
+    readonly device: string;
+    readonly metric: Metric;
+    readonly lines: Lines | undefined;
+    readonly rules: number;
+  }) {
+    this.device = of.device;
+    this.metric = of.metric;
+    this.rules = of.rules;
+    this.#lines = of.lines;
   }
 
   add(stretch: Stretch): void {

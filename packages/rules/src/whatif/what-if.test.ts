@@ -5,14 +5,20 @@ import { ADULT_WARD } from '../protocol/library.ts';
 import type { Told } from '../protocol/monitor-input.ts';
 import { type Patient, type Plan, planAt } from '../protocol/plan.ts';
 import type { ActedOn, Fate } from './acted-on.ts';
-import { fatesOf } from './acted-on.ts';
-import { alarmSpans, tally } from './alarm-spans.ts';
+import { fatesOf as fateSteps } from './acted-on.ts';
+import { alarmSpans as spanSteps, tally as tallySteps } from './alarm-spans.ts';
 import { differenceOf } from './changed-rules.ts';
-import { conditionsOf, ofMany, whatIf } from './what-if.ts';
+import { whole } from './steps.ts';
+import { conditionsOf, ofMany, whatIf as whatIfSteps } from './what-if.ts';
 
 const LOW = 'limit/spo2/low';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+
+const alarmSpans = (...given: Parameters<typeof spanSteps>) => whole(spanSteps(...given));
+const tally = (...given: Parameters<typeof tallySteps>) => whole(tallySteps(...given));
+const fatesOf = (...given: Parameters<typeof fateSteps>) => whole(fateSteps(...given));
+const whatIf = (...given: Parameters<typeof whatIfSteps>) => whole(whatIfSteps(...given));
 
 const told = (kind: Told['kind'], atMs: number, more: Partial<Told> = {}): Told => ({
   ...{ kind, alarm: LOW, rule: LOW, priority: 'high', sinceMs: atMs, atMs, evidence: [] },
@@ -185,4 +191,46 @@ test('what is essential takes a medical lead', () => {
     needsMedicalLead: [outer],
     needsSecondClinician: false,
   });
+});
+
+test('a thousand acted on among many of the same name are told as by looking through all', () => {
+  const after = Array.from({ length: 3_000 }, (_, at) => [
+    told('raised', at * 100, { priority: at % 7 === 0 ? 'low' : 'high' }),
+    told('ended', at * 100 + 40),
+  ]).flat();
+  const spans = alarmSpans(after);
+  const acted = Array.from({ length: 1_000 }, (_, at): ActedOn => {
+    const openedMs = at * 301;
+    return {
+      alarm: LOW,
+      priority: 'high',
+      openedMs,
+      endedMs: openedMs + 70,
+      actedMs: openedMs + 30,
+    };
+  });
+  const plainly = acted.flatMap(({ openedMs, endedMs, actedMs }) => {
+    const called = spans.find((span) => span.endedMs >= openedMs && span.raisedMs <= endedMs);
+    if (called === undefined || called.raisedMs > actedMs) return [[openedMs, 'missed']];
+    return called.priority === 'low' ? [[openedMs, 'lowered']] : [];
+  });
+  const found = fatesOf(acted, { before: [], after: spans });
+  assert.deepEqual(
+    found.map(({ openedMs, fate }) => [openedMs, fate]),
+    plainly,
+  );
+  assert.ok(new Set(found.map(({ fate }) => fate)).size === 2);
+});
+
+test('what many alarms come to is found in parts, between which others have their turn', () => {
+  const many = Array.from({ length: 10_000 }, (_, at) => told('passed', at, { alarm: `${at}` }));
+  const acted = many.map(({ alarm, atMs }) => ({ ...ACTED, alarm, openedMs: atMs }));
+  const difference = differenceOf(ward(LOW, 91), ward(LOW, 88));
+  const steps = [
+    spanSteps(many),
+    tallySteps(alarmSpans(many), { fromMs: 0, untilMs: HOUR, zone: UTC }),
+    fateSteps(acted, { before: [], after: [] }),
+    whatIfSteps({ before: [], after: [] }, { difference, acted, fromMs: 0, untilMs: 1, zone: UTC }),
+  ].map((one) => [...one].length);
+  assert.deepEqual(steps, [5, 5, 5, 20]);
 });

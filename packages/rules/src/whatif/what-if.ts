@@ -7,6 +7,7 @@ import { type ActedOn, type Fate, fatesOf } from './acted-on.ts';
 import { alarmSpans, summed, type Tally, tally } from './alarm-spans.ts';
 import type { PlanDifference } from './changed-rules.ts';
 import type { Replayed } from './replay.ts';
+import { inParts, type Steps } from './steps.ts';
 
 export interface WhatIf {
   /** Of the rules that were run again; all others are as they were. */
@@ -17,7 +18,7 @@ export interface WhatIf {
   readonly fates: readonly Fate[];
 }
 
-export function whatIf(
+export function* whatIf(
   replayed: Pick<Replayed, 'before' | 'after'>,
   asked: {
     readonly difference: PlanDifference;
@@ -26,23 +27,33 @@ export function whatIf(
     readonly untilMs: number;
     readonly zone: ZoneOffsets;
   },
-): WhatIf {
-  const before = alarmSpans(replayed.before);
-  const after = alarmSpans(replayed.after);
-  const acted = asked.acted.filter(({ alarm }) => isRunAgain(alarm, asked.difference));
+): Steps<WhatIf> {
+  const before = yield* alarmSpans(replayed.before);
+  const after = yield* alarmSpans(replayed.after);
+  const acted = yield* runAgain(asked.acted, asked.difference);
   return {
-    before: tally(before, asked),
-    after: tally(after, asked),
+    before: yield* tally(before, asked),
+    after: yield* tally(after, asked),
     actedOn: acted.length,
-    fates: fatesOf(acted, { before, after }),
+    fates: yield* fatesOf(acted, { before, after }),
   };
 }
 
+const ACTED_AT_ONCE = 500;
+
 /** Alarms of a device are named by the condition and the device. */
-function isRunAgain(alarm: string, { before, after }: PlanDifference): boolean {
-  return [...before.rules, ...after.rules].some(
-    ({ rule: { episodeKey } }) => alarm === episodeKey || alarm.startsWith(`${episodeKey}/`),
-  );
+function* runAgain(
+  acted: readonly ActedOn[],
+  { before, after }: PlanDifference,
+): Steps<readonly ActedOn[]> {
+  const keys = new Set([...before.rules, ...after.rules].map(({ rule }) => rule.episodeKey));
+  const own: ActedOn[] = [];
+  yield* inParts(acted, ACTED_AT_ONCE, (one) => {
+    const { alarm } = one;
+    const isOfDevice = (key: string): boolean => alarm.startsWith(`${key}/`);
+    if (keys.has(alarm) || [...keys].some(isOfDevice)) own.push(one);
+  });
+  return own;
 }
 
 export function ofMany(found: readonly WhatIf[]): WhatIf {
