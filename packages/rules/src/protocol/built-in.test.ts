@@ -68,6 +68,48 @@ test('a line under the key of an essential one that calls later does not take it
   ]);
 });
 
+const rateAt = (limit: number, priority: 'high' | 'medium' | 'low'): Protocol => {
+  const detector = { kind: 'limit', vital: 'heart-rate', direction: 'high', limit } as const;
+  const rule = calling('limit/heart-rate/high', priority, {
+    source: 'a clinician',
+    detector: { ...detector, delayMs: 2_000, clearance: 2 },
+  });
+  return { key: 'own', version: 1, categories: ['adult'], rules: [rule] };
+};
+
+test('a limit that calls less does not take the place of one that calls at high, and both watch', () => {
+  const taken = (priority: 'high' | 'medium' | 'low') =>
+    keysOf(rateAt(200, priority)).filter((one) => one.includes('heart-rate/high'));
+  const both = ['limit/heart-rate/high protocol', 'limit/heart-rate/high/built-in built-in'];
+  assert.deepEqual(taken('low'), both);
+  assert.deepEqual(taken('medium'), both);
+  assert.deepEqual(taken('high'), ['limit/heart-rate/high protocol']);
+});
+
+test('of several lines one that calls at high is enough, and the lesser ones stay beside it', () => {
+  const [low, high] = [rateAt(110, 'low'), rateAt(140, 'high')].map(({ rules }) => rules);
+  const lesser = (low ?? []).map((rule) => ({ ...rule, key: 'limit/heart-rate/high/early' }));
+  const protocol = { ...rateAt(140, 'high'), rules: [...lesser, ...(high ?? [])] };
+  const keys = keysOf(protocol).filter((one) => one.includes('heart-rate/high'));
+  assert.deepEqual(keys, [
+    'limit/heart-rate/high/early protocol',
+    'limit/heart-rate/high protocol',
+  ]);
+});
+
+test('the outer saturation stays at high without delay, whatever a protocol makes of its line', () => {
+  const outer = { key: 'limit/spo2/low/outer', isEssential: true };
+  const { detector } = saturation(80).rules[0] ?? assert.fail();
+  const atOnce = { ...outer, detector: { ...detector, delayMs: 0 } };
+  const linesOf = (more: object) =>
+    keysOf(saturation(80, more)).filter((one) => one.includes('outer'));
+  const both = ['limit/spo2/low/outer protocol', 'limit/spo2/low/outer/built-in built-in'];
+  assert.deepEqual(linesOf({ ...atOnce, priority: 'medium' }), both);
+  assert.deepEqual(linesOf({ ...outer, priority: 'high' }), both, 'delayed');
+  assert.deepEqual(linesOf({ ...atOnce, isEssential: undefined }), both, 'not essential');
+  assert.deepEqual(linesOf(atOnce), ['limit/spo2/low/outer protocol']);
+});
+
 test('a child has the limits of devices alone, whatever the protocol of adults says', () => {
   const child: Patient = { ...ADULT, category: 'child' };
   assert.deepEqual(

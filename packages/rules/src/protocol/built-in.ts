@@ -1,9 +1,10 @@
 /**
  * What watches whoever has no protocol goes on where a protocol says nothing: nobody loses a limit by
  * being given another one. A protocol's limits of a vital, on their side, take the place of the ready
- * ones, so that one condition is one alert (safety S20); what is essential stays unless the protocol has
- * a line that calls as soon and as early, and that nobody can switch off.
+ * ones, so that one condition is one alert (safety S20), where one of them calls at least as urgently; what
+ * is essential stays unless that one also calls as soon and as early, and nobody can switch it off.
  */
+import { priorityRank } from '@ausculta/vitals/alarm';
 import type { PatientCategory } from '@ausculta/vitals/subject';
 import { readyLimits } from '../adult-limits.ts';
 import { TECHNICAL_LIMITS } from '../technical-limits.ts';
@@ -36,8 +37,9 @@ export function uncovered(builtIn: readonly Rule[], own: readonly Rule[]): reado
   });
 }
 
-function covers({ detector, role, isEssential }: Rule, other: Rule): boolean {
+function covers({ detector, role, priority, isEssential }: Rule, other: Rule): boolean {
   const { detector: asked } = other;
+  if (priorityRank(priority) > priorityRank(other.priority)) return false;
   if (detector.kind !== 'limit' || asked.kind !== 'limit' || role !== 'alarm') return false;
   if (detector.vital !== asked.vital || detector.direction !== asked.direction) return false;
   return other.isEssential !== true || (isEssential === true && !isWider(detector, asked));
