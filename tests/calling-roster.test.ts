@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { CallTimeline } from '@ausculta/contract/calling';
+import type { CallTimeline, Roster, TurnView } from '@ausculta/contract/calling';
 import { type GatewayReceiver, gatewayList, gatewayReceiver } from './support/gateway-receiver.ts';
 import { Asking, type Person, signedIn } from './support/people.ts';
 import { eventually, type ServerHere, startServerHere, type TestDevice } from './support/server.ts';
@@ -111,6 +111,58 @@ describe('who is on', () => {
     await pager.close();
     await pager.open();
     for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200);
+  });
+
+  const on = (who: Person, body: object = {}) =>
+    ask(who, 'POST', '/api/roster', { duty: 'ward-nurse', ...body });
+  const turnOf = async (answer: Response): Promise<TurnView> => {
+    assert.equal(answer.status, 201, await answer.clone().text());
+    return (await answer.json()) as TurnView;
+  };
+  const reached = async (): Promise<Person> => {
+    const person = await signedIn(here, ['nurse']);
+    const addresses = { mail: null, number: '+49 30 5678' };
+    assert.equal((await ask(person, 'PUT', '/api/me/calling', addresses)).status, 200);
+    return person;
+  };
+
+  test('a turn is taken over as a whole, by somebody who is reached, or not at all', async () => {
+    const house = await turnOf(await on(nurse));
+    const [other, deaf] = [await reached(), await signedIn(here, ['nurse'])];
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    for (const [who, less] of [
+      [other, { unit: 'W5' }],
+      [other, { until: soon }],
+      [deaf, {}],
+    ] as const) {
+      const answer = await on(who, { ...less, after: house.id });
+      assert.equal(answer.status, 409, JSON.stringify(less));
+      assert.match(await answer.text(), /DUTY_WOULD_BE_EMPTY.*as a whole/);
+    }
+    const { turns } = await here.server.get<Roster>('/api/roster');
+    assert.deepEqual(
+      turns.map(({ id }) => id),
+      [house.id],
+    );
+    const next = await turnOf(await on(other, { after: house.id }));
+    const end = `/api/roster/${next.id}/end`;
+    assert.equal((await ask(other, 'POST', end, { even: 'nobody' })).status, 204);
+  });
+
+  test('who is on for the house does not leave it to somebody of one ward unseen', async () => {
+    const house = await turnOf(await on(nurse));
+    const other = await reached();
+    const ward = await turnOf(await on(other, { unit: 'W5' }));
+    const end = ({ id }: TurnView, who: Person, body = {}) =>
+      ask(who, 'POST', `/api/roster/${id}/end`, body);
+    assert.deepEqual((await here.server.get<Roster>('/api/roster')).emptyAt, []);
+    assert.equal((await end(house, nurse)).status, 409);
+    assert.equal((await end(ward, other)).status, 204, 'the house covers the ward');
+    const again = await turnOf(await on(other, { unit: 'W5' }));
+    assert.equal((await end(house, nurse, { even: 'nobody' })).status, 204);
+    const { empty, emptyAt } = await here.server.get<Roster>('/api/roster');
+    assert.deepEqual([empty, emptyAt], [[], [{ duty: 'ward-nurse', unit: null }]]);
+    assert.equal((await end(again, other, { even: 'nobody' })).status, 204);
   });
 
   test('nothing went wrong meanwhile', () => {

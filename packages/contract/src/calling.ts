@@ -61,6 +61,8 @@ export const Roster = z.object({
   turns: z.array(TurnView),
   duties: z.array(z.string()),
   empty: z.array(z.string()),
+  /** Where the policy calls a duty that nobody there is on for; unit null: wherever it names no ward. */
+  emptyAt: z.array(z.object({ duty: z.string(), unit: z.string().nullable() })),
 });
 export type Roster = z.infer<typeof Roster>;
 

@@ -1,6 +1,7 @@
 /** What of a policy cannot hold, and what in it somebody should look at: in words that name the place. */
 import type { CallPolicy, Tier } from '@ausculta/rules/calling/policy';
 import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { DutyPlace } from './cover.ts';
 import { reportsKeys } from './gateways.ts';
 import type { Reach, Within } from './reach.ts';
 
@@ -103,6 +104,16 @@ export function dutiesIn(policy: CallPolicy): string[] {
     tier.who.flatMap((callee) => (callee.kind === 'duty' ? [callee.duty] : [])),
   );
   return [...new Set(named)].sort();
+}
+
+/** Where each duty is called: in the wards that a route names, or wherever else somebody lies. */
+export function dutyPlacesIn({ routes }: CallPolicy): DutyPlace[] {
+  const places = new Map<string, DutyPlace>();
+  for (const route of routes)
+    for (const duty of dutiesIn({ routes: [route] }))
+      for (const unit of route.units.length === 0 ? [null] : route.units)
+        places.set(JSON.stringify([duty, unit]), { duty, unit });
+  return [...places.values()];
 }
 
 /** By any tier that calls the duty. */

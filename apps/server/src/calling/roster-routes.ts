@@ -1,7 +1,7 @@
 /** Who is on: "I am on", one tap, with a hand-over. */
 import { NewTurn, type Roster, TurnEnd, type TurnView } from '@ausculta/contract/calling';
-import { onDuty } from '@ausculta/rules/calling/callees';
-import { fail } from '@ausculta/vitals/fault';
+import type { DutyTurn } from '@ausculta/rules/calling/callees';
+import { type Fault, fail } from '@ausculta/vitals/fault';
 import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { FastifyInstance } from 'fastify';
 import type { InLane, Sql, Transaction } from '../database/pool.ts';
@@ -9,8 +9,9 @@ import { malformed } from '../devices/routes.ts';
 import { callerOf, ofHouse } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import type { Calling } from './calling.ts';
+import { emptyPlaces, isStillCovered } from './cover.ts';
 import { ANSWERING, type Me, meOf, note, SIGNED_IN } from './me.ts';
-import { dutiesIn, isDutyReached } from './policy-doubts.ts';
+import { dutiesIn, dutyPlacesIn, isDutyReached } from './policy-doubts.ts';
 import type { Reach } from './reach.ts';
 import { iso, isoOrNull } from './told.ts';
 import * as store from './view-store.ts';
@@ -42,7 +43,9 @@ function listRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
       const house = ports.calling.policyOf(organisationId);
       const duties = house === undefined ? [] : dutiesIn(house.policy);
       const empty = duties.filter((duty) => !turns.some((turn) => turn.duty === duty));
-      return { turns, duties, empty };
+      const rows = await store.turnsAt(ports.sql, organisationId, ports.nowMs());
+      const places = house === undefined ? [] : dutyPlacesIn(house.policy);
+      return { turns, duties, empty, emptyAt: emptyPlaces(places, rows.map(asTurn)) };
     },
   );
 }
@@ -78,8 +81,8 @@ function onRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', 'until: is over').fault);
     const id = newId();
     const turn = { duty, unit, id, from_ms: atMs, until_ms: untilMs, after_id: after ?? null };
-    const begun = await inLane((tx) => begin(tx, me, turn));
-    if (!begun) return await sendFault(reply, fail('NOT_FOUND', 'after').fault);
+    const refusal = await inLane((tx) => begin(tx, { me, ports }, turn));
+    if (refusal !== undefined) return await sendFault(reply, refusal);
     calling.wake();
     const turns = await turnViews(ports, me.organisationId, me.accountId);
     const mine = turns.find((view) => view.id === id);
@@ -90,49 +93,98 @@ function onRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
 
 type BegunTurn = Omit<store.TurnRow, 'organisation_id' | 'account_id'>;
 
-/** False where there is no such turn to take over. In one step: at no moment is nobody on. */
-async function begin(tx: Transaction, me: Me, turn: BegunTurn): Promise<boolean> {
+interface Acting {
+  readonly me: Me;
+  readonly ports: RosterRoutePorts;
+}
+
+/** What refuses it. In one step: at no moment is nobody on. */
+async function begin(
+  tx: Transaction,
+  { me, ports }: Acting,
+  turn: BegunTurn,
+): Promise<Fault | undefined> {
   const { organisationId, accountId } = me;
+  const row = { ...turn, organisation_id: organisationId, account_id: accountId };
   const atMs = turn.from_ms;
   if (turn.after_id !== null) {
     const before = await store.holdTurn(tx, { organisationId, id: turn.after_id, atMs });
-    if (before?.duty !== turn.duty) return false;
+    if (before?.duty !== turn.duty) return fail('NOT_FOUND', 'after').fault;
+    const others = (await store.turnsAt(tx, organisationId, atMs)).filter(
+      ({ id }) => id !== before.id,
+    );
+    // Of their own turn somebody says that nobody is on; of another's they cannot.
+    if (!(await isCovered(tx, { me, ports }, before, { others: [...others, row], asLong: true })))
+      return fail('DUTY_WOULD_BE_EMPTY', TAKEN_IN_PART).fault;
     await store.endTurn(tx, before.id, atMs);
     await note(tx, me, { act: 'duty-ended', of: before.account_id, atMs });
   }
-  await store.insertTurn(tx, { ...turn, organisation_id: organisationId, account_id: accountId });
+  await store.insertTurn(tx, row);
   await note(tx, me, { act: 'duty-begun', of: accountId, atMs });
-  return true;
+  return undefined;
+}
+
+const TAKEN_IN_PART =
+  'A turn is taken over as a whole: for the same ward or everywhere, for as long, and by somebody who can be reached.';
+
+interface Left {
+  readonly others: readonly store.TurnRow[];
+  readonly asLong: boolean;
+}
+
+async function isCovered(
+  tx: Transaction,
+  { me, ports }: Acting,
+  ended: store.TurnRow,
+  { others, asLong }: Left,
+): Promise<boolean> {
+  const { organisationId } = me;
+  const accounts = [ended, ...others].map(({ account_id }) => account_id);
+  const within = await ports.reach.within(tx, organisationId, accounts);
+  const policy = ports.calling.policyOf(organisationId)?.policy;
+  const isReached = (turn: DutyTurn): boolean => isDutyReached(policy, turn, within);
+  return isStillCovered(asTurn(ended), others.map(asTurn), { isReached, asLong });
 }
 
 interface OfTurn {
   readonly Params: { readonly id: string };
 }
 
-function offRoute(app: FastifyInstance, { sql, inLane, nowMs }: RosterRoutePorts): void {
+function offRoute(app: FastifyInstance, ports: RosterRoutePorts): void {
+  const { inLane, nowMs, calling } = ports;
   app.post<OfTurn>('/api/roster/:id/end', SIGNED_IN, async (request, reply) => {
     const me = meOf(request);
     const body = TurnEnd.safeParse(request.body ?? {});
     if (!body.success) return await sendFault(reply, malformed(body.error.issues));
     const { id } = request.params;
-    const atMs = nowMs();
     if (me === undefined || !UUID.test(id)) return await sendFault(reply, fail('NOT_FOUND').fault);
-    const rows = await store.turnsAt(sql, me.organisationId, atMs);
-    const mine = rows.find((row) => row.id === id && row.account_id === me.accountId);
-    if (mine === undefined) return await sendFault(reply, fail('NOT_FOUND').fault);
-    const others = rows.filter((row) => row.id !== id).map(asTurn);
-    const { duty, unit } = mine;
-    const isLast =
-      onDuty(duty, { turns: others, unit: unit ?? undefined, nowMs: atMs }).length === 0;
-    if (isLast && body.data.even !== 'nobody')
-      return await sendFault(reply, fail('DUTY_WOULD_BE_EMPTY').fault);
-    await inLane(async (tx) => {
-      if ((await store.holdTurn(tx, { ...me, id, atMs })) === undefined) return;
-      await store.endTurn(tx, id, atMs);
-      await note(tx, me, { act: 'duty-ended', of: me.accountId, atMs });
-    });
+    const leaving = { id, atMs: nowMs(), even: body.data.even };
+    const refusal = await inLane((tx) => leave(tx, { me, ports }, leaving));
+    if (refusal !== undefined) return await sendFault(reply, refusal);
+    calling.wake();
     return await reply.code(204).send();
   });
+}
+
+interface Leaving extends TurnEnd {
+  readonly id: string;
+  readonly atMs: number;
+}
+
+async function leave(
+  tx: Transaction,
+  { me, ports }: Acting,
+  { id, atMs, even }: Leaving,
+): Promise<Fault | undefined> {
+  const { organisationId, accountId } = me;
+  const mine = await store.holdTurn(tx, { organisationId, id, atMs });
+  if (mine?.account_id !== accountId) return fail('NOT_FOUND').fault;
+  const others = (await store.turnsAt(tx, organisationId, atMs)).filter((row) => row.id !== id);
+  const isLast = !(await isCovered(tx, { me, ports }, mine, { others, asLong: false }));
+  if (isLast && even !== 'nobody') return fail('DUTY_WOULD_BE_EMPTY').fault;
+  await store.endTurn(tx, id, atMs);
+  await note(tx, me, { act: 'duty-ended', of: accountId, atMs });
+  return undefined;
 }
 
 const asTurn = (row: store.TurnRow) => ({

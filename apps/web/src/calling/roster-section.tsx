@@ -46,6 +46,7 @@ export function RosterSection() {
           duty={duty}
           unit={where}
           turns={data.turns.filter((turn) => turn.duty === duty)}
+          emptyAt={data.emptyAt.flatMap((place) => (place.duty === duty ? [place.unit] : []))}
         />
       ))}
     </section>
@@ -67,15 +68,24 @@ interface DutyProps {
   readonly duty: string;
   readonly unit: string | null;
   readonly turns: readonly TurnView[];
+  /** Wards that nobody is on for; null: all that the policy does not name. */
+  readonly emptyAt: readonly (string | null)[];
 }
 
-function Duty({ duty, unit, turns }: DutyProps) {
+function Duty({ duty, unit, turns, emptyAt }: DutyProps) {
   const act = useRosterAct();
   const isOn = turns.some((turn) => turn.isMine && turn.unit === unit);
   return (
     <>
       <h3>{dutyWords(duty)}</h3>
       {turns.length === 0 && <p>Nobody is on: the next tier is called at once.</p>}
+      {turns.length > 0 && emptyAt.length > 0 && (
+        <p>
+          <Icon name="triangle-alert" size={16} /> Nobody is on for{' '}
+          {emptyAt.map((ward) => ward ?? 'all other wards').join(', ')}: there the next tier is
+          called at once.
+        </p>
+      )}
       <ul className={classes.rows} aria-label={dutyWords(duty)}>
         {turns.map((turn) => (
           <Turn key={turn.id} turn={turn} />
