@@ -153,7 +153,10 @@ function after(
       return { ...world, isOwed: false };
     case 'answered': {
       const { call } = world;
-      return { ...world, call: call && answered(call, { nowMs, holdMs: HOLD_MS }) };
+      if (call === undefined) return world;
+      // Of the last round, or of the one that is named.
+      const round = first === '' ? call.round : Number(first);
+      return { ...world, call: answered(call, { round, nowMs, holdMs: HOLD_MS }) ?? call };
     }
     case 'rose':
       return { ...world, priority: 'high' };

@@ -42,13 +42,29 @@ async function answer(tx: Transaction, row: store.ToldRow, atMs: number): Promis
   const call =
     held?.call === null || held === undefined ? undefined : (JSON.parse(held.call) as Call);
   if (call === undefined) return { isOwed: held !== undefined, heldUntil: null };
+  const asBefore = { isOwed: true, heldUntil: isoOrNull(call.heldUntilMs ?? null) };
   // Said again it holds no longer: an answer is good once.
-  if (!isNew) return { isOwed: true, heldUntil: isoOrNull(call.heldUntilMs ?? null) };
-  const next = answered(call, { nowMs: atMs, holdMs: HOLD_MS[call.priority] });
-  await store.writeAnswered(tx, row, JSON.stringify(next));
-  const target = `subject/${row.subject_id}` as const;
+  if (!isNew) return asBefore;
   const [, actor] = row.recipient.split('/');
+  const target = `subject/${row.subject_id}` as const;
   const entry = { organisationId: row.organisation_id, actor, target, atMs } as const;
   await appendAudit(tx, { ...entry, act: 'call-answered' });
+  const { round } = row;
+  const next = (await mayHold(tx, row))
+    ? answered(call, { round, nowMs: atMs, holdMs: HOLD_MS[call.priority] })
+    : undefined;
+  if (next === undefined) return asBefore;
+  await store.writeAnswered(tx, row, JSON.stringify(next));
   return { isOwed: true, heldUntil: isoOrNull(next.heldUntilMs ?? null) };
+}
+
+/** Of what was never taken nobody has heard, and somebody who has left does not come. */
+async function mayHold(
+  tx: Transaction,
+  { state, organisation_id, recipient }: store.ToldRow,
+): Promise<boolean> {
+  if (state !== 'sent') return false;
+  const [, accountId] = recipient.split('/');
+  if (accountId === undefined) return true;
+  return (await store.accountsInUse(tx, organisation_id, [accountId])).length > 0;
 }

@@ -76,7 +76,7 @@ async function stepOne(tx: Transaction, row: store.CallRow, looking: Looking): P
     ...{ quietUntilMs, unreached: new Set([...empty, ...(await store.failedTiers(tx, row))]) },
   };
   const sinceMs = Math.max(row.since_ms, house.madeMs);
-  const before = callOf(row) ?? newCall(facts, { sinceMs, nowMs });
+  const before = callOf(row) ?? newCall(facts, { sinceMs, nowMs, round: row.round });
   const { call, rings, dueMs } = stepCall(
     { ...before, round: row.round, lookedMs: row.looked_ms },
     facts,

@@ -53,7 +53,8 @@ function told(tiers: readonly Tier[], happenings: readonly Happening[], keep = s
     if (what === 'rise') facts = { ...facts, priority: 'high' };
     if (what === 'policy') facts = { ...facts, version: facts.version + 1 };
     if (what === 'hours') facts = { ...facts, hours: 'outside' };
-    if (what === 'answer') call = answered(call, { nowMs, holdMs: 300 * SECOND });
+    if (what === 'answer')
+      call = answered(call, { round: call.round, nowMs, holdMs: 300 * SECOND }) ?? call;
     const step = stepCall(keep(call), facts, nowMs);
     call = step.call;
     return { step, nowMs, facts };
@@ -104,6 +105,20 @@ test('a restart between any two looks gives the same', () => {
     fc.property(ladder, fc.array(happening), (tiers, happenings) => {
       const restarted = (call: Call): Call => JSON.parse(JSON.stringify(call));
       assert.deepEqual(told(tiers, happenings, restarted), told(tiers, happenings));
+    }),
+  );
+});
+
+test('no answers, however many, hold an alarm for longer than one from each of its rounds', () => {
+  fc.assert(
+    fc.property(ladder, fc.array(happening, { minLength: 1 }), fc.nat(), (tiers, given, pick) => {
+      const { step, nowMs } = told(tiers, given).at(-1) ?? assert.fail();
+      const round = 1 + (pick % (step.call.round + 1));
+      const at = { round, nowMs, holdMs: 300 * SECOND };
+      const held = answered(step.call, at);
+      if (held === undefined) return;
+      for (let again = 1; again <= held.round; again += 1)
+        assert.equal(answered(held, { ...at, round: again, nowMs: nowMs + SECOND }), undefined);
     }),
   );
 });

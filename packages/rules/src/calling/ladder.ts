@@ -20,6 +20,8 @@ export interface Call {
   readonly hours: 'cover' | 'outside';
   /** Rounds that were called, of all tiers. */
   readonly round: number;
+  /** Whoever answers an earlier one answers what is no more so: it holds nothing. */
+  readonly fromRound: number;
   readonly tiers: readonly TierCalled[];
   /** Somebody has answered a call: so long nobody else is called. */
   readonly heldUntilMs?: number;
@@ -52,24 +54,41 @@ export interface CallStep {
   readonly dueMs: number | undefined;
 }
 
+interface NewCallAt {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+  /** Of calls that it made before it was answered. */
+  readonly round?: number;
+}
+
 export function newCall(
   facts: Pick<CallFacts, 'priority' | 'version' | 'hours'>,
-  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
+  { sinceMs, nowMs, round = 0 }: NewCallAt,
 ): Call {
   const { priority, version, hours } = facts;
   // An alarm of the future is an alarm of now: its clock was set back since.
   return {
     ...{ priority, version, hours },
     sinceMs: Math.min(sinceMs, nowMs),
-    round: 0,
+    ...{ round, fromRound: round + 1 },
     tiers: [],
     lookedMs: nowMs,
   };
 }
 
-/** Whoever has answered has so long to be there: the alarm is still owed, and calls again (safety S10, S13). */
-export function answered(call: Call, { nowMs, holdMs }: { nowMs: number; holdMs: number }): Call {
-  return { ...call, heldUntilMs: nowMs + holdMs };
+export interface Answered {
+  readonly round: number;
+  readonly nowMs: number;
+  readonly holdMs: number;
+}
+
+/**
+ * Whoever has answered has so long to be there: the alarm is still owed, and calls again (safety S10, S13). Undefined:
+ * it holds nothing, because it was answered since, or the alarm has become more urgent.
+ */
+export function answered(call: Call, { round, nowMs, holdMs }: Answered): Call | undefined {
+  if (round < call.fromRound) return undefined;
+  return { ...call, fromRound: call.round + 1, heldUntilMs: nowMs + holdMs };
 }
 
 export function stepCall(before: Call, facts: CallFacts, nowMs: number): CallStep {
@@ -106,7 +125,8 @@ function renewed(call: Call, { priority, version, hours }: CallFacts, nowMs: num
   const isSame = call.priority === priority && call.version === version && call.hours === hours;
   if (isSame) return call;
   const { heldUntilMs: _, ...rest } = call;
-  return { ...rest, ...{ priority, version, hours }, tiers: [], sinceMs: nowMs };
+  const anew = { fromRound: call.round + 1, tiers: [], sinceMs: nowMs };
+  return { ...rest, ...{ priority, version, hours }, ...anew };
 }
 
 function climbed(call: Call, facts: CallFacts, nowMs: number): CallStep {
