@@ -114,4 +114,21 @@ describe('an alarm manager', () => {
     assert.match(untaken.fault ?? '', /cannot be reached|closed|no answer/);
     assert.equal(manager.seen.length, before);
   });
+
+  test('is told of an alarm whose call was lost when it was written, and no more when its end was', async () => {
+    await put('manager');
+    const { id, path } = await raise();
+    await told(path, 'the report', ({ state }) => state === 'sent');
+    const { line: sql } = here.database;
+    await sql`UPDATE alarm_call SET ended_ms = ${Date.now()} WHERE subject_id = ${id}`;
+    turnedMs += 61_000;
+    await told(path, 'another round', ({ round, state }) => round === 2 && state === 'sent');
+    await sql`UPDATE alarm SET episode = 'acknowledged' WHERE subject_id = ${id}`;
+    turnedMs += 61_000;
+    await eventually('its end', async () => {
+      const ended = await sql`
+        SELECT FROM alarm_call WHERE subject_id = ${id} AND ended_ms IS NOT NULL`;
+      return ended.length > 0 ? true : undefined;
+    });
+  });
 });

@@ -21,11 +21,30 @@ export async function noteCalls(
 ): Promise<void> {
   const subjects = alarms.map(({ subject_id }) => subject_id);
   const ids = alarms.map(({ id }) => id);
-  const named = sql`unnest(${subjects}::uuid[], ${ids}::text[]) AS named (subject_id, id)`;
+  await followAlarms(
+    sql,
+    sql`alarm AS a JOIN unnest(${subjects}::uuid[], ${ids}::text[]) AS named (subject_id, id)
+      USING (subject_id, id)`,
+    atMs,
+  );
+}
+
+/**
+ * Of all alarms: those that were put here without a call, by an import or before there was calling, and those whose
+ * call could not be written with them, also where they called once more.
+ */
+export const noteForgottenCalls = (sql: Asks, atMs: number): Promise<void> =>
+  followAlarms(sql, sql`alarm AS a`, atMs);
+
+async function followAlarms(
+  sql: Asks,
+  alarms: ReturnType<typeof sql>,
+  atMs: number,
+): Promise<void> {
   await sql`
     INSERT INTO alarm_call (organisation_id, subject_id, alarm_id, priority, since_ms, due_ms, looked_ms)
     SELECT a.organisation_id, a.subject_id, a.id, a.priority, ${atMs}, ${atMs}, ${atMs}
-    FROM alarm AS a JOIN ${named} USING (subject_id, id)
+    FROM ${alarms}
     WHERE a.episode = 'raised' AND a.priority <> 'low'
     ON CONFLICT (subject_id, alarm_id) DO UPDATE SET
       priority = excluded.priority,
@@ -35,23 +54,16 @@ export async function noteCalls(
       ended_ms = NULL
     WHERE alarm_call.ended_ms IS NOT NULL OR alarm_call.priority <> excluded.priority`;
   await sql`
-    WITH over AS (
-      UPDATE alarm_call AS c SET ended_ms = ${atMs}
-      FROM alarm AS a JOIN ${named} USING (subject_id, id)
-      WHERE (c.subject_id, c.alarm_id) = (a.subject_id, a.id)
-        AND a.episode <> 'raised' AND c.ended_ms IS NULL
+    WITH answered AS (
+      SELECT a.subject_id, a.id FROM ${alarms}
+      JOIN alarm_call AS c ON (c.subject_id, c.alarm_id) = (a.subject_id, a.id)
+      WHERE a.episode <> 'raised' AND c.ended_ms IS NULL FOR SHARE OF a),
+    over AS (
+      UPDATE alarm_call AS c SET ended_ms = ${atMs} FROM answered AS a
+      WHERE (c.subject_id, c.alarm_id) = (a.subject_id, a.id) AND c.ended_ms IS NULL
       RETURNING c.subject_id, c.alarm_id)
     UPDATE notification AS n SET state = 'stopped' FROM over
     WHERE (n.subject_id, n.alarm_id) = (over.subject_id, over.alarm_id) AND n.state = 'waiting'`;
-}
-
-/** Of alarms that were put here without a call: by an import, or before there was calling. */
-export async function noteForgottenCalls(sql: Asks, atMs: number): Promise<void> {
-  await sql`
-    INSERT INTO alarm_call (organisation_id, subject_id, alarm_id, priority, since_ms, due_ms, looked_ms)
-    SELECT organisation_id, subject_id, id, priority, ${atMs}, ${atMs}, ${atMs}
-    FROM alarm WHERE episode = 'raised' AND priority <> 'low'
-    ON CONFLICT (subject_id, alarm_id) DO NOTHING`;
 }
 
 export interface CallRow extends AlarmKey {
