@@ -10,6 +10,7 @@ import { type AlarmManagerHere, alarmManager } from './support/alarm-manager.ts'
 import { eventually, type ServerHere, startServerHere } from './support/server.ts';
 
 const SECONDS = { high: 0, medium: 0 };
+const MINUTE_MS = 60_000;
 const HOUR = { high: 3_600, medium: 3_600 };
 
 describe('an alarm manager', () => {
@@ -17,6 +18,7 @@ describe('an alarm manager', () => {
   let directory: string;
   let here: ServerHere;
   let turnedMs = 0;
+  const nowMs = (): number => Date.now() + turnedMs;
   before(async () => {
     manager = await alarmManager();
     directory = await mkdtemp(join(tmpdir(), 'ausculta-manager-'));
@@ -29,7 +31,7 @@ describe('an alarm manager', () => {
     await writeFile(callingFile, JSON.stringify({ gateways }));
     here = await startServerHere({
       config: { callingFile },
-      outside: { nowMs: () => Date.now() + turnedMs },
+      outside: { nowMs },
     });
   });
   after(async () => {
@@ -38,23 +40,31 @@ describe('an alarm manager', () => {
     if (directory !== undefined) await rm(directory, { recursive: true });
   });
 
-  const put = (...gateways: readonly string[]): Promise<Response> => {
+  const put = (gateways: readonly string[], more: object = {}): Promise<Response> => {
     const tiers = gateways.map((gateway) => ({
       ...{ name: gateway, who: [{ kind: 'gateway', gateway }] },
       ...{ afterSeconds: SECONDS, repeatSeconds: HOUR },
     }));
     return here.server.fetch('/api/calling/policy', {
       ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
-      body: JSON.stringify({ routes: [{ name: 'All', units: [], tiers }] }),
+      body: JSON.stringify({ routes: [{ name: 'All', units: [], tiers, ...more }] }),
     });
   };
-  const raise = async () => {
+  /** Of one whose saturation is well: by a button that was pressed forty minutes ago. */
+  const raise = async ({ spo2 = 71 } = {}) => {
     const identity = { familyName: 'Quellwasser', ward: 'ICU', bed: '7', invented: true };
     const body = { category: 'adult', identity };
     const { id } = await here.server.post<SubjectView>('/api/subjects', body);
     const device = await here.server.addDevice(id);
-    const values = { time: Date.now() + turnedMs, values: { spo2: 71 } };
-    await here.server.send(device, JSON.stringify(values));
+    const measured = () =>
+      here.server.send(device, JSON.stringify({ time: nowMs(), values: { spo2 } }));
+    await measured();
+    if (spo2 > 90) {
+      const pressed = JSON.stringify({ kind: 'button', time: nowMs() });
+      turnedMs += 40 * MINUTE_MS;
+      await measured();
+      await here.server.send(device, pressed, 'events');
+    }
     const [alarm] = await eventually('an alarm', async () => {
       const alarms = await here.server.alarms(id);
       return alarms.length > 0 ? alarms : undefined;
@@ -68,7 +78,7 @@ describe('an alarm manager', () => {
     );
 
   test('is told the bed and the priority, and not whose it is or what was found', async () => {
-    const answer = await put('manager');
+    const answer = await put(['manager']);
     assert.match(await answer.text(), /no channel of it proves that a person has heard/);
     const { path } = await raise();
     const sent = await told(path, 'the report', ({ state }) => state === 'sent');
@@ -105,7 +115,7 @@ describe('an alarm manager', () => {
   });
 
   test('that speaks no TLS is told nothing where nobody has said that it may be told in clear', async () => {
-    await put('secure');
+    await put(['secure']);
     const before = manager.seen.length;
     const { path } = await raise();
     const untaken = await told(path, 'the failure', ({ attempts, channel }) => {
@@ -116,7 +126,7 @@ describe('an alarm manager', () => {
   });
 
   test('is told of an alarm whose call was lost when it was written, and no more when its end was', async () => {
-    await put('manager');
+    await put(['manager']);
     const { id, path } = await raise();
     await told(path, 'the report', ({ state }) => state === 'sent');
     const { line: sql } = here.database;
@@ -130,5 +140,17 @@ describe('an alarm manager', () => {
         SELECT FROM alarm_call WHERE subject_id = ${id} AND ended_ms IS NOT NULL`;
       return ended.length > 0 ? true : undefined;
     });
+  });
+
+  test('is told in quiet hours of what was high forty minutes ago, as of a high one', async () => {
+    const quiet = { quiet: { from: '00:00', until: '23:59' } };
+    await put(['manager'], quiet);
+    const { id, path } = await raise({ spo2: 97 });
+    const [alarm] = await here.server.alarms(id);
+    assert.equal(alarm?.priority, 'medium');
+    const sent = await told(path, 'the report', ({ state }) => state === 'sent');
+    const report = manager.seen.find(({ decoded }) => decoded.header.controlId === sent.id);
+    assert.ok(report?.decoded.kind === 'alerts');
+    assert.equal(report.decoded.groups[0]?.alerts[0]?.priority, 'high');
   });
 });

@@ -73,6 +73,7 @@ function alarmOf(chance: Chance): AlarmRow {
     organisation_id: ORGANISATION as OrganisationId,
     subject_id: chance.of(SUBJECTS) as SubjectId,
     id: `limit@${chance.below(3)}`,
+    is_late_high: false,
     rule_key: 'limit',
     metric: 'spo2',
     priority: chance.of(['low', 'medium', 'high'] as const),

@@ -5,6 +5,7 @@ import { ADULT_LIMITS } from '@ausculta/rules/adult-limits';
 import type { AlarmPriority } from '@ausculta/vitals/alarm';
 import { NOON, seriesSample } from '../../../../tests/support/line.ts';
 import { lived, type RaisedFinding, raisedAlarm, returned, withView } from './alarm-change.ts';
+import type { StoredAlarm } from './alarm-row.ts';
 
 const RATE = seriesSample({ id: 1 });
 const RULE = ADULT_LIMITS.find(({ vital, direction }) => {
@@ -42,6 +43,15 @@ for (const kind of ['raised', 'passed'] as const) {
 test('what comes back is present again; what happened in the past says nothing of now', () => {
   assert.equal(returned(lost, found('raised', 'medium')).view.condition, 'present');
   assert.equal(returned(lost, found('passed', 'high')).view.condition, 'unknown');
+});
+
+test('what was high and came too late is shown as medium, and called for as high', () => {
+  const minute = 60_000;
+  const late = { ...found('passed', 'high'), atMs: NOON + 5 * minute + 1 };
+  const shown = ({ view, isLateHigh }: StoredAlarm) => `${view.priority} ${isLateHigh}`;
+  assert.equal(shown(raisedAlarm(late, false)), 'medium true');
+  assert.equal(shown(raisedAlarm({ ...late, atMs: NOON + 5 * minute }, false)), 'high false');
+  assert.equal(shown(raisedAlarm({ ...late, priority: 'medium' }, false)), 'medium false');
 });
 
 test('what somebody wrote is said to be that, until a device has measured it', () => {

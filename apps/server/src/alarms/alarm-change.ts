@@ -50,6 +50,7 @@ export function raisedAlarm(finding: RaisedFinding, notYetStored: boolean): Stor
   return {
     ...{ organisationId, subjectId, view },
     ...{ acknowledgedById: undefined, resolvedMs: undefined, calls: 1 },
+    isLateHigh: isLate && finding.priority === 'high',
   };
 }
 

@@ -13,6 +13,8 @@ export interface StoredAlarm {
   readonly resolvedMs: number | undefined;
   /** How often it has called: raised, risen, called again. The picture with more calls is the newer. */
   readonly calls: number;
+  /** It tells of something high that is long over: shown as medium (safety S5), and called for as what it was. */
+  readonly isLateHigh: boolean;
 }
 
 type Detail = Pick<
@@ -63,6 +65,7 @@ export function rowOfAlarm(alarm: StoredAlarm, seal: Seal): AlarmRow {
     acknowledged_by: alarm.acknowledgedById ?? null,
     resolved_ms: alarm.resolvedMs ?? null,
     calls: alarm.calls,
+    is_late_high: alarm.isLateHigh,
     detail_sealed: seal.seal(clear, alarmContext(view.subjectId, view.id)),
   };
 }
@@ -97,5 +100,6 @@ export function alarmOfRow(row: AlarmRow, seal: Seal): Result<StoredAlarm> {
     acknowledgedById: row.acknowledged_by ?? undefined,
     resolvedMs: row.resolved_ms ?? undefined,
     calls: row.calls,
+    isLateHigh: row.is_late_high,
   });
 }

@@ -23,6 +23,7 @@ const rowOf = (id: string, metric = 'spo2'): AlarmRow => ({
   acknowledged_ms: null,
   acknowledged_by: null,
   calls: 1,
+  is_late_high: false,
   resolved_ms: null,
   detail_sealed: null,
 });

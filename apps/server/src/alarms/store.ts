@@ -24,6 +24,7 @@ export interface AlarmRow {
   readonly acknowledged_by: AccountId | null;
   readonly resolved_ms: number | null;
   readonly calls: number;
+  readonly is_late_high: boolean;
   readonly detail_sealed: Uint8Array | null;
 }
 
@@ -78,7 +79,7 @@ export async function readAlarms(sql: Sql, sinceMs: number): Promise<AlarmRow[]>
   return await sql`
     SELECT organisation_id, subject_id, id, rule_key, metric, priority, condition, episode,
       opened_ms, raised_ms, condition_ended_ms, acknowledged_ms, acknowledged_by, resolved_ms,
-      calls, detail_sealed
+      calls, is_late_high, detail_sealed
     FROM alarm
     WHERE episode <> 'resolved' OR condition <> 'absent' OR raised_ms >= ${sinceMs}`;
 }
@@ -92,7 +93,7 @@ export async function alarmsOpenedWithin(
   return await sql`
     SELECT organisation_id, subject_id, id, rule_key, metric, priority, condition, episode,
       opened_ms, raised_ms, condition_ended_ms, acknowledged_ms, acknowledged_by, resolved_ms,
-      calls, detail_sealed
+      calls, is_late_high, detail_sealed
     FROM alarm
     WHERE subject_id = ${span.subjectId} AND id COLLATE "C" > ${after}
       AND opened_ms >= ${span.fromMs} AND opened_ms < ${span.untilMs}

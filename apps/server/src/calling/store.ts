@@ -43,7 +43,8 @@ async function followAlarms(
 ): Promise<void> {
   await sql`
     INSERT INTO alarm_call (organisation_id, subject_id, alarm_id, priority, since_ms, due_ms, looked_ms)
-    SELECT a.organisation_id, a.subject_id, a.id, a.priority, ${atMs}, ${atMs}, ${atMs}
+    SELECT a.organisation_id, a.subject_id, a.id,
+      CASE WHEN a.is_late_high THEN 'high' ELSE a.priority END, ${atMs}, ${atMs}, ${atMs}
     FROM ${alarms}
     WHERE a.episode = 'raised' AND a.priority <> 'low'
     ON CONFLICT (subject_id, alarm_id) DO UPDATE SET
