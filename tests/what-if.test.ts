@@ -241,6 +241,17 @@ describe('what would have been', () => {
     assert.equal(WhatIfAnswer.parse(await answer.json()).patients, 0);
   });
 
+  test('whoever is no staff is refused, also of their own record', async () => {
+    for (const role of ['patient', 'proxy', 'caregiver', 'supplier', 'manufacturer'] as const) {
+      const { headers } = await signedIn(here, [role]);
+      const answer = await ask(
+        { subjects: [device.subjectId], tune: [{ rule: LOW, limit: 88 }] },
+        { authorization: '', ...headers },
+      );
+      assert.equal(answer.status, 403, role);
+    }
+  });
+
   const nothingFor = async ({ headers }: Person): Promise<void> => {
     const theirs = { authorization: '', ...headers };
     const counted = await statistics('', theirs);

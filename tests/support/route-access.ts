@@ -198,7 +198,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /api/subjects/:id/write-back/:destination': 'administer policy house',
   'POST /api/subjects/:id/write-back/:destination/withdrawal': 'administer policy house',
   'POST /api/watchdog/checks': 'signed-in',
-  'POST /api/what-if': 'read protocols each',
+  'POST /api/what-if': 'read protocol-library house',
   'POST /api/write-back/:destination/reconciliation': 'administer policy house',
   'POST /api/write-back/:destination/retry': 'administer policy house',
   'POST /fhir/R4': 'read documents each',

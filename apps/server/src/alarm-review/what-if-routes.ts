@@ -16,16 +16,17 @@ import { fail } from '@ausculta/vitals/fault';
 import { PATIENT_CATEGORIES } from '@ausculta/vitals/subject';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteRead } from '../audit/noted-reads.ts';
-import { callerOf, ofEach, viewerOf } from '../people/access.ts';
+import { callerOf, ofHouse, viewerOf } from '../people/access.ts';
 import { sendFault } from '../people/problem.ts';
 import { askedPlans, type AskedPlans as Plans } from './asked-plans.ts';
 import { type ReviewPorts, reviewed } from './reviewed.ts';
+import { Slots } from './slots.ts';
 import { type FoundOfMany, type WhatIfPorts, whatIfOfMany } from './what-if.ts';
 import { zoneOffsets } from './zone-offsets.ts';
 
 /** Two protocols of 200 rules. */
 const BODY_BYTES_MAX = 512 * 1024;
-/** Each reads and judges for seconds; devices come first. */
+/** Of a house. Each reads and judges for seconds; devices come first. */
 const UNDER_WAY_MAX = 2;
 
 export interface WhatIfRoutePorts
@@ -36,8 +37,9 @@ export interface WhatIfRoutePorts
 }
 
 export function whatIfRoutes(app: FastifyInstance, ports: WhatIfRoutePorts): void {
-  const config = ofEach('read', 'protocols');
-  let underWay = 0;
+  // It is for those who may change by what a ward is watched; of whom it tells is asked for each person.
+  const config = ofHouse('read', 'protocol-library');
+  const slots = new Slots(UNDER_WAY_MAX);
 
   app.post('/api/what-if', { config, bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     const asked = WhatIfQuestion.safeParse(request.body);
@@ -45,12 +47,12 @@ export function whatIfRoutes(app: FastifyInstance, ports: WhatIfRoutePorts): voi
       const why = asked.error.issues[0]?.message;
       return await sendFault(reply, fail('PAYLOAD_MALFORMED', why).fault);
     }
-    if (underWay >= UNDER_WAY_MAX) return await sendFault(reply, fail('RATE_EXCEEDED').fault);
-    underWay += 1;
+    const { homeOrganisationId: house } = callerOf(request);
+    if (!slots.take(house)) return await sendFault(reply, fail('RATE_EXCEEDED').fault);
     try {
       return await answer(ports, asked.data, { request, reply });
     } finally {
-      underWay -= 1;
+      slots.free(house);
     }
   });
 }
