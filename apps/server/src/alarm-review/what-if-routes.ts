@@ -24,7 +24,7 @@ import { Slots } from './slots.ts';
 import { type FoundOfMany, type WhatIfPorts, whatIfOfMany } from './what-if.ts';
 import { zoneOffsets } from './zone-offsets.ts';
 
-/** Two protocols of 200 rules. */
+/** Two protocols of 64 rules, with their sources. */
 const BODY_BYTES_MAX = 512 * 1024;
 /** Of a house. Each reads and judges for seconds; devices come first. */
 const UNDER_WAY_MAX = 2;

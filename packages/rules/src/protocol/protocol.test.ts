@@ -84,12 +84,26 @@ const composite = {
   detector: { kind: 'composite', parts: ['spo2/low', 'hr'], atLeast: 2, windowMs: 0 },
 };
 
+const DAYS_31_MS = 31 * 86_400_000;
+const rulesOf = (count: number): unknown =>
+  protocolOf(...Array.from({ length: count }, (_, at) => ({ ...LIMIT, key: `spo2/${at}` })));
+const waiting = (delayMs: number): unknown =>
+  protocolOf({ ...LIMIT, detector: { ...detector, delayMs } });
+const overdue = (everyMs: number, graceMs: number): unknown =>
+  protocolOf({
+    ...LIMIT,
+    detector: { kind: 'overdue', vital: 'spo2', cadence: { kind: 'every', everyMs, graceMs } },
+  });
+
 const TAKEN: readonly [string, unknown][] = [
   ['a limit', protocolOf(LIMIT)],
   ['a heart rate that waits for 2 s', protocolOf(heartRate)],
   ['a glucose that waits for 15 min', protocolOf(glucose)],
   ['qSOFA without levels', protocolOf(qsofa)],
   ['a composite of two rules', protocolOf(LIMIT, heartRate, composite)],
+  ['64 rules', rulesOf(64)],
+  ['a delay of 31 days', waiting(DAYS_31_MS)],
+  ['a reading that is wanted within 31 days', overdue(DAYS_31_MS - 60_000, 60_000)],
 ];
 
 for (const [name, given] of TAKEN)
@@ -98,6 +112,13 @@ for (const [name, given] of TAKEN)
 const REFUSED: readonly [string, unknown, RegExp][] = [
   ['nothing', undefined, /expected object/],
   ['no rule', protocolOf(), /rules/],
+  ['65 rules', rulesOf(65), /rules/],
+  ['a delay of more than 31 days', waiting(DAYS_31_MS + 1), /delayMs/],
+  [
+    'a reading that is wanted within more than 31 days',
+    overdue(DAYS_31_MS - 60_000, 60_001),
+    /31 days at most/,
+  ],
   ['version 0', { ...(protocolOf(LIMIT) as object), version: 0 }, /version/],
   ['for nobody known', { ...(protocolOf(LIMIT) as object), categories: ['unknown'] }, /categories/],
   ['a key twice', protocolOf(LIMIT, LIMIT), /used twice/],

@@ -13,7 +13,10 @@ import { SCORE_KINDS, SCORE_PARTS } from '../detectors/score-sources.ts';
  */
 const key = z.string().regex(/^[a-z0-9]+([-/][a-z0-9]+)*$/);
 const direction = z.enum(['high', 'low']);
-const durationMs = z.number().int().nonnegative();
+const DURATION_MAX_MS = 31 * 86_400_000;
+const durationMs = z.number().int().nonnegative().max(DURATION_MAX_MS);
+/** A reading is shown to each that looks at it. */
+const RULES_MAX = 64;
 const amount = z.number().positive();
 const vital = z.string().refine((name) => metricsOfVital(name).length > 0, 'no such vital');
 
@@ -140,7 +143,7 @@ const PROTOCOL = z
     version: z.number().int().min(1),
     /** For whom it is; nobody else is watched by it (safety S18). */
     categories: z.array(z.enum(PATIENT_CATEGORIES).exclude(['unknown'])).min(1),
-    rules: z.array(RULE).min(1).max(200),
+    rules: z.array(RULE).min(1).max(RULES_MAX),
   })
   .superRefine(({ rules }, context) => {
     for (const [index, problem] of problemsOf(rules))
@@ -196,9 +199,18 @@ function problemOf(
       if (detector.parts.includes(own)) return 'it cannot be part of itself';
       if (!detector.parts.every((part) => keys.includes(part))) return 'a part is no rule';
       return detector.atLeast <= detector.parts.length ? undefined : 'so many parts there are not';
+    case 'overdue':
+      return isSoonEnough(detector.cadence) ? undefined : 'it waits for 31 days at most';
     default:
       return undefined;
   }
+}
+
+type Cadence = Extract<Detector, { kind: 'overdue' }>['cadence'];
+
+/** Whoever looks back has to look as far as it waits. */
+function isSoonEnough(cadence: Cadence): boolean {
+  return cadence.kind === 'days' || cadence.everyMs + cadence.graceMs <= DURATION_MAX_MS;
 }
 
 type Limit = Extract<Detector, { kind: 'limit' }>;
