@@ -63,12 +63,13 @@ function told(tiers: readonly Tier[], happenings: readonly Happening[], keep = s
 
 const same = (call: Call): Call => call;
 
-test('an alarm that is owed always has a next look, and it lies ahead', () => {
+test('an alarm that is owed always has a next look, and it lies ahead, a minute at most', () => {
   fc.assert(
     fc.property(ladder, fc.array(happening), (tiers, happenings) => {
       for (const { step, nowMs } of told(tiers, happenings)) {
         assert.ok(step.dueMs !== undefined && Number.isFinite(step.dueMs));
         assert.ok(step.dueMs > nowMs, 'what is due now was done');
+        assert.ok(step.dueMs <= nowMs + 60 * SECOND, 'hours and rosters change meanwhile');
       }
     }),
   );
@@ -151,6 +152,23 @@ test('quiet hours change nothing of a high alarm', () => {
         });
       };
       assert.deepEqual(run(NOON + 10 * 3_600 * SECOND), run(undefined));
+    }),
+  );
+});
+
+test('quiet hours that end before they were to are over', () => {
+  fc.assert(
+    fc.property(ladder, (tiers) => {
+      const facts: CallFacts = {
+        ...{ isOwed: true, priority: 'medium', version: 1, hours: 'cover', tiers },
+        ...{ quietUntilMs: NOON + 7_200 * SECOND, unreached: new Set<number>() },
+      };
+      const { call } = stepCall(newCall(facts, { sinceMs: NOON, nowMs: NOON }), facts, NOON);
+      const overMs = NOON + 3_600 * SECOND;
+      const after = { ...facts, quietUntilMs: undefined };
+      const { call: over } = stepCall(call, after, overMs);
+      const waitMs = (tiers[0]?.afterSeconds.medium ?? 0) * SECOND;
+      assert.equal(stepCall(over, after, overMs + waitMs).call.round > 0, true);
     }),
   );
 });

@@ -91,7 +91,16 @@ export function answered(call: Call, { round, nowMs, holdMs }: Answered): Call |
   return { ...call, fromRound: call.round + 1, heldUntilMs: nowMs + holdMs };
 }
 
+/** Hours, clocks and who is on change without a word: it is looked at again after this long at the latest. */
+const LOOK_AGAIN_MS = 60_000;
+
 export function stepCall(before: Call, facts: CallFacts, nowMs: number): CallStep {
+  const { dueMs, ...step } = stepped(before, facts, nowMs);
+  if (dueMs === undefined) return { ...step, dueMs };
+  return { ...step, dueMs: Math.min(dueMs, nowMs + LOOK_AGAIN_MS) };
+}
+
+function stepped(before: Call, facts: CallFacts, nowMs: number): CallStep {
   if (!facts.isOwed) return { call: before, rings: [], dueMs: undefined };
   const known = renewed(inTime(before, nowMs), facts, nowMs);
   if (facts.quietUntilMs !== undefined && facts.priority !== 'high')
@@ -99,7 +108,8 @@ export function stepCall(before: Call, facts: CallFacts, nowMs: number): CallSte
     return waiting({ ...known, tiers: [], sinceMs: facts.quietUntilMs }, facts.quietUntilMs);
   const { heldUntilMs, ...free } = known;
   if (heldUntilMs !== undefined && nowMs < heldUntilMs) return waiting(known, heldUntilMs);
-  return climbed(free, facts, nowMs);
+  // Quiet hours may end before they were to: the clocks were changed, or the policy.
+  return climbed({ ...free, sinceMs: Math.min(free.sinceMs, nowMs) }, facts, nowMs);
 }
 
 const waiting = (call: Call, dueMs: number): CallStep => ({ call, rings: [], dueMs });
