@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { CallTimeline, NotificationView } from '@ausculta/contract/calling';
+import type { Status } from '@ausculta/contract/status';
 import type { SubjectView } from '@ausculta/contract/subjects';
 import { type AlarmManagerHere, alarmManager } from './support/alarm-manager.ts';
 import { eventually, type ServerHere, startServerHere } from './support/server.ts';
@@ -152,5 +153,37 @@ describe('an alarm manager', () => {
     const report = manager.seen.find(({ decoded }) => decoded.header.controlId === sent.id);
     assert.ok(report?.decoded.kind === 'alerts');
     assert.equal(report.decoded.groups[0]?.alerts[0]?.priority, 'high');
+  });
+
+  test('a call that cannot be looked at reaches nobody, and a policy that is not understood calls nobody: it is said', async () => {
+    await put(['manager']);
+    const { id, path } = await raise();
+    await told(path, 'the report', ({ state }) => state === 'sent');
+    const { line: sql } = here.database;
+    const unreached = async () => (await here.server.get<CallTimeline>(path)).unreachedSince;
+    await sql`UPDATE alarm_call SET call = '{', due_ms = 0 WHERE subject_id = ${id}`;
+    await eventually('the word', async () => (await unreached()) ?? undefined);
+    await sql`UPDATE alarm_call SET call = NULL, due_ms = 0 WHERE subject_id = ${id}`;
+    await eventually('its end', async () => ((await unreached()) === null ? true : undefined));
+
+    const [account] = await sql<{ id: string }[]>`SELECT id FROM account LIMIT 1`;
+    const there = '00000000-0000-4000-8000-000000000002';
+    await sql`INSERT INTO organisation (id, name) VALUES (${there}, 'There')`;
+    await sql`
+      INSERT INTO call_policy (organisation_id, version, policy, made_ms) VALUES (${there}, 1, '{', 0)`;
+    const named = { kind: 'account', accountId: account?.id };
+    const tier = { name: 'One', who: [named], channels: ['mail'] };
+    const times = { afterSeconds: SECONDS, repeatSeconds: HOUR };
+    const answer = await here.server.fetch('/api/calling/policy', {
+      ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({
+        routes: [{ name: 'All', units: [], tiers: [{ ...tier, ...times }] }],
+      }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    const { parts } = await here.server.get<Status>('/api/status');
+    const part = parts.find(({ name }) => name === 'calling');
+    assert.match(part?.detail ?? '', /the policy that says who is not understood/);
+    assert.equal(part?.attention, true);
   });
 });

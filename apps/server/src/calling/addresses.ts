@@ -17,9 +17,24 @@ export function sealAddresses(
   return { ...of, sealed: seal.seal(clear, addressContext(of.organisation_id, of.account_id)) };
 }
 
-/** None where they do not open: then nobody is reached by them, and the next tier is called. */
-export function openAddresses(row: AddressRow, seal: Seal): CallAddresses {
+interface AddressGiven {
+  readonly organisation_id: string;
+  readonly account_id: string;
+  readonly sealed: Uint8Array;
+}
+
+/** None where they do not open, or are not understood: then nobody is reached by them, and the next tier is called. */
+export function openAddresses(row: AddressGiven, seal: Seal): CallAddresses {
   const opened = seal.open(row.sealed, addressContext(row.organisation_id, row.account_id));
   if (!opened.ok) return NO_ADDRESSES;
-  return CallAddresses.parse(JSON.parse(new TextDecoder().decode(opened.value)));
+  const addresses = CallAddresses.safeParse(jsonIn(new TextDecoder().decode(opened.value)));
+  return addresses.success ? addresses.data : NO_ADDRESSES;
+}
+
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,7 @@ import type { OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { Outside } from '../outside.ts';
 import type { Part } from '../status/routes.ts';
+import { jsonIn } from './addresses.ts';
 import type { Reach } from './reach.ts';
 import type { Sending } from './sending.ts';
 import { type HousePolicy, type SteppingPorts, stepCalls } from './stepping.ts';
@@ -34,6 +35,8 @@ const hasPassed = (sinceMs: number, spanMs: number, nowMs: number): boolean =>
 export class Calling {
   readonly #ports: CallingPorts;
   #policies: Policies = new Map();
+  /** Houses whose policy this version does not understand. */
+  #unread: ReadonlySet<OrganisationId> = new Set();
   #counts = NO_COUNTS;
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
@@ -47,7 +50,7 @@ export class Calling {
   static async open(ports: CallingPorts): Promise<Calling> {
     const calling = new Calling(ports);
     await noteForgottenCalls(ports.sql, ports.nowMs());
-    calling.#policies = await policiesOf(ports);
+    await calling.#readPolicies();
     await calling.#count();
     return calling;
   }
@@ -61,8 +64,19 @@ export class Calling {
   }
 
   async refreshPolicies(): Promise<void> {
-    this.#policies = await policiesOf(this.#ports);
+    await this.#readPolicies();
     this.wake();
+  }
+
+  async #readPolicies(): Promise<void> {
+    const { policies, unread } = await policiesOf(this.#ports);
+    this.#policies = policies;
+    this.#unread = unread;
+  }
+
+  /** Of a house without a policy that is understood. */
+  whyNobody(organisationId: OrganisationId): string {
+    return this.#unread.has(organisationId) ? POLICY_UNREAD : NOBODY_CALLED;
   }
 
   part(): Part[] {
@@ -76,6 +90,7 @@ export class Calling {
   #doubt(): string | undefined {
     const { unreached, untaken, houses_without: without } = this.#counts;
     if (this.#failures > 0) return 'nobody can be called: it is tried again';
+    if (this.#unread.size > 0) return POLICY_UNREAD;
     if (unreached > 0) return `${unreached} owed alarms reach nobody`;
     if (untaken > 0)
       return `${untaken} notifications of owed alarms were not taken: see /api/calls/untaken`;
@@ -156,8 +171,11 @@ export class Calling {
   }
 }
 
-export const NOBODY_CALLED =
+const NOBODY_CALLED =
   'nobody is called beyond screens: no policy says who. An alarm that nobody sees at a screen is seen by nobody';
+
+const POLICY_UNREAD =
+  'nobody is called beyond screens: the policy that says who is not understood by this version. Write it anew';
 
 /**
  * In the transaction that writes the alarms. Should it ever fail by itself, the alarms are written all the same, and
@@ -173,19 +191,22 @@ export const callFor =
 
 type Policies = ReadonlyMap<OrganisationId, HousePolicy>;
 
-/** Without one that this version does not read: then nobody is called in that house, and it is said. */
-async function policiesOf({ sql, onProblem }: CallingPorts): Promise<Policies> {
+/** Whose policy this version does not read: nobody is called in that house, and it is said. */
+async function policiesOf({ sql, onProblem }: CallingPorts): Promise<{
+  readonly policies: Policies;
+  readonly unread: ReadonlySet<OrganisationId>;
+}> {
   const policies = new Map<OrganisationId, HousePolicy>();
+  const unread = new Set<OrganisationId>();
   for (const { organisation_id: organisationId, version, ...row } of await readPolicies(sql)) {
-    const policy = CallPolicy.safeParse(JSON.parse(row.policy));
-    if (policy.success)
-      policies.set(organisationId, {
-        organisationId,
-        version,
-        madeMs: row.made_ms,
-        policy: policy.data,
-      });
-    else onProblem('read who is called', new Error(`policy ${version} of ${organisationId}`));
+    const policy = CallPolicy.safeParse(jsonIn(row.policy));
+    if (policy.success) {
+      const { made_ms: madeMs } = row;
+      policies.set(organisationId, { organisationId, version, madeMs, policy: policy.data });
+      continue;
+    }
+    unread.add(organisationId);
+    onProblem('read who is called', new Error(`policy ${version} of ${organisationId}`));
   }
-  return policies;
+  return { policies, unread };
 }

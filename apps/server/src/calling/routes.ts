@@ -22,7 +22,7 @@ import { callerOf, ofEach, ofHouse, refusalOf, viewerOf } from '../people/access
 import { sendFault } from '../people/problem.ts';
 import { appendAudit } from '../vault/audit.ts';
 import { type AnswerPorts, answerCall } from './answers.ts';
-import { type Calling, NOBODY_CALLED } from './calling.ts';
+import type { Calling } from './calling.ts';
 import { accountsIn, type PolicyAsked, policyDoubts, policyFault } from './policy-doubts.ts';
 import type { Reach } from './reach.ts';
 import { iso, isoOrNull, proofOf, toldView } from './told.ts';
@@ -61,7 +61,12 @@ function policyRoutes(app: FastifyInstance, ports: CallingRoutePorts): void {
       const channels = channelsOf(ports, organisationId);
       if (house === undefined)
         return {
-          ...{ state: 'nobody', words: sentence(NOBODY_CALLED), version: null, policy: null },
+          ...{
+            state: 'nobody',
+            words: sentence(calling.whyNobody(organisationId)),
+            version: null,
+            policy: null,
+          },
           ...{ channels, doubts: [], ...counts },
         };
       const { version, policy } = house;

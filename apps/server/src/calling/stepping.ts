@@ -31,7 +31,7 @@ export interface SteppingPorts {
   readonly onProblem: (what: string, error: unknown) => void;
 }
 
-/** True where as many were looked at as fit: there may be more. */
+/** True where as many were looked at as fit, and some could be: there may be more. */
 export async function stepCalls(
   ports: SteppingPorts,
   policies: ReadonlyMap<OrganisationId, HousePolicy>,
@@ -42,15 +42,20 @@ export async function stepCalls(
       nowMs,
       limit: CALLS_AT_ONCE,
     });
+    let stuck = 0;
     for (const row of due) {
       const house = policies.get(row.organisation_id);
       if (house === undefined) continue;
       // One that cannot be stepped keeps no other from being called.
       await tx
         .savepoint((own) => stepOne(own, row, { ports, house, nowMs }))
-        .catch((error: unknown) => ports.onProblem('look at one call', error));
+        .catch(async (error: unknown) => {
+          stuck += 1;
+          ports.onProblem('look at one call', error);
+          await store.noteStuck(tx, row, { nowMs, version: house.version });
+        });
     }
-    return due.length === CALLS_AT_ONCE;
+    return due.length === CALLS_AT_ONCE && stuck < due.length;
   });
 }
 

@@ -136,6 +136,20 @@ export async function writeCall(tx: Transaction, row: CallWritten): Promise<void
     WHERE subject_id = ${row.subject_id} AND alarm_id = ${row.alarm_id}`;
 }
 
+/** It could not be looked at: nobody is called for it, and others come first for a second. */
+export async function noteStuck(
+  tx: Transaction,
+  { subject_id, alarm_id }: AlarmKey,
+  { nowMs, version }: { readonly nowMs: number; readonly version: number },
+): Promise<void> {
+  await tx`
+    UPDATE alarm_call SET due_ms = ${nowMs + STUCK_MS}, version = ${version},
+      unreached_ms = coalesce(unreached_ms, ${nowMs}::bigint)
+    WHERE subject_id = ${subject_id} AND alarm_id = ${alarm_id}`;
+}
+
+const STUCK_MS = 1_000;
+
 /** Of each tier that was called: whether its last round has reached nobody. */
 export async function failedTiers(
   tx: Transaction,
