@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AlarmEvent, afterEvent, raise } from './alarm-life.ts';
-import { covers, isSnoozeOver, isWorse, snoozed, snoozeRefusal } from './snooze.ts';
+import { covers, isCarriedOver, isSnoozeOver, isWorse, snoozed, snoozeRefusal } from './snooze.ts';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 const SNOOZE = snoozed(39.4, { nowMs: NOON, minutes: 15 });
@@ -36,6 +36,16 @@ test('high alarms, what somebody has to mend, and what is over are not snoozed',
   for (const what of ['no-data/monitor-1', 'leads-off/patch-1', 'battery/low', 'spo2/high'])
     assert.equal(snoozeRefusal({ ...warm, ruleKey: `technical/${what}` }), 'technical');
   assert.equal(snoozeRefusal({ ...warm, condition: 'absent' }), 'over');
+});
+
+test('a rhythm and a call are not snoozed: the next one has no value by which it would be worse', () => {
+  const alarm = (ruleKey: string) => ({ ...raise('medium'), ruleKey });
+  for (const ruleKey of ['rhythm/short-ventricular-run', 'call/door-crossed'])
+    assert.deepEqual([snoozeRefusal(alarm(ruleKey)), isCarriedOver(ruleKey)], ['happening', false]);
+  const composite = 'composite/heart-failure';
+  assert.deepEqual([snoozeRefusal(alarm(composite)), isCarriedOver(composite)], [undefined, false]);
+  for (const ruleKey of ['limit/body-temperature/high', 'score/news2', 'trend/weight/high'])
+    assert.deepEqual([snoozeRefusal(alarm(ruleKey)), isCarriedOver(ruleKey)], [undefined, true]);
 });
 
 test('worse is beyond what could be seen, on the side of the limit', () => {

@@ -4,7 +4,7 @@
  * (safety S11). A condition that ends and comes back within the time has been answered all the same: a value
  * that dances around its limit does not undo what a person said.
  */
-import { type AlarmPriority, priorityRank } from '@ausculta/vitals/alarm';
+import { type AlarmPriority, alarmSubject, priorityRank } from '@ausculta/vitals/alarm';
 import type { AlarmLife } from './alarm-life.ts';
 
 const MINUTE_MS = 60_000;
@@ -24,7 +24,7 @@ export function snoozed(extremeValue: number, now: { nowMs: number; minutes: num
 }
 
 /** Why an alarm cannot be snoozed; undefined: it can. */
-export type SnoozeRefusal = 'high' | 'technical' | 'over';
+export type SnoozeRefusal = 'high' | 'technical' | 'happening' | 'over';
 
 export function snoozeRefusal(
   life: AlarmLife & { readonly ruleKey: string },
@@ -32,7 +32,19 @@ export function snoozeRefusal(
   if (life.priority === 'high') return 'high';
   // A loss of monitoring, a battery, a sensor: somebody has to mend it, and waiting does not.
   if (life.ruleKey.startsWith('technical/')) return 'technical';
+  if (isHappening(life.ruleKey)) return 'happening';
   return life.condition === 'absent' || life.episode === 'resolved' ? 'over' : undefined;
+}
+
+/** A rhythm or a call has no value that could get worse: the next one is worse, and nobody may sleep over it. */
+function isHappening(ruleKey: string): boolean {
+  const { kind } = alarmSubject(ruleKey);
+  return kind === 'rhythm' || kind === 'call';
+}
+
+/** Only where a value says that it is no worse than what somebody saw. */
+export function isCarriedOver(ruleKey: string): boolean {
+  return !isHappening(ruleKey) && alarmSubject(ruleKey).kind !== 'composite';
 }
 
 /** Also where the clock was set back since: nobody is kept waiting for an hour that comes twice. */

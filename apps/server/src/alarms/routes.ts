@@ -36,6 +36,7 @@ export const SnoozeRequest = z.strictObject({
 const SNOOZE_REFUSALS: Record<SnoozeRefusal, string> = {
   high: 'A high alarm is not snoozed: see the patient, acknowledge it, or pause its sound.',
   technical: 'Look at the device and the patient: what has to be mended is not snoozed.',
+  happening: 'Each time counts: what happens again is told again, so acknowledge it.',
   over: 'It is over: acknowledge it.',
 };
 

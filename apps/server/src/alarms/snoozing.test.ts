@@ -99,3 +99,17 @@ test('the same condition within the time is answered; a worse, an other or a lat
   const woken = wokenBy(snoozed, NOON + 15 * MINUTE_MS);
   assert.equal(again(atMs, 39.4, woken?.alarm), called, 'the snooze is over');
 });
+
+test('what has no value that could be worse calls each time, however it was snoozed', () => {
+  const again = (episodeKey: string) => {
+    const finding = found(NOON + 2 * MINUTE_MS, 0);
+    const rule = { ...finding.rule, key: episodeKey, episodeKey };
+    const back = { ...finding, alarmId: `${episodeKey}@${finding.sinceMs}`, rule };
+    const before = lived(snoozed, 'condition-ended', NOON + MINUTE_MS);
+    return lifeOf(carriedOver(raisedAlarm(back, false), back, before));
+  };
+  const called = 'present raised nobody, call 1';
+  for (const name of ['rhythm/short-ventricular-run', 'composite/heart-failure', 'call/button/b'])
+    assert.equal(again(name), called);
+  assert.notEqual(again('score/news2'), called);
+});

@@ -1,7 +1,7 @@
 /** What becomes of an alarm that somebody wants to be called for again. Pure, like all changes of alarms. */
 import type { AlarmView } from '@ausculta/contract/alarms';
 import { afterEvent } from '@ausculta/rules/alarm-life';
-import { covers, isSnoozeOver, isWorse } from '@ausculta/rules/snooze';
+import { covers, isCarriedOver, isSnoozeOver, isWorse } from '@ausculta/rules/snooze';
 import { calling, furthest, type RaisedFinding, withView } from './alarm-change.ts';
 import type { StoredAlarm } from './alarm-row.ts';
 
@@ -43,6 +43,7 @@ export function carriedOver(
 ): StoredAlarm {
   const snooze = before?.view.snooze;
   if (before === undefined || snooze === undefined || !isSettled(before.view)) return alarm;
+  if (!isCarriedOver(finding.rule.episodeKey)) return alarm;
   const { priority, value, atMs } = finding;
   const again = { priority, value, direction: alarm.view.direction, atMs };
   if (!covers({ snooze, priority: before.view.priority }, again)) return alarm;

@@ -215,6 +215,28 @@ test('measured values raise a score after its delay, with its total as its value
   assert.equal(score.priority, 'medium');
 });
 
+test('each higher score is told, and one that is as high or lower is not', () => {
+  const target = evaluator();
+  target.plans.watchCare(planEntry(givenOf(ADULT_WARD), NOON));
+  const first = [
+    ...target.evaluate(reading(SPO2, NOON + 1_000, 94)),
+    ...target.evaluate(reading(PRESSURE, NOON + 1_000, 100)),
+    ...target.evaluate(reading(RATE, NOON + 1_000, 112)),
+    ...target.silences(NOON + 61_002),
+  ];
+  assert.deepEqual(named(first), ['raised score/news2']);
+  assert.ok(first[0]?.kind === 'raised' && first[0].value === 5);
+  const { alarmId } = first[0];
+  const after = (series: Arrival['series'], second: number, value: number) =>
+    target
+      .evaluate(reading(series, NOON + second * 1_000, value))
+      .flatMap((one) => (one.kind === 'worsened' ? [[one.alarmId, one.value]] : []));
+  assert.deepEqual(after(RATE, 62, 112), [], 'it was raised as 5');
+  assert.deepEqual(after(SPO2, 63, 93), [[alarmId, 6]]);
+  target.evaluate(reading(SPO2, NOON + 64_000, 94));
+  assert.deepEqual(after(SPO2, 65, 93), []);
+});
+
 test('an override lifts a limit, ends what it was about, and gives the limit back at its end', () => {
   const target = evaluator();
   const seconds = [0, 1, 2, 3].map((second) => reading(RATE, NOON + 1_000 * second, 140));

@@ -22,7 +22,7 @@ export interface PlannedSnapshot {
   readonly place: PlannedPlace;
   readonly given: GivenPlan;
   readonly monitor: MonitorSnapshot;
-  /** By rule and place: of limits that are broken. */
+  /** By rule and place: of limits that are broken; and how high scores were told to be. */
   readonly breaches: Readonly<Record<string, Breach>>;
 }
 
@@ -33,6 +33,9 @@ const SET_BACK_MS = 1_000;
 
 type LimitDetector = Extract<Detector, { kind: 'limit' }>;
 type LimitRule = PlannedRule['rule'] & { readonly detector: LimitDetector };
+type ScoreRule = PlannedRule['rule'] & {
+  readonly detector: Extract<Detector, { kind: 'score' }>;
+};
 
 export class PlannedWatch {
   readonly place: PlannedPlace;
@@ -43,6 +46,8 @@ export class PlannedWatch {
   #breaches: Map<string, Breach>;
   /** By vital: the limits that call. */
   #limits: ReadonlyMap<string, readonly LimitRule[]>;
+  /** The scores that call. */
+  #scores: readonly ScoreRule[];
   readonly #telling: TellingPorts;
 
   /** Goes on as the one would that the snapshot was taken of. */
@@ -55,6 +60,7 @@ export class PlannedWatch {
     this.#monitor = Monitor.restore(this.#plan, monitor);
     this.#breaches = new Map(Object.entries(breaches));
     this.#limits = limitsByVital(this.#plan);
+    this.#scores = scoresIn(this.#plan);
     this.#telling = {
       of: place,
       ruleOf: (key) => this.#plan.rules.find(({ rule }) => rule.key === key)?.rule,
@@ -110,7 +116,8 @@ export class PlannedWatch {
     const looked: Looked = { metric, value: reading.value, atMs: Math.min(timeMs, receivedMs) };
     const raised = new Set(told.flatMap(({ kind, alarm }) => (kind === 'raised' ? [alarm] : [])));
     const worse = this.#noteBreaches(deviceId, looked, { receivedMs, raised });
-    return [...changed, ...this.#findings(told, looked), ...worse];
+    const findings = this.#findings(told, looked);
+    return [...changed, ...findings, ...worse, ...this.#higherScores(receivedMs)];
   }
 
   happen(event: {
@@ -171,16 +178,24 @@ export class PlannedWatch {
     const findings = this.#findings(ended, undefined);
     this.#plan = plan;
     this.#limits = limitsByVital(plan);
+    this.#scores = scoresIn(plan);
     const broken = [...this.#monitor.brokenLimits()].map(({ name, metric, value }) => {
       const begun = { metric, openingValue: value, extremeValue: value };
       return [name, this.#breaches.get(name) ?? begun] as const;
     });
-    this.#breaches = new Map(broken);
+    const scores = [...this.#breaches].filter(([name]) => name.endsWith(OF_SCORE));
+    this.#breaches = new Map([...scores, ...broken]);
     const begun = told.filter(({ kind }) => kind !== 'ended');
     return [...findings, ...this.#findings(begun, undefined)];
   }
 
   #findings(told: ReturnType<Monitor['take']>, looked: Looked | undefined): Finding[] {
+    for (const { kind, rule: key, atMs } of told) {
+      const score = this.#scores.find((rule) => rule.key === key);
+      // It says how high it is itself.
+      if (score !== undefined && (kind === 'raised' || kind === 'risen'))
+        this.#noteScore(score, atMs);
+    }
     return told.flatMap((one) => findingsOf(this.#telling, one, looked));
   }
 
@@ -210,6 +225,35 @@ export class PlannedWatch {
       findings.push({ kind: 'worsened', alarmId, series, value, atMs: receivedMs });
     }
     return findings;
+  }
+
+  /** A level says how urgent a score is, and not how high: each higher one is told, whoever has seen the last. */
+  #higherScores(receivedMs: number): Finding[] {
+    const { organisationId, subjectId } = this.place;
+    return this.#scores.flatMap((rule): Finding[] => {
+      const { condition, sinceMs } = this.#monitor.episodeOf(rule.episodeKey);
+      if (condition !== 'present' || !this.#isHigher(rule, receivedMs)) return [];
+      const { extremeValue: value } = this.#noteScore(rule, receivedMs);
+      const series = { organisationId, subjectId, metric: undefined };
+      const alarmId = alarmIdOf(rule.episodeKey, sinceMs);
+      return [{ kind: 'worsened', alarmId, series, value, atMs: receivedMs }];
+    });
+  }
+
+  #isHigher(rule: ScoreRule, nowMs: number): boolean {
+    const before = this.#breaches.get(scoreName(rule));
+    return before === undefined || this.#totalOf(rule, nowMs) > before.extremeValue;
+  }
+
+  #noteScore(rule: ScoreRule, nowMs: number): Breach {
+    const value = this.#totalOf(rule, nowMs);
+    const noted = { metric: rule.detector.score, openingValue: value, extremeValue: value };
+    this.#breaches.set(scoreName(rule), noted);
+    return noted;
+  }
+
+  #totalOf({ key }: ScoreRule, nowMs: number): number {
+    return this.#monitor.explain(key, nowMs)[0]?.found?.total ?? 0;
   }
 
   /** Further than any other limit, on any other series, has seen in this episode. */
@@ -243,4 +287,18 @@ function limitsByVital({ rules }: Plan): ReadonlyMap<string, readonly LimitRule[
     return detector.kind === 'limit' && !isOff ? [{ ...rule, detector }] : [];
   });
   return Map.groupBy(limits, ({ detector }) => detector.vital);
+}
+
+/** A limit's goes on with the series that broke it; a score has none. */
+const OF_SCORE = '#';
+
+function scoreName({ episodeKey }: ScoreRule): string {
+  return `${episodeKey}${OF_SCORE}`;
+}
+
+function scoresIn({ rules }: Plan): readonly ScoreRule[] {
+  return rules.flatMap(({ rule, isOff }) => {
+    const { detector, role } = rule;
+    return detector.kind === 'score' && role === 'alarm' && !isOff ? [{ ...rule, detector }] : [];
+  });
 }
