@@ -45,14 +45,15 @@ export class WatchedBy {
     return planned.plan.rules.flatMap(limitOfRule);
   }
 
-  /** Alarms that last until a person has answered, and that one has. */
+  /** Alarms that last until a person has answered, and that one has: who snoozes wants to be called again. */
   *answered(): Iterable<{ readonly planned: PlannedWatch; readonly alarm: string }> {
     const { evaluator, shelf } = this.#ports;
     for (const planned of evaluator.plans.all()) {
       const { place, monitor } = planned;
       for (const alarm of monitor.latched()) {
         const newest = shelf.newestOf(place.subjectId, alarm);
-        if (newest !== undefined && newest.view.episode !== 'raised') yield { planned, alarm };
+        if (newest === undefined || newest.view.snooze !== undefined) continue;
+        if (newest.view.episode !== 'raised') yield { planned, alarm };
       }
     }
   }
