@@ -28,8 +28,8 @@ import { acknowledgedWithin } from './store.ts';
 import { StoredHistory } from './stored-history.ts';
 
 const EVENTS_MAX = 10_000;
-/** Readings times rules, judged in less than 10 ms also by the slowest detectors; then the devices get their turn. */
-const WORK_AT_ONCE = 512;
+/** Readings times rules: some 10 ms of the slowest detectors, trends; then the devices get their turn. */
+const WORK_AT_ONCE = 256;
 
 export interface WhatIfPorts {
   readonly registry: Pick<Registry, 'seriesOfSubject'>;
