@@ -165,6 +165,32 @@ describe('who is on', () => {
     assert.equal((await end(again, other, { even: 'nobody' })).status, 204);
   });
 
+  test('who may not acknowledge the alarm keeps nobody else waiting, and the roster says so', async () => {
+    const late = { afterSeconds: { high: 3600, medium: 3600 } };
+    await policy([toWard, { ...toPager, ...late }]);
+    const other = await reached();
+    const turn = await turnOf(await on(other));
+    assert.deepEqual([turn.isReached, turn.hasShift], [true, false]);
+    const alarm = await raise();
+    const path = `/api/alarms/${encodeURIComponent(alarm.alarmId)}/acknowledge`;
+    const acknowledged = () => ask(other, 'POST', path, { subjectId: alarm.subjectId });
+    assert.notEqual((await acknowledged()).status, 200);
+    await eventually('both tiers to be called', async () => {
+      const { notifications } = await timeline(alarm);
+      return new Set(notifications.map(({ tier }) => tier)).size === 2 || undefined;
+    });
+    await here.server.post('/api/shifts', { accountId: other.accountId, unit: null });
+    const { turns } = await here.server.get<Roster>('/api/roster');
+    assert.equal(turns.find(({ id }) => id === turn.id)?.hasShift, true);
+    assert.equal((await acknowledged()).status, 200);
+    const next = await raise();
+    await eventually('the first tier', async () =>
+      (await timeline(next)).notifications.find(({ state }) => state === 'sent'),
+    );
+    const tiers = (await timeline(next)).notifications.map(({ tier }) => tier);
+    assert.deepEqual(tiers, [0], 'whoever may answer has their time');
+  });
+
   test('nothing went wrong meanwhile', () => {
     assert.deepEqual(here.problems, []);
   });

@@ -265,6 +265,7 @@ async function openParts(ground: Ground): Promise<Parts> {
   const seeing = { ...outside, registry, alarms, ...house, sql, keys: vault };
   const viewers = await openViewers({ ...seeing, repository, documents: subscriptions.documents });
   const { standing } = viewers.gate;
+  called.reach.boundBy(viewers.gate);
   standing.onChange(() => hub.review());
   deviceGrants.boundBy((id) => viewers.gate.consentsOf(id));
   standing.onChange(() => streams.look());

@@ -53,6 +53,8 @@ export const TurnView = z.object({
   isMine: z.boolean(),
   /** Whether a tier that calls the duty has a channel by which this person is reached. */
   isReached: z.boolean(),
+  /** Whether a shift opens them the alarms there: without one they are called, and can only tell somebody. */
+  hasShift: z.boolean(),
 });
 export type TurnView = z.infer<typeof TurnView>;
 

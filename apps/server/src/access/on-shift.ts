@@ -55,6 +55,10 @@ function isWatched(
 const isOn = (shift: { readonly unit: string | null }, unit: string): boolean =>
   sameUnit(shift.unit ?? undefined) === unit;
 
+/** Null: everywhere. */
+export const isShiftFor = (shift: { readonly unit: string | null }, unit: string | null): boolean =>
+  shift.unit === null || (unit !== null && isOn(shift, sameUnit(unit) ?? ''));
+
 /** Case and blanks at the ends are how somebody typed it. */
 const sameUnit = (unit: string | undefined): string | undefined =>
   unit?.trim().toUpperCase() || undefined;

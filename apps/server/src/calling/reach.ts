@@ -1,7 +1,8 @@
 /** By which channels somebody can be called: what the operator has opened, and for which of it a person gave an address. */
 import type { CallAddresses } from '@ausculta/contract/calling';
 import type { CallChannel } from '@ausculta/rules/calling/policy';
-import type { OrganisationId } from '@ausculta/vitals/identity';
+import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
+import type { Asker, Gate } from '../access/gate.ts';
 import type { Sql, Transaction } from '../database/pool.ts';
 import type { MailRelay } from '../subscriptions/mail-relay.ts';
 import { parseAddress } from '../subscriptions/mail-settings.ts';
@@ -9,7 +10,7 @@ import type { Vault } from '../vault/vault.ts';
 import { WATCHDOG_ORGANISATION } from '../watchdog/store.ts';
 import { NO_ADDRESSES, openAddresses } from './addresses.ts';
 import type { Gateway } from './gateways.ts';
-import { addressesOf } from './view-store.ts';
+import { type Addressee, addressesOf } from './view-store.ts';
 
 export interface ReachPorts {
   readonly mails: Pick<MailRelay, 'whyNot'>;
@@ -22,15 +23,27 @@ export interface Within {
   readonly addressesOf: (accountId: string) => CallAddresses;
   readonly canReach: (accountId: string, channel: CallChannel) => boolean;
   readonly hasGateway: (name: string) => boolean;
+  /** Whether this person may acknowledge alarms of that one: whoever may not can only tell somebody else. */
+  readonly mayAnswer: (accountId: string, subjectId: SubjectId) => boolean;
 }
 
 export class Reach {
   readonly #ports: ReachPorts;
+  /** Until it is known who sees whom, nobody counts as reached. */
+  #gate: Pick<Gate, 'may' | 'hasShift'> | undefined;
   /** Without that of the watchdog, in which nobody is called. */
   #houses: readonly OrganisationId[] = [];
 
   constructor(ports: ReachPorts) {
     this.#ports = ports;
+  }
+
+  boundBy(gate: Pick<Gate, 'may' | 'hasShift'>): void {
+    this.#gate = gate;
+  }
+
+  hasShift(accountId: AccountId, unit: string | null): boolean {
+    return this.#gate?.hasShift(accountId, unit) === true;
   }
 
   noteHouses(ids: readonly OrganisationId[]): void {
@@ -92,12 +105,24 @@ export class Reach {
     const known = new Map<string, CallAddresses>(
       rows.map((row) => [row.account_id, openAddresses(row, seal)]),
     );
+    const askers = new Map<string, Asker>(rows.map((row) => [row.account_id, askerOf(row)]));
+    const asked = { action: 'acknowledge', dataClass: 'alarms' } as const;
     const addresses = (accountId: string): CallAddresses => known.get(accountId) ?? NO_ADDRESSES;
     return {
       addressesOf: addresses,
       canReach: (accountId, channel) =>
         this.whyNot(organisationId, channel, addresses(accountId)) === undefined,
       hasGateway: (name) => this.gateway(organisationId, `gateway/${name}`) !== undefined,
+      mayAnswer: (accountId, subjectId) => {
+        const asker = askers.get(accountId);
+        return asker !== undefined && this.#gate?.may(asker, { ...asked, subjectId }) === true;
+      },
     };
   }
 }
+
+/** As at a screen of their own house. */
+const askerOf = ({ organisation_id, account_id, name, roles }: Addressee): Asker => ({
+  ...{ organisationId: organisation_id, homeOrganisationId: organisation_id },
+  ...{ accountId: account_id, displayName: name, roles },
+});

@@ -62,6 +62,7 @@ async function turnViews(
   return rows.map(({ id, account_id: accountId, name, duty, unit, from_ms, until_ms }) => ({
     ...{ id, accountId, name, duty, unit, from: iso(from_ms), until: isoOrNull(until_ms) },
     isMine: accountId === mine,
+    hasShift: reach.hasShift(accountId, unit),
     isReached: isDutyReached(policy, { duty, accountId }, within),
   }));
 }

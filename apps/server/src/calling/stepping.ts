@@ -8,7 +8,7 @@ import { type Call, type CallFacts, newCall, stepCall } from '@ausculta/rules/ca
 import { type CallPolicy, routeFor, type Tier } from '@ausculta/rules/calling/policy';
 import type { OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { InLane, Transaction } from '../database/pool.ts';
-import type { Reach } from './reach.ts';
+import type { Reach, Within } from './reach.ts';
 import * as store from './store.ts';
 import { turnsAt } from './view-store.ts';
 import { notificationId } from './words.ts';
@@ -75,7 +75,12 @@ async function stepOne(tx: Transaction, row: store.CallRow, looking: Looking): P
   const { hours, tiers, quietUntilMs } = inForce(route, { priority, nowMs, houseTime });
   const asked = await calleesAsked(tx, { row, tiers, unit }, looking);
   const ways = tiers.map((tier) => waysOf(tier, asked));
-  const empty = ways.flatMap((list, at) => (list.length === 0 ? [at] : []));
+  // Who may not answer is called all the same, and can tell somebody; the next tier is not kept waiting by it.
+  const answering: CalleesAsked = {
+    ...asked,
+    canReach: (id, channel) => asked.canReach(id, channel) && asked.mayAnswer(id, subject_id),
+  };
+  const empty = tiers.flatMap((tier, at) => (waysOf(tier, answering).length === 0 ? [at] : []));
   const facts: CallFacts = {
     ...{ isOwed: row.episode === 'raised', priority, version: house.version, hours, tiers },
     ...{ quietUntilMs, unreached: new Set([...empty, ...(await store.failedTiers(tx, row))]) },
@@ -113,7 +118,7 @@ async function calleesAsked(
   tx: Transaction,
   { row, tiers, unit }: WhoAsked,
   { ports, nowMs }: Looking,
-): Promise<CalleesAsked> {
+): Promise<CalleesAsked & Within> {
   const house = row.organisation_id;
   const turns = (await turnsAt(tx, house, nowMs)).map((turn) => ({
     ...{ accountId: turn.account_id, duty: turn.duty, unit: turn.unit },

@@ -1,4 +1,5 @@
 /** SQL of what people ask of calling: policies, who is on, addresses, and what became of what was sent. */
+import type { Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId } from '@ausculta/vitals/identity';
 import type { Sql, Transaction } from '../database/pool.ts';
 import { WATCHDOG_ORGANISATION } from '../watchdog/store.ts';
@@ -116,14 +117,19 @@ export interface AddressRow {
   readonly sealed: Uint8Array;
 }
 
+export interface Addressee extends AddressRow {
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
 /** Of accounts that are in use. */
 export async function addressesOf(
   sql: Asks,
   organisationId: OrganisationId,
   accountIds: readonly string[],
-): Promise<AddressRow[]> {
+): Promise<Addressee[]> {
   return await sql`
-    SELECT c.organisation_id, c.account_id, c.sealed
+    SELECT c.organisation_id, c.account_id, c.sealed, a.display_name AS name, a.roles
     FROM call_address AS c JOIN account AS a ON (a.organisation_id, a.id) = (c.organisation_id, c.account_id)
     WHERE c.organisation_id = ${organisationId} AND c.account_id = ANY(${[...accountIds]}::uuid[])
       AND a.disabled_at IS NULL`;

@@ -109,7 +109,7 @@ function Duty({ duty, unit, turns, emptyAt }: DutyProps) {
 function Turn({ turn }: { readonly turn: TurnView }) {
   const act = useRosterAct();
   const [isLast, setLast] = useState(false);
-  const { id, name, duty, unit, from, until, isMine, isReached } = turn;
+  const { id, name, duty, unit, from, until, isMine, isReached, hasShift } = turn;
   const leave = (): Promise<boolean> =>
     act.run(() =>
       goOff({ id }, isLast ? { even: 'nobody' } : {}).catch((error: unknown) => {
@@ -131,6 +131,13 @@ function Turn({ turn }: { readonly turn: TurnView }) {
             <br />
             <Icon name="triangle-alert" size={16} />{' '}
             {isMine ? 'You cannot be reached: give an address below.' : 'Cannot be reached.'}
+          </>
+        )}
+        {!hasShift && (
+          <>
+            <br />
+            <Icon name="triangle-alert" size={16} /> {isMine ? 'You have' : 'Has'} no shift there:
+            alarms cannot be acknowledged, and the next tier is called at once.
           </>
         )}
         <ProblemNote problem={act.problem} />
