@@ -30,6 +30,9 @@ const CLEAR = [
   'duty_turn.unit',
   'oidc_client.name',
   'parked.detail',
+  // Which ward has it; why a house has changed a protocol, which is of no patient.
+  'protocol_assignment.ward',
+  'protocol_version.reason',
   'shift.unit',
 ];
 

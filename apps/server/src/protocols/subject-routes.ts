@@ -38,8 +38,11 @@ export interface SubjectProtocolPorts {
   readonly nowMs: () => number;
 }
 
+/** As a protocol names its rules. */
+const RULE_KEY = /^[a-z0-9]+([-/][a-z0-9]+)*$/;
+
 export const ExplainQuery = z.object({
-  rule: z.string().min(1).max(200),
+  rule: z.string().max(200).regex(RULE_KEY),
   at: z.iso
     .datetime({ offset: true })
     .transform((text) => Date.parse(text))
