@@ -253,8 +253,7 @@ async function openParts(ground: Ground): Promise<Parts> {
     subscriptions.noteAlarm();
     called.calling.noteAlarm();
   });
-  const keyOf = parkedKeyOf(registry, vault);
-  const parking = await Parking.open({ sql, keyOf, newId: outside.newId });
+  const parking = await Parking.open({ ...outside, sql, keyOf: parkedKeyOf(registry, vault) });
   const engine = { registry, telemetry, alarms };
   const intake = intakePorts({ ...engine, parking, health, onProblem });
   const turns = new Turns();

@@ -17,7 +17,7 @@ import {
 } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
 import type { Manner } from './manner.ts';
-import { isOnShift, isShiftFor } from './on-shift.ts';
+import { hasShift, isOnShift } from './on-shift.ts';
 import { holdsAt, type Standing } from './standing.ts';
 
 /** Who asks. A program acts under no account, and stands at no bed: with a treating role it is on shift everywhere. */
@@ -228,12 +228,8 @@ export class Gate {
     return isOnShift({ ...this.#ports, accountId, subjectId, dataClass });
   }
 
-  /** In force: everywhere, or in that ward. */
   hasShift(accountId: AccountId, unit: string | null): boolean {
-    const nowMs = this.#ports.nowMs();
-    return this.standing
-      .shiftsOf(accountId)
-      .some((shift) => holdsAt(shift, nowMs) && isShiftFor(shift, unit));
+    return hasShift(this.standing.shiftsOf(accountId), { unit, nowMs: this.#ports.nowMs() });
   }
 
   /** Whether that organisation has opened anything to the caller's, or to the caller. */

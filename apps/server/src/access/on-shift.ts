@@ -1,7 +1,7 @@
 /** Who is on shift where somebody lies, at this moment. */
 import type { DataClass, Role } from '@ausculta/policy/vocabulary';
 import type { AccountId, OrganisationId, SubjectId } from '@ausculta/vitals/identity';
-import { holdsAt, type Standing } from './standing.ts';
+import { holdsAt, type ShiftRow, type Standing } from './standing.ts';
 
 export interface OnShiftAsked {
   readonly accountId: AccountId;
@@ -55,9 +55,17 @@ function isWatched(
 const isOn = (shift: { readonly unit: string | null }, unit: string): boolean =>
   sameUnit(shift.unit ?? undefined) === unit;
 
-/** Null: everywhere. */
-export const isShiftFor = (shift: { readonly unit: string | null }, unit: string | null): boolean =>
-  shift.unit === null || (unit !== null && isOn(shift, sameUnit(unit) ?? ''));
+/** Whether one of the shifts is in force, and is everywhere or in that ward. A unit that is null: everywhere. */
+export function hasShift(
+  shifts: readonly ShiftRow[],
+  { unit, nowMs }: { readonly unit: string | null; readonly nowMs: number },
+): boolean {
+  const ward = sameUnit(unit ?? undefined) ?? '';
+  return shifts.some(
+    (shift) =>
+      holdsAt(shift, nowMs) && (shift.unit === null || (unit !== null && isOn(shift, ward))),
+  );
+}
 
 /** Case and blanks at the ends are how somebody typed it. */
 const sameUnit = (unit: string | undefined): string | undefined =>
