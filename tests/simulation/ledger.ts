@@ -89,6 +89,8 @@ export class Ledger {
     for (const entry of entries) {
       if (entry.kind === 'moved' || entry.kind === 'care') continue;
       if (entry.kind === 'event') {
+        // It calls, and is in no record.
+        if (entry.isHeld === true) continue;
         const stampMs = (entry.event.stampMs ?? entry.receivedMs) + entry.offsetMs;
         this.#place(eventKey(entry.id), {
           subjectId: entry.subjectId,
