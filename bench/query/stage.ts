@@ -149,7 +149,7 @@ function signInOf({ organisationId }: Ground): SignIn {
     roles: ['physician', 'nurse'],
   };
   const known: Pick<SignIn, 'credentialOf' | 'callerOf'> = {
-    credentialOf: (kind) => ({ kind, tokenHash: new Uint8Array() }),
+    credentialOf: (kind) => ({ kind, tokenHash: new Uint8Array(32) }),
     callerOf: () => Promise.resolve(caller),
   };
   return known as SignIn;
